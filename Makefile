@@ -1,0 +1,45 @@
+# Two commands set up everything: `make demo` runs the whole pipeline, `make test` runs the tests.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test verify lint bench model lock clean
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "Creating the environment in $(VENV) (about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "microtann needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/microtann demo --output results/demo
+
+test: $(STAMP) lint
+	$(BIN)/python -m pytest -m "not verify"
+
+verify: $(STAMP)
+	$(BIN)/python -m pytest -m verify
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Train the models shipped with the package again, from their seeds.
+model: $(STAMP)
+	$(BIN)/python scripts/train_shipped_models.py
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+# Pin every dependency anew, for all supported Python versions at once (needs uv).
+lock:
+	uv pip compile --universal --python-version 3.11 --group pyproject.toml:dev \
+		--no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache

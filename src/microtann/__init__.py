@@ -1,0 +1,26 @@
+"""microtann: from an inelastic microstructure to a fast, trustworthy material for finite elements.
+
+Importing the package switches JAX to float64, in which all mechanics and recall are done.
+"""
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+from microtann import fem  # noqa: E402
+from microtann.lattice.bar import ElastoplasticBar  # noqa: E402
+from microtann.lattice.cell import UnitCell  # noqa: E402
+from microtann.lattice.generators import cube_cell, square_cell  # noqa: E402
+from microtann.lattice.solve import CellResponse, solve_cell  # noqa: E402
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CellResponse",
+    "ElastoplasticBar",
+    "UnitCell",
+    "cube_cell",
+    "fem",
+    "solve_cell",
+    "square_cell",
+]

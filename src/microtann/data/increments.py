@@ -1,0 +1,101 @@
+"""The data a TANN learns from: independent increments of a material's state (paper, Sections III.C and IV.A)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Increments:
+    """n increments from t to t + Δt; they need no order.
+
+    Parameters
+    ----------
+    path, step : integer array, shape (n,)
+        Where an increment comes from; data are split by path.
+    dt : array, shape (n,)
+        Δt.
+    strain, strain_increment : array, shape (n, v)
+        E at t, and ΔE.
+    extra, extra_increment : array, shape (n, e)
+        Further state variables that are imposed as the strain is (a temperature, say) at t, and their increments;
+        e may be 0.
+    stress, stress_next : array, shape (n, v)
+        S at t and at t + Δt.
+    energy, energy_next : array, shape (n,)
+        Ψ at t and at t + Δt, per unit volume.
+    dissipation : array, shape (n,)
+        D Δt of the increment, per unit volume.
+    coordinates, coordinates_next : array, shape (n, c)
+        Internal coordinates ξ at t and at t + Δt.
+    """
+
+    path: Int[NDArray[np.int64], "n"]
+    step: Int[NDArray[np.int64], "n"]
+    dt: Float[Array, "n"]
+    strain: Float[Array, "n v"]
+    strain_increment: Float[Array, "n v"]
+    extra: Float[Array, "n e"]
+    extra_increment: Float[Array, "n e"]
+    stress: Float[Array, "n v"]
+    stress_next: Float[Array, "n v"]
+    energy: Float[Array, "n"]
+    energy_next: Float[Array, "n"]
+    dissipation: Float[Array, "n"]
+    coordinates: Float[Array, "n c"]
+    coordinates_next: Float[Array, "n c"]
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Increments:
+        """Return the increments at ``index``."""
+        return Increments(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Training, validation and test increments with what is needed to understand them.
+
+    Parameters
+    ----------
+    training, validation, test : Increments
+        Disjoint in their paths.
+    coordinate_shapes : mapping
+        Name and shape of each group of internal coordinates in the order of the flattened columns, such as
+        ``{"displacement": (N, d), "force": (M,)}``.
+    extra_names : tuple of str
+        Names of the extra state variables.
+    units : mapping
+        Unit of every quantity ("1" if dimensionless): "strain", "stress", "energy", "dissipation", "time" and
+        every coordinate group.
+    cell, bar : UnitCell and ElastoplasticBar, optional
+        The lattice the data come from, if they come from one.
+    provenance : mapping
+        Who made the data, with what and from which seed; free text values.
+    """
+
+    training: Increments
+    validation: Increments
+    test: Increments
+    coordinate_shapes: Mapping[str, tuple[int, ...]]
+    extra_names: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    cell: UnitCell | None = None
+    bar: ElastoplasticBar | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def components(self) -> int:
+        """Number of strain components, v."""
+        return self.training.strain.shape[1]

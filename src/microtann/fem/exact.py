@@ -1,0 +1,93 @@
+"""The exact cell as a material: FE² with a batched, condensed cell at every Gauss point."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.errors import ConvergenceError
+from microtann.fem.material import State
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+from microtann.lattice.condensation import condense
+from microtann.lattice.flow_kernel import update_points
+from microtann.lattice.solve import proximal_floor
+
+Array = NDArray[np.float64]
+
+
+class ExactCell:
+    """Exact homogenised material of a lattice cell (FE²); for regular one-unit cells it is the closed form.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    bar : ElastoplasticBar
+
+    Raises
+    ------
+    CellError
+        If the cell is a mechanism or the bar material does not fit it.
+    """
+
+    def __init__(self, cell: UnitCell, bar: ElastoplasticBar) -> None:
+        self.cell = cell
+        self.bar = bar
+        self._condensed = condense(cell, bar)
+        self._floor = proximal_floor(self._condensed)
+
+    def initial_state(self, n: int) -> State:
+        """Return the virgin state: strain, plastic strains of the distinct bars, energy and dissipation."""
+        m, v = self._condensed.elongation.shape
+        return {
+            "strain": np.zeros((n, v)),
+            "plastic_strain": np.zeros((n, m)),
+            "energy": np.zeros(n),
+            "dissipation": np.zeros(n),
+        }
+
+    def update(
+        self,
+        strain_increment: Float[Array, "n v"],
+        state: State,
+        dt: float = 1.0,
+        tangent: bool = True,
+    ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
+        """Advance all points by one increment; see `microtann.fem.material.Material.update`.
+
+        Raises
+        ------
+        ConvergenceError
+            If the flow of a cell is unbounded or was not found; it names the point.
+        """
+        condensed = self._condensed
+        n, v = strain_increment.shape
+        strain = state["strain"] + strain_increment
+        before = np.ascontiguousarray(state["plastic_strain"])
+        after = np.empty_like(before)
+        stiffness = np.empty((n, v, v) if tangent else (0, v, v))
+        point, failure = update_points(
+            condensed.hessian,
+            condensed.coupling,
+            condensed.resistance,
+            self._floor,
+            condensed.elasticity,
+            strain,
+            before,
+            after,
+            stiffness,
+            tangent,
+        )
+        if failure:
+            raise ConvergenceError(
+                f"the cell at material point {point} found no equilibrium; use smaller increments",
+                worst=[point],
+            )
+        new_state = {
+            "strain": strain,
+            "plastic_strain": after,
+            "energy": condensed.energy(strain, after),
+            "dissipation": np.abs(after - before) @ condensed.resistance,
+        }
+        return condensed.stress(strain, after), stiffness if tangent else None, new_state

@@ -1,0 +1,55 @@
+"""What the finite-element solver asks of a material."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+State = dict[str, Array]
+"""Named arrays with one entry per material point along the first axis."""
+
+
+@runtime_checkable
+class Material(Protocol):
+    """Anything that gives the stress of many material points for an increment of strain.
+
+    A trained TANN, the exact cell (FE²), the closed form of a regular cell and a user's own object all fit it.
+    Voigt order 11, 22, 33, 23, 13, 12 with engineering shear strains; tension is positive.
+    """
+
+    def initial_state(self, n: int) -> State:
+        """Return the virgin state of ``n`` points: a dict of arrays with leading axis n."""
+        ...
+
+    def update(
+        self,
+        strain_increment: Float[Array, "n v"],
+        state: State,
+        dt: float = 1.0,
+        tangent: bool = True,
+    ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
+        """Advance ``n`` points by one increment.
+
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+        state : dict of arrays
+            State at the beginning of the increment; it is never modified.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the consistent tangent is wanted; without it None is returned in its place.
+
+        Returns
+        -------
+        stress : array, shape (n, v)
+        tangent : array, shape (n, v, v), or None
+            ∂stress/∂strain_increment.
+        state : dict of arrays
+            New state; it holds "energy" and "dissipation" (of this increment), each of shape (n,), per volume.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Micromechanics: lattice cells, their bars, the cell problem and full structures."""
