@@ -1,0 +1,1 @@
+"""Benchmarks: CPU times and accuracies that the documentation quotes, each reproduced by one command."""
