@@ -1,0 +1,222 @@
+"""Random strain walks: where training data come from (paper, Section IV.A)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike, NDArray
+
+from microtann.errors import InputError
+
+Array = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+_PATHS, _SPLIT = 0, 1  # children of the seed
+
+
+@dataclass(frozen=True)
+class WalkPlan:
+    """Random strain walks; each starts in the virgin state.
+
+    A walk has its own scale, drawn uniformly between ``smallest_increment`` and ``increment``: walks of small
+    increments are elastic for many steps and show where single bars start to flow, walks of large ones reach the
+    bound and reverse with many bars in flow. A model trained on one scale alone is poor at the other.
+
+    Parameters
+    ----------
+    paths, steps : int
+        Number of walks and of increments in each.
+    increment, smallest_increment : float
+        Largest and smallest scale of a walk: the standard deviation of a strain increment (normal law) or its
+        half-width (uniform law).
+    law : {"normal", "uniform"}
+    limit : float or tuple of float, optional
+        Bound on the size of every strain component, or one per component: an increment of a component that would
+        leave it changes sign (and ends on the bound if it would leave on the other side too).
+    zero_fraction : float
+        Share of the increments of every walk that are zero, at random steps (20 % in the paper).
+    restart : float
+        Probability that an increment starts from the virgin state again.
+    validation, test : float
+        Share of the paths in the validation and the test set.
+    dt : float
+        Duration Δt of an increment.
+    seed : int
+        Seed of everything random. Every path has a stream of its own, so that it depends on the seed and its
+        number only.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
+
+    Notes
+    -----
+    The defaults cover strains up to ±1 with increments up to 0.15, 30 000 increments in all.
+    """
+
+    paths: int = 300
+    steps: int = 100
+    increment: float = 0.15
+    smallest_increment: float = 0.02
+    law: Literal["normal", "uniform"] = "normal"
+    limit: float | tuple[float, ...] | None = 1.0
+    zero_fraction: float = 0.2
+    restart: float = 0.0
+    validation: float = 0.15
+    test: float = 0.15
+    dt: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def increments(self) -> int:
+        """Number of increments in all."""
+        return self.paths * self.steps
+
+    @property
+    def zero_steps(self) -> int:
+        """Number of zero increments in every walk."""
+        return round(self.zero_fraction * self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Walks:
+    """B walks of T increments, S of which move.
+
+    Parameters
+    ----------
+    strain, strain_increment : array, shape (B, T, v)
+        Strain before every increment, and the increment.
+    before, after : integer array, shape (B, T)
+        State before and after every increment: 0 is the virgin state, s + 1 the state after moving increment s.
+    moving : bool array, shape (B, T)
+        False where the increment is zero; S are True in every walk.
+    restarts : bool array, shape (B, T)
+        Where the walk starts from the virgin state again; never at its first increment.
+    """
+
+    strain: Float[Array, "B T v"]
+    strain_increment: Float[Array, "B T v"]
+    before: Int[IntArray, "B T"]
+    after: Int[IntArray, "B T"]
+    moving: Bool[NDArray[np.bool_], "B T"]
+    restarts: Bool[NDArray[np.bool_], "B T"]
+
+
+def draw_walks(plan: WalkPlan, first: int, last: int, components: int) -> Walks:
+    """Draw the walks ``first`` to ``last`` − 1 of a plan.
+
+    Parameters
+    ----------
+    plan : WalkPlan
+    first, last : int
+        Range of path numbers. A walk does not depend on the range in which it is drawn.
+    components : int
+        Number of strain components, v.
+
+    Raises
+    ------
+    InputError
+        If the plan bounds another number of components.
+    """
+    limit = strain_limit(plan.limit, components)
+    count, steps = last - first, plan.steps
+    draws = np.empty((count, steps, components))
+    moving = np.ones((count, steps), dtype=np.bool_)
+    restarts = np.zeros((count, steps), dtype=np.bool_)
+    for row in range(count):
+        sequence = np.random.SeedSequence(plan.seed, spawn_key=(_PATHS, first + row))
+        generator = np.random.default_rng(sequence)
+        scale = generator.uniform(plan.smallest_increment, plan.increment)
+        moving[row, generator.choice(steps, plan.zero_steps, replace=False)] = False
+        restarts[row, 1:] = generator.random(steps)[1:] < plan.restart
+        if plan.law == "normal":
+            draws[row] = scale * generator.standard_normal((steps, components))
+        else:
+            draws[row] = generator.uniform(-scale, scale, (steps, components))
+    draws[~moving] = 0.0
+    return _walk(draws, moving, restarts, limit)
+
+
+def split_paths(plan: WalkPlan) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the path numbers of the training, validation and test sets, each in rising order."""
+    generator = np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(_SPLIT,)))
+    order = generator.permutation(plan.paths).astype(np.int64)
+    held = min(round(plan.validation * plan.paths), plan.paths - 1)
+    tested = min(round(plan.test * plan.paths), plan.paths - 1 - held)
+    return np.sort(order[held + tested :]), np.sort(order[:held]), np.sort(order[held : held + tested])
+
+
+def strain_limit(limit: ArrayLike | None, components: int) -> Float[Array, "v"]:
+    """Return the bound of every component; infinite where there is none.
+
+    Raises
+    ------
+    InputError
+        If another number of components is bounded.
+    """
+    bound = np.asarray(np.inf if limit is None else limit, dtype=np.float64)
+    if bound.ndim and bound.shape != (components,):
+        raise InputError(f"limit bounds {bound.size} strain components, but the material has {components}")
+    return np.broadcast_to(bound, (components,))
+
+
+def _walk(
+    draws: Float[Array, "B T v"],
+    moving: Bool[NDArray[np.bool_], "B T"],
+    restarts: Bool[NDArray[np.bool_], "B T"],
+    limit: Float[Array, "v"],
+) -> Walks:
+    """Walk step by step; only elementwise operations, so that a walk does not depend on its neighbours."""
+    count, steps, components = draws.shape
+    strain = np.empty_like(draws)
+    increment = np.empty_like(draws)
+    before = np.empty((count, steps), dtype=np.int64)
+    after = np.empty_like(before)
+    place = np.zeros((count, components))
+    state = np.zeros(count, dtype=np.int64)
+    number = np.cumsum(moving, axis=1)
+    for t in range(steps):
+        place[restarts[:, t]] = 0.0
+        state[restarts[:, t]] = 0
+        step = np.where(np.abs(place + draws[:, t]) > limit, -draws[:, t], draws[:, t])
+        step = np.clip(step, -limit - place, limit - place)
+        strain[:, t], increment[:, t], before[:, t] = place, step, state
+        place = place + step
+        state = np.where(moving[:, t], number[:, t], state)
+        after[:, t] = state
+    return Walks(strain, increment, before, after, moving, restarts)
+
+
+def _check(plan: WalkPlan) -> None:
+    for name, least in (("paths", 1), ("steps", 1), ("seed", 0)):
+        value = getattr(plan, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise InputError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    for name in ("zero_fraction", "restart", "validation", "test"):
+        value = getattr(plan, name)
+        if not 0.0 <= value < 1.0:
+            raise InputError(f"{name} must lie between 0 and 1, got {value!r}")
+    if plan.validation + plan.test >= 1.0:
+        raise InputError(
+            f"validation and test take {plan.validation + plan.test:g} of the paths: leave some to train on"
+        )
+    if plan.law not in ("normal", "uniform"):
+        raise InputError(f"law must be 'normal' or 'uniform', got {plan.law!r}")
+    if not 0.0 < plan.smallest_increment <= plan.increment < math.inf:
+        raise InputError(
+            "the smallest increment must be positive and not above the largest, got "
+            f"{plan.smallest_increment!r} and {plan.increment!r}"
+        )
+    if plan.limit is not None and not (np.asarray(plan.limit) > 0.0).all():
+        raise InputError(f"limit must be positive, got {plan.limit!r}")
+    if not 0.0 < plan.dt < math.inf:
+        raise InputError(f"dt must be positive and finite, got {plan.dt!r}")
+    if plan.zero_steps >= plan.steps:
+        raise InputError(f"no increment moves: {plan.zero_steps} of {plan.steps} steps are zero; use more steps")
