@@ -60,3 +60,10 @@ class ConvergenceError(MicrotannError, RuntimeError):
 
 class MissingExtraError(MicrotannError, ImportError):
     """An optional package that a feature needs is not installed; the message names the ``pip install`` line."""
+
+
+class StorageError(MicrotannError, OSError):
+    """A file that could not be written: a full disk or no permission; nothing half-written is left."""
+
+    def __str__(self) -> str:
+        return self.strerror or super().__str__()

@@ -83,6 +83,8 @@ class Dataset:
         The lattice the data come from, if they come from one.
     provenance : mapping
         Who made the data, with what and from which seed; free text values.
+    strain_names : tuple of str
+        Names of the strain components; empty for the Voigt order of the package.
     """
 
     training: Increments
@@ -94,6 +96,7 @@ class Dataset:
     cell: UnitCell | None = None
     bar: ElastoplasticBar | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
+    strain_names: tuple[str, ...] = ()
 
     @property
     def components(self) -> int:

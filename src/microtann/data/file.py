@@ -1,0 +1,229 @@
+"""The data file: a documented HDF5 file of increments (see ``docs/data-format.md``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from itertools import chain
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from microtann.data.hdf5 import CHECKSUM, ROWS, Block, checksum_problem, created, opened, text, write_block
+from microtann.data.increments import Dataset, Increments
+from microtann.data.problems import (
+    field_problems,
+    header_problems,
+    read_layout,
+    split_problems,
+    unit_problems,
+    value_problems,
+)
+from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout, layout_of
+from microtann.errors import CellError, DataFileError
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+
+CELL_ARRAYS = ("nodes", "bars", "areas", "periods")
+BAR_ARRAYS = ("young", "yield_stress", "hardening")
+
+
+def write_dataset(path: str | Path, dataset: Dataset) -> None:
+    """Write a data set to an HDF5 file, which appears only when it is complete.
+
+    Parameters
+    ----------
+    path : str or Path
+    dataset : Dataset
+
+    Raises
+    ------
+    DataFileError
+        If the data set is not fit to be written: a value that is not finite, a path in two sets, a missing unit.
+    StorageError
+        If the disk is full or the file cannot be written; nothing half-written is left.
+    """
+    path = Path(path)
+    layout = layout_of(dataset)
+    problem = next(_memory_problems(dataset, layout), None)
+    if problem:
+        raise DataFileError(f"{path} was not written: {problem}")
+    with created(path) as file:
+        write_header(file, dataset)
+        for name in SETS:
+            increments: Increments = getattr(dataset, name)
+            write_set(file, name, layout, len(increments), _in_parts(increments))
+
+
+def write_header(file: h5py.File, dataset: Dataset) -> None:
+    """Write everything but the increments."""
+    layout = layout_of(dataset)
+    strings = h5py.string_dtype()
+    file.attrs["schema"] = SCHEMA
+    file.attrs["schema_version"] = VERSION
+    file.attrs["shear"] = SHEAR
+    for name, value in (
+        ("voigt_order", layout.voigt_order),
+        ("extra_names", layout.extra_names),
+        ("coordinate_names", tuple(layout.coordinate_shapes)),
+    ):
+        file.attrs.create(name, np.array(value, dtype=object), dtype=strings)
+    for name, texts in (("units", dataset.units), ("provenance", dataset.provenance)):
+        group = file.create_group(name)
+        for key, word in texts.items():
+            group.attrs[key] = word
+    if dataset.cell is not None:
+        for name in CELL_ARRAYS:
+            write_block(file, f"cell/{name}", getattr(dataset.cell, name))
+    if dataset.bar is not None:
+        for name in BAR_ARRAYS:
+            write_block(file, f"bar/{name}", np.asarray(getattr(dataset.bar, name), dtype=np.float64))
+
+
+def write_set(file: h5py.File, name: str, layout: Layout, count: int, parts: Iterable[Increments]) -> None:
+    """Write one set of ``count`` increments, part by part in the order of its rows."""
+    blocks = [
+        (field, Block(file, f"{name}/{field.name}", (count, *field.shape), field.dtype, field.repeats))
+        for field in layout.fields
+    ]
+    for part in parts:
+        for field, block in blocks:
+            block.append(layout.values(part, field))
+    for _, block in blocks:
+        block.close()
+
+
+def read_dataset(path: str | Path) -> Dataset:
+    """Read a data file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataFileError
+        If the file is not HDF5, truncated, of another schema or version, lacks a field (which is named), has a
+        field of the wrong shape or a value that is not finite, holds a path in two sets, or has changed since
+        its checksums were written. `microtann.data.check.check_file` lists all such problems at once.
+    """
+    path = Path(path)
+    with opened(path) as file:
+        _refuse(path, header_problems(file))
+        layout = read_layout(file)
+        _refuse(path, field_problems(file, layout))
+        damage: list[str] = []
+        sets = {name: read_set(file, name, layout, damage) for name in SETS}
+        _refuse(path, damage)
+        for name, increments in sets.items():
+            _refuse(path, value_problems(name, increments, layout))
+        _refuse(path, split_problems({name: increments.path for name, increments in sets.items()}))
+        cell, bar = read_lattice(path, file)
+        group = file.get("provenance")
+        return Dataset(
+            training=sets["training"],
+            validation=sets["validation"],
+            test=sets["test"],
+            coordinate_shapes=layout.coordinate_shapes,
+            extra_names=layout.extra_names,
+            units=layout.units,
+            cell=cell,
+            bar=bar,
+            provenance={} if group is None else {name: text(value) for name, value in group.attrs.items()},
+            strain_names=layout.voigt_order,
+        )
+
+
+def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:
+    """Read one set of a file whose fields have no problem; a broken checksum is appended to ``damage``."""
+    count = file[name]["path"].shape[0] if name in file else 0
+    extra, v = len(layout.extra_names), len(layout.voigt_order)
+    width = sum(int(np.prod(shape, dtype=int)) for shape in layout.coordinate_shapes.values())
+    shapes: dict[str, tuple[int, ...]] = {f.name: (count,) for f in fields(Increments)}
+    shapes |= dict.fromkeys(("strain", "strain_increment", "stress", "stress_next"), (count, v))
+    shapes |= {"extra": (count, extra), "extra_increment": (count, extra)}
+    shapes |= {"coordinates": (count, width), "coordinates_next": (count, width)}
+    arrays: dict[str, NDArray[np.generic]] = {
+        attribute: np.empty(shape, np.int64 if attribute in ("path", "step") else np.float64)
+        for attribute, shape in shapes.items()
+    }
+    for field in layout.fields if count else ():
+        data = file[name][field.name]
+        values = data[()]
+        problem = checksum_problem(data, values)
+        if problem:
+            damage.append(problem)
+        attribute, _, group = field.name.partition("/")
+        columns = layout.columns[group] if group else slice(None)
+        target = arrays[attribute] if not group else arrays[attribute][:, columns]
+        target[...] = values.reshape(target.shape)
+    return Increments(**arrays)  # type: ignore[arg-type]
+
+
+def read_lattice(path: Path, file: h5py.File) -> tuple[UnitCell | None, ElastoplasticBar | None]:
+    """Read the cell and the bar material, if the data come from a lattice.
+
+    Raises
+    ------
+    DataFileError
+        If an array is missing, was changed, or they are no valid cell.
+    """
+    try:
+        cell = UnitCell(*_arrays(path, file, "cell", CELL_ARRAYS)) if "cell" in file else None
+        bar = ElastoplasticBar(*_arrays(path, file, "bar", BAR_ARRAYS)) if "bar" in file else None
+    except CellError as error:
+        raise DataFileError(f"{path} holds a lattice that cannot be used: {error}") from None
+    return cell, bar
+
+
+def has_checksums(file: h5py.File) -> bool:
+    """Whether every field of the sets carries a checksum."""
+    found: list[bool] = []
+
+    def visit(_: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found.append(CHECKSUM in item.attrs)
+
+    for name in SETS:
+        if name in file:
+            file[name].visititems(visit)
+    return all(found)
+
+
+def _arrays(path: Path, file: h5py.File, group: str, names: tuple[str, ...]) -> list[NDArray[np.generic]]:
+    arrays = []
+    for name in names:
+        data = file[group].get(name)
+        if not isinstance(data, h5py.Dataset):
+            raise DataFileError(f"{path}: the field {group}/{name} is missing")
+        values = np.asarray(data[()])
+        _refuse(path, filter(None, (checksum_problem(data, values),)))
+        arrays.append(values)
+    return arrays
+
+
+def _refuse(path: Path, problems: Iterable[str]) -> None:
+    for problem in problems:
+        raise DataFileError(f"{path}: {problem}")
+
+
+def _memory_problems(dataset: Dataset, layout: Layout) -> Iterator[str]:
+    sets: dict[str, Increments] = {name: getattr(dataset, name) for name in SETS}
+    for name, increments in sets.items():
+        shapes = (getattr(increments, f.name).shape[:1] for f in fields(Increments))
+        if len(set(shapes)) > 1:
+            yield f"the arrays of the {name} set have different numbers of rows"
+    yield from unit_problems(layout)
+    yield from chain.from_iterable(value_problems(name, part, layout) for name, part in sets.items())
+    yield from split_problems({name: part.path for name, part in sets.items()})
+
+
+def _in_parts(increments: Increments) -> Iterator[Increments]:
+    for start in range(0, len(increments), ROWS):
+        yield increments.take(slice(start, start + ROWS))

@@ -1,0 +1,137 @@
+"""HDF5 files that are whole or absent, with a checksum on every block of data."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from microtann.errors import DataFileError, MicrotannError, StorageError
+
+CHECKSUM = "sha256"
+ROWS = 4096
+"""Rows of a block that are copied at a time."""
+
+
+@contextmanager
+def created(path: Path) -> Iterator[h5py.File]:
+    """Create an HDF5 file that appears under its name only when it is complete.
+
+    HDF5 writes through a Python file: a full disk then gives a plain OSError instead of a file that cannot be
+    closed. With the format of HDF5 1.10 or later the library protects its own structures by checksums.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the file cannot be written; nothing half-written is left.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w+b", buffering=0) as raw:
+            with h5py.File(raw, "w", libver=("v110", "v110")) as file:
+                yield file
+            os.fsync(raw.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        if isinstance(error, MicrotannError):
+            raise
+        raise StorageError(
+            error.errno or 0, f"{path} could not be written: {error.strerror or error}; nothing was left behind"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file for reading; damage that HDF5 notices, now or later, becomes one sentence.
+
+    Raises
+    ------
+    DataFileError
+    """
+    if not path.is_file():
+        raise DataFileError(f"{path} is not a file")
+    try:
+        if not h5py.is_hdf5(path):
+            raise DataFileError(f"{path} is not an HDF5 file")
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, RuntimeError, KeyError, UnicodeDecodeError) as error:
+        if isinstance(error, MicrotannError):
+            raise
+        reason = "it is truncated" if "truncated file" in str(error) else f"HDF5 cannot read it ({error})"
+        raise DataFileError(f"{path} is damaged: {reason}; write or copy it again") from error
+
+
+class Block:
+    """A dataset that is written part by part, in the order of its rows.
+
+    Parameters
+    ----------
+    group : h5py.Group
+    name : str
+        May hold slashes; groups on the way are created.
+    shape : tuple of int
+    dtype : str
+        Little-endian type, ``"<i8"`` or ``"<f8"``.
+    compress : bool
+        Numbers that repeat are worth compressing; computed floats are not: gzip saves a third of the space and
+        takes ten times as long as writing.
+    """
+
+    def __init__(
+        self, group: h5py.Group, name: str, shape: tuple[int, ...], dtype: str, compress: bool = False
+    ) -> None:
+        filters = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compress and shape else {}
+        chunks = (min(shape[0], ROWS), *shape[1:]) if filters and np.prod(shape) else None
+        self._data = group.create_dataset(name, shape, dtype, chunks=chunks, **(filters if chunks else {}))
+        self._sum = hashlib.sha256()
+        self._filled = 0
+
+    def append(self, values: NDArray[np.generic]) -> None:
+        """Write the next rows."""
+        values = np.ascontiguousarray(values, dtype=self._data.dtype)
+        if self._data.shape:
+            self._data[self._filled : self._filled + len(values)] = values
+            self._filled += len(values)
+        else:
+            self._data[()] = values
+        self._sum.update(values.data if values.size else b"")
+
+    def close(self) -> None:
+        """Write the checksum: SHA-256 of the values, row by row, little-endian."""
+        self._data.attrs[CHECKSUM] = self._sum.hexdigest()
+
+
+def write_block(group: h5py.Group, name: str, values: NDArray[np.generic], compress: bool = False) -> None:
+    """Write a whole dataset with its checksum."""
+    dtype = "<i8" if np.issubdtype(values.dtype, np.integer) else "<f8"
+    block = Block(group, name, values.shape, dtype, compress)
+    block.append(values)
+    block.close()
+
+
+def checksum_problem(data: h5py.Dataset, values: NDArray[np.generic]) -> str:
+    """Compare values that were read with the checksum of their dataset; "" if they agree or there is none."""
+    expected = data.attrs.get(CHECKSUM)
+    if expected is None:
+        return ""
+    values = np.ascontiguousarray(values, dtype=data.dtype.newbyteorder("<"))
+    found = hashlib.sha256(values.data if values.size else b"").hexdigest()
+    if found == text(expected):
+        return ""
+    return f"{data.name.lstrip('/')} does not match its checksum: the values have changed since they were written"
+
+
+def text(value: object) -> str:
+    """Return an attribute as text, whichever kind of string another language wrote."""
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.reshape(-1)[0]
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)

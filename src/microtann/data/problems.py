@@ -1,0 +1,138 @@
+"""What can be wrong with a data file, each as one sentence that names the field and the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import h5py
+import numpy as np
+from jaxtyping import Int
+from numpy.typing import NDArray
+
+from microtann import voigt
+from microtann.data.hdf5 import text
+from microtann.data.increments import Increments
+from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout
+
+IntArray = NDArray[np.int64]
+
+
+def header_problems(file: h5py.File) -> Iterator[str]:
+    """Yield what is wrong with the attributes of a file, before any data are looked at."""
+    schema = text(file.attrs.get("schema", ""))
+    if schema != SCHEMA:
+        yield f"this is no file of increments: the attribute schema is {schema!r}, not {SCHEMA!r}"
+        return
+    version = text(file.attrs.get("schema_version", "missing"))
+    if version != str(VERSION):
+        yield f"its schema_version is {version}, but this microtann reads version {VERSION}"
+        return
+    for name in ("voigt_order", "extra_names", "coordinate_names"):
+        if name not in file.attrs:
+            yield f"the attribute {name} is missing"
+    if "units" not in file:
+        yield "the group units is missing"
+    order = names(file, "voigt_order")
+    known = next((labels for labels in voigt.LABELS.values() if len(labels) == len(order)), None)
+    if known is not None and set(order) == set(known) and order != known:
+        yield f"voigt_order is {','.join(order)}: the components must be in the order {','.join(known)}"
+    shear = text(file.attrs.get("shear", "missing"))
+    if known is not None and set(order) == set(known) and shear != SHEAR:
+        yield f"the attribute shear is {shear!r}: write engineering shear strains, γ = 2ε, and let it say {SHEAR!r}"
+    if len(set(order)) < len(order):
+        yield f"voigt_order names a component twice: {','.join(order)}"
+    if "training" not in file:
+        yield "the group training is missing"
+
+
+def names(file: h5py.File, attribute: str) -> tuple[str, ...]:
+    """Return an attribute that lists names; empty if it is not there."""
+    value = file.attrs.get(attribute, ())
+    return tuple(text(item) for item in np.atleast_1d(np.asarray(value, dtype=object)))
+
+
+def read_layout(file: h5py.File) -> Layout:
+    """Return the layout of a file whose header has no problem; coordinates that are absent have no shape."""
+    training = file["training"]
+    shapes = {
+        name: tuple(training[f"coordinates/{name}"].shape[1:])
+        for name in names(file, "coordinate_names")
+        if f"coordinates/{name}" in training
+    }
+    units = {name: text(value) for name, value in file["units"].attrs.items()}
+    return Layout(names(file, "voigt_order"), names(file, "extra_names"), shapes, units)
+
+
+def field_problems(file: h5py.File, layout: Layout) -> Iterator[str]:
+    """Yield what is wrong with the kinds and shapes of the datasets, and with the units."""
+    yield from unit_problems(layout)
+    for name in names(file, "coordinate_names"):
+        if name not in layout.coordinate_shapes:
+            yield f"the field training/coordinates/{name} is missing"
+    for set_name in SETS:
+        if set_name not in file:
+            continue  # a set without increments may be left out
+        group, count = file[set_name], None
+        for field in layout.fields:
+            place = f"{set_name}/{field.name}"
+            data = group.get(field.name)
+            if not isinstance(data, h5py.Dataset):
+                yield f"the field {place} is missing"
+                continue
+            kinds = "iu" if field.integer else "fiu"
+            if data.dtype.kind not in kinds:
+                yield f"{place} holds {data.dtype}, not {'whole numbers' if field.integer else 'numbers'}"
+            if data.shape[1:] != field.shape or not data.shape:
+                yield f"{place} must have shape (n, {', '.join(map(str, field.shape))}), got {data.shape}".replace(
+                    ", )", ",)"
+                )
+                continue
+            count = data.shape[0] if count is None else count
+            if data.shape[0] != count:
+                yield f"{place} has {data.shape[0]} rows, but the fields before it have {count}"
+    path = file.get("training/path")
+    if isinstance(path, h5py.Dataset) and path.shape == (0,):
+        yield "the training set has no increments"
+
+
+def unit_problems(layout: Layout) -> Iterator[str]:
+    """Yield the units that are missing."""
+    for name in layout.named_units:
+        if not layout.units.get(name, "").strip():
+            yield f"the unit of {name} is missing: write it as an attribute of the group units ('1' for none)"
+
+
+def value_problems(set_name: str, increments: Increments, layout: Layout) -> Iterator[str]:
+    """Yield values that no increment may have."""
+    for field in layout.fields:
+        values = layout.values(increments, field)
+        if field.integer:
+            continue
+        # A sum is finite only if every term is (or terms overflow), and needs no temporary array.
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(values.sum()):
+                continue
+        bad = np.argwhere(~np.isfinite(values))
+        if len(bad):
+            first = tuple(int(i) for i in bad[0])
+            yield (
+                f"{set_name}/{field.name} is {values[first]} in row {first[0]}"
+                + (f", component {', '.join(map(str, first[1:]))}" if first[1:] else "")
+                + f" ({len(np.unique(bad[:, 0]))} such rows): leave out increments that did not converge"
+            )
+    wrong = np.flatnonzero(~(increments.dt > 0.0))
+    if wrong.size:
+        yield f"{set_name}/dt is {increments.dt[wrong[0]]:g} in row {wrong[0]}: time increments must be positive"
+
+
+def split_problems(paths: Mapping[str, Int[IntArray, "n"]]) -> Iterator[str]:
+    """Yield the pairs of sets that share a path."""
+    for i, one in enumerate(SETS):
+        for other in SETS[i + 1 :]:
+            shared = np.intersect1d(paths[one], paths[other])
+            if shared.size:
+                yield (
+                    f"path {shared[0]} is in the {one} and in the {other} set"
+                    + f" ({shared.size} such paths)" * (shared.size > 1)
+                    + ": data are split by whole paths"
+                )
