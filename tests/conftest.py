@@ -3,6 +3,7 @@
 import sys
 
 from jaxtyping import install_import_hook
+
 from shape_checker import CompiledKernels
 
 with install_import_hook("microtann", "shape_checker.check"):

@@ -13,7 +13,7 @@ check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # PEP 484: a float fi
 
 
 class CompiledKernels(MetaPathFinder):
-    """Find the modules named ``*_kernel`` before the import hook does: numba cannot compile decorated functions."""
+    """Find modules named ``*_kernel`` before the import hook does: numba cannot compile decorated functions."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

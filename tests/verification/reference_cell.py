@@ -1,4 +1,4 @@
-"""An independent cell solver for the tests: plain Newton on the fluctuation, bar by listed bar, no condensation."""
+"""An independent cell solver for the tests: plain Newton on the fluctuation, bar by listed bar."""
 
 from __future__ import annotations
 

@@ -45,22 +45,29 @@ class ElastoplasticBar:
     to every bar of a cell.
     """
 
-    young: float | Array = 1.0
-    yield_stress: float | Array = 1.0 / 3.0
-    hardening: float | Array = 0.1
+    young: float | Array
+    yield_stress: float | Array
+    hardening: float | Array
 
-    def __post_init__(self) -> None:
-        for name, least in (("young", "> 0"), ("yield_stress", "> 0"), ("hardening", ">= 0")):
+    def __init__(
+        self, young: ArrayLike = 1.0, yield_stress: ArrayLike = 1.0 / 3.0, hardening: ArrayLike = 0.1
+    ) -> None:
+        for name, given, least in (
+            ("young", young, "> 0"),
+            ("yield_stress", yield_stress, "> 0"),
+            ("hardening", hardening, ">= 0"),
+        ):
             try:
-                value = np.asarray(getattr(self, name), dtype=np.float64)
+                value = np.array(given, dtype=np.float64)
             except (TypeError, ValueError):
                 raise CellError(f"bar {name} must be a number or one number per bar") from None
             bad = ~np.isfinite(value) | ((value <= 0) if least == "> 0" else (value < 0))
+            if value.ndim > 1:
+                raise CellError(f"bar {name} must be a number or one number per bar, got shape {value.shape}")
             if bad.any():
                 where = f" (bar {int(np.flatnonzero(bad)[0])})" if value.ndim else ""
                 raise CellError(f"bar {name} must be finite and {least}, got {value[bad].flat[0]}{where}")
-            if value.ndim > 1:
-                raise CellError(f"bar {name} must be a number or one number per bar, got shape {value.shape}")
+            value.setflags(write=False)
             object.__setattr__(self, name, float(value) if value.ndim == 0 else value)
 
     def __eq__(self, other: object) -> bool:
@@ -144,10 +151,10 @@ def return_mapping(
     updated = plastic_strain + increment
     stress = young * (strain - updated)
     return BarUpdate(
-        stress=stress,
-        plastic_strain=updated,
+        stress=np.asarray(stress),
+        plastic_strain=np.asarray(updated),
         tangent=np.where(flowing, young * hardening / (young + hardening), young + 0.0 * strain),
-        energy=0.5 * young * (strain - updated) ** 2 + 0.5 * hardening * updated**2,
-        dissipation=yield_stress * np.abs(increment),
-        flowing=flowing,
+        energy=np.asarray(0.5 * young * (strain - updated) ** 2 + 0.5 * hardening * updated**2),
+        dissipation=np.asarray(yield_stress * np.abs(increment)),
+        flowing=np.asarray(flowing),
     )

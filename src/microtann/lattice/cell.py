@@ -190,7 +190,8 @@ def _check_arrays(nodes: Array, bars: IntArray, areas: Array, periods: Array) ->
         raise CellError("the cell's periods do not span the space: they must be linearly independent")
     if (bars < 0).any() or (bars >= n).any():
         bad = int(np.flatnonzero(((bars < 0) | (bars >= n)).any(axis=1))[0])
-        raise CellError(f"bar {bad} names node {int(bars[bad].max())}, but nodes are numbered 0 to {n - 1}")
+        name = next(int(end) for end in bars[bad] if not 0 <= end < n)
+        raise CellError(f"bar {bad} names node {name}, but nodes are numbered 0 to {n - 1}")
     if (areas <= 0).any():
         bad = int(np.flatnonzero(areas <= 0)[0])
         raise CellError(f"bar {bad} has area {areas[bad]:g}: areas must be positive")
@@ -240,7 +241,8 @@ def _check_partners(cell: UnitCell) -> None:
         )
         if lone.any():
             names = ", ".join(str(i) for i in np.flatnonzero(lone)[:8])
-            raise CellError(f"nodes {names} lie on a face along lattice vector {axis} without a periodic partner")
+            who = f"node {names} lies" if lone.sum() == 1 else f"nodes {names} lie"
+            raise CellError(f"{who} on a face across lattice vector {axis} without a partner on the opposite one")
 
 
 def _lexicographically_less(a: IntArray, b: IntArray) -> NDArray[np.bool_]:

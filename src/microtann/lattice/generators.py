@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Literal
 
@@ -20,7 +21,7 @@ Law = Literal["normal", "uniform"]
 
 
 def square_cell(
-    units: tuple[int, int] = (2, 2),
+    units: Sequence[int] = (2, 2),
     size: float = 1.0,
     perturbation: float = 0.0,
     perturb: Perturb = "interior",
@@ -65,7 +66,7 @@ def square_cell(
 
 
 def cube_cell(
-    units: tuple[int, int, int] = (1, 1, 1),
+    units: Sequence[int] = (1, 1, 1),
     size: float = 1.0,
     perturbation: float = 0.0,
     perturb: Perturb = "interior",
@@ -93,7 +94,7 @@ def cube_cell(
 
 
 def _grid_cell(
-    units: tuple[int, ...],
+    units: Sequence[int],
     dimension: int,
     size: float,
     perturbation: float,
