@@ -14,7 +14,7 @@ import benchmarks
 
 
 def names() -> list[str]:
-    """Return the modules that have a ``main``; names with an underscore in front and the helpers are no benchmarks."""
+    """Return the benchmark modules; helpers and names with an underscore in front are none."""
     found = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
     return sorted(name for name in found if not name.startswith("_") and name != "machine")
 

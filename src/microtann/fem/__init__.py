@@ -1,6 +1,23 @@
 """Finite elements with any material at the Gauss points."""
 
+from microtann.equilibrium.options import Progress, SolverOptions
+from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.exact import ExactCell
 from microtann.fem.material import Material, State
+from microtann.fem.mesh import Mesh, box
+from microtann.fem.model import Model, Result
 
-__all__ = ["ExactCell", "Material", "State"]
+__all__ = [
+    "ExactCell",
+    "Material",
+    "Mesh",
+    "Model",
+    "NodalForce",
+    "Prescribed",
+    "Progress",
+    "Result",
+    "SolverOptions",
+    "State",
+    "Step",
+    "box",
+]

@@ -1,0 +1,109 @@
+"""What a simulation leaves behind: one entry per increment, resultants at supports, and the cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
+
+from microtann.equilibrium.steps import Nodes, select
+from microtann.errors import InputError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Cost of a simulation.
+
+    Parameters
+    ----------
+    newton_iterations, linear_iterations : int
+        Over all increments, those of attempts that were cut included.
+    constitutive_calls : int
+        Bars or Gauss points evaluated, over all iterations and line searches.
+    cuts : int
+        How often an increment was halved.
+    material_seconds, assembly_seconds, setup_seconds, solver_seconds : float
+        CPU time of the constitutive law, of assembly, of building the preconditioner, and of the linear solver.
+    newton_per_increment : tuple of int
+    """
+
+    newton_iterations: int
+    linear_iterations: int
+    constitutive_calls: int
+    cuts: int
+    material_seconds: float
+    assembly_seconds: float
+    setup_seconds: float
+    solver_seconds: float
+    newton_per_increment: tuple[int, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """CPU time of all parts together."""
+        return self.material_seconds + self.assembly_seconds + self.setup_seconds + self.solver_seconds
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Response of a structure at the end of every increment.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+        Nodes of the undeformed structure.
+    time : array, shape (I,)
+    displacement : array, shape (I, N, d)
+    reactions : array, shape (I, N, d)
+        Forces of the supports on the nodes, those of displacements being released included; zero elsewhere.
+    energy : array, shape (I,)
+        Free energy of the whole structure.
+    dissipation : array, shape (I,)
+        Energy dissipated since the start, whole structure.
+    statistics : Statistics
+    fields : tuple of dict of arrays
+        Fields of the elements or bars, one dict per increment, or for the last increment only.
+    """
+
+    points: Float[Array, "N d"]
+    time: Float[Array, "I"]
+    displacement: Float[Array, "I N d"]
+    reactions: Float[Array, "I N d"]
+    energy: Float[Array, "I"]
+    dissipation: Float[Array, "I"]
+    statistics: Statistics
+    fields: tuple[dict[str, Array], ...] = field(default=(), kw_only=True)
+
+    def nearest(self, point: ArrayLike) -> int:
+        """Return the node nearest to a point."""
+        offset = self.points - np.asarray(point, dtype=np.float64)
+        return int(np.argmin((offset**2).sum(axis=1)))
+
+    def resultant(self, nodes: Nodes) -> Float[Array, "I d"]:
+        """Return the sum of the support forces on nodes (indices, a mask, or a function of the points)."""
+        return self.reactions[:, select(nodes, self.points)].sum(axis=1)
+
+    def axial_force(self, nodes: Nodes, axis: int = -1) -> Float[Array, "I"]:
+        """Return the component of `resultant` along an axis; of a top face, tension is positive."""
+        return self.resultant(nodes)[:, axis]
+
+    def torque(self, nodes: Nodes, axis: int = 2, centre: ArrayLike = 0.0) -> Float[Array, "I"]:
+        """Return the moment of the support forces on nodes about an axis through ``centre``.
+
+        Lever arms are those of the undeformed structure (small strains).
+
+        Raises
+        ------
+        InputError
+            If the structure is not three-dimensional.
+        """
+        if self.points.shape[1] != 3:
+            raise InputError("a torque about an axis needs three dimensions")
+        chosen = select(nodes, self.points)
+        arm = self.points[chosen] - np.broadcast_to(np.asarray(centre, dtype=np.float64), (3,))
+        force = self.reactions[:, chosen]
+        i, j = (axis + 1) % 3, (axis + 2) % 3
+        return (arm[:, i] * force[..., j] - arm[:, j] * force[..., i]).sum(axis=1)

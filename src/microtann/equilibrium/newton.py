@@ -1,0 +1,243 @@
+"""Newton's method for one increment: inexact linear solves, a line search, and residuals scaled by the forces.
+
+The tangent of an elastoplastic structure is piecewise constant. The forcing term follows: while bars or points
+change between rest and flow a loose linear solve is enough; once the residual falls as the linear model predicts,
+the model is exact and the next solve goes all the way to the tolerance (compare Eisenstat and Walker, SIAM J. Sci.
+Comput. 17, 1996).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from microtann.equilibrium.line_search import line_search
+from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
+from microtann.equilibrium.options import SolverOptions
+from microtann.equilibrium.system import Response, System, Tangent
+from microtann.errors import ConvergenceError
+
+Array = NDArray[np.float64]
+ROUND_OFF = 1e-14
+"""Residual, relative to stiffness times displacement, that round-off alone can leave."""
+
+
+@dataclass
+class Cost:
+    """Running totals; see `microtann.equilibrium.history.Statistics`."""
+
+    newton: int = 0
+    linear: int = 0
+    calls: int = 0
+    cuts: int = 0
+    material: float = 0.0
+    assembly: float = 0.0
+    setup: float = 0.0
+    solver: float = 0.0
+    per_increment: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Increment:
+    """The boundary-value problem of one increment, on flattened vectors of shape (n,).
+
+    Parameters
+    ----------
+    held : array of bool
+        Prescribed components.
+    change : array
+        Their change over the increment; zero elsewhere.
+    external : array
+        Nodal forces at the end of the increment.
+    dt : float
+    """
+
+    held: Bool[NDArray[np.bool_], "n"]
+    change: Float[Array, "n"]
+    external: Float[Array, "n"]
+    dt: float
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """A state in equilibrium.
+
+    Parameters
+    ----------
+    displacement, force : array, shape (n,)
+        Displacements and internal forces of the nodes.
+    energy, dissipation : float
+        Of the whole system; the dissipation is that of the increment that led here.
+    state : object
+    scale : float
+        Largest norm of the support and nodal forces so far.
+    """
+
+    displacement: Float[Array, "n"]
+    force: Float[Array, "n"]
+    energy: float
+    dissipation: float
+    state: object
+    scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """Elastic tangent and its preconditioner for one set of held displacements.
+
+    Parameters
+    ----------
+    elastic : Tangent
+    precondition : callable
+    stiffness : float
+        Size of the entries of the elastic tangent, for the round-off of forces.
+    """
+
+    elastic: Tangent
+    precondition: Callable[[Array], Array]
+    stiffness: float
+
+
+def equilibrate(
+    system: System,
+    model: LinearModel,
+    start: Equilibrium,
+    problem: Increment,
+    options: SolverOptions,
+    cost: Cost,
+    report: Callable[[int, float, bool], None],
+) -> Equilibrium:
+    """Find equilibrium at the end of one increment.
+
+    Parameters
+    ----------
+    system : System
+    model : LinearModel
+    start : Equilibrium
+    problem : Increment
+    options : SolverOptions
+    cost : Cost
+        Running totals, added to.
+    report : callable
+        Called with iteration, relative residual and whether it converged.
+
+    Returns
+    -------
+    Equilibrium
+
+    Raises
+    ------
+    ConvergenceError
+        If the iteration does not converge, or the material fails; ``worst`` are nodes.
+    """
+    free = ~problem.held
+    dimension = system.points.shape[1]
+    # The elastic tangent carries the prescribed motion into the structure without an evaluation of the material.
+    rhs = np.where(free, problem.external - start.force - model.elastic @ problem.change, 0.0)
+    forcing = options.linear_tolerance
+    solution = _solve(model.elastic, model, free, rhs, forcing, options, cost)
+    moved = problem.change + solution.x
+    response = _evaluate(system, start, moved, problem.dt, True, cost)
+    previous = float(np.linalg.norm(rhs))
+    residuals: list[float] = []
+    for iteration in range(1, options.max_iterations + 1):
+        imbalance = problem.external - response.force
+        residual = np.where(free, imbalance, 0.0)
+        norm = float(np.linalg.norm(residual))
+        support = float(np.linalg.norm(imbalance[problem.held]))
+        scale = max(start.scale, support, float(np.linalg.norm(problem.external)))
+        reach = float(np.linalg.norm(start.displacement + moved))
+        goal = options.tolerance * scale + ROUND_OFF * model.stiffness * reach
+        residuals.append(norm / scale if scale > 0.0 else 0.0 if norm <= goal else np.inf)
+        if not np.isfinite(norm):
+            raise _failure("the forces are not finite", residuals, imbalance, dimension)
+        report(iteration, residuals[-1], norm <= goal)
+        if norm <= goal:
+            displacement = start.displacement + moved
+            return Equilibrium(
+                displacement, response.force, response.energy, response.dissipation, response.state, scale
+            )
+        if iteration == options.max_iterations:
+            break
+        forcing = _forcing(norm, previous, forcing, goal, options.linear_tolerance)
+        assert response.tangent is not None
+        solution = _solve(response.tangent, model, free, residual, forcing, options, cost)
+        if not options.line_search:
+            moved = moved + solution.x
+            response = _evaluate(system, start, moved, problem.dt, True, cost)
+        else:
+            found = line_search(
+                lambda change, tangent: _evaluate(system, start, change, problem.dt, tangent, cost),
+                response,
+                moved,
+                solution.x,
+                residual,
+                problem.external,
+                free,
+                system.convex,
+            )
+            if found is None:
+                raise _failure("the line search found no better point", residuals, residual, dimension)
+            moved, response, full = found
+            if not full:
+                forcing = 1.0  # the linear model did not hold; do not trust it in the next iteration
+        previous = norm
+    raise _failure(f"no convergence in {options.max_iterations} iterations", residuals, residual, dimension)
+
+
+def _forcing(norm: float, previous: float, used: float, goal: float, loose: float) -> float:
+    """Return the relative accuracy of the next linear solve."""
+    to_goal = 0.3 * goal / norm
+    if norm <= 2.0 * used * previous:  # the residual is what the last linear solve left: the model is exact
+        return float(np.clip(to_goal, 1e-12, loose))
+    return float(np.clip((norm / previous) ** 2, max(1e-12, to_goal), loose)) if previous > norm else loose
+
+
+def _solve(
+    tangent: Tangent,
+    model: LinearModel,
+    free: NDArray[np.bool_],
+    rhs: Array,
+    tolerance: float,
+    options: SolverOptions,
+    cost: Cost,
+) -> Solution:
+    clock = time.process_time()
+
+    def operator(vector: Array) -> Array:
+        image = tangent @ vector
+        image *= free
+        return image
+
+    def precondition(vector: Array) -> Array:
+        image = model.precondition(vector)
+        image *= free
+        return image
+
+    if tangent.symmetric:
+        solution = conjugate_gradients(operator, precondition, rhs, tolerance, options.max_linear_iterations)
+        cost.linear += solution.iterations
+    if not tangent.symmetric or solution.indefinite:
+        solution = gmres(operator, precondition, rhs, tolerance, options.max_linear_iterations)
+        cost.linear += solution.iterations
+    cost.newton += 1
+    cost.solver += time.process_time() - clock
+    return solution
+
+
+def _evaluate(system: System, start: Equilibrium, moved: Array, dt: float, tangent: bool, cost: Cost) -> Response:
+    response = system.evaluate(start.state, start.displacement + moved, moved, dt, tangent)
+    cost.calls += response.calls
+    cost.material += response.material_seconds
+    cost.assembly += response.assembly_seconds
+    return response
+
+
+def _failure(reason: str, residuals: list[float], residual: Array, dimension: int) -> ConvergenceError:
+    size = np.linalg.norm(np.nan_to_num(residual, nan=np.inf).reshape(-1, dimension), axis=1)
+    return ConvergenceError(reason, residuals=residuals, worst=np.argsort(-size)[:5].tolist())

@@ -1,0 +1,109 @@
+"""What the equilibrium solver asks of a discrete system: forces, tangent and energy for nodal displacements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+from scipy import sparse
+
+Array = NDArray[np.float64]
+
+
+class Tangent(Protocol):
+    """A stiffness as a linear operator on displacements, flattened node by node."""
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether it is symmetric, so that conjugate gradients may be used."""
+        ...
+
+    def __matmul__(self, vector: Float[Array, "n"]) -> Float[Array, "n"]:
+        """Return the forces due to small displacements."""
+        ...
+
+    def blocks(self) -> sparse.bsr_array[Any]:
+        """Return the assembled matrix in d × d blocks, as a copy that the caller may change."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """Answer of a system to an increment of displacement.
+
+    Parameters
+    ----------
+    force : array, shape (N d,)
+        Internal forces on the nodes.
+    tangent : Tangent or None
+        Consistent tangent ∂force/∂displacement, where it was asked for.
+    energy, dissipation : float
+        Energy Ψ at the end of the increment and dissipation of the increment, over the whole system.
+    state : object
+        State at the end of the increment; the system alone knows what is in it.
+    calls : int
+        Constitutive evaluations this took: one for a bar or a Gauss point.
+    material_seconds, assembly_seconds : float
+        CPU time of the material and of the rest.
+    """
+
+    force: Float[Array, "n"]
+    tangent: Tangent | None
+    energy: float
+    dissipation: float
+    state: Any
+    calls: int
+    material_seconds: float
+    assembly_seconds: float
+
+
+class System(Protocol):
+    """Nodes joined by elements or bars; it holds no state of its own."""
+
+    convex: bool
+    """Whether equilibrium minimises energy + dissipation − work, a convex function: then a line search uses it."""
+
+    @property
+    def points(self) -> Float[Array, "N d"]:
+        """Positions of the nodes."""
+        ...
+
+    def virgin(self) -> Any:
+        """Return the virgin state."""
+        ...
+
+    def evaluate(
+        self,
+        state: Any,
+        displacement: Float[Array, "n"],
+        increment: Float[Array, "n"],
+        dt: float,
+        tangent: bool,
+    ) -> Response:
+        """Answer to an increment of displacement.
+
+        Parameters
+        ----------
+        state : object
+            State at the start of the increment; it is never modified, which is what makes roll-back possible.
+        displacement, increment : array, shape (N d,)
+            Displacement at the end of the increment, and its change over the increment.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the tangent is wanted. For a zero increment of the virgin state it is the elastic one, on which
+            the preconditioner is built.
+
+        Raises
+        ------
+        ConvergenceError
+            If a material found no answer; the increment is then cut.
+        """
+        ...
+
+    def fields(self, state: Any) -> dict[str, Array]:
+        """Return fields of the elements or bars for output, one row each."""
+        ...

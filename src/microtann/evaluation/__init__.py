@@ -1,0 +1,1 @@
+"""Evaluation: the protocol of paths, error measures, and the reference structures."""

@@ -1,0 +1,225 @@
+"""The reference structures lcU to lcH: box, loading, control points and compared quantities (paper, Section V).
+
+A case holds for finite elements and for full lattices alike, since both take the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.equilibrium.history import History
+from microtann.equilibrium.steps import Prescribed, Step
+from microtann.errors import InputError
+
+Array = NDArray[np.float64]
+Lengths = tuple[float, float, float]
+SHORT: Lengths = (10.0, 10.0, 10.0)
+LONG: Lengths = (10.0, 10.0, 20.0)
+AXES = "xyz"
+
+
+@dataclass(frozen=True)
+class Control:
+    """A displacement component of a node that is compared.
+
+    Parameters
+    ----------
+    point : (float, float, float)
+        Position of the node.
+    component : int
+    """
+
+    point: tuple[float, float, float]
+    component: int
+
+    @property
+    def name(self) -> str:
+        """Name such as "u_x(5, 5, 10)"."""
+        return f"u_{AXES[self.component]}({', '.join(f'{c:g}' for c in self.point)})"
+
+    def of(self, result: History) -> Float[Array, "I"]:
+        """Return the displacement of the nearest node."""
+        return result.displacement[:, result.nearest(self.point), self.component]
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceCase:
+    """A reference problem.
+
+    Parameters
+    ----------
+    name, description : str
+    lengths : (float, float, float)
+        Edges of the box; x and y are centred, z starts at 0.
+    steps : tuple of Step
+    controls : tuple of Control
+    support : str
+        The resultant of the moved face that is compared: "torque" or "axial_force".
+    angles : tuple of float
+        Twist at the end of every increment, in degrees, for cases that twist.
+    """
+
+    name: str
+    description: str
+    lengths: Lengths
+    steps: tuple[Step, ...]
+    controls: tuple[Control, ...]
+    support: str
+    angles: tuple[float, ...] = field(default=())
+
+    @property
+    def origin(self) -> tuple[float, float, float]:
+        """Corner of smallest coordinates of the box."""
+        return (-self.lengths[0] / 2, -self.lengths[1] / 2, 0.0)
+
+    def top(self, points: Float[Array, "N 3"]) -> NDArray[np.bool_]:
+        """Return which points lie on the moved face."""
+        return _plane(self.lengths[2], self.lengths)(points)
+
+    def quantities(self, result: History) -> dict[str, Float[Array, "I"]]:
+        """Return what is compared, per increment: control displacements, energy, dissipation, torque or force."""
+        values = {control.name: control.of(result) for control in self.controls}
+        values["energy"] = result.energy
+        values["dissipation"] = result.dissipation
+        moved = result.torque(self.top) if self.support == "torque" else result.axial_force(self.top)
+        return values | {self.support: moved}
+
+
+def relative_dissipation_error(
+    dissipation: Float[Array, "*i"], reference: Float[Array, "*i"], energy: Float[Array, "*i"]
+) -> Float[Array, "*i"]:
+    """Return the error of a dissipation relative to max(D, Ψ/100) of the reference, since D may be nearly zero."""
+    return np.abs(dissipation - reference) / np.maximum(reference, energy / 100.0)
+
+
+def lcU1(lengths: Lengths = SHORT) -> ReferenceCase:
+    """Uniform compression by 30 % of the height, lateral sides free (u_z = −3 on the top)."""
+    return _uniform("lcU1", -0.3, lengths)
+
+
+def lcU2(lengths: Lengths = SHORT) -> ReferenceCase:
+    """Uniform compression by 50 % of the height, lateral sides free (u_z = −5 on the top)."""
+    return _uniform("lcU2", -0.5, lengths)
+
+
+def lcC1(lengths: Lengths = SHORT) -> ReferenceCase:
+    """Compression by 20 % of the height between a fixed bottom and a top free in its plane (u_z = −2)."""
+    return _compression("lcC1", -0.2, lengths)
+
+
+def lcC2(lengths: Lengths = SHORT) -> ReferenceCase:
+    """Compression by 50 % of the height between a fixed bottom and a top free in its plane (u_z = −5)."""
+    return _compression("lcC2", -0.5, lengths)
+
+
+def lcT1(lengths: Lengths = LONG, factor: float = 1.0) -> ReferenceCase:
+    """Torsion by 40° in one increment; ``factor`` scales the displacements of the top."""
+    return _torsion("lcT1", (40.0,), lengths, False, factor)
+
+
+def lcT2(lengths: Lengths = LONG, factor: float = 1.0) -> ReferenceCase:
+    """Torsion by 60° in one increment; ``factor`` scales the displacements of the top."""
+    return _torsion("lcT2", (60.0,), lengths, False, factor)
+
+
+def lcH(lengths: Lengths = LONG) -> ReferenceCase:
+    """Cyclic torsion to 20, −20, 40, −40 and 60° in increments of 20°, then the top is released."""
+    angles = [0.0]
+    for goal in (20.0, -20.0, 40.0, -40.0, 60.0):
+        parts = round(abs(goal - angles[-1]) / 20.0)
+        angles += list(np.linspace(angles[-1], goal, parts + 1)[1:])
+    return _torsion("lcH", tuple(float(a) for a in angles[1:]), lengths, True, 1.0)
+
+
+CASES: dict[str, Callable[..., ReferenceCase]] = {
+    "lcU1": lcU1,
+    "lcU2": lcU2,
+    "lcC1": lcC1,
+    "lcC2": lcC2,
+    "lcT1": lcT1,
+    "lcT2": lcT2,
+    "lcH": lcH,
+}
+"""The cases by name."""
+
+
+def reference_case(name: str) -> ReferenceCase:
+    """Return a case by name, at its own size.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in CASES:
+        raise InputError(f"there is no reference case {name!r}; there are: {', '.join(CASES)}")
+    return CASES[name]()
+
+
+def _plane(z: float, lengths: Lengths) -> Callable[[Array], NDArray[np.bool_]]:
+    near = 1e-8 * max(lengths)
+    return lambda points: np.abs(points[:, 2] - z) <= near
+
+
+def _corner(x: float, y: float, lengths: Lengths) -> Callable[[Array], NDArray[np.bool_]]:
+    near = 1e-8 * max(lengths)
+    return lambda points: np.abs(points - (x, y, 0.0)).max(axis=1) <= near
+
+
+def _uniform(name: str, strain: float, lengths: Lengths) -> ReferenceCase:
+    x, y, z = lengths[0] / 2, lengths[1] / 2, lengths[2]
+    held = (
+        Prescribed(_plane(0.0, lengths), 2),
+        Prescribed(_corner(-x, -y, lengths), 0),
+        Prescribed(_corner(-x, -y, lengths), 1),
+        Prescribed(_corner(x, -y, lengths), 1),
+        Prescribed(_plane(z, lengths), 2, strain * z),
+    )
+    description = f"uniform compression by {-100 * strain:g} % of the height, lateral sides free"
+    return ReferenceCase(
+        name, description, lengths, (Step(held, name="compress"),), (Control((x, y, z), 0),), "axial_force"
+    )
+
+
+def _compression(name: str, strain: float, lengths: Lengths) -> ReferenceCase:
+    x, y, z = lengths[0] / 2, lengths[1] / 2, lengths[2]
+    held = (
+        *(Prescribed(_plane(0.0, lengths), axis) for axis in range(3)),
+        Prescribed(_plane(z, lengths), 2, strain * z),
+    )
+    description = f"compression by {-100 * strain:g} % of the height, bottom fixed, top free in its plane"
+    return ReferenceCase(
+        name, description, lengths, (Step(held, name="compress"),), (Control((x, y, z), 0),), "axial_force"
+    )
+
+
+def _torsion(
+    name: str, angles: tuple[float, ...], lengths: Lengths, release: bool, factor: float
+) -> ReferenceCase:
+    x, y, z = lengths[0] / 2, lengths[1] / 2, lengths[2]
+    bottom = tuple(Prescribed(_plane(0.0, lengths), axis) for axis in range(3))
+    steps = tuple(
+        Step((*bottom, *_twist(angle, lengths, factor)), name=f"twist to {angle:g}°") for angle in angles
+    )
+    if release:
+        steps += (Step(bottom, name="release"),)
+        angles = (*angles, float("nan"))
+    what = "cyclic torsion" if len(angles) > 1 else "torsion"
+    description = f"{what} {' '.join(f'{a:g}' for a in angles if np.isfinite(a))}°, bottom fixed, top free in z"
+    controls = (Control((x, y, z), 2), Control((-x, y, z), 2))
+    return ReferenceCase(name, description, lengths, steps, controls, "torque", angles)
+
+
+def _twist(angle: float, lengths: Lengths, factor: float) -> tuple[Prescribed, Prescribed]:
+    """Return the displacements (R(ω) − I) x of the top in its plane."""
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    top = _plane(lengths[2], lengths)
+    return (
+        Prescribed(top, 0, lambda p: factor * ((cos - 1.0) * p[:, 0] - sin * p[:, 1])),
+        Prescribed(top, 1, lambda p: factor * (sin * p[:, 0] + (cos - 1.0) * p[:, 1])),
+    )

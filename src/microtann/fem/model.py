@@ -1,0 +1,120 @@
+"""A finite-element model: a mesh, a material, loading steps, and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.equilibrium.history import History
+from microtann.equilibrium.march import march
+from microtann.equilibrium.options import ProgressCallback, SolverOptions
+from microtann.equilibrium.steps import Step
+from microtann.fem.assembly import FiniteElements
+from microtann.fem.material import Material, State
+from microtann.fem.mesh import Mesh
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Result(History):
+    """Response of a finite-element model; see also `microtann.equilibrium.history.History`.
+
+    Parameters
+    ----------
+    mesh : Mesh
+    strain, stress : array, shape (E, G, 6)
+        At the Gauss points at the end.
+    state : dict of arrays
+        Material state at the end, leading axes (E, G).
+
+    Notes
+    -----
+    ``fields`` holds "strain" and "stress" (E, 6), "energy" and "dissipation" (E,), averages over every cell per
+    volume; the dissipation is that of the last increment (or of the last part of one that was cut).
+    """
+
+    mesh: Mesh
+    strain: Float[Array, "E G 6"]
+    stress: Float[Array, "E G 6"]
+    state: State
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A mesh and the material at its Gauss points.
+
+    Parameters
+    ----------
+    mesh : Mesh
+    material : Material
+        Anything that follows `microtann.fem.Material`.
+    chunk : int
+        Gauss points given to the material at a time.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> mesh = mt.fem.box((1, 1, 1), (2, 2, 2))
+    >>> material = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    >>> bottom, top = (lambda x: x[:, 2] == 0), (lambda x: x[:, 2] == 1)
+    >>> held = [mt.fem.Prescribed(bottom, axis, 0.0) for axis in "xyz"]
+    >>> step = mt.fem.Step([*held, mt.fem.Prescribed(top, "z", 0.5)], increments=2)
+    >>> result = mt.fem.Model(mesh, material).solve([step])
+    >>> result.displacement.shape, bool(result.axial_force(top)[-1] > 0)
+    ((2, 27, 3), True)
+    """
+
+    mesh: Mesh
+    material: Material
+    chunk: int = 1024
+
+    def solve(
+        self,
+        steps: Sequence[Step],
+        options: SolverOptions | None = None,
+        progress: ProgressCallback | None = None,
+        fields: bool = True,
+    ) -> Result:
+        """Load the model from its virgin state.
+
+        Parameters
+        ----------
+        steps : sequence of Step
+        options : SolverOptions, optional
+        progress : callable, optional
+            Called with a `Progress` after every Newton iteration.
+        fields : bool
+            Keep the fields of the cells for every increment, not only for the last one.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        InputError
+            If a step does not fit the mesh, or the material breaks its protocol.
+        ConvergenceError
+            If an increment fails although it was cut.
+        """
+        record = march(FiniteElements(self.mesh, self.material, self.chunk), steps, options, progress, fields)
+        shape = self.mesh.weights.shape
+        return Result(
+            points=self.mesh.points,
+            time=record.time,
+            displacement=record.displacement,
+            reactions=record.reactions,
+            energy=record.energy,
+            dissipation=record.dissipation,
+            statistics=record.statistics,
+            fields=record.fields,
+            mesh=self.mesh,
+            strain=record.state.strain.reshape(*shape, 6),
+            stress=record.state.stress.reshape(*shape, 6),
+            state={name: value.reshape(*shape, *value.shape[1:]) for name, value in record.state.material.items()},
+        )
