@@ -54,7 +54,10 @@ def write_dataset(path: str | Path, dataset: Dataset) -> None:
         write_header(file, dataset)
         for name in SETS:
             increments: Increments = getattr(dataset, name)
-            write_set(file, name, layout, len(increments), _in_parts(increments))
+            writer = SetWriter(file, name, layout, len(increments))
+            for start in range(0, len(increments), ROWS):
+                writer.append(increments.take(slice(start, start + ROWS)))
+            writer.close()
 
 
 def write_header(file: h5py.File, dataset: Dataset) -> None:
@@ -82,17 +85,35 @@ def write_header(file: h5py.File, dataset: Dataset) -> None:
             write_block(file, f"bar/{name}", np.asarray(getattr(dataset.bar, name), dtype=np.float64))
 
 
-def write_set(file: h5py.File, name: str, layout: Layout, count: int, parts: Iterable[Increments]) -> None:
-    """Write one set of ``count`` increments, part by part in the order of its rows."""
-    blocks = [
-        (field, Block(file, f"{name}/{field.name}", (count, *field.shape), field.dtype, field.repeats))
-        for field in layout.fields
-    ]
-    for part in parts:
-        for field, block in blocks:
-            block.append(layout.values(part, field))
-    for _, block in blocks:
-        block.close()
+class SetWriter:
+    """One set of a file, written part by part in the order of its rows.
+
+    Parameters
+    ----------
+    file : h5py.File
+    name : str
+        "training", "validation" or "test".
+    layout : Layout
+    count : int
+        Number of increments in the set.
+    """
+
+    def __init__(self, file: h5py.File, name: str, layout: Layout, count: int) -> None:
+        self._layout = layout
+        self._blocks = [
+            (field, Block(file, f"{name}/{field.name}", (count, *field.shape), field.dtype, field.repeats))
+            for field in layout.fields
+        ]
+
+    def append(self, part: Increments) -> None:
+        """Write the next increments."""
+        for field, block in self._blocks:
+            block.append(self._layout.values(part, field))
+
+    def close(self) -> None:
+        """Write the checksums."""
+        for _, block in self._blocks:
+            block.close()
 
 
 def read_dataset(path: str | Path) -> Dataset:
@@ -222,8 +243,3 @@ def _memory_problems(dataset: Dataset, layout: Layout) -> Iterator[str]:
     yield from unit_problems(layout)
     yield from chain.from_iterable(value_problems(name, part, layout) for name, part in sets.items())
     yield from split_problems({name: part.path for name, part in sets.items()})
-
-
-def _in_parts(increments: Increments) -> Iterator[Increments]:
-    for start in range(0, len(increments), ROWS):
-        yield increments.take(slice(start, start + ROWS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -113,21 +114,33 @@ def describe(
 ) -> Dataset:
     """Return the data set of a plan without its increments."""
     shapes = coordinate_shapes(cell)
+    all_units = {**DIMENSIONLESS, **dict.fromkeys(shapes, "1"), **(units or {})}
     nothing = empty_increments(0, cell.components, sum(int(np.prod(shape)) for shape in shapes.values()))
     return Dataset(
         training=nothing,
         validation=nothing,
         test=nothing,
         coordinate_shapes=shapes,
-        units={**DIMENSIONLESS, **dict.fromkeys(shapes, "1"), **(units or {})},
+        units=all_units,
         cell=cell,
         bar=bar,
         provenance={
             "generator": f"microtann {microtann.__version__}, exact lattice cell along random walks",
             "plan": json.dumps(asdict(plan), sort_keys=True),
             "seed": str(plan.seed),
+            "configuration": configuration_digest(cell, bar, plan, all_units),
         },
     )
+
+
+def configuration_digest(cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, units: Mapping[str, str]) -> str:
+    """Return a fingerprint of all that decides the data: two runs that agree in it give the same arrays."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps([microtann.__version__, asdict(plan), dict(units)], sort_keys=True).encode())
+    for array in (cell.nodes, cell.bars, cell.areas, cell.periods, bar.young, bar.yield_stress, bar.hardening):
+        value = np.ascontiguousarray(array)
+        digest.update(f"{value.dtype.str}{value.shape}".encode() + value.tobytes())
+    return digest.hexdigest()
 
 
 def coordinate_shapes(cell: UnitCell) -> dict[str, tuple[int, ...]]:
@@ -137,10 +150,14 @@ def coordinate_shapes(cell: UnitCell) -> dict[str, tuple[int, ...]]:
 
 def blocks(cell: UnitCell, plan: WalkPlan, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Yield the ranges of walks that are solved together: a few megabytes, whatever the size of the cell."""
-    width = plan.steps * (cell.nodes.size + len(cell.bars))
-    count = min(max(BLOCK_VALUES // width, 1), BLOCK_PATHS)
+    count = block_paths(cell, plan)
     for start in range(first, last, count):
         yield start, min(start + count, last)
+
+
+def block_paths(cell: UnitCell, plan: WalkPlan) -> int:
+    """Return the number of walks that are solved together."""
+    return min(max(BLOCK_VALUES // (plan.steps * (cell.nodes.size + len(cell.bars))), 1), BLOCK_PATHS)
 
 
 def solve_walks(cell: UnitCell, condensed: CondensedCell, plan: WalkPlan, first: int, last: int) -> Increments:

@@ -42,7 +42,8 @@ def created(path: Path) -> Iterator[h5py.File]:
         if isinstance(error, MicrotannError):
             raise
         raise StorageError(
-            error.errno or 0, f"{path} could not be written: {error.strerror or error}; nothing was left behind"
+            error.errno or 0,
+            f"{path} could not be written: {error.strerror or error}; nothing half-written was left",
         ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -38,7 +38,7 @@ def header_problems(file: h5py.File) -> Iterator[str]:
         yield f"voigt_order is {','.join(order)}: the components must be in the order {','.join(known)}"
     shear = text(file.attrs.get("shear", "missing"))
     if known is not None and set(order) == set(known) and shear != SHEAR:
-        yield f"the attribute shear is {shear!r}: write engineering shear strains, γ = 2ε, and let it say {SHEAR!r}"
+        yield f"the attribute shear is {shear!r}: write shear strains as γ = 2ε, and let it say {SHEAR!r}"
     if len(set(order)) < len(order):
         yield f"voigt_order names a component twice: {','.join(order)}"
     if "training" not in file:

@@ -1,0 +1,131 @@
+"""Where shards are made: in this process, in others on this machine, or on a dask cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Literal, TypeVar
+
+from microtann.errors import InputError, MicrotannError, MissingExtraError
+
+Engine = Literal["processes", "dask"]
+Result = TypeVar("Result")
+AHEAD = 2
+"""Tasks in flight for every worker: enough to keep it busy, few enough to keep memory flat."""
+
+
+def run_tasks(
+    function: Callable[..., Result],
+    tasks: Iterable[tuple[Any, ...]],
+    *,
+    processes: int = 1,
+    engine: Engine = "processes",
+    address: str | None = None,
+) -> Generator[tuple[tuple[Any, ...], Result], None, None]:
+    """Yield every task with its result, in the order in which they end.
+
+    Parameters
+    ----------
+    function : callable
+        Called as ``function(*task)``; it must be importable by a worker.
+    tasks : iterable of tuple
+    processes : int
+        Number of workers; 1 with the engine "processes" computes in this process.
+    engine : {"processes", "dask"}
+    address : str, optional
+        Scheduler of a dask cluster; by default a cluster of ``processes`` workers on this machine.
+
+    Raises
+    ------
+    InputError
+        If the engine is unknown or the number of processes is not positive.
+    MissingExtraError
+        If dask is asked for and not installed.
+    MicrotannError
+        If a worker ends unexpectedly.
+    """
+    if not isinstance(processes, int) or processes < 1:
+        raise InputError(f"processes must be a whole number of at least 1, got {processes!r}")
+    if engine not in ("processes", "dask"):
+        raise InputError(f"engine must be 'processes' or 'dask', got {engine!r}")
+    if engine == "processes" and address is not None:
+        raise InputError("an address needs the engine 'dask'")
+    if engine == "processes" and processes == 1:
+        for task in tasks:
+            yield task, function(*task)
+        return
+    with _dask_workers(processes, address) if engine == "dask" else _process_workers(processes) as (pool, workers):
+        yield from _in_flight(pool, function, tasks, AHEAD * workers)
+
+
+def _in_flight(
+    pool: Executor, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], most: int
+) -> Generator[tuple[tuple[Any, ...], Result], None, None]:
+    remaining = iter(tasks)
+    flying: dict[Future[Result], tuple[Any, ...]] = {}
+    while True:
+        for task in remaining:
+            flying[pool.submit(function, *task)] = task
+            if len(flying) >= most:
+                break
+        if not flying:
+            return
+        done, _ = wait(flying, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield flying.pop(future), future.result()
+
+
+def _process_workers(processes: int) -> AbstractContextManager[tuple[Executor, int]]:
+    # Spawned, because a forked copy of a process with the threads of JAX and BLAS may hang.
+    context = multiprocessing.get_context("spawn")
+    return _closing(
+        ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts_to_parent), processes
+    )
+
+
+@contextmanager
+def _closing(pool: Executor, workers: int) -> Iterator[tuple[Executor, int]]:
+    try:
+        yield pool, workers
+    except BrokenProcessPool:
+        raise MicrotannError(
+            "a worker process ended unexpectedly: out of memory, killed, or started from a script without "
+            '`if __name__ == "__main__":`; finished shards are kept, run the same command again to continue, '
+            "with fewer processes if memory is short"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _dask_workers(processes: int, address: str | None) -> Iterator[tuple[Executor, int]]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise MissingExtraError('the dask engine needs dask: pip install "microtann[dask]"') from None
+    if address is None:
+        with (
+            LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster) as client,
+        ):
+            yield _executor(client), processes
+    else:
+        try:
+            client = Client(address)
+        except (OSError, ValueError) as error:
+            raise InputError(f"no dask scheduler answers at {address!r}: {error}") from None
+        with client:
+            yield _executor(client), max(len(client.scheduler_info()["workers"]), 1)
+
+
+def _executor(client: Any) -> Executor:
+    pool: Executor = client.get_executor(pure=False)
+    return pool

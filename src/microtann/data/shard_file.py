@@ -1,0 +1,101 @@
+"""A shard: the increments of some walks of a plan, as the bytes of one small HDF5 file."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from microtann.data.generate import blocks, solve_walks
+from microtann.data.hdf5 import CHECKSUM, Block, checksum_problem, opened
+from microtann.data.increments import Increments
+from microtann.data.walks import WalkPlan
+from microtann.errors import DataFileError, StorageError
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+from microtann.lattice.condensation import condense
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker must know to make any shard."""
+
+    cell: UnitCell
+    bar: ElastoplasticBar
+    plan: WalkPlan
+
+
+def make_shard(job: Job, first: int, last: int) -> bytes:
+    """Solve the walks ``first`` to ``last`` − 1 and return them as the bytes of an HDF5 file.
+
+    A worker returns bytes instead of writing a file, so that it may run on a machine without access to the disk.
+    """
+    condensed = condense(job.cell, job.bar)
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver=("v110", "v110")) as file:
+        written: dict[str, Block] = {}
+        for start, stop in blocks(job.cell, job.plan, first, last):
+            rows = solve_walks(job.cell, condensed, job.plan, start, stop)
+            for f in fields(Increments):
+                values = getattr(rows, f.name)
+                if f.name not in written:
+                    shape = ((last - first) * job.plan.steps, *values.shape[1:])
+                    dtype = "<i8" if np.issubdtype(values.dtype, np.integer) else "<f8"
+                    written[f.name] = Block(file, f.name, shape, dtype)
+                written[f.name].append(values)
+        for block in written.values():
+            block.close()
+    return image.getvalue()
+
+
+def write_shard(path: Path, image: bytes) -> None:
+    """Write a shard, which appears only when it is complete.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb", buffering=0) as raw:
+            view = memoryview(image)
+            while view:
+                view = view[raw.write(view) :]
+            os.fsync(raw.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        raise StorageError(
+            error.errno or 0,
+            f"{path} could not be written: {error.strerror or error}; finished shards are kept: make room "
+            "and run the same command again to continue",
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_shard(path: Path, first: int, last: int, steps: int) -> Increments:
+    """Read a shard and verify it.
+
+    Raises
+    ------
+    DataFileError
+        If it is damaged or holds other walks.
+    """
+    arrays = {}
+    with opened(path) as file:
+        for f in fields(Increments):
+            data = file[f.name]
+            values = data[()]
+            problem = "it has no checksum" if CHECKSUM not in data.attrs else checksum_problem(data, values)
+            if problem:
+                raise DataFileError(f"{path} is damaged: {problem}")
+            arrays[f.name] = values
+    increments = Increments(**arrays)
+    if not np.array_equal(increments.path, np.repeat(np.arange(first, last), steps)):
+        raise DataFileError(f"{path} does not hold the walks {first} to {last - 1}")
+    return increments

@@ -1,0 +1,223 @@
+"""Data at scale: shard by shard into a run directory, then merged into one file.
+
+The increments become one plain file, not a virtual one over its shards: it can be copied and sent alone, its
+checksums cover its values, and training reads it in one go. The price is twice the space until the run is over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from microtann.data.engines import Engine, run_tasks
+from microtann.data.file import SetWriter, write_header
+from microtann.data.generate import Progress, block_paths, describe
+from microtann.data.hdf5 import created, opened, text
+from microtann.data.increments import Dataset, Increments
+from microtann.data.schema import SETS, layout_of
+from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
+from microtann.data.walks import WalkPlan, split_paths
+from microtann.errors import DataFileError, InputError, StorageError
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+from microtann.lattice.condensation import condense
+
+SCHEMA = "microtann-shards"
+VERSION = 1
+SHARD_BYTES = 8_000_000
+"""Size of a shard unless one block of walks is larger: what a kill costs is at most one shard per process."""
+
+
+def generate_to(
+    path: str | Path,
+    cell: UnitCell,
+    bar: ElastoplasticBar,
+    plan: WalkPlan | None = None,
+    *,
+    units: Mapping[str, str] | None = None,
+    processes: int = 1,
+    engine: Engine = "processes",
+    address: str | None = None,
+    shard_paths: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Solve a cell along random strain walks into a data file, resumably.
+
+    Finished shards are kept in the folder ``<path>.shards`` beside the file. After an interrupt, a kill, a crash
+    or a full disk the same call continues, and gives the same arrays, bit for bit, as a run that was never
+    stopped. Neither the number of processes nor the engine nor the size of shards changes a bit of them. When the
+    file is complete the folder is removed; a call that finds the complete file does nothing.
+
+    Parameters
+    ----------
+    path : str or Path
+        The HDF5 file to make; `microtann.data.file.read_dataset` reads it.
+    cell, bar, plan, units
+        As in `microtann.data.generate.generate`, which gives the same data set in memory.
+    processes : int
+        Worker processes; 1 computes in this process. A script that asks for more must guard its body by
+        ``if __name__ == "__main__":``, since the workers are spawned.
+    engine : {"processes", "dask"}
+        "dask" needs the extra ``microtann[dask]``.
+    address : str, optional
+        Scheduler of a dask cluster; by default one of ``processes`` workers on this machine. Its workers need
+        microtann, but no access to the disk.
+    shard_paths : int, optional
+        Walks in a shard, rounded up to whole blocks that are solved together.
+    progress : callable, optional
+        Called with the increments done, those of an earlier run included, and the increments in all.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range or does not fit the cell.
+    DataFileError
+        If the file, or the folder of shards, exists and was made with another configuration.
+    StorageError
+        If the disk is full; finished shards are kept.
+    MissingExtraError
+        If dask is asked for and not installed.
+    ConvergenceError
+        If bars without hardening reach their limit load.
+    """
+    path, plan = Path(path), plan or WalkPlan()
+    header = describe(cell, bar, plan, units)
+    condense(cell, bar)  # a cell or material that cannot be solved is refused before anything is written
+    folder = path.with_name(path.name + ".shards")
+    if path.exists():
+        _accept_complete(path, header)
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for leftover in path.parent.glob(f".{path.name}.*.partial"):
+        leftover.unlink(missing_ok=True)
+    ranges = _start(folder, header, _ranges(cell, plan, shard_paths))
+    job = Job(cell, bar, plan)
+    missing = [(first, last) for first, last in ranges if not _place(folder, first).exists()]
+    done = plan.increments - plan.steps * sum(last - first for first, last in missing)
+    if progress is not None:
+        progress(done, plan.increments)
+    tasks = ((job, first, last) for first, last in missing)
+    with closing(run_tasks(make_shard, tasks, processes=processes, engine=engine, address=address)) as made:
+        for (_, first, last), image in made:
+            write_shard(_place(folder, first), image)
+            done += plan.steps * (last - first)
+            if progress is not None:
+                progress(done, plan.increments)
+    _merge(path, folder, header, job, ranges)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ranges(cell: UnitCell, plan: WalkPlan, shard_paths: int | None) -> list[tuple[int, int]]:
+    """Return the walks of every shard: whole blocks, so that the blocks do not depend on the size of shards."""
+    block = block_paths(cell, plan)
+    if shard_paths is None:
+        walk = 16 * plan.steps * (cell.nodes.size + len(cell.bars) + 2 * cell.components)
+        shard_paths = max(SHARD_BYTES // walk, 1)
+        count = max(shard_paths // block, 1) * block
+    elif not isinstance(shard_paths, int) or shard_paths < 1:
+        raise InputError(f"shard_paths must be a whole number of at least 1, got {shard_paths!r}")
+    else:
+        count = -(-shard_paths // block) * block
+    return [(first, min(first + count, plan.paths)) for first in range(0, plan.paths, count)]
+
+
+def _place(folder: Path, first: int) -> Path:
+    return folder / f"walks-{first:08d}.h5"
+
+
+def _start(folder: Path, header: Dataset, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Open or make the folder of shards; return the ranges of walks that its manifest tells.
+
+    Raises
+    ------
+    DataFileError
+        If the folder belongs to a run with another configuration.
+    StorageError
+        If it cannot be written.
+    """
+    manifest = folder / "manifest.json"
+    if manifest.exists():
+        found = _read_manifest(manifest)
+        if found["configuration"] != header.provenance["configuration"]:
+            raise DataFileError(
+                f"{folder} holds shards of another configuration (plan {found['plan']}, {found['generator']}): "
+                "repeat that configuration, choose another file, or delete the folder"
+            )
+        for leftover in folder.glob(".*.partial"):
+            leftover.unlink(missing_ok=True)
+        return [(int(first), int(last)) for first, last in found["shards"]]
+    content = {"schema": SCHEMA, "schema_version": VERSION, **header.provenance, "shards": ranges}
+    partial = folder / f".manifest.json.{os.getpid()}.partial"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, manifest)
+    except OSError as error:
+        raise StorageError(
+            error.errno or 0, f"{folder} cannot be written: {error.strerror or error}; nothing was computed"
+        ) from error
+    return ranges
+
+
+def _read_manifest(manifest: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))
+        if found["schema"] == SCHEMA and found["schema_version"] == VERSION:
+            return {key: found[key] for key in ("configuration", "plan", "generator", "shards")}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise DataFileError(
+        f"{manifest} is not the manifest of a run: delete the folder {manifest.parent} and run again"
+    )
+
+
+def _merge(path: Path, folder: Path, header: Dataset, job: Job, ranges: list[tuple[int, int]]) -> None:
+    """Write the data file from the shards, one shard in memory at a time."""
+    layout, sets = layout_of(header), split_paths(job.plan)
+    with created(path) as file:
+        write_header(file, header)
+        writers = [
+            SetWriter(file, name, layout, len(paths) * job.plan.steps)
+            for name, paths in zip(SETS, sets, strict=True)
+        ]
+        for rows in _shards(folder, job, ranges):
+            for writer, paths in zip(writers, sets, strict=True):
+                writer.append(rows.take(np.isin(rows.path, paths)))
+        for writer in writers:
+            writer.close()
+
+
+def _shards(folder: Path, job: Job, ranges: list[tuple[int, int]]) -> Iterator[Increments]:
+    """Yield the increments of the shards; one that is damaged or lost is made again."""
+    for first, last in ranges:
+        place = _place(folder, first)
+        try:
+            yield read_shard(place, first, last, job.plan.steps)
+        except DataFileError:
+            write_shard(place, make_shard(job, first, last))
+            yield read_shard(place, first, last, job.plan.steps)
+
+
+def _accept_complete(path: Path, header: Dataset) -> None:
+    """Refuse a file at ``path`` that another configuration made.
+
+    Raises
+    ------
+    DataFileError
+    """
+    with opened(path) as file:
+        found = file["provenance"].attrs.get("configuration", "") if "provenance" in file else ""
+        if text(found) != header.provenance["configuration"]:
+            raise DataFileError(
+                f"{path} exists and was made with another configuration: choose another name or delete it"
+            )
