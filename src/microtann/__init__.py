@@ -12,12 +12,15 @@ from microtann.lattice.bar import ElastoplasticBar  # noqa: E402
 from microtann.lattice.cell import UnitCell  # noqa: E402
 from microtann.lattice.generators import cube_cell, square_cell  # noqa: E402
 from microtann.lattice.solve import CellResponse, solve_cell  # noqa: E402
+from microtann.lattice.structure import Structure, StructureResult  # noqa: E402
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CellResponse",
     "ElastoplasticBar",
+    "Structure",
+    "StructureResult",
     "UnitCell",
     "cube_cell",
     "fem",
