@@ -1,0 +1,184 @@
+"""Validation of a data file, whoever wrote it: everything that is wrong with it, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import h5py
+import numpy as np
+
+from microtann import voigt
+from microtann.data.consistency import (
+    continuity_problems,
+    dissipation_problems,
+    energy_problems,
+    rest_problems,
+    scales_of,
+    stiffness_of,
+)
+from microtann.data.file import has_checksums, read_lattice, read_set
+from microtann.data.hdf5 import opened
+from microtann.data.increments import Increments
+from microtann.data.problems import field_problems, header_problems, read_layout, split_problems, value_problems
+from microtann.data.schema import SETS, Layout
+from microtann.errors import CellError, DataFileError
+from microtann.lattice.condensation import condense
+
+Level = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found.
+
+    Parameters
+    ----------
+    level : {"error", "warning", "note"}
+        An error makes the file unfit for training; a warning deserves a look; a note only tells.
+    sentence : str
+        What, where (field and row) and what to do.
+    """
+
+    level: Level
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the check of a file found; it is true if there is no error."""
+
+    path: Path
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The sentences of the errors."""
+        return tuple(finding.sentence for finding in self.findings if finding.level == "error")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The sentences of the warnings."""
+        return tuple(finding.sentence for finding in self.findings if finding.level == "warning")
+
+    def __bool__(self) -> bool:
+        return not self.errors
+
+
+def check_file(path: str | Path) -> Report:
+    """Validate a data file.
+
+    Checked are: schema and version, attributes, units, Voigt order and shear, fields, kinds and shapes, checksums,
+    finite values, positive time increments, sets disjoint in their paths; then the physics: no negative
+    dissipation, zero increments that leave the state alone, steps that start where the step before ended, and the
+    balance ½(S_t + S_{t+Δt}) · ΔE = ΔΨ + D up to a second-order defect (see
+    `microtann.data.consistency.energy_problems`), which a lattice may have with one sign only.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Report
+        Its findings, errors first in the order of the checks. A file that cannot be read gives one error.
+    """
+    path = Path(path)
+    try:
+        with opened(path) as file:
+            findings = tuple(_findings(path, file))
+    except DataFileError as error:
+        findings = (Finding("error", str(error)),)
+    return Report(path, tuple(sorted(findings, key=lambda found: ("error", "warning", "note").index(found.level))))
+
+
+def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
+    problems = list(header_problems(file))
+    if not problems:
+        layout = read_layout(file)
+        problems = list(field_problems(file, layout))
+    yield from _errors(problems)
+    if problems:
+        return  # what the fields mean is not known
+    yield from _advice(file, layout)
+    damage: list[str] = []
+    sets = {name: read_set(file, name, layout, damage) for name in SETS}
+    yield from _errors(damage)
+    yield from _errors(split_problems({name: part.path for name, part in sets.items()}))
+    stiffness = _lattice_stiffness(path, file)
+    values = [problem for name, part in sets.items() for problem in value_problems(name, part, layout)]
+    yield from _errors(values)
+    yield Finding("note", _summary(sets, layout))
+    if not values:
+        yield from _physics(sets, layout, stiffness)
+
+
+def _errors(problems: Iterator[str] | list[str]) -> Iterator[Finding]:
+    for problem in problems:
+        yield Finding("error", problem)
+
+
+def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
+    """Yield what is allowed and still deserves a word."""
+    order = layout.voigt_order
+    for labels in voigt.LABELS.values():
+        if len(labels) == len(order) and labels != order:
+            yield Finding(
+                "warning",
+                f"voigt_order is {','.join(order)}: a material with {len(order)} components is taken to have the "
+                f"order {','.join(labels)} in finite elements",
+            )
+    if not has_checksums(file):
+        yield Finding(
+            "warning", "some fields have no sha256 attribute: a change of their values cannot be noticed"
+        )
+    if not layout.coordinate_shapes:
+        yield Finding("note", "the file has no internal coordinates: no microstructural fields can be decoded")
+
+
+def _lattice_stiffness(path: Path, file: h5py.File) -> float | None:
+    """Return the largest elastic stiffness of the lattice in the file; None if there is none.
+
+    Raises
+    ------
+    DataFileError
+        If the lattice cannot be used.
+    """
+    cell, bar = read_lattice(path, file)
+    if cell is None or bar is None:
+        return None
+    try:
+        return float(np.linalg.eigvalsh(condense(cell, bar).elasticity)[-1])
+    except CellError as error:
+        raise DataFileError(f"{path} holds a lattice that cannot be used: {error}") from None
+
+
+def _physics(sets: dict[str, Increments], layout: Layout, lattice: float | None) -> Iterator[Finding]:
+    scales = scales_of(sets, layout)
+    stiffness = stiffness_of(sets) if lattice is None else lattice
+    for name, part in sets.items():
+        if not len(part):
+            continue
+        yield from _errors(dissipation_problems(name, part, scales))
+        for problem in rest_problems(name, part, layout, scales):
+            if lattice is None:
+                yield Finding(
+                    "warning", f"{problem}: only the state of a rate-dependent material may move at rest"
+                )
+            else:
+                yield Finding("error", f"{problem}: the state of a lattice does not move at rest")
+        yield from _errors(continuity_problems(name, part, layout, scales))
+        for wrong, problem in energy_problems(name, part, scales, stiffness, lattice is not None):
+            yield Finding("error" if wrong else "warning", problem)
+
+
+def _summary(sets: dict[str, Increments], layout: Layout) -> str:
+    counts = ", ".join(
+        f"{len(part)} of {len(np.unique(part.path))} paths for {name}" for name, part in sets.items()
+    )
+    largest = np.max([np.abs(part.strain).max(axis=0) for part in sets.values() if len(part)], axis=0)
+    reach = ", ".join(f"{label} {value:.3g}" for label, value in zip(layout.voigt_order, largest, strict=True))
+    coordinates = ", ".join(f"{name} {shape}" for name, shape in layout.coordinate_shapes.items()) or "none"
+    return f"increments: {counts}; largest strain: {reach}; internal coordinates: {coordinates}"
