@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +13,7 @@ from scipy import sparse
 Array = NDArray[np.float64]
 
 
+@runtime_checkable
 class Tangent(Protocol):
     """A stiffness as a linear operator on displacements, flattened node by node."""
 
@@ -60,6 +61,7 @@ class Response:
     assembly_seconds: float
 
 
+@runtime_checkable
 class System(Protocol):
     """Nodes joined by elements or bars; it holds no state of its own."""
 
