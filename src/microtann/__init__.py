@@ -13,10 +13,12 @@ from microtann.lattice.cell import UnitCell  # noqa: E402
 from microtann.lattice.generators import cube_cell, square_cell  # noqa: E402
 from microtann.lattice.solve import CellResponse, solve_cell  # noqa: E402
 from microtann.lattice.structure import Structure, StructureResult  # noqa: E402
+from microtann.tann import TANN, load  # noqa: E402
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "TANN",
     "CellResponse",
     "ElastoplasticBar",
     "Structure",
@@ -24,6 +26,7 @@ __all__ = [
     "UnitCell",
     "cube_cell",
     "fem",
+    "load",
     "solve_cell",
     "square_cell",
 ]

@@ -1,0 +1,128 @@
+"""Errors of a model in closed-loop recall on the protocol, against the exact cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.errors import InputError
+from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
+from microtann.lattice.solve import CellResponse, solve_cell
+from microtann.tann.model import TANN, Recall
+
+Array = NDArray[np.float64]
+VIOLATION = 1e-12
+"""−T · ΔZ below minus this counts as a violation of the second law."""
+
+
+@dataclass(frozen=True)
+class PathErrors:
+    """Errors on one path.
+
+    Relative RMS errors are the RMS of the error over the RMS of the reference, over all components, steps and
+    paths together; "largest" errors are absolute.
+
+    Parameters
+    ----------
+    stress, energy, dissipation : float
+        Relative RMS errors; the dissipation is the accumulated one.
+    coordinates : mapping
+        Relative RMS errors of the decoded groups ("displacement", "force").
+    largest : mapping
+        Largest absolute error of "stress", "energy", "dissipation" and every group.
+    violations : int
+        Increments with −T · ΔZ < −1e-12 or not a number.
+    drift : float or None
+        Largest change of the stress over the zero increments of path z; None on other paths.
+    outside_training_range : bool
+        Whether the path leaves the largest strains of the training data.
+    """
+
+    stress: float
+    energy: float
+    dissipation: float
+    coordinates: Mapping[str, float]
+    largest: Mapping[str, float]
+    violations: int
+    drift: float | None
+    outside_training_range: bool
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Errors of a model on the paths of the protocol, by the name of the path."""
+
+    paths: Mapping[str, PathErrors]
+
+    def to_dict(self) -> dict[str, dict[str, object]]:
+        """Return the errors as plain dictionaries, for JSON."""
+        return {name: asdict(errors) for name, errors in self.paths.items()}
+
+
+def evaluate(
+    tann: TANN, names: Sequence[str] = NAMES, progress: Callable[[str], None] | None = None
+) -> Evaluation:
+    """Run a model in closed loop on paths of the protocol and measure its errors against the exact cell.
+
+    Only strain increments go in; the model's own state is fed back.
+
+    Parameters
+    ----------
+    tann : TANN
+        Trained on a lattice cell.
+    names : sequence of str
+        Paths of the protocol.
+    progress : callable, optional
+        Called with the name of every path before it is run.
+
+    Raises
+    ------
+    InputError
+        If the model does not come from a lattice cell, so that there is no exact reference.
+    """
+    if tann.cell is None or tann.bar is None:
+        raise InputError("this model names no lattice cell: evaluate it on data of its own instead")
+    errors = {}
+    for name in names:
+        if progress is not None:
+            progress(name)
+        chosen = path(name, tann.components)
+        exact = solve_cell(tann.cell, tann.bar, chosen.strain)
+        errors[name] = path_errors(tann, chosen, exact, tann.recall(chosen.strain, decode=True))
+    return Evaluation(errors)
+
+
+def path_errors(tann: TANN, chosen: EvaluationPath, exact: CellResponse, found: Recall) -> PathErrors:
+    """Return the errors of a recall on one path."""
+    pairs = {
+        "stress": (found.stress, exact.stress),
+        "energy": (found.energy, exact.energy),
+        "dissipation": (found.dissipation.cumsum(axis=1), exact.dissipation.cumsum(axis=1)),
+    }
+    groups = {name: (value, getattr(exact, name)) for name, value in found.coordinates.items()}
+    seen = tann.information.training_range
+    return PathErrors(
+        **{name: relative_rms(*pair) for name, pair in pairs.items()},
+        coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
+        largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | groups).items()},
+        violations=int(np.count_nonzero(~(found.dissipation >= -VIOLATION))),
+        drift=_drift(found.stress) if chosen.name == "z" else None,
+        outside_training_range=seen is not None
+        and bool((np.abs(chosen.strain).max(axis=(0, 1)) > seen.strain).any()),
+    )
+
+
+def relative_rms(found: Array, reference: Array) -> float:
+    """Return the RMS of the error over the RMS of the reference."""
+    return float(np.sqrt(np.mean((found - reference) ** 2) / np.mean(reference**2)))
+
+
+def _drift(stress: Float[Array, "B T v"]) -> float:
+    """Return the largest change of the stress over the zero increments of path z."""
+    start = stress.shape[1] - REST_STEPS - REST_STEPS  # zero increments, then as many tiny ones
+    resting = stress[:, start - 1 : start + REST_STEPS]
+    return float(np.abs(resting - resting[:, :1]).max())

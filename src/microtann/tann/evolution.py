@@ -1,0 +1,69 @@
+"""Evolution of the internal state variables over one increment."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from microtann.lattice.bar import YIELD_TOLERANCE
+from microtann.tann.energy import Energy
+
+
+class Evolution(eqx.Module):
+    """Rule that gives the internal state variables at t + Δt of one material point, in scaled units."""
+
+    rests: ClassVar[bool] = False
+    """Whether a zero increment leaves every state as it is, for any parameters."""
+
+    @abstractmethod
+    def __call__(
+        self,
+        energy: Energy,
+        driving: Float[Array, "y"],
+        state: Float[Array, "z"],
+        driving_increment: Float[Array, "y"],
+        dt: Float[Array, ""],
+    ) -> Float[Array, "z"]:
+        """Return Z at t + Δt from the driving variables and Z at t, the increment and Δt."""
+
+
+class PlayMechanisms(Evolution):
+    """Independent play mechanisms: each state flows so that its driving force does not exceed a resistance.
+
+    For an energy whose Hessian in Z is the identity, the minimiser of the incremental energy
+    Ψ(y⁺, Z⁺) + Σ kᵢ |Z⁺ᵢ − Zᵢ| is closed-form: Z⁺ = Z + sign(f) max(|f| − k, 0) with the trial force
+    f = −∂Ψ/∂Z(y⁺, Z). Hence, for any parameters, −T · ΔZ = Σ kᵢ |ΔZᵢ| ≥ 0, a zero increment moves nothing, and
+    the tangent is symmetric and positive semi-definite. The response does not depend on Δt.
+
+    Parameters
+    ----------
+    log_resistance : array, shape (z,)
+        Logarithm of the resistances k > 0.
+
+    References
+    ----------
+    B. Halphen and Q. S. Nguyen, Sur les matériaux standard généralisés, J. Mécanique 14 (1975), 39-63.
+    """
+
+    rests: ClassVar[bool] = True
+
+    log_resistance: Float[Array, "z"]
+
+    def __call__(
+        self,
+        energy: Energy,
+        driving: Float[Array, "y"],
+        state: Float[Array, "z"],
+        driving_increment: Float[Array, "y"],
+        dt: Float[Array, ""],
+    ) -> Float[Array, "z"]:
+        """Return Z at t + Δt."""
+        force = energy.force(driving + driving_increment, state)
+        resistance = jnp.exp(self.log_resistance)
+        # After flow the force equals the resistance up to round-off: a bare test would let a state at rest creep.
+        flowing = jnp.abs(force) > resistance * (1.0 + YIELD_TOLERANCE)
+        return state + jnp.where(flowing, force - jnp.sign(force) * resistance, 0.0)

@@ -1,0 +1,329 @@
+"""The trained model: one increment of a material point, recall along strain paths, and decoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import ArrayLike, NDArray
+
+from microtann.checks import as_floats, check_dt, check_strain_paths
+from microtann.errors import InputError
+from microtann.fem.material import State
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+from microtann.tann.energy import Energy
+from microtann.tann.evolution import Evolution
+from microtann.tann.information import Information
+from microtann.tann.reduction import Reduction
+from microtann.tann.scaling import Scaling
+
+Numbers = NDArray[np.float64]
+
+
+class Increment(NamedTuple):
+    """Result of one increment of one point, at t + Δt; in scaled or physical units as the function says."""
+
+    stress: Float[Array, "v"]
+    state: Float[Array, "z"]
+    energy: Float[Array, ""]
+    dissipation: Float[Array, ""]
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Response of a TANN at the end of every increment; "..." is (T,) or (B, T), as in the strain given.
+
+    Parameters
+    ----------
+    stress : array, shape (..., v)
+    energy, dissipation : array, shape (...)
+        Ψ, and −T · ΔZ of the increment (unclipped), per unit volume.
+    state : array, shape (..., z)
+        Internal state variables Z (dimensionless).
+    coordinates : dict of arrays, shape (..., *group)
+        Decoded internal coordinates by the name of their group; empty unless asked for.
+    """
+
+    stress: Float[Numbers, "*batch v"]
+    energy: Float[Numbers, "*batch"]
+    dissipation: Float[Numbers, "*batch"]
+    state: Float[Numbers, "*batch z"]
+    coordinates: dict[str, Numbers]
+
+    @property
+    def displacement(self) -> Float[Numbers, "*batch N d"]:
+        """Decoded displacements at the nodes of the cell; they contain the affine part E · x."""
+        return self._group("displacement")
+
+    @property
+    def force(self) -> Float[Numbers, "*batch M"]:
+        """Decoded bar forces; tension is positive."""
+        return self._group("force")
+
+    def _group(self, name: str) -> Numbers:
+        if name not in self.coordinates:
+            raise InputError(f"no {name} was decoded: call recall(..., decode=True) on a model trained with it")
+        return self.coordinates[name]
+
+
+class TANN(eqx.Module):
+    """Thermodynamics-based artificial neural network of a microstructured material (paper, Section III.C).
+
+    An increment follows Algorithm 2 of the paper in recall mode: the evolution gives Z at t + Δt, the energy is
+    evaluated there, and its derivatives are the stress S = ∂Ψ/∂E (Eq. 9b) and the dissipation
+    D Δt = −∂Ψ/∂Z · ΔZ (Eq. 9c). A TANN follows the `microtann.fem.Material` protocol.
+
+    Parameters
+    ----------
+    reduction, energy, evolution : Reduction, Energy, Evolution
+        The trained parts.
+    scaling : Scaling
+    information : Information
+        Metadata.
+    """
+
+    reduction: Reduction
+    energy: Energy
+    evolution: Evolution
+    scaling: Scaling
+    information: Information = eqx.field(static=True)
+
+    @property
+    def form(self) -> str:
+        """Name of the form: how reduction, energy and evolution are built."""
+        return self.information.form
+
+    @property
+    def cell(self) -> UnitCell | None:
+        """The cell that the model was trained on, if it was trained on a lattice."""
+        return self.information.cell
+
+    @property
+    def bar(self) -> ElastoplasticBar | None:
+        """The bar material that the model was trained on, if it was trained on a lattice."""
+        return self.information.bar
+
+    @property
+    def components(self) -> int:
+        """Number of strain components, v."""
+        return self.information.components
+
+    @property
+    def states(self) -> int:
+        """Number of internal state variables."""
+        return self.virgin_state().shape[0]
+
+    def virgin_state(self) -> Float[Array, "z"]:
+        """Return Z of the undeformed, unstressed material."""
+        driving = jnp.zeros_like(self.scaling.driving)
+        coordinates = sum(int(np.prod(shape)) for shape in self.information.coordinate_shapes.values())
+        return self.reduction.encode(jnp.zeros(coordinates), driving)
+
+    def scaled_increment(
+        self,
+        driving: Float[Array, "y"],
+        state: Float[Array, "z"],
+        driving_increment: Float[Array, "y"],
+        dt: Float[Array, ""],
+    ) -> Increment:
+        """Return one increment of one point in scaled units; differentiable."""
+        after = self.evolution(self.energy, driving, state, driving_increment, dt)
+        energy, (conjugate, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
+            driving + driving_increment, after
+        )
+        return Increment(conjugate[: self.components], after, energy, -thermodynamic @ (after - state))
+
+    def increment(
+        self,
+        driving: Float[Array, "y"],
+        state: Float[Array, "z"],
+        driving_increment: Float[Array, "y"],
+        dt: Float[Array, ""],
+    ) -> Increment:
+        """Return one increment of one point in physical units; differentiable."""
+        scale = self.scaling
+        result = self.scaled_increment(driving / scale.driving, state, driving_increment / scale.driving, dt)
+        return Increment(
+            result.stress * scale.stress(self.components),
+            result.state,
+            result.energy * scale.energy,
+            result.dissipation * scale.energy,
+        )
+
+    def recall(
+        self,
+        strain: ArrayLike,
+        dt: ArrayLike = 1.0,
+        decode: bool = False,
+        extra: ArrayLike | None = None,
+    ) -> Recall:
+        """Return the response along strain paths from the virgin state, the model's own state being fed back.
+
+        Parameters
+        ----------
+        strain : array, shape (T, v) or (B, T, v)
+            Total strain at the end of each increment.
+        dt : float or array, shape (T,) or (B, T)
+            Durations of the increments.
+        decode : bool
+            Whether to decode the internal coordinates too.
+        extra : array, shape (T, e) or (B, T, e), optional
+            Extra state variables at the end of each increment, for models trained with some.
+
+        Returns
+        -------
+        Recall
+
+        Raises
+        ------
+        InputError
+            If an array has the wrong shape or is not finite.
+        """
+        strain = check_strain_paths(strain, self.components)
+        shape = strain.shape[:-1]
+        driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
+        paths = driving.reshape(-1, *driving.shape[-2:])
+        durations = check_dt(dt, shape).reshape(paths.shape[:2])
+        result = _follow(self, jnp.asarray(paths), jnp.asarray(durations))
+        stress, state, energy, dissipation = (np.asarray(a).reshape(*shape, *a.shape[2:]) for a in result)
+        coordinates = self._decode(state, driving) if decode else {}
+        return Recall(stress, energy, dissipation, state, coordinates)
+
+    def initial_state(self, n: int) -> State:
+        """Return the virgin state of ``n`` material points (`microtann.fem.Material`).
+
+        Models with extra state variables keep them in "extra", at zero; set them to impose other values.
+        """
+        zeros = np.zeros(n)
+        state = {
+            "strain": np.zeros((n, self.components)),
+            "isv": np.tile(np.asarray(self.virgin_state()), (n, 1)),
+            "energy": zeros,
+            "dissipation": zeros.copy(),
+        }
+        if self.information.extra_names:
+            state["extra"] = np.zeros((n, len(self.information.extra_names)))
+        return state
+
+    def update(
+        self,
+        strain_increment: Float[Numbers, "n v"],
+        state: State,
+        dt: float = 1.0,
+        tangent: bool = True,
+    ) -> tuple[Float[Numbers, "n v"], Float[Numbers, "n v v"] | None, State]:
+        """Advance ``n`` material points by one increment (`microtann.fem.Material`).
+
+        The tangent is the exact derivative of the stress with respect to the strain increment. Points are
+        evaluated in blocks whose size is a power of two, so that few sizes are ever compiled.
+        """
+        n = len(strain_increment)
+        extra = state.get("extra", np.zeros((n, 0)))
+        driving = np.concatenate([state["strain"], extra], axis=1)
+        increment = np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)
+        size = max(16, 1 << (n - 1).bit_length())
+        padded = [
+            np.concatenate([a, np.zeros((size - n, *a.shape[1:]))]) for a in (driving, state["isv"], increment)
+        ]
+        result, stiffness = _update(self, *padded, jnp.asarray(float(dt)), tangent)
+        stress, isv, energy, dissipation = (np.asarray(a)[:n] for a in result)
+        new_state = dict(state) | {
+            "strain": state["strain"] + strain_increment,
+            "isv": isv,
+            "energy": energy,
+            "dissipation": dissipation,
+        }
+        return stress, np.asarray(stiffness)[:n] if tangent else None, new_state
+
+    def decode(
+        self, state: Float[Numbers, "*batch z"], strain: Float[Numbers, "*batch v"], extra: ArrayLike | None = None
+    ) -> dict[str, Numbers]:
+        """Return the internal coordinates of given states and strains, by the name of their group."""
+        strain = np.asarray(strain, dtype=np.float64)
+        driving = np.concatenate([strain, self._check_extra(extra, strain.shape[:-1])], axis=-1)
+        return self._decode(np.asarray(state, dtype=np.float64), driving)
+
+    def save(self, path: str) -> None:
+        """Write the model to one file, atomically; see `microtann.tann.file.save`."""
+        from microtann.tann.file import save
+
+        save(self, path)
+
+    def _check_extra(self, extra: ArrayLike | None, shape: tuple[int, ...]) -> Numbers:
+        names = self.information.extra_names
+        if extra is None:
+            if names:
+                raise InputError(f"this model needs the extra state variables {', '.join(names)}: give extra=...")
+            return np.zeros((*shape, 0))
+        array = as_floats("extra", extra)
+        if array.shape != (*shape, len(names)) or not np.isfinite(array).all():
+            raise InputError(f"extra must be finite with shape {(*shape, len(names))}, got {array.shape}")
+        return array
+
+    def _decode(self, state: Numbers, driving: Numbers) -> dict[str, Numbers]:
+        shape = state.shape[:-1]
+        flat = (
+            state.reshape(-1, state.shape[-1]),
+            (driving / np.asarray(self.scaling.driving)).reshape(-1, driving.shape[-1]),
+        )
+        coordinates = np.asarray(_decode_points(self, *flat))
+        groups, start = {}, 0
+        for name, group in self.information.coordinate_shapes.items():
+            stop = start + int(np.prod(group))
+            groups[name] = coordinates[:, start:stop].reshape(*shape, *group)
+            start = stop
+        return groups
+
+
+@eqx.filter_jit
+def _follow(tann: TANN, driving: Float[Array, "B T y"], dt: Float[Array, "B T"]) -> Increment:
+    """Follow driving paths; the results have leading axes (B, T)."""
+
+    def path(driving: Float[Array, "T y"], dt: Float[Array, "T"]) -> Increment:
+        def step(
+            carry: tuple[Float[Array, "y"], Float[Array, "z"]], target: tuple[Float[Array, "y"], Float[Array, ""]]
+        ) -> tuple[tuple[Float[Array, "y"], Float[Array, "z"]], Increment]:
+            before, state = carry
+            after, duration = target
+            result = tann.increment(before, state, after - before, duration)
+            return (after, result.state), result
+
+        start = jnp.zeros_like(driving[0]), tann.virgin_state()
+        return jax.lax.scan(step, start, (driving, dt))[1]
+
+    return jax.vmap(path)(driving, dt)
+
+
+@eqx.filter_jit
+def _update(
+    tann: TANN,
+    driving: Float[Array, "n y"],
+    state: Float[Array, "n z"],
+    increment: Float[Array, "n y"],
+    dt: Float[Array, ""],
+    tangent: bool,
+) -> tuple[Increment, Float[Array, "n v v"] | None]:
+    def point(
+        driving: Float[Array, "y"], state: Float[Array, "z"], increment: Float[Array, "y"]
+    ) -> tuple[Increment, Float[Array, "v y"] | None]:
+        def stress(increment: Float[Array, "y"]) -> tuple[Float[Array, "v"], Increment]:
+            result = tann.increment(driving, state, increment, dt)
+            return result.stress, result
+
+        if not tangent:
+            return stress(increment)[1], None
+        stiffness, result = jax.jacfwd(stress, has_aux=True)(increment)
+        return result, stiffness[:, : tann.components]
+
+    return jax.vmap(point)(driving, state, increment)
+
+
+@eqx.filter_jit
+def _decode_points(tann: TANN, state: Float[Array, "n z"], driving: Float[Array, "n y"]) -> Float[Array, "n c"]:
+    return jax.vmap(tann.reduction.decode)(state, driving)

@@ -1,0 +1,73 @@
+"""Reduction of internal coordinates to internal state variables, and back (paper, Section III.B)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+
+class Reduction(eqx.Module):
+    """Encoder and decoder between internal coordinates ξ and internal state variables Z of one material point."""
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Fields that gradients do not train: they are taken from the data in closed form."""
+
+    @abstractmethod
+    def encode(self, coordinates: Float[Array, "c"], driving: Float[Array, "y"]) -> Float[Array, "z"]:
+        """Return Z of the internal coordinates ξ at driving variables y."""
+
+    @abstractmethod
+    def decode(self, state: Float[Array, "z"], driving: Float[Array, "y"]) -> Float[Array, "c"]:
+        """Return the internal coordinates ξ of Z at driving variables y."""
+
+
+class ResidualReduction(Reduction):
+    """Linear autoencoder of the residual ξ − A y that is left after the elastic response.
+
+    The raw coordinates contain the strain itself, which must not become a state variable; their residual is zero
+    until something irreversible happens. It is expressed in the whitened principal components q of the data, of
+    which Z is a learned linear map::
+
+        q = diag(1/s) Vᵀ diag(w) (ξ − A y)        Z = ENC q
+        ξ = A y + diag(1/w) V diag(s) DEC Z
+
+    Parameters
+    ----------
+    elastic : array, shape (c, y)
+        A: elastic response of the coordinates (fixed; from elastic increments).
+    weight : array, shape (c,)
+        w: inverse sizes of the groups of coordinates, which have different units (fixed).
+    vectors : array, shape (c, r)
+        V: orthonormal principal directions of the weighted residual (fixed).
+    deviation : array, shape (r,)
+        s: root mean squares of the principal components in the data (fixed).
+    encoder : array, shape (z, r)
+        ENC (trained).
+    decoder : array, shape (r, z)
+        DEC (least squares on the states of the trained model).
+    """
+
+    fixed: ClassVar[tuple[str, ...]] = ("elastic", "weight", "vectors", "deviation", "decoder")
+
+    elastic: Float[Array, "c y"]
+    weight: Float[Array, "c"]
+    vectors: Float[Array, "c r"]
+    deviation: Float[Array, "r"]
+    encoder: Float[Array, "z r"]
+    decoder: Float[Array, "r z"]
+
+    def encode(self, coordinates: Float[Array, "c"], driving: Float[Array, "y"]) -> Float[Array, "z"]:
+        """Return Z of internal coordinates."""
+        return self.encoder @ self.principal(coordinates, driving)
+
+    def principal(self, coordinates: Float[Array, "c"], driving: Float[Array, "y"]) -> Float[Array, "r"]:
+        """Return the whitened principal components q of the residual."""
+        return self.vectors.T @ (self.weight * (coordinates - self.elastic @ driving)) / self.deviation
+
+    def decode(self, state: Float[Array, "z"], driving: Float[Array, "y"]) -> Float[Array, "c"]:
+        """Return internal coordinates of Z."""
+        residual = self.vectors @ (self.deviation * (self.decoder @ state))
+        return self.elastic @ driving + residual / self.weight

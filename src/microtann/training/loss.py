@@ -1,0 +1,106 @@
+"""The loss: relative squared errors of what a TANN says about an increment (cf. paper, Eqs. 12 and 13)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from microtann.data.increments import Increments
+from microtann.tann.model import TANN
+from microtann.tann.reduction import ResidualReduction
+from microtann.training.preparation import driving_variables
+
+WEIGHTS = {"stress": 1.0, "stress_start": 0.5, "energy": 0.5, "dissipation": 0.3, "state": 0.5}
+"""Weights λ of the terms; each term is a mean square relative to that of its target."""
+
+
+class Batch(NamedTuple):
+    """Increments in the scaled variables of a model; residual coordinates as whitened principal components."""
+
+    driving: Float[Array, "n y"]
+    increment: Float[Array, "n y"]
+    dt: Float[Array, "n"]
+    residual: Float[Array, "n r"]
+    residual_next: Float[Array, "n r"]
+    stress: Float[Array, "n v"]
+    stress_next: Float[Array, "n v"]
+    energy_next: Float[Array, "n"]
+    dissipation: Float[Array, "n"]
+
+    def take(self, index: NDArray[np.int64] | Float[Array, "k"]) -> Batch:
+        """Return the increments at ``index``."""
+        return Batch(*(a[index] for a in self))
+
+
+class Reference(NamedTuple):
+    """Mean squares of the targets over the training data."""
+
+    stress: Float[Array, ""]
+    energy: Float[Array, ""]
+    dissipation: Float[Array, ""]
+
+
+def to_batch(tann: TANN, data: Increments) -> Batch:
+    """Return increments in the scaled variables of ``tann``."""
+    driving, increment = driving_variables(data, tann.scaling)
+    stress, energy = np.asarray(tann.scaling.stress(tann.components)), float(tann.scaling.energy)
+    reduction = tann.reduction
+    assert isinstance(reduction, ResidualReduction)
+    principal = jax.jit(jax.vmap(reduction.principal))
+    return Batch(
+        *(
+            jnp.asarray(a)
+            for a in (
+                driving,
+                increment,
+                data.dt,
+                principal(data.coordinates, driving),
+                principal(data.coordinates_next, driving + increment),
+                data.stress / stress,
+                data.stress_next / stress,
+                data.energy_next / energy,
+                data.dissipation / energy,
+            )
+        )
+    )
+
+
+def reference_of(batch: Batch) -> Reference:
+    """Return the mean squares that make the terms of the loss relative."""
+    return Reference(
+        jnp.mean(batch.stress_next**2), jnp.mean(batch.energy_next**2), jnp.mean(batch.dissipation**2)
+    )
+
+
+def loss_terms(tann: TANN, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+    """Return the relative mean square of every term.
+
+    The states at t and t + Δt are encoded from the data; the evolution must lead from one to the other ("state"),
+    and the energy must give stress and dissipation by its derivatives. The linear decoder has a closed form and
+    is fitted afterwards (`microtann.training.decoder`).
+    """
+    reduction = tann.reduction
+    assert isinstance(reduction, ResidualReduction)
+    before = batch.residual @ reduction.encoder.T
+    encoded = batch.residual_next @ reduction.encoder.T
+    result = jax.vmap(tann.scaled_increment)(batch.driving, before, batch.increment, batch.dt)
+    start = jax.vmap(jax.grad(tann.energy.__call__))(batch.driving, before)[:, : tann.components]
+    size = jax.lax.stop_gradient(jnp.mean(encoded**2))
+    return {
+        "stress": jnp.mean((result.stress - batch.stress_next) ** 2) / reference.stress,
+        "stress_start": jnp.mean((start - batch.stress) ** 2) / reference.stress,
+        "energy": jnp.mean((result.energy - batch.energy_next) ** 2) / reference.energy,
+        "dissipation": jnp.mean((result.dissipation - batch.dissipation) ** 2) / reference.dissipation,
+        "state": jnp.mean((result.state - encoded) ** 2) / size,
+    }
+
+
+def loss(tann: TANN, batch: Batch, reference: Reference) -> Float[Array, ""]:
+    """Return the weighted sum of the terms."""
+    terms = loss_terms(tann, batch, reference)
+    return sum((weight * terms[name] for name, weight in WEIGHTS.items()), jnp.asarray(0.0))

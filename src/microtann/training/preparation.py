@@ -1,0 +1,156 @@
+"""From increments to a TANN with a random start: scales, elastic response and principal components of the data."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.data.increments import Dataset, Increments
+from microtann.errors import InputError
+from microtann.tann.energy import DecoupledQuadraticEnergy
+from microtann.tann.evolution import PlayMechanisms
+from microtann.tann.information import Information, TrainingRange
+from microtann.tann.model import TANN
+from microtann.tann.reduction import ResidualReduction
+from microtann.tann.scaling import Scaling
+from microtann.training.configuration import TrainingConfig
+
+Array = NDArray[np.float64]
+ELASTIC_DISSIPATION = 1e-10
+"""An increment is elastic if it dissipates less than this fraction of the mean."""
+RANK_TOLERANCE = 1e-7
+"""Principal components of the residual below this fraction of the largest are round-off."""
+COMPONENT_SAMPLES = 20_000
+"""Most increments from which the principal components are taken."""
+
+
+def random_start(dataset: Dataset, config: TrainingConfig) -> TANN:
+    """Return an untrained TANN whose fixed parts are taken from the training data.
+
+    The elastic response A of the internal coordinates is the least-squares solution of Δξ = A Δy over the
+    increments without dissipation; the residual ξ − A y is expressed in its principal components; encoder
+    and energy start at random.
+
+    Raises
+    ------
+    InputError
+        If the data hold too few elastic increments, or nothing irreversible happens in them.
+    """
+    data = dataset.training
+    scaling = scale_of(data)
+    driving, increment = driving_variables(data, scaling)
+    elastic = elastic_response(data, increment)
+    weight, vectors, deviation = residual_components(dataset, driving + increment, elastic)
+    v, y, r, z = data.strain.shape[1], driving.shape[1], len(deviation), config.states
+    keys = jax.random.split(jax.random.key(config.seed), 2)
+    width = 1.0 / np.sqrt(z)
+    return TANN(
+        reduction=ResidualReduction(
+            elastic=jnp.asarray(elastic),
+            weight=jnp.asarray(weight),
+            vectors=jnp.asarray(vectors),
+            deviation=jnp.asarray(deviation),
+            encoder=jax.random.normal(keys[0], (z, r)) * width / np.sqrt(r),
+            decoder=jnp.zeros((r, z)),
+        ),
+        energy=DecoupledQuadraticEnergy(
+            elastic=0.5 * jnp.eye(v, y),
+            coupling=jax.random.normal(keys[1], (z, y)) * width,
+            extra=jnp.zeros((y - v, y - v)),
+        ),
+        evolution=PlayMechanisms(log_resistance=jnp.full(z, np.log(0.5 * width))),
+        scaling=scaling,
+        information=information_of(dataset, config),
+    )
+
+
+def scale_of(data: Increments) -> Scaling:
+    """Return scales from the root mean squares of strain, extra state variables and energy."""
+    strain = np.full(data.strain.shape[1], _rms(data.strain + data.strain_increment))
+    extra = np.array([_rms(column) for column in (data.extra + data.extra_increment).T])
+    energy = _rms(data.energy_next)
+    if not strain.all() or energy == 0.0:
+        raise InputError("the training data hold no deformation: strain or energy is zero in every increment")
+    return Scaling(jnp.asarray(np.concatenate([strain, np.where(extra == 0.0, 1.0, extra)])), jnp.asarray(energy))
+
+
+def driving_variables(data: Increments, scaling: Scaling) -> tuple[Float[Array, "n y"], Float[Array, "n y"]]:
+    """Return the scaled driving variables y = (E, extra) at t and their increments."""
+    scale = np.asarray(scaling.driving)
+    at_start = np.concatenate([data.strain, data.extra], axis=1) / scale
+    return at_start, np.concatenate([data.strain_increment, data.extra_increment], axis=1) / scale
+
+
+def elastic_response(data: Increments, increment: Float[Array, "n y"]) -> Float[Array, "c y"]:
+    """Return A with Δξ = A Δy on the elastic increments.
+
+    Raises
+    ------
+    InputError
+        If the elastic increments do not span the driving variables.
+    """
+    elastic = data.dissipation <= ELASTIC_DISSIPATION * np.abs(data.dissipation).mean()
+    moved = increment[elastic]
+    if np.linalg.matrix_rank(moved.T @ moved, tol=1e-8, hermitian=True) < increment.shape[1]:
+        raise InputError(
+            f"only {int(elastic.sum())} of {len(data)} training increments are elastic, which does not fix the "
+            "elastic response: add smaller increments or shorter paths to the data"
+        )
+    change = data.coordinates_next[elastic] - data.coordinates[elastic]
+    solution, *_ = np.linalg.lstsq(moved, change, rcond=None)
+    return np.asarray(solution.T)
+
+
+def residual_components(
+    dataset: Dataset, driving: Float[Array, "n y"], elastic: Float[Array, "c y"]
+) -> tuple[Float[Array, "c"], Float[Array, "c r"], Float[Array, "r"]]:
+    """Return the weights of the coordinates, and principal directions and deviations of their residual.
+
+    Groups of coordinates have different units, so each is weighted by the inverse of its root mean square.
+
+    Raises
+    ------
+    InputError
+        If the residual vanishes: nothing irreversible happens in the data.
+    """
+    coordinates = dataset.training.coordinates_next
+    weight = np.empty(coordinates.shape[1])
+    start = 0
+    for shape in dataset.coordinate_shapes.values():
+        stop = start + int(np.prod(shape))
+        weight[start:stop] = 1.0 / (_rms(coordinates[:, start:stop]) or 1.0)
+        start = stop
+    chosen = slice(None, None, max(1, len(coordinates) // COMPONENT_SAMPLES))
+    residual = (coordinates[chosen] - driving[chosen] @ elastic.T) * weight
+    _, singular, vectors = np.linalg.svd(residual, full_matrices=False)
+    if singular[0] <= RANK_TOLERANCE * np.linalg.norm(coordinates[chosen] * weight):
+        raise InputError(
+            "nothing irreversible happens in the training data: use larger increments or longer paths"
+        )
+    kept = singular > RANK_TOLERANCE * singular[0]
+    return weight, vectors[kept].T, singular[kept] / np.sqrt(len(residual))
+
+
+def information_of(dataset: Dataset, config: TrainingConfig) -> Information:
+    """Return the metadata of a model trained on ``dataset``."""
+    data = dataset.training
+    return Information(
+        form=config.form,
+        components=dataset.components,
+        coordinate_shapes={name: tuple(shape) for name, shape in dataset.coordinate_shapes.items()},
+        extra_names=tuple(dataset.extra_names),
+        units=dict(dataset.units),
+        training_range=TrainingRange(
+            np.abs(data.strain + data.strain_increment).max(axis=0), data.strain_increment.std(axis=0)
+        ),
+        cell=dataset.cell,
+        bar=dataset.bar,
+        provenance=dict(dataset.provenance),
+    )
+
+
+def _rms(values: Array) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
