@@ -6,13 +6,11 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConvergenceError
 from microtann.fem.material import State
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.condensation import condense
-from microtann.lattice.flow_kernel import update_points
-from microtann.lattice.solve import proximal_floor
+from microtann.lattice.flow import update
 
 Array = NDArray[np.float64]
 
@@ -35,7 +33,6 @@ class ExactCell:
         self.cell = cell
         self.bar = bar
         self._condensed = condense(cell, bar)
-        self._floor = proximal_floor(self._condensed)
 
     def initial_state(self, n: int) -> State:
         """Return the virgin state: strain, plastic strains of the distinct bars, energy and dissipation."""
@@ -59,35 +56,16 @@ class ExactCell:
         Raises
         ------
         ConvergenceError
-            If the flow of a cell is unbounded or was not found; it names the point.
+            If the flow of a cell was not found; it names the point.
         """
         condensed = self._condensed
-        n, v = strain_increment.shape
         strain = state["strain"] + strain_increment
-        before = np.ascontiguousarray(state["plastic_strain"])
-        after = np.empty_like(before)
-        stiffness = np.empty((n, v, v) if tangent else (0, v, v))
-        point, failure = update_points(
-            condensed.hessian,
-            condensed.coupling,
-            condensed.resistance,
-            self._floor,
-            condensed.elasticity,
-            strain,
-            before,
-            after,
-            stiffness,
-            tangent,
-        )
-        if failure:
-            raise ConvergenceError(
-                f"the cell at material point {point} found no equilibrium; use smaller increments",
-                worst=[point],
-            )
+        before = state["plastic_strain"]
+        after, stiffness = update(condensed, strain, before, tangent)
         new_state = {
             "strain": strain,
             "plastic_strain": after,
             "energy": condensed.energy(strain, after),
             "dissipation": np.abs(after - before) @ condensed.resistance,
         }
-        return condensed.stress(strain, after), stiffness if tangent else None, new_state
+        return condensed.stress(strain, after), stiffness, new_state

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import linalg
 
@@ -48,6 +48,10 @@ class CondensedCell:
         w of the n distinct nodes due to the average strain; zero mean.
     fluctuation_of_plastic_strain : array, shape (n, d, m)
         w due to the plastic strains; zero mean.
+    ends : integer array, shape (m, 2)
+        Distinct nodes at the ends of every bar.
+    gradient : array, shape (m, d)
+        Strain of every bar per relative displacement of its ends.
     """
 
     volume_fraction: Float[Array, "m"]
@@ -58,6 +62,13 @@ class CondensedCell:
     stiffness: Float[Array, "m m"]
     fluctuation_of_strain: Float[Array, "n d v"]
     fluctuation_of_plastic_strain: Float[Array, "n d m"]
+    ends: Int[NDArray[np.int64], "m 2"]
+    gradient: Float[Array, "m d"]
+
+    @property
+    def count(self) -> int:
+        """Number of distinct bars, m."""
+        return len(self.young)
 
     @cached_property
     def resistance(self) -> Float[Array, "m"]:
@@ -79,6 +90,17 @@ class CondensedCell:
         """Elastic stiffness Gᵀ Q G of the cell."""
         elasticity = self.elongation.T @ self.coupling
         return 0.5 * (elasticity + elasticity.T)
+
+    @cached_property
+    def fluctuation_mapping(self) -> Float[Array, "m nd"]:
+        """B: strain of every bar per displacement of the distinct nodes."""
+        return _fluctuation_strain(self.ends, self.gradient, len(self.fluctuation_of_strain))
+
+    @cached_property
+    def fluctuation_stiffness(self) -> Float[Array, "nd nd"]:
+        """Elastic stiffness Bᵀ D B of the fluctuation of all distinct nodes, per unit volume of the cell."""
+        mapping = self.fluctuation_mapping
+        return mapping.T @ ((self.volume_fraction * self.young)[:, None] * mapping)
 
     def stress(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
@@ -135,7 +157,9 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     length = cell.lengths[chosen]
     fraction = distinct.area * length / cell.volume
     elongation = voigt.projection(cell.directions[chosen])
-    mapping = _fluctuation_strain(cell)
+    ends = cell.distinct_nodes.of_node[cell.bars[chosen]]
+    gradient = cell.directions[chosen] / length[:, None]
+    mapping = _fluctuation_strain(ends, gradient, cell.distinct_nodes.count)
     weight = fraction * young
     stiffness, to_strain, to_plastic = _eliminate(mapping, weight, elongation, cell.dimension)
     n, d = cell.distinct_nodes.count, cell.dimension
@@ -148,6 +172,8 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
         stiffness=stiffness,
         fluctuation_of_strain=to_strain.reshape(n, d, -1),
         fluctuation_of_plastic_strain=to_plastic.reshape(n, d, -1),
+        ends=ends,
+        gradient=gradient,
     )
 
 
@@ -171,16 +197,13 @@ def distinct_properties(cell: UnitCell, bar: ElastoplasticBar) -> tuple[Array, A
     return values[0], values[1], values[2]
 
 
-def _fluctuation_strain(cell: UnitCell) -> Array:
+def _fluctuation_strain(ends: Int[NDArray[np.int64], "m 2"], gradient: Float[Array, "m d"], nodes: int) -> Array:
     """Return B, shape (m, n d): strain of the distinct bars due to the fluctuation of the distinct nodes."""
-    nodes, chosen = cell.distinct_nodes, cell.distinct_bars.representative
-    rows = np.arange(len(chosen))
-    mapping = np.zeros((len(chosen), nodes.count, cell.dimension))
-    gradient = cell.directions[chosen] / cell.lengths[chosen][:, None]
-    start, end = nodes.of_node[cell.bars[chosen]].T
-    mapping[rows, end] += gradient
-    mapping[rows, start] -= gradient  # a bar between two images of one node feels no fluctuation
-    return mapping.reshape(len(chosen), -1)
+    m, d = gradient.shape
+    mapping = np.zeros((m, nodes, d))
+    mapping[np.arange(m), ends[:, 1]] += gradient
+    mapping[np.arange(m), ends[:, 0]] -= gradient  # a bar between two images of one node feels no fluctuation
+    return mapping.reshape(m, -1)
 
 
 def _eliminate(mapping: Array, weight: Array, elongation: Array, d: int) -> tuple[Array, Array, Array]:

@@ -20,49 +20,32 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from microtann.lattice.cholesky_kernel import (
+    factorise,
+    solve_lower,
+    solve_lower_many,
+    solve_upper,
+    solve_upper_many,
+)
+
 YIELD_TOLERANCE = 1e-10
 PIVOTING_ROUNDS = 20
 SEARCH_ROUNDS = 10_000
+PROXIMAL_ROUNDS = 200
+REFRESH = 32
+SETTLED = 1e-13
+"""Proximal force, relative to the resistance or the trial force, below which round-off rules."""
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def factor(hessian, active, count, floor, lower):
-    """Write the Cholesky factor of K[active, active] + diag(floor) into ``lower``; False if not positive."""
+def _factor(hessian, active, count, floor, upper):
+    """Write U with UᵀU = K[active, active] + diag(floor) into ``upper``; False if it is not positive definite."""
     for a in range(count):
         row = active[a]
-        for b in range(a + 1):
-            lower[a, b] = hessian[row, active[b]]
-        lower[a, a] += floor[row]
-    for a in range(count):
-        for b in range(a):
-            value = lower[a, b]
-            total = 0.0
-            for c in range(b):
-                total += lower[a, c] * lower[b, c]
-            lower[a, b] = (value - total) / lower[b, b]
-        total = 0.0
-        for c in range(a):
-            total += lower[a, c] * lower[a, c]
-        pivot = lower[a, a] - total
-        if not pivot > 0.0:
-            return False
-        lower[a, a] = np.sqrt(pivot)
-    return True
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def substitute(lower, count, vector):
-    """Solve L Lᵀ x = vector in place."""
-    for a in range(count):
-        total = vector[a]
-        for c in range(a):
-            total -= lower[a, c] * vector[c]
-        vector[a] = total / lower[a, a]
-    for a in range(count - 1, -1, -1):
-        value = vector[a] / lower[a, a]
-        vector[a] = value
-        for c in range(a):
-            vector[c] -= lower[a, c] * value
+        for b in range(a, count):
+            upper[a, b] = hessian[row, active[b]]
+        upper[a, a] += floor[row]
+    return factorise(upper, count)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -93,7 +76,7 @@ def _objective(hessian, trial, resistance, floor, x, active, count):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _pivot(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual):
+def _pivot(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual):
     """Block principal pivoting; return the size of the active set, or −1 if it did not settle."""
     m = trial.shape[0]
     for i in range(m):
@@ -110,12 +93,13 @@ def _pivot(hessian, resistance, trial, floor, increment, sign, active, lower, wo
                 count += 1
         if count == 0:
             return 0
-        if not factor(hessian, active, count, floor, lower):
+        if not _factor(hessian, active, count, floor, upper):
             return -1
         for a in range(count):
             i = active[a]
             work[a] = trial[i] - sign[i] * resistance[i]
-        substitute(lower, count, work)
+        solve_lower(upper, count, work)
+        solve_upper(upper, count, work)
         for a in range(count):
             increment[active[a]] = work[a]
         _residual(hessian, trial, increment, active, count, floor, residual)
@@ -134,7 +118,7 @@ def _pivot(hessian, resistance, trial, floor, increment, sign, active, lower, wo
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _search(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual):
+def _search(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual):
     """Feature-sign search from zero; return the size of the active set, or −1 if it failed."""
     m = trial.shape[0]
     point = np.zeros(m)
@@ -166,12 +150,13 @@ def _search(hessian, resistance, trial, floor, increment, sign, active, lower, w
             sign[entering] = 1 if residual[entering] > 0.0 else -1
             active[count] = entering
             count += 1
-        if not factor(hessian, active, count, floor, lower):
+        if not _factor(hessian, active, count, floor, upper):
             return -1
         for a in range(count):
             i = active[a]
             work[a] = trial[i] - sign[i] * resistance[i]
-        substitute(lower, count, work)
+        solve_lower(upper, count, work)
+        solve_upper(upper, count, work)
         for a in range(count):
             target[active[a]] = work[a]
         # The best point among the target and the places where a slip changes sign on the way to it.
@@ -206,7 +191,7 @@ def _search(hessian, resistance, trial, floor, increment, sign, active, lower, w
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def flow(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual):
+def flow(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual):
     """Solve the flow problem of one point.
 
     Parameters
@@ -225,45 +210,50 @@ def flow(hessian, resistance, trial, floor, increment, sign, active, lower, work
         Sense of the flow of every slip, 0 where it rests.
     active : (m,) int64 out
         The flowing slips, in its first entries.
-    lower : (m, m) out
-        Cholesky factor of K on the flowing slips, kept for the tangent.
-    work, residual : (m,)
+    upper : (m, m) out
+        Cholesky factor U of K on the flowing slips, kept for the tangent.
+    work : (m,)
         Scratch.
+    residual : (m,) out
+        r − (K + floor) x.
 
     Returns
     -------
     int
         Number of flowing slips, or −1 if the iteration failed.
     """
-    count = _pivot(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual)
+    count = _pivot(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual)
     if count < 0:
-        count = _search(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual)
+        count = _search(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual)
     return count
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def advance(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual, shifted):
-    """Solve the flow problem of one point where K may be only semi-definite; as `flow`, plus the scratch (m,) shifted.
+def advance(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual, shifted):
+    """Solve the flow problem of one point where K may be only semi-definite; as `flow`, plus scratch (m,) shifted.
 
-    With a floor, proximal-point steps repeat min ... + ½ (x − xₗ) · floor (x − xₗ) until x stays; for this
-    piecewise quadratic problem they end after finitely many. Return −2 if they did not (unbounded flow).
+    With a floor, proximal-point steps repeat min ... + ½ (x − xₗ) · floor (x − xₗ) until the proximal force is
+    lost in round-off. A minimiser exists at any strain, since the trial force has no part in the null space of K
+    while the resistance is positive; where it is not unique (bars in series), the steps choose the one near zero,
+    which keeps the symmetries of the cell. Return −2 if the steps do not settle.
     """
     m = trial.shape[0]
     if not floor.any():
-        return flow(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual)
+        return flow(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual)
     previous = np.zeros(m)
-    for _ in range(200):
+    for _ in range(PROXIMAL_ROUNDS):
         for i in range(m):
             shifted[i] = trial[i] + floor[i] * previous[i]
-        count = flow(hessian, resistance, shifted, floor, increment, sign, active, lower, work, residual)
+        count = flow(hessian, resistance, shifted, floor, increment, sign, active, upper, work, residual)
         if count < 0:
             return count
-        largest, change = 0.0, 0.0
+        settled = True
         for i in range(m):
-            largest = max(largest, abs(increment[i]))
-            change = max(change, abs(increment[i] - previous[i]))
+            force = floor[i] * abs(increment[i] - previous[i])
+            if force > SETTLED * max(resistance[i], abs(trial[i])):
+                settled = False
             previous[i] = increment[i]
-        if change <= 1e-14 * largest:
+        if settled:
             return count
     return -2
 
@@ -287,50 +277,78 @@ def follow_paths(hessian, coupling, resistance, floor, strain, start, plastic_st
     """
     paths, steps, v = strain.shape
     m = resistance.shape[0]
-    state = np.empty(m)
-    trial = np.empty(m)
-    increment = np.empty(m)
+    state, trial, force = np.empty(m), np.empty(m), np.empty(m)
+    increment, work, residual, shifted = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
     sign = np.empty(m, dtype=np.int8)
     active = np.empty(m, dtype=np.int64)
-    lower = np.empty((m, m))
-    work = np.empty(m)
-    residual = np.empty(m)
-    shifted = np.empty(m)
+    upper = np.empty((m, m))
     for p in range(paths):
-        for i in range(m):
-            state[i] = start[p, i]
+        state[:] = start[p]
         for t in range(steps):
+            if t % REFRESH == 0:  # force = K · state, summed afresh now and then against round-off
+                for i in range(m):
+                    total = 0.0
+                    for j in range(m):
+                        total += hessian[i, j] * state[j]
+                    force[i] = total
             for i in range(m):
-                total = 0.0
+                total = -force[i]
                 for c in range(v):
                     total += coupling[i, c] * strain[p, t, c]
-                for j in range(m):
-                    total -= hessian[i, j] * state[j]
                 trial[i] = total
             count = advance(
-                hessian, resistance, trial, floor, increment, sign, active, lower, work, residual, shifted
+                hessian, resistance, trial, floor, increment, sign, active, upper, work, residual, shifted
             )
             if count < 0:
                 return p, t, count
-            for i in range(m):
-                state[i] += increment[i]
-                plastic_strain[p, t, i] = state[i]
+            for a in range(count):
+                j = active[a]
+                state[j] += increment[j]
+                for i in range(m):
+                    force[i] += hessian[j, i] * increment[j]
+            plastic_strain[p, t] = state
     return -1, -1, 0
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def update_points(
-    hessian, coupling, resistance, floor, elasticity, strain, start, plastic_strain, tangent, with_tangent
-):
+def _flow_of_strain(hessian, active, count, upper, coupling, floor, half, rest, response):
+    """Write y = K_AA⁺ (QG)_A, the flow due to a unit strain, where only K_AA + floor could be factored.
+
+    (QG)_A lies in the range of K_AA, so that refining (K_AA + floor)⁻¹ (QG)_A converges to it.
+    """
+    v = coupling.shape[1]
+    response[:count] = 0.0
+    for _ in range(PROXIMAL_ROUNDS):
+        largest, scale = 0.0, 0.0
+        for a in range(count):
+            i = active[a]
+            for c in range(v):
+                total = coupling[i, c]
+                scale = max(scale, abs(total))
+                for b in range(count):
+                    total -= hessian[i, active[b]] * response[b, c]
+                rest[a, c] = total
+                largest = max(largest, abs(total))
+        if largest <= SETTLED * scale:
+            return
+        half[:count] = rest[:count]
+        solve_lower_many(upper, count, half)
+        solve_upper_many(upper, count, half)
+        response[:count] += half[:count]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def update_points(hessian, coupling, resistance, floor, elasticity, trial, plastic_strain, tangent, with_tangent):
     """Advance many material points by one increment and give their consistent tangents.
 
     Parameters
     ----------
     hessian, coupling, resistance, floor, elasticity : (m, m), (m, v), (m,), (m,), (v, v)
-    strain, start : (n, v), (n, m)
-        Strain at the end of the increment and plastic strain at its beginning.
-    plastic_strain, tangent : (n, m), (n, v, v) out
-        The tangent is C − (QG)_Aᵀ K_AA⁻¹ (QG)_A with the flowing slips A.
+    trial : (n, m)
+        Trial forces QG · strain − K · plastic strain at the end of the increment.
+    plastic_strain : (n, m) in and out
+    tangent : (n, v, v) out
+        C − (QG)_Aᵀ K_AA⁺ (QG)_A with the flowing slips A.
     with_tangent : bool
 
     Returns
@@ -338,44 +356,40 @@ def update_points(
     (int, int)
         Point that failed and the failure, or (−1, 0).
     """
-    n, v = strain.shape
-    m = resistance.shape[0]
-    trial = np.empty(m)
-    increment = np.empty(m)
+    n, m = trial.shape
+    v = coupling.shape[1]
+    increment, work, residual, shifted = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
     sign = np.empty(m, dtype=np.int8)
     active = np.empty(m, dtype=np.int64)
-    lower = np.empty((m, m))
-    work = np.empty(m)
-    residual = np.empty(m)
-    shifted = np.empty(m)
-    half = np.empty((m, v))
+    upper = np.empty((m, m))
+    half, rest, response = np.empty((m, v)), np.empty((m, v)), np.empty((m, v))
+    semi = floor.any()
     for p in range(n):
-        for i in range(m):
-            total = 0.0
-            for c in range(v):
-                total += coupling[i, c] * strain[p, c]
-            for j in range(m):
-                total -= hessian[i, j] * start[p, j]
-            trial[i] = total
-        count = advance(hessian, resistance, trial, floor, increment, sign, active, lower, work, residual, shifted)
+        count = advance(
+            hessian, resistance, trial[p], floor, increment, sign, active, upper, work, residual, shifted
+        )
         if count < 0:
             return p, count
-        for i in range(m):
-            plastic_strain[p, i] = start[p, i] + increment[i]
-        if with_tangent:
-            for a in range(count):  # half = L⁻¹ (QG)_A
-                for c in range(v):
-                    half[a, c] = coupling[active[a], c]
-                for b in range(a):
-                    for c in range(v):
-                        half[a, c] -= lower[a, b] * half[b, c]
-                for c in range(v):
-                    half[a, c] /= lower[a, a]
-            for c in range(v):
-                for e in range(c + 1):
-                    total = elasticity[c, e]
-                    for a in range(count):
+        for a in range(count):
+            plastic_strain[p, active[a]] += increment[active[a]]
+        if not with_tangent:
+            continue
+        tangent[p] = elasticity
+        if semi:
+            _flow_of_strain(hessian, active, count, upper, coupling, floor, half, rest, response)
+        else:
+            for a in range(count):
+                half[a] = coupling[active[a]]
+            solve_lower_many(upper, count, half)
+        for c in range(v):
+            for e in range(c + 1):
+                total = elasticity[c, e]
+                for a in range(count):
+                    if semi:
+                        i = active[a]
+                        total -= 0.5 * (coupling[i, c] * response[a, e] + coupling[i, e] * response[a, c])
+                    else:
                         total -= half[a, c] * half[a, e]
-                    tangent[p, c, e] = total
-                    tangent[p, e, c] = total
+                tangent[p, c, e] = total
+                tangent[p, e, c] = total
     return -1, 0

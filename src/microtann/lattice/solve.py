@@ -10,15 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann import voigt
 from microtann.checks import check_dt, check_strain_paths
-from microtann.errors import ConvergenceError
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.condensation import CondensedCell, condense
-from microtann.lattice.flow_kernel import follow_paths
+from microtann.lattice.flow import follow
 
 Array = NDArray[np.float64]
-PROXIMAL_WEIGHT = 1e-3
-"""Proximal term of bars without hardening, relative to their elastic stiffness; it does not change the result."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def solve_cell(cell: UnitCell, bar: ElastoplasticBar, strain: ArrayLike, dt: Arr
     CellError
         If the cell is a mechanism or the material does not fit it.
     ConvergenceError
-        If no equilibrium exists: bars without hardening beyond their limit load.
+        If the equilibrium of an increment was not found. It exists at any average strain.
 
     Notes
     -----
@@ -97,43 +94,6 @@ def solve_cell(cell: UnitCell, bar: ElastoplasticBar, strain: ArrayLike, dt: Arr
     before = np.concatenate([start[:, None], plastic[:, :-1]], axis=1)
     plastic = plastic.reshape(*strain.shape[:-1], -1)
     return cell_response(cell, condensed, strain, before.reshape(plastic.shape), plastic)
-
-
-def proximal_floor(condensed: CondensedCell) -> Float[Array, "m"]:
-    """Return the proximal weights of the flow problem: zero unless some bar has no hardening."""
-    stiffness = condensed.volume_fraction * condensed.young
-    return np.where((condensed.hardening <= 1e-8 * condensed.young).any(), PROXIMAL_WEIGHT, 0.0) * stiffness
-
-
-def follow(
-    condensed: CondensedCell, strain: Float[Array, "B T v"], start: Float[Array, "B m"]
-) -> Float[Array, "B T m"]:
-    """Return the plastic strains of the distinct bars along strain paths from given plastic strains.
-
-    Raises
-    ------
-    ConvergenceError
-        If the flow of some increment is unbounded or was not found.
-    """
-    plastic = np.empty((*strain.shape[:2], len(condensed.young)))
-    path, step, failure = follow_paths(
-        condensed.hessian,
-        condensed.coupling,
-        condensed.resistance,
-        proximal_floor(condensed),
-        np.ascontiguousarray(strain),
-        np.ascontiguousarray(start),
-        plastic,
-    )
-    if failure:
-        raise ConvergenceError(
-            f"no equilibrium of the cell was found in increment {step} of path {path}: "
-            + ("the flow of bars without hardening does not settle" if failure == -2 else "the active set cycles")
-            + "; use smaller increments or a positive hardening",
-            increment=step,
-            worst=[path],
-        )
-    return plastic
 
 
 def cell_response(

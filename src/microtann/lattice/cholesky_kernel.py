@@ -1,0 +1,109 @@
+"""Dense Cholesky factorisation of small matrices, compiled.
+
+Small matrices are factored four pivots at a time, so that the inner loops vectorise; larger ones by LAPACK,
+which is slower below about a hundred unknowns and two to four times faster above.
+
+The factor is kept as U with K = Uᵀ U in the upper triangle, row by row: all inner loops run along rows. The
+functions work in place and are compiled: shapes are given in the docstrings.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+LAPACK_FROM = 100
+"""Number of unknowns from which LAPACK factors."""
+
+
+@njit(cache=True)
+def _factorise_by_lapack(matrix, count):
+    try:
+        lower = np.linalg.cholesky(matrix[:count, :count].T.copy())
+    except Exception:  # noqa: BLE001, RUF100 (the only kind that compiled code can catch)
+        return False
+    matrix[:count, :count] = lower.T
+    return True
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def factorise(matrix, count):
+    """Replace the upper triangle of matrix[:count, :count] by U with K = Uᵀ U; False if it is not positive."""
+    if count >= LAPACK_FROM:
+        return _factorise_by_lapack(matrix, count)
+    first = 0
+    while first < count:
+        last = min(first + 4, count)
+        for k in range(first, last):
+            for q in range(first, k):
+                scale = matrix[q, k]
+                for j in range(k, count):
+                    matrix[k, j] -= scale * matrix[q, j]
+            if not matrix[k, k] > 0.0:
+                return False
+            pivot = np.sqrt(matrix[k, k])
+            inverse = 1.0 / pivot
+            matrix[k, k] = pivot
+            for j in range(k + 1, count):
+                matrix[k, j] *= inverse
+        if last - first == 4:
+            for i in range(last, count):
+                a, b = matrix[first, i], matrix[first + 1, i]
+                c, d = matrix[first + 2, i], matrix[first + 3, i]
+                for j in range(i, count):
+                    matrix[i, j] -= (
+                        a * matrix[first, j]
+                        + b * matrix[first + 1, j]
+                        + c * matrix[first + 2, j]
+                        + d * matrix[first + 3, j]
+                    )
+        first = last
+    return True
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def solve_lower(upper, count, vector):
+    """Solve Uᵀ y = vector in place."""
+    for k in range(count):
+        value = vector[k] / upper[k, k]
+        vector[k] = value
+        for j in range(k + 1, count):
+            vector[j] -= upper[k, j] * value
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def solve_upper(upper, count, vector):
+    """Solve U x = vector in place."""
+    for k in range(count - 1, -1, -1):
+        total = vector[k]
+        for j in range(k + 1, count):
+            total -= upper[k, j] * vector[j]
+        vector[k] = total / upper[k, k]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def solve_lower_many(upper, count, block):
+    """Solve Uᵀ Y = block in place for the columns of block, shape (≥ count, v)."""
+    columns = block.shape[1]
+    for k in range(count):
+        inverse = 1.0 / upper[k, k]
+        for c in range(columns):
+            block[k, c] *= inverse
+        for j in range(k + 1, count):
+            scale = upper[k, j]
+            for c in range(columns):
+                block[j, c] -= scale * block[k, c]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def solve_upper_many(upper, count, block):
+    """Solve U X = block in place for the columns of block, shape (≥ count, v)."""
+    columns = block.shape[1]
+    for k in range(count - 1, -1, -1):
+        for j in range(k + 1, count):
+            scale = upper[k, j]
+            for c in range(columns):
+                block[k, c] -= scale * block[j, c]
+        inverse = 1.0 / upper[k, k]
+        for c in range(columns):
+            block[k, c] *= inverse
