@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import get_args
 
-from beartype import BeartypeConf, beartype
+from beartype import BeartypeConf, FrozenDict, beartype
+from numpy.typing import ArrayLike
 
-check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # PEP 484: a float fits where complex is asked
+# NumPy describes nested sequences by a protocol that lists have and tuples have not; both are array-like.
+_NESTED = FrozenDict({hint: Sequence for hint in get_args(ArrayLike) if "NestedSequence" in repr(hint)})
+
+# PEP 484: a float fits where complex is asked
+check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=_NESTED))
 
 
 class CompiledKernels(MetaPathFinder):
