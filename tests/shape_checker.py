@@ -19,12 +19,15 @@ check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=_NESTED)
 
 
 class CompiledKernels(MetaPathFinder):
-    """Find modules named ``*_kernel`` before the import hook does: numba cannot compile decorated functions."""
+    """Find modules named ``*_kernel`` or ``*_kernels`` before the import hook does.
+
+    numba cannot compile decorated functions.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the plain specification of a kernel module, and None for any other."""
-        if fullname.startswith("microtann.") and fullname.endswith("_kernel"):
+        if fullname.startswith("microtann.") and fullname.endswith(("_kernel", "_kernels")):
             return PathFinder.find_spec(fullname, path, target)
         return None
