@@ -1,0 +1,1 @@
+"""The command line: configuration, sub-commands, and folders of results that are whole or not there."""

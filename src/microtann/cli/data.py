@@ -1,0 +1,170 @@
+"""``microtann data``: increments of a lattice cell along random strain walks, and the check of a data file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import typer
+
+from microtann.cli.configuration import Setting
+from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.options import Assignments, Config, Output, Overwrite
+from microtann.cli.progress import progress
+from microtann.cli.say import console, kept, save_section, show_section
+from microtann.cli.sections import choose, effective, gather
+from microtann.cli.stage import Stage, working_folder
+from microtann.data.check import check_file
+from microtann.data.file import read_dataset
+from microtann.data.increments import Dataset, Increments
+from microtann.data.shards import generate_to
+from microtann.data.walks import WalkPlan
+from microtann.errors import DataFileError
+from microtann.lattice.cell import UnitCell
+from microtann.report.bodies import Lattice, draw_bodies
+from microtann.report.section import Figure, Section, read_section
+from microtann.report.table import Column, Table
+
+FILE = "data.h5"
+
+app = typer.Typer(no_args_is_help=False, help="Generate training data from a lattice cell, or check a data file.")
+
+
+@app.callback(invoke_without_command=True)
+def data(
+    context: typer.Context,
+    output: Output = Path("results/data"),
+    config: Config = None,
+    assignments: Assignments = None,
+    paths: Annotated[int | None, typer.Option(help="Number of random walks.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Increments in each walk.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the walks.")] = None,
+    processes: Annotated[int, typer.Option(help="Worker processes; they change no number.")] = 1,
+    engine: Annotated[
+        Literal["processes", "dask"], typer.Option(help="What runs the workers; dask is an extra.")
+    ] = "processes",
+    address: Annotated[
+        str | None, typer.Option(help="Scheduler of a dask cluster; by default workers on this machine.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Solve a cell exactly along random strain walks and write the increments to an HDF5 file.
+
+    The cell, the bars and the walks are chosen in the sections [cell], [bar] and [walks] of the configuration.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    settings = gather(config, assignments, {"walks.paths": paths, "walks.steps": steps, "walks.seed": seed})
+    make_data(settings, output, overwrite, Workers(processes, engine, address))
+    show_section(output, read_section(output))
+
+
+@app.command("check")
+def check(file: Annotated[Path, typer.Argument(help="Data file (HDF5).")]) -> None:
+    """Check a data file, whoever wrote it: structure, checksums, second law, energy balance, continuity.
+
+    Exit code 2 if the file is not fit for training.
+    """
+    report = check_file(file)
+    screen = console()
+    for finding in report.findings:
+        screen.print(f"{finding.level}: {finding.sentence}", markup=False, soft_wrap=True)
+    if not report:
+        count = len(report.errors)
+        raise DataFileError(f"{file} is not fit for training: {count} error" + "s" * (count > 1))
+    screen.print(f"{file} is fit for training", markup=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who computes; it changes no number and is no part of the configuration."""
+
+    processes: int = 1
+    engine: Literal["processes", "dask"] = "processes"
+    address: str | None = None
+
+
+def make_data(
+    settings: Sequence[Setting], output: Path, overwrite: bool = False, workers: Workers | None = None
+) -> None:
+    """Run the stage unless its results are there."""
+    cell_choice = choose("cell", CellChoice, settings)
+    bar_choice = choose("bar", BarChoice, settings)
+    plan = choose("walks", WalkPlan, settings)
+    stage = Stage("data", output, effective(cell=cell_choice, bar=bar_choice, walks=plan), {})
+    if stage.finished:
+        kept(output)
+        return
+    cell, bar = cell_choice.build(), bar_choice.build()
+    with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
+        with progress("generating data") as report:
+            who = workers or Workers()
+            generate_to(
+                folder / FILE,
+                cell,
+                bar,
+                plan,
+                processes=who.processes,
+                engine=who.engine,
+                address=who.address,
+                progress=lambda done, total: report(done, total, ""),
+            )
+        save_section(folder, describe(folder, read_dataset(folder / FILE)))
+
+
+def describe(folder: Path, dataset: Dataset) -> Section:
+    """Draw the cell and return the section of the report."""
+    cell = dataset.cell
+    assert cell is not None
+    draw_cell(folder / "cell.png", cell)
+    rows = tuple(_summary(name, getattr(dataset, name)) for name in ("training", "validation", "test"))
+    table = Table(
+        "Increments",
+        (
+            Column("set", kind="text"),
+            Column("paths", kind="integer"),
+            Column("increments", kind="integer"),
+            Column("largest strain", "–"),
+            Column("largest strain increment", "–"),
+            Column("zero increments", kind="percent"),
+            Column("increments that dissipate", kind="percent"),
+        ),
+        rows,
+        "The sets share no path.",
+    )
+    return Section(
+        title="Data",
+        order=1,
+        paragraphs=(
+            f"A cell of {len(cell.nodes)} nodes and {len(cell.bars)} bars ({cell.distinct_bars.count} distinct) "
+            "was solved exactly along random walks of strain; every increment keeps strain, stress, energy and "
+            "internal coordinates before and after it, and its dissipation.",
+        ),
+        tables=(table,),
+        figures=(Figure("cell.png", "The lattice cell; colours are bar areas within the cell."),),
+        files={FILE: "the increments (HDF5, docs/data-format.md)", "configuration.toml": "what made them"},
+    )
+
+
+def draw_cell(path: Path, cell: UnitCell) -> None:
+    """Draw an undeformed cell, coloured by the area of its bars."""
+    body = Lattice("", cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas)
+    draw_bodies(path, [body], "bar area [size²]" if cell.dimension == 3 else "bar area [size]", height=3.6)
+
+
+def _summary(name: str, increments: Increments) -> tuple[str | int | float | None, ...]:
+    if not len(increments):
+        return (name, 0, 0, None, None, None, None)
+    final = increments.strain + increments.strain_increment
+    return (
+        name,
+        len(np.unique(increments.path)),
+        len(increments),
+        float(np.abs(final).max()),
+        float(np.abs(increments.strain_increment).max()),
+        float((increments.strain_increment == 0).all(axis=1).mean()),
+        float((increments.dissipation > 0).mean()),
+    )

@@ -1,0 +1,112 @@
+"""``microtann evaluate``: a model in closed loop, on the protocol or a user's path, against the exact cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import microtann
+from microtann.atomic import write_atomically
+from microtann.cli.configuration import Setting
+from microtann.cli.model import model_digest
+from microtann.cli.options import Output, Overwrite
+from microtann.cli.page import write_report
+from microtann.cli.progress import progress
+from microtann.cli.say import kept, save_section, show_section
+from microtann.cli.stage import Stage, file_digest, working_folder
+from microtann.data.path_file import read_path
+from microtann.errors import InputError
+from microtann.evaluation.protocol import NAMES, EvaluationPath, path
+from microtann.evaluation.recall import Evaluation, path_errors
+from microtann.lattice.cell import UnitCell
+from microtann.lattice.generators import cube_cell
+from microtann.lattice.solve import solve_cell
+from microtann.report.evaluation import Responses, draw_evaluation, errors_table, paths_table
+from microtann.report.section import Section, read_section
+from microtann.tann.file import load
+from microtann.tann.model import TANN
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Shipped model or model file.")] = "cube",
+    output: Output = Path("results/evaluate"),
+    strain: Annotated[
+        Path | None, typer.Option(help="CSV file with a strain path of your own, in place of the protocol.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Run a model in closed loop and measure its errors against the exact cell, beside the published network.
+
+    The columns of a CSV file are the strain components e11,e22,e33,e23,e13,e12 (shear as γ), a line per increment.
+    """
+    make_evaluation((), model, output, overwrite, strain)
+    show_section(output, read_section(output))
+
+
+def make_evaluation(
+    settings: Sequence[Setting], model: str, output: Path, overwrite: bool = False, strain: Path | None = None
+) -> None:
+    """Run the stage unless its results are there."""
+    inputs = {"model": model_digest(model)} | ({"strain": file_digest(strain)} if strain is not None else {})
+    chosen = {"evaluate": {"model": model, "strain": "protocol" if strain is None else str(strain)}}
+    stage = Stage("evaluate", output, chosen, inputs)
+    if stage.finished:
+        kept(output)
+        return
+    tann = load(model)
+    if tann.cell is None or tann.bar is None:
+        raise InputError(
+            f"the model {model!r} stands for no lattice cell: there is no exact answer to compare with"
+        )
+    paths = [path(name, tann.components) for name in NAMES]
+    if strain is not None:
+        time, values = read_path(strain, tann.components)
+        paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
+    with working_folder(stage, overwrite=overwrite) as folder:
+        evaluation, responses = _run(tann, paths)
+        anchor = strain is None and _is_the_published_cell(tann.cell)
+        numbers = {
+            "microtann": microtann.__version__,
+            "model": model,
+            "form": tann.form,
+            "paths": evaluation.to_dict(),
+        }
+        write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
+        section = Section(
+            title="Closed-loop recall",
+            order=3,
+            paragraphs=(
+                f"The model ({tann.form}, {tann.states} internal state variables) gets strain increments only; "
+                "its own state is fed back. The reference is the exact cell.",
+            ),
+            tables=(errors_table(evaluation, anchor), paths_table(responses)),
+            figures=tuple(draw_evaluation(folder, evaluation, responses, anchor)),
+            files={"numbers.json": "all errors", "report.html": "this section alone"},
+        )
+        save_section(folder, section)
+        write_report(folder, f"Closed-loop recall of {model}", [(folder, section)])
+
+
+def _run(tann: TANN, paths: Sequence[EvaluationPath]) -> tuple[Evaluation, Responses]:
+    assert tann.cell is not None
+    assert tann.bar is not None
+    errors, responses = {}, {}
+    with progress("evaluating in closed loop") as report:
+        for number, chosen in enumerate(paths):
+            report(number, len(paths), f"path {chosen.name}")
+            exact = solve_cell(tann.cell, tann.bar, chosen.strain)
+            found = tann.recall(chosen.strain, decode=True)
+            errors[chosen.name] = path_errors(tann, chosen, exact, found)
+            responses[chosen.name] = (chosen, exact, found)
+        report(len(paths), len(paths), "")
+    return Evaluation(errors), responses
+
+
+def _is_the_published_cell(cell: UnitCell) -> bool:
+    """Return whether the cell is the regular cube, for which the authors published a network."""
+    cube = cube_cell()
+    return cell.nodes.shape == cube.nodes.shape and cell.bars.shape == cube.bars.shape

@@ -1,0 +1,34 @@
+"""Writing of ``report.html`` from the sections of a folder, and ``microtann report``."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import microtann
+from microtann.atomic import write_atomically
+from microtann.cli.say import show_files
+from microtann.report.page import render_page
+from microtann.report.section import Section, find_sections
+
+FILE = "report.html"
+
+
+def write_report(folder: Path, title: str, sections: Sequence[tuple[Path, Section]]) -> None:
+    """Write the self-contained report of sections into a folder."""
+    footer = f"microtann {microtann.__version__}, Python {platform.python_version()}, {platform.machine()}."
+    subtitle = "All pictures are inside this file; each section names the files beside it."
+    write_atomically(folder / FILE, render_page(title, subtitle, sections, footer))
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of results, or a folder that holds several.")],
+    title: Annotated[str, typer.Option(help="Title of the report.")] = "microtann",
+) -> None:
+    """Gather the sections of finished stages into one self-contained report.html."""
+    write_report(folder, title, find_sections(folder))
+    show_files(folder, [FILE])

@@ -1,0 +1,73 @@
+"""Progress on standard error: a bar in a terminal, an occasional line elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+Report = Callable[[float, float | None, str], None]
+"""Called with what is done, the total (None if it is not known) and a few words on the state."""
+
+LINE_EVERY = 15.0
+"""Seconds between two lines where there is no terminal."""
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Report]:
+    """Show the progress of one stage and, at its end, the time it took.
+
+    Parameters
+    ----------
+    title : str
+        What is being done.
+
+    Yields
+    ------
+    callable
+        ``report(done, total, note)``.
+    """
+    console = Console(stderr=True, highlight=False)
+    start = time.perf_counter()
+    shown = _terminal(console, title) if console.is_terminal else _lines(console, title)
+    with shown as report:
+        yield report
+    console.print(f"{title}: done in {time.perf_counter() - start:.1f} s", style="dim", markup=False)
+
+
+@contextmanager
+def _terminal(console: Console, title: str) -> Iterator[Report]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}", markup=False, style="dim"),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(title, total=None, note="")
+
+        def report(done: float, total: float | None = None, note: str = "") -> None:
+            bars.update(task, completed=done, total=total, note=note)
+
+        yield report
+
+
+@contextmanager
+def _lines(console: Console, title: str) -> Iterator[Report]:
+    console.print(f"{title} ...", markup=False)
+    last = time.perf_counter()
+
+    def report(done: float, total: float | None = None, note: str = "") -> None:
+        nonlocal last
+        now = time.perf_counter()
+        if now - last >= LINE_EVERY:
+            last = now
+            share = f"{100.0 * done / total:.0f} %" if total else ""
+            console.print(f"{title}: " + ", ".join(part for part in (share, note) if part), markup=False)
+
+    yield report

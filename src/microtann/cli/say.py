@@ -1,0 +1,49 @@
+"""What a command tells when it is done: tables, what it wrote, and what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from microtann.atomic import write_atomically
+from microtann.report.section import FILE_NAME, Section
+
+WIDTH = 118
+"""Columns where there is no terminal to measure."""
+
+
+def console() -> Console:
+    """Return the console of standard output."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=WIDTH)
+
+
+def show_section(folder: Path, section: Section) -> None:
+    """Print the tables of a section and the files to look at."""
+    screen = console()
+    for table in section.tables:
+        screen.print(table.to_terminal())
+        screen.print()
+    show_files(folder, [*[figure.file for figure in section.figures], *(section.files or {})])
+
+
+def show_files(folder: Path, files: Sequence[str]) -> None:
+    """Print where the results are."""
+    screen = console()
+    screen.print(f"written to {folder}:", markup=False, soft_wrap=True)
+    for file in files:
+        screen.print(f"  {folder / file}", markup=False, soft_wrap=True)
+
+
+def kept(folder: Path) -> None:
+    """Say that a stage was not run again."""
+    console().print(
+        f"{folder} already holds these results (same configuration): kept", markup=False, soft_wrap=True
+    )
+
+
+def save_section(folder: Path, section: Section) -> None:
+    """Write the section of a report into the folder of its stage."""
+    write_atomically(folder / FILE_NAME, section.to_json())

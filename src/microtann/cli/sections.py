@@ -1,0 +1,68 @@
+"""The sections of a configuration file and the dataclass that each fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from microtann.cli.configuration import (
+    Setting,
+    check_sections,
+    collect_settings,
+    defaults,
+    fill,
+    help_lines,
+    to_table,
+)
+from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.simulation import SimulationChoice
+from microtann.cli.toml import to_toml
+from microtann.data.walks import WalkPlan
+from microtann.training import TrainingConfig
+
+SECTIONS: dict[str, type[Any]] = {
+    "cell": CellChoice,
+    "bar": BarChoice,
+    "walks": WalkPlan,
+    "train": TrainingConfig,
+    "simulate": SimulationChoice,
+}
+"""One file may hold the sections of all stages; each stage reads its own."""
+
+T = TypeVar("T")
+
+
+def gather(
+    file: Path | None, assignments: Sequence[str] | None = None, options: Mapping[str, Any] | None = None
+) -> list[Setting]:
+    """Return the settings of a file and of the command line, after checking that their sections exist.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be used, or a section or an assignment is not known.
+    """
+    settings = collect_settings(file, assignments or (), options)
+    check_sections(settings, SECTIONS)
+    for section, kind in SECTIONS.items():
+        fill(kind, section, settings)  # a mistake in the section of a later stage is told now
+    return settings
+
+
+def choose(section: str, kind: type[T], settings: Sequence[Setting]) -> T:
+    """Return the effective configuration of one section."""
+    return fill(kind, section, settings)
+
+
+def effective(**sections: Any) -> dict[str, dict[str, Any]]:
+    """Return sections, given as dataclasses, as the table that is written beside the results."""
+    return {name: to_table(choice) for name, choice in sections.items()}
+
+
+def reference() -> str:
+    """Return every key with its default and meaning, as a commented TOML file."""
+    comments: dict[str, str] = {}
+    for section, kind in SECTIONS.items():
+        comments |= help_lines(kind, section)
+    return to_toml({section: defaults(kind) for section, kind in SECTIONS.items()}, comments)

@@ -1,0 +1,177 @@
+"""``microtann simulate``: a reference structure with a TANN, with the exact cell, and as a full lattice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+import microtann
+from microtann import fem
+from microtann.atomic import write_atomically
+from microtann.cli.configuration import Setting
+from microtann.cli.model import chosen_model, model_digest
+from microtann.cli.options import Assignments, Config, Overwrite
+from microtann.cli.page import write_report
+from microtann.cli.progress import Report, progress
+from microtann.cli.say import kept, save_section, show_section
+from microtann.cli.sections import choose, effective, gather
+from microtann.cli.simulation import SimulationChoice
+from microtann.cli.stage import Stage, working_folder
+from microtann.equilibrium.history import History
+from microtann.equilibrium.options import Progress
+from microtann.errors import InputError
+from microtann.evaluation.comparison import NAMES, Comparison, Way
+from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+from microtann.lattice.generators import cube_cell
+from microtann.lattice.structure import Structure
+from microtann.report.section import Section, read_section
+from microtann.report.simulation import cost_table, draw_simulation, results_table
+
+WIDTH = 10.0
+"""Width of the reference structures; the cells of a full lattice measure ε times as much."""
+
+
+def simulate(
+    case: Annotated[str, typer.Argument(help="One of " + ", ".join(CASES) + ".")],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Shipped model, model file, or `exact` for the exact cell alone.")
+    ] = "cube",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the results [default: results/CASE].")
+    ] = None,
+    config: Config = None,
+    assignments: Assignments = None,
+    mesh_size: Annotated[float | None, typer.Option(help="Edge of the elements [default: 0.5].")] = None,
+    dns: Annotated[
+        float | None, typer.Option(help="Size ratio ε of the full lattice; 0 leaves it out [default: 0.1].")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
+
+    It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
+    error of the network and the error of homogenisation apart.
+    """
+    settings = gather(config, assignments, {"simulate.mesh_size": mesh_size, "simulate.dns": dns})
+    place = output or Path("results") / case
+    run_simulation(settings, case, model, place, overwrite)
+    show_section(place, read_section(place))
+
+
+def run_simulation(
+    settings: Sequence[Setting], case_name: str, model: str, output: Path, overwrite: bool = False
+) -> None:
+    """Run the stage unless its results are there."""
+    choice = choose("simulate", SimulationChoice, settings)
+    case = reference_case(case_name)
+    divisions = _divisions(case, choice.mesh_size)
+    counts = _divisions(case, WIDTH * choice.dns) if choice.dns > 0 else None
+    named = {"case": {"name": case_name, "model": model}}
+    stage = Stage("simulate", output, named | effective(simulate=choice), {"model": model_digest(model)})
+    if stage.finished:
+        kept(output)
+        return
+    tann = chosen_model(model)
+    cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
+    if cell is None or bar is None or cell.dimension != 3:
+        raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
+    with working_folder(stage, overwrite=overwrite) as folder:
+        comparison = Comparison(case, _solve(case, tann, cell, bar, divisions, counts))
+        write_atomically(folder / "numbers.json", json.dumps(_numbers(comparison, choice), indent=1) + "\n")
+        files = _write_fields(folder, comparison)
+        section = describe(folder, comparison, model, choice, files)
+        save_section(folder, section)
+        write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
+
+
+def describe(
+    folder: Path, comparison: Comparison, model: str, choice: SimulationChoice, files: dict[str, str]
+) -> Section:
+    """Draw the figures and return the section of the report."""
+    case = comparison.case
+    text = f"{case.name}: {case.description}. Elements of {choice.mesh_size:g}"
+    text += f", full lattice with ε = {choice.dns:g}." if "lattice" in comparison.runs else ", no full lattice."
+    return Section(
+        title=f"Structure {case.name}",
+        order=4,
+        paragraphs=(text, f"Model: {model}."),
+        tables=(results_table(comparison), cost_table(comparison)),
+        figures=tuple(draw_simulation(folder, comparison)),
+        files={**files, "numbers.json": "all numbers", "report.html": "this section alone"},
+    )
+
+
+def _solve(
+    case: ReferenceCase,
+    tann: fem.Material | None,
+    cell: UnitCell,
+    bar: ElastoplasticBar,
+    divisions: tuple[int, int, int],
+    counts: tuple[int, int, int] | None,
+) -> dict[Way, History]:
+    runs: dict[Way, History] = {}
+    mesh = fem.box(case.lengths, divisions, case.origin)
+    materials: dict[Way, fem.Material] = {} if tann is None else {"model": tann}
+    for way, material in (materials | {"exact": fem.ExactCell(cell, bar)}).items():
+        with progress(f"{case.name}, {NAMES[way]}") as report:
+            finite_elements = fem.Model(mesh, material)
+            _compile(case, cell, bar, finite_elements)
+            runs[way] = finite_elements.solve(case.steps, progress=_newton(report))
+    if counts is not None:
+        with progress(f"{case.name}, {NAMES['lattice']}") as report:
+            structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
+            runs["lattice"] = structure.solve(case.steps, progress=_newton(report))
+    return runs
+
+
+def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model) -> None:
+    """Run every kernel once, the material with every number of points that will occur, so that none is timed."""
+    points, material = finite_elements.mesh.weights.size, finite_elements.material
+    for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
+        for tangent in (True, False):
+            material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
+    counts = _divisions(case, WIDTH)
+    fem.Model(fem.box(case.lengths, counts, case.origin), fem.ExactCell(cell, bar)).solve(case.steps[:1])
+    Structure.box(cell, bar, case.lengths, WIDTH, case.origin).solve(case.steps[:1])
+
+
+def _newton(report: Report) -> Callable[[Progress], None]:
+    def tell(state: Progress) -> None:
+        done = state.increment + (1.0 if state.converged else 0.0)
+        report(
+            done,
+            state.increments,
+            f"increment {state.increment + 1}/{state.increments}, iteration {state.iteration}, "
+            f"residual {state.residual:.1e}",
+        )
+
+    return tell
+
+
+def _divisions(case: ReferenceCase, size: float) -> tuple[int, int, int]:
+    counts = [round(length / size) for length in case.lengths]
+    if any(
+        n < 1 or abs(n * size - length) > 1e-6 * length for n, length in zip(counts, case.lengths, strict=True)
+    ):
+        lengths = " × ".join(f"{length:g}" for length in case.lengths)
+        raise InputError(f"edges of {size:g} do not divide the structure of {lengths}: use 0.5, 1 or 2, say")
+    return counts[0], counts[1], counts[2]
+
+
+def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]:
+    return {
+        "microtann": microtann.__version__,
+        "mesh_size": choice.mesh_size,
+        "dns": choice.dns,
+    } | comparison.to_dict()
+
+
+def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
+    return {}

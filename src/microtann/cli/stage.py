@@ -1,0 +1,162 @@
+"""Folders of results: each is written whole or not at all, and kept while its configuration is the same.
+
+A stage works in a hidden folder beside its output and renames it at the end, so that an error, Ctrl-C or a kill
+leaves either the former results or none. ``stage.json`` says what made the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import microtann
+from microtann.atomic import write_atomically
+from microtann.cli.toml import to_toml
+from microtann.errors import InputError, StorageError
+
+STAMP = "stage.json"
+CONFIGURATION = "configuration.toml"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage and all that decides its results.
+
+    Parameters
+    ----------
+    name : str
+    output : Path
+        Its folder.
+    configuration : mapping
+        Effective configuration, by sections of plain values.
+    inputs : mapping
+        Digest of every file that it reads, by what the file is.
+    """
+
+    name: str
+    output: Path
+    configuration: Mapping[str, Any]
+    inputs: Mapping[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the name, the configuration, the inputs and the version of the package."""
+        content = [self.name, microtann.__version__, to_toml(self.configuration), sorted(self.inputs.items())]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the folder already holds the results of this very stage."""
+        return _read_stamp(self.output).get("fingerprint") == self.fingerprint
+
+    @property
+    def work(self) -> Path:
+        """Hidden folder beside the output where the stage works."""
+        return self.output.parent / f".{self.output.name}.{self.fingerprint[:12]}"
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 digest of a file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def check_output(output: Path, overwrite: bool) -> None:
+    """Refuse a folder of somebody else's files, or of results that would be lost.
+
+    Raises
+    ------
+    InputError
+        If ``output`` is a file, holds files that microtann did not write, or holds results of another
+        configuration and ``overwrite`` is not set.
+    """
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: --output names a folder")
+    present = sorted(p.name for p in output.iterdir()) if output.is_dir() else []
+    if not present:
+        return
+    stamp = _read_stamp(output)
+    foreign = [name for name in present if name not in stamp.get("files", [])]
+    if foreign:
+        raise InputError(
+            f"{output} holds files that microtann did not write there ({foreign[0]}): name a new or empty folder"
+        )
+    if not overwrite:
+        raise InputError(
+            f"{output} holds results of another configuration: name another folder or add --overwrite"
+        )
+
+
+@contextmanager
+def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bool = False) -> Iterator[Path]:
+    """Work in a hidden folder that takes the place of the stage's output when the block ends without an error.
+
+    Parameters
+    ----------
+    stage : Stage
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+    keep_unfinished : bool
+        Whether the work folder outlives an interruption, for a stage that goes on from it.
+
+    Yields
+    ------
+    Path
+        The folder to write to.
+    """
+    check_output(stage.output, overwrite)
+    work = stage.work
+    stage.output.parent.mkdir(parents=True, exist_ok=True)
+    if work.exists() and not keep_unfinished:
+        shutil.rmtree(work)
+    work.mkdir(exist_ok=True)
+    try:
+        write_atomically(work / CONFIGURATION, to_toml(stage.configuration))
+        yield work
+        files = sorted({*(p.name for p in work.iterdir()), STAMP})
+        stamp = {
+            "microtann": microtann.__version__,
+            "stage": stage.name,
+            "fingerprint": stage.fingerprint,
+            "inputs": dict(stage.inputs),
+            "files": files,
+        }
+        write_atomically(work / STAMP, json.dumps(stamp, indent=1) + "\n")
+        _replace(work, stage.output)
+    except BaseException as error:
+        if not (keep_unfinished and isinstance(error, KeyboardInterrupt | OSError | StorageError)):
+            shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _replace(work: Path, output: Path) -> None:
+    """Rename ``work`` to ``output``, whose former content steps aside until the new one is in place."""
+    aside = output.parent / f".{output.name}.former"
+    if output.exists():
+        shutil.rmtree(aside, ignore_errors=True)
+        output.rename(aside)
+    work.rename(output)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _read_stamp(folder: Path) -> dict[str, Any]:
+    try:
+        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) else {}

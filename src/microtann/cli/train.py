@@ -1,0 +1,102 @@
+"""``microtann train``: from a data file to a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from microtann.cli.configuration import Setting
+from microtann.cli.options import Assignments, Config, Output, Overwrite
+from microtann.cli.progress import progress
+from microtann.cli.say import kept, save_section, show_section
+from microtann.cli.sections import choose, effective, gather
+from microtann.cli.stage import Stage, file_digest, working_folder
+from microtann.data.file import read_dataset
+from microtann.report.curves import draw_training
+from microtann.report.section import Figure, Section, read_section
+from microtann.report.table import Column, Table
+from microtann.tann.model import TANN
+from microtann.training import Progress, TrainingConfig
+from microtann.training import train as fit
+
+FILE = "model.safetensors"
+
+
+def train(
+    data: Annotated[Path, typer.Argument(help="Data file (HDF5).")] = Path("results/data/data.h5"),
+    output: Output = Path("results/train"),
+    config: Config = None,
+    assignments: Assignments = None,
+    form: Annotated[str | None, typer.Option(help="Form of the TANN.")] = None,
+    states: Annotated[int | None, typer.Option(help="Internal state variables to start with.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train a TANN from a data file; an interrupted training goes on where it stopped.
+
+    The choices are in the section [train] of the configuration.
+    """
+    settings = gather(config, assignments, {"train.form": form, "train.states": states, "train.seed": seed})
+    make_model(settings, data, output, overwrite)
+    show_section(output, read_section(output))
+
+
+def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite: bool = False) -> None:
+    """Run the stage unless its results are there."""
+    choice = choose("train", TrainingConfig, settings)
+    stage = Stage("train", output, effective(train=choice), {"data": file_digest(data)})
+    if stage.finished:
+        kept(output)
+        return
+    dataset = read_dataset(data)
+    with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
+        with progress("training") as report:
+
+            def tell(state: Progress) -> None:
+                losses = f"loss {state.training:.1e}, validation {state.validation:.1e}"
+                note = f"{state.phase}, {state.states} ISVs, {losses}"
+                report(state.update, state.updates, note)
+
+            tann = fit(dataset, choice, progress=tell, checkpoint=folder / "checkpoint.safetensors")
+        tann.save(str(folder / FILE))
+        save_section(folder, describe(folder, tann))
+
+
+def describe(folder: Path, tann: TANN) -> Section:
+    """Draw the training curve and return the section of the report."""
+    history = tann.information.history
+    losses = {"training": [r.training for r in history], "validation": [r.validation for r in history]}
+    starts: dict[str, float] = {}
+    for before, record in zip([None, *history], history, strict=False):
+        if before is None or before.phase != record.phase:
+            starts[record.phase] = 0.0 if before is None else before.update
+    draw_training(folder / "training.png", [r.update for r in history], losses, starts)
+    seen = tann.information.training_range
+    rows: list[tuple[str, str | float | int | None]] = [
+        ("form", tann.form),
+        ("internal state variables", str(tann.states)),
+        ("updates", history[-1].update if history else None),
+        ("training loss", history[-1].training if history else None),
+        ("validation loss", history[-1].validation if history else None),
+    ]
+    if seen is not None:
+        rows += [
+            ("largest strain in training", float(np.max(seen.strain))),
+            ("standard deviation of the strain increments", float(np.max(seen.strain_increment))),
+        ]
+    table = Table("The trained model", (Column("", kind="text"), Column("value")), tuple(rows))
+    return Section(
+        title="Training",
+        order=2,
+        paragraphs=(
+            "The internal coordinates, less their elastic part, are reduced to internal state variables; the "
+            "energy and the evolution of these variables are trained from the increments of the data file.",
+        ),
+        tables=(table,),
+        figures=(Figure("training.png", "Loss on training and validation increments against the updates."),),
+        files={FILE: "the model (safetensors, with its metadata)", "configuration.toml": "what made it"},
+    )

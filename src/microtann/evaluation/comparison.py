@@ -1,0 +1,106 @@
+"""A reference structure computed several ways, side by side: network error and homogenisation error apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.equilibrium.history import History
+from microtann.evaluation.structures import ReferenceCase
+
+Array = NDArray[np.float64]
+Way = Literal["model", "exact", "lattice"]
+NAMES: dict[Way, str] = {"model": "FE × TANN", "exact": "FE, exact cell", "lattice": "full lattice"}
+"""Finite elements with the model, with the exact homogenised material on the same mesh, and the DNS."""
+
+SMALL_ENERGY = 0.01
+"""Dissipations are compared relative to max(D, Ψ/100): D is nearly zero in structures that stay almost elastic."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One case, computed in several ways.
+
+    Parameters
+    ----------
+    case : ReferenceCase
+    runs : mapping
+        History by way of computation; "model" and "lattice" may be absent.
+    """
+
+    case: ReferenceCase
+    runs: Mapping[Way, History]
+
+    @property
+    def quantities(self) -> dict[Way, dict[str, Float[Array, "I"]]]:
+        """What is compared, per increment, by way of computation."""
+        return {way: self.case.quantities(run) for way, run in self.runs.items()}
+
+    def errors(self, tested: Way, reference: Way) -> dict[str, float] | None:
+        """Return the relative error of every quantity.
+
+        It is the largest over the increments, relative to the largest value of the reference over them; for the
+        dissipation, to the largest of D and Ψ/100.
+
+        Returns
+        -------
+        dict or None
+            None if one of the two was not computed.
+        """
+        if tested not in self.runs or reference not in self.runs:
+            return None
+        values = self.quantities
+        return {
+            name: _relative(name, value, values[reference][name], values[reference]["energy"])
+            for name, value in values[tested].items()
+        }
+
+    @property
+    def network_errors(self) -> dict[str, float] | None:
+        """Errors of the model against the exact homogenised material on the same mesh."""
+        return self.errors("model", "exact")
+
+    @property
+    def homogenisation_errors(self) -> dict[str, float] | None:
+        """Errors of the exact homogenised material against the full lattice."""
+        return self.errors("exact", "lattice")
+
+    @property
+    def cost_ratio(self) -> float | None:
+        """Constitutive calls of the full lattice over those of the finite elements (paper, Section V)."""
+        fast = self.runs.get("model", self.runs.get("exact"))
+        if fast is None or "lattice" not in self.runs:
+            return None
+        return self.runs["lattice"].statistics.constitutive_calls / fast.statistics.constitutive_calls
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers as plain values for JSON."""
+        return {
+            "case": self.case.name,
+            "description": self.case.description,
+            "runs": {
+                way: {
+                    "unknowns": int(run.displacement[0].size),
+                    "quantities": {name: value.tolist() for name, value in self.quantities[way].items()},
+                    "statistics": asdict(run.statistics) | {"seconds": run.statistics.seconds},
+                }
+                for way, run in self.runs.items()
+            },
+            "network_errors": self.network_errors,
+            "homogenisation_errors": self.homogenisation_errors,
+            "cost_ratio": self.cost_ratio,
+        }
+
+
+def _relative(name: str, value: Array, reference: Array, energy: Array) -> float:
+    scale = np.abs(reference).max()
+    if name == "dissipation":
+        scale = max(scale, SMALL_ENERGY * np.abs(energy).max())
+    if scale == 0.0:
+        return 0.0 if not np.abs(value).any() else float("inf")
+    return float(np.abs(value - reference).max() / scale)

@@ -1,0 +1,108 @@
+"""What a stage reports: a section of text, tables and figures, kept as ``section.json`` beside its results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from microtann.errors import InputError
+from microtann.report.table import Table
+
+FILE_NAME = "section.json"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture file (PNG) with its caption.
+
+    Parameters
+    ----------
+    file : str
+        Name of the PNG file, relative to the folder of the section.
+    caption : str
+        What is drawn and what to see in it.
+    """
+
+    file: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Part of a report.
+
+    Parameters
+    ----------
+    title : str
+    order : int
+        Position among the sections of a report.
+    paragraphs : tuple of str
+    tables : tuple of Table
+    figures : tuple of Figure
+    files : mapping
+        Further files to look at, relative to the folder of the section, and what each holds.
+    """
+
+    title: str
+    order: int = 0
+    paragraphs: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    files: Mapping[str, str] | None = None
+
+    def to_json(self) -> str:
+        """Return the section as JSON text."""
+        data = asdict(self)
+        data["tables"] = [table.to_dict() for table in self.tables]
+        data["files"] = dict(self.files or {})
+        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Section:
+        """Return the section that `to_json` described."""
+        data: dict[str, Any] = json.loads(text)
+        return cls(
+            title=str(data["title"]),
+            order=int(data["order"]),
+            paragraphs=tuple(data["paragraphs"]),
+            tables=tuple(Table.from_dict(table) for table in data["tables"]),
+            figures=tuple(Figure(str(f["file"]), str(f["caption"])) for f in data["figures"]),
+            files=dict(data["files"]),
+        )
+
+
+def read_section(folder: Path) -> Section:
+    """Return the section kept in ``folder``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not a section.
+    """
+    path = folder / FILE_NAME
+    try:
+        return Section.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{folder} holds no {FILE_NAME}: it is not the folder of a finished stage") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is not the section of a report ({error}); run the stage again") from None
+
+
+def find_sections(folder: Path) -> list[tuple[Path, Section]]:
+    """Return the sections in ``folder`` and in the folders in it, in the order of the report.
+
+    Raises
+    ------
+    InputError
+        If there is none, or one is damaged.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder of results")
+    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))]
+    found = [(place, read_section(place)) for place in places if (place / FILE_NAME).is_file()]
+    if not found:
+        raise InputError(f"{folder} holds no results of microtann: run a stage with --output in it first")
+    return sorted(found, key=lambda item: (item[1].order, item[0].name))

@@ -1,0 +1,170 @@
+"""Configuration: precedence, types, ranges, and sentences for what is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microtann.cli.configuration import (
+    bounded,
+    check_sections,
+    collect_settings,
+    defaults,
+    fill,
+    help_lines,
+    parse_assignment,
+    to_table,
+)
+from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.toml import to_toml
+from microtann.data.walks import WalkPlan
+from microtann.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Some choices.
+
+    Parameters
+    ----------
+    steps, other : int
+        How often, and
+        how else.
+    law : {"normal", "uniform"}
+        Which law.
+    """
+
+    steps: int = bounded(3, least=1, most=10)
+    other: int = 0
+    rate: float = bounded(0.5, above=0.0)
+    law: Literal["normal", "uniform"] = "normal"
+    loud: bool = False
+    name: str = ""
+    limit: float | tuple[float, ...] | None = None
+    units: tuple[int, int] = (1, 2)
+
+
+def settings(tmp_path: Path, text: str, *assignments: str, **options: object) -> list:
+    file = tmp_path / "run.toml"
+    file.write_text(text)
+    return collect_settings(file, assignments, {key.replace("__", "."): value for key, value in options.items()})
+
+
+def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
+    found = settings(tmp_path, "[a]\nsteps = 4\nother = 5\nrate = 1\n", "a.other=6", a__rate=0.25, a__name=None)
+    choices = fill(Choices, "a", found)
+    assert (choices.steps, choices.other, choices.rate, choices.name) == (4, 6, 0.25, "")
+
+
+def test_values_of_every_kind(tmp_path: Path) -> None:
+    text = '[a]\nlaw = "uniform"\nloud = true\nlimit = [1, 2.5]\nunits = [3, 4]\n'
+    choices = fill(Choices, "a", settings(tmp_path, text))
+    assert (choices.law, choices.loud, choices.limit, choices.units) == ("uniform", True, (1.0, 2.5), (3, 4))
+    assert fill(Choices, "a", settings(tmp_path, "[a]\nlimit = 2\n")).limit == 2.0
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("stpes = 4", r"unknown key 'a.stpes' in .*run.toml: did you mean 'steps'\?"),
+        ("steps = 0", "'a.steps' in .*run.toml must be at least 1, got 0"),
+        ("steps = 11", "at most 10"),
+        ("steps = 4.5", "must be an integer, got 4.5"),
+        ("steps = true", "must be an integer, got True"),
+        ("rate = 0.0", "larger than 0"),
+        ("rate = nan", "finite"),
+        ('rate = "fast"', "must be a number"),
+        ('law = "gauss"', "must be one of 'normal', 'uniform', got 'gauss'"),
+        ("loud = 1", "must be true or false"),
+        ("name = 3", "must be a text"),
+        ("units = [1, 2, 3]", "a list of 2 values"),
+        ("units = 1", "must be a list"),
+        ('limit = "wide"', "must be a number"),
+    ],
+)
+def test_wrong_settings_are_named(tmp_path: Path, line: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        fill(Choices, "a", settings(tmp_path, f"[a]\n{line}\n"))
+
+
+def test_an_error_of_the_dataclass_itself_names_the_section_and_the_file(tmp_path: Path) -> None:
+    found = settings(tmp_path, "[walks]\nvalidation = 0.6\ntest = 0.6\n")
+    with pytest.raises(ConfigurationError, match=r"\[walks\] from .*run.toml: validation and test take"):
+        fill(WalkPlan, "walks", found)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("steps = 3", "outside of a section"), ("[a\n", "not valid TOML"), ("[a]\nx = 1\nx = 2\n", "not valid TOML")],
+)
+def test_damaged_files(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        settings(tmp_path, text)
+
+
+def test_a_missing_file_and_an_unknown_section(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
+        collect_settings(tmp_path / "none.toml")
+    with pytest.raises(ConfigurationError, match=r"unknown section \[wakls\].*did you mean 'walks'\?"):
+        check_sections(settings(tmp_path, "[wakls]\npaths = 2\n"), ["cell", "walks"])
+
+
+@pytest.mark.parametrize("text", ["steps=3", "a.steps", "a.b.c=3", ".x=1", "a.=1"])
+def test_assignments_have_one_form(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"section\.key=value"):
+        parse_assignment(text)
+
+
+def test_an_assignment_is_toml_or_a_text() -> None:
+    assert parse_assignment("a.b=[1, 2]").value == [1, 2]
+    assert parse_assignment("a.b=normal").value == "normal"
+
+
+def test_help_comes_from_the_docstring() -> None:
+    assert help_lines(Choices, "a") == {
+        "a.steps": "How often, and how else.",
+        "a.other": "How often, and how else.",
+        "a.law": 'one of "normal", "uniform"; Which law.',
+    }
+
+
+@pytest.mark.parametrize("kind", [CellChoice, BarChoice, WalkPlan])
+def test_every_key_is_explained(kind: type) -> None:
+    assert {f"s.{key}" for key in defaults(kind)} <= set(help_lines(kind, "s"))
+
+
+def test_an_effective_configuration_gives_itself_back(tmp_path: Path) -> None:
+    plan = WalkPlan(paths=7, limit=(0.5, 0.5, 1.0), law="uniform", seed=3)
+    again = fill(WalkPlan, "walks", settings(tmp_path, to_toml({"walks": to_table(plan)})))
+    assert again == plan
+
+
+def test_comments_keep_the_file_readable() -> None:
+    text = to_toml({"cell": to_table(CellChoice())}, help_lines(CellChoice, "cell"))
+    assert "# Edge of the cell." in text
+    assert tomllib.loads(text)["cell"] == to_table(CellChoice())
+
+
+scalars = st.one_of(
+    st.booleans(),
+    st.integers(-(2**62), 2**62),
+    st.floats(allow_nan=False),
+    st.text(st.characters(codec="utf-8"), max_size=20),
+)
+keys = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+tables = st.recursive(
+    st.dictionaries(keys, st.one_of(scalars, st.lists(scalars, max_size=4)), max_size=4),
+    lambda inner: st.dictionaries(keys, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(tables)
+def test_what_is_written_is_read_back(table: dict) -> None:
+    assert tomllib.loads(to_toml(table)) == table

@@ -1,0 +1,93 @@
+"""Folders of results: whole or not there, and never mixed with somebody else's files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from microtann.cli.stage import STAMP, Stage, file_digest, working_folder
+from microtann.errors import InputError
+
+
+def stage(output: Path, steps: int = 3) -> Stage:
+    return Stage("train", output, {"train": {"steps": steps}}, {"data": "abc"})
+
+
+def finish(output: Path, steps: int = 3, overwrite: bool = False) -> None:
+    with working_folder(stage(output, steps), overwrite=overwrite) as folder:
+        (folder / "result.txt").write_text(str(steps))
+
+
+def test_a_finished_stage_is_known_by_its_configuration(tmp_path: Path) -> None:
+    output = tmp_path / "train"
+    assert not stage(output).finished
+    finish(output)
+    assert stage(output).finished
+    assert not stage(output, 4).finished
+    assert (output / "configuration.toml").read_text() == "[train]\nsteps = 3\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["train"]
+    assert "result.txt" in json.loads((output / STAMP).read_text())["files"]
+
+
+def test_other_results_are_replaced_only_on_demand(tmp_path: Path) -> None:
+    output = tmp_path / "train"
+    finish(output)
+    with pytest.raises(InputError, match="add --overwrite"):
+        finish(output, 4)
+    assert (output / "result.txt").read_text() == "3"
+    finish(output, 4, overwrite=True)
+    assert (output / "result.txt").read_text() == "4"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["train"]
+
+
+def test_foreign_files_are_never_touched(tmp_path: Path) -> None:
+    output = tmp_path / "train"
+    finish(output)
+    (output / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"did not write there \(notes.txt\)"):
+        finish(output, 4, overwrite=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="is a file"):
+        finish(tmp_path / "file")
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError])
+def test_nothing_half_written_is_left(tmp_path: Path, error: type[BaseException]) -> None:
+    output = tmp_path / "train"
+    finish(output)
+
+    def fail() -> None:
+        with working_folder(stage(output, 4), overwrite=True) as folder:
+            (folder / "result.txt").write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert (output / "result.txt").read_text() == "3"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["train"]
+
+
+def test_a_stage_that_can_go_on_keeps_its_work_when_interrupted(tmp_path: Path) -> None:
+    output = tmp_path / "data"
+
+    def interrupt() -> None:
+        with working_folder(stage(output), keep_unfinished=True) as folder:
+            (folder / "shard").write_text("1")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert not output.exists()
+    with working_folder(stage(output), keep_unfinished=True) as folder:
+        assert (folder / "shard").read_text() == "1"
+    assert (output / "shard").exists()
+
+
+def test_a_digest_tells_files_apart(tmp_path: Path) -> None:
+    for name, text in (("a", "1"), ("b", "1"), ("c", "2")):
+        (tmp_path / name).write_text(text)
+    assert file_digest(tmp_path / "a") == file_digest(tmp_path / "b") != file_digest(tmp_path / "c")
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        file_digest(tmp_path / "none")
