@@ -156,8 +156,8 @@ def energy_problems(
             yield (
                 False,
                 f"{name}: ½(S_t + S_t+Δt)·ΔE − ΔΨ − D is {100 * relative:.2g} % of the work (RMS): large "
-                "increments of a dissipative material have such a defect; if halving them does not quarter it, the energies, "
-                "units or Voigt order are wrong",
+                "increments of a dissipative material have such a defect; if halving them does not quarter it, "
+                "the energies, units or Voigt order are wrong",
             )
 
 
@@ -194,7 +194,8 @@ def _gaps(name: str, increments: Increments, rows: Int[NDArray[np.int64], "r"], 
     if rows.size:
         yield (
             f"{name}/{field} in {_rows(rows)} is not where the step before ended (step "
-            f"{increments.step[rows[0]]} of path {increments.path[rows[0]]}): leave a gap in the step numbers where a path does not continue"
+            f"{increments.step[rows[0]]} of path {increments.path[rows[0]]}): leave a gap in the step numbers "
+            "where a path does not continue"
         )
 
 

@@ -12,13 +12,15 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 import microtann
+from microtann.data.blas import one_blas_thread
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.condensation import CondensedCell, condense
-from microtann.lattice.solve import cell_response, follow
+from microtann.lattice.flow import follow
+from microtann.lattice.solve import cell_response
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], object]
@@ -91,13 +93,11 @@ def generate(
     (140, 30, 30)
     """
     plan = plan or WalkPlan()
-    condensed = condense(cell, bar)
     sets = split_paths(plan)
     width = sum(int(np.prod(shape)) for shape in coordinate_shapes(cell).values())
     parts = [empty_increments(len(paths) * plan.steps, cell.components, width) for paths in sets]
     filled = [0, 0, 0]
-    for first, last in blocks(cell, plan, 0, plan.paths):
-        rows = solve_walks(cell, condensed, plan, first, last)
+    for last, rows in solve_blocks(cell, bar, plan, 0, plan.paths):
         for i, paths in enumerate(sets):
             chosen = np.isin(rows.path, paths)
             stop = filled[i] + int(np.count_nonzero(chosen))
@@ -158,6 +158,18 @@ def blocks(cell: UnitCell, plan: WalkPlan, first: int, last: int) -> Iterator[tu
 def block_paths(cell: UnitCell, plan: WalkPlan) -> int:
     """Return the number of walks that are solved together."""
     return min(max(BLOCK_VALUES // (plan.steps * (cell.nodes.size + len(cell.bars))), 1), BLOCK_PATHS)
+
+
+def solve_blocks(
+    cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, first: int, last: int
+) -> Iterator[tuple[int, Increments]]:
+    """Yield the increments of the walks ``first`` to ``last`` − 1, block by block, with the end of each block."""
+    with one_blas_thread():
+        condensed = condense(cell, bar)
+    for start, stop in blocks(cell, plan, first, last):
+        with one_blas_thread():
+            rows = solve_walks(cell, condensed, plan, start, stop)
+        yield stop, rows
 
 
 def solve_walks(cell: UnitCell, condensed: CondensedCell, plan: WalkPlan, first: int, last: int) -> Increments:

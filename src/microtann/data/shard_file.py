@@ -10,14 +10,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from microtann.data.generate import blocks, solve_walks
+from microtann.data.generate import solve_blocks
 from microtann.data.hdf5 import CHECKSUM, Block, checksum_problem, opened
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError, StorageError
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import condense
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,10 @@ def make_shard(job: Job, first: int, last: int) -> bytes:
 
     A worker returns bytes instead of writing a file, so that it may run on a machine without access to the disk.
     """
-    condensed = condense(job.cell, job.bar)
     image = io.BytesIO()
     with h5py.File(image, "w", libver=("v110", "v110")) as file:
         written: dict[str, Block] = {}
-        for start, stop in blocks(job.cell, job.plan, first, last):
-            rows = solve_walks(job.cell, condensed, job.plan, start, stop)
+        for _, rows in solve_blocks(job.cell, job.bar, job.plan, first, last):
             for f in fields(Increments):
                 values = getattr(rows, f.name)
                 if f.name not in written:

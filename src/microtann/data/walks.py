@@ -186,7 +186,7 @@ def _walk(
         place[restarts[:, t]] = 0.0
         state[restarts[:, t]] = 0
         step = np.where(np.abs(place + draws[:, t]) > limit, -draws[:, t], draws[:, t])
-        step = np.clip(step, -limit - place, limit - place)
+        step = np.where(moving[:, t, None], np.clip(step, -limit - place, limit - place), 0.0)
         strain[:, t], increment[:, t], before[:, t] = place, step, state
         place = place + step
         state = np.where(moving[:, t], number[:, t], state)

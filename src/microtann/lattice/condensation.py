@@ -127,9 +127,11 @@ class CondensedCell:
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
     ) -> Float[Array, "*batch n d"]:
         """Return the zero-mean periodic fluctuation w of the distinct nodes."""
-        return np.tensordot(strain, self.fluctuation_of_strain, axes=(-1, 2)) + np.tensordot(
-            plastic_strain, self.fluctuation_of_plastic_strain, axes=(-1, 2)
-        )
+        n, d, _ = self.fluctuation_of_strain.shape
+        # Path by path: one product over the whole batch would give a path other last bits beside other paths.
+        flat = strain @ self.fluctuation_of_strain.reshape(n * d, -1).T
+        flat = flat + plastic_strain @ self.fluctuation_of_plastic_strain.reshape(n * d, -1).T
+        return flat.reshape(*flat.shape[:-1], n, d)
 
 
 def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
