@@ -10,7 +10,10 @@ jax.config.update("jax_enable_x64", True)
 from microtann import fem  # noqa: E402
 from microtann.lattice.bar import ElastoplasticBar  # noqa: E402
 from microtann.lattice.cell import UnitCell  # noqa: E402
+from microtann.lattice.drive import DrivenResponse, drive_cell  # noqa: E402
 from microtann.lattice.generators import cube_cell, square_cell  # noqa: E402
+from microtann.lattice.limit_load import limit_load  # noqa: E402
+from microtann.lattice.programme import CellStep, read_programme  # noqa: E402
 from microtann.lattice.solve import CellResponse, solve_cell  # noqa: E402
 from microtann.lattice.structure import Structure, StructureResult  # noqa: E402
 from microtann.tann import TANN, load  # noqa: E402
@@ -20,13 +23,18 @@ __version__ = "0.1.0"
 __all__ = [
     "TANN",
     "CellResponse",
+    "CellStep",
+    "DrivenResponse",
     "ElastoplasticBar",
     "Structure",
     "StructureResult",
     "UnitCell",
     "cube_cell",
+    "drive_cell",
     "fem",
+    "limit_load",
     "load",
+    "read_programme",
     "solve_cell",
     "square_cell",
 ]

@@ -58,6 +58,24 @@ class ConvergenceError(MicrotannError, RuntimeError):
         self.worst = tuple(int(w) for w in worst)
 
 
+class LimitLoadError(ConvergenceError):
+    """A prescribed stress beyond what bars without hardening can carry.
+
+    Parameters
+    ----------
+    message : str
+    load_factor : float
+        Part of the step's stress increment at which the limit load is reached.
+    step : int
+        The step of the programme.
+    """
+
+    def __init__(self, message: str, *, load_factor: float, step: int) -> None:
+        super().__init__(message)
+        self.load_factor = load_factor
+        self.step = step
+
+
 class MissingExtraError(MicrotannError, ImportError):
     """An optional package that a feature needs is not installed; the message names the ``pip install`` line."""
 

@@ -145,8 +145,8 @@ def _search(hessian, resistance, trial, floor, increment, sign, active, upper, w
                 excess = abs(residual[i]) / resistance[i] - (1.0 + YIELD_TOLERANCE)
                 if sign[i] == 0 and excess > worst:
                     worst, entering = excess, i
-            if entering < 0:
-                return count
+            if entering < 0:  # the factor may be that of a larger set, from which a slip has left
+                return count if _factor(hessian, active, count, floor, upper) else -1
             sign[entering] = 1 if residual[entering] > 0.0 else -1
             active[count] = entering
             count += 1

@@ -16,12 +16,21 @@ def random_problem(seed, m, rank, conditioning=1.0):
     return 0.5 * (K + K.T), rng.uniform(0.1, 1.0, m), trial
 
 
+def assert_factor(K, x, upper):
+    """The factor that a solver leaves is that of K on the slips that flow: the tangent relies on it."""
+    active = np.flatnonzero(x)
+    upper = np.triu(upper[: len(active), : len(active)])
+    np.testing.assert_allclose(upper.T @ upper, K[np.ix_(active, active)], rtol=0, atol=1e-12 * np.abs(K).max())
+
+
 def run(function, K, k, r, floor=None):
     m = len(r)
     floor = np.zeros(m) if floor is None else floor
     x, sign, active = np.empty(m), np.empty(m, np.int8), np.empty(m, np.int64)
     scratch = [np.empty((m, m)), np.empty(m), np.empty(m)]
     count = function(K, k, r, floor, x, sign, active, *scratch)
+    if count >= 0:
+        assert_factor(K + np.diag(floor), x, scratch[0])
     return count, x
 
 
