@@ -11,7 +11,19 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from microtann.data.hdf5 import CHECKSUM, ROWS, Block, checksum_problem, created, opened, text, write_block
+from microtann.data.hdf5 import (
+    CHECKSUM,
+    ROWS,
+    Block,
+    checksum_problem,
+    created,
+    find_dataset,
+    holds,
+    opened,
+    text,
+    write_block,
+    write_text,
+)
 from microtann.data.increments import Dataset, Increments
 from microtann.data.problems import (
     field_problems,
@@ -63,20 +75,16 @@ def write_dataset(path: str | Path, dataset: Dataset) -> None:
 def write_header(file: h5py.File, dataset: Dataset) -> None:
     """Write everything but the increments."""
     layout = layout_of(dataset)
-    strings = h5py.string_dtype()
-    file.attrs["schema"] = SCHEMA
     file.attrs["schema_version"] = VERSION
-    file.attrs["shear"] = SHEAR
-    for name, value in (
-        ("voigt_order", layout.voigt_order),
-        ("extra_names", layout.extra_names),
-        ("coordinate_names", tuple(layout.coordinate_shapes)),
-    ):
-        file.attrs.create(name, np.array(value, dtype=object), dtype=strings)
+    write_text(file, "schema", SCHEMA)
+    write_text(file, "shear", SHEAR)
+    write_text(file, "voigt_order", layout.voigt_order)
+    write_text(file, "extra_names", layout.extra_names)
+    write_text(file, "coordinate_names", tuple(layout.coordinate_shapes))
     for name, texts in (("units", dataset.units), ("provenance", dataset.provenance)):
         group = file.create_group(name)
         for key, word in texts.items():
-            group.attrs[key] = word
+            write_text(group, key, word)
     if dataset.cell is not None:
         for name in CELL_ARRAYS:
             write_block(file, f"cell/{name}", getattr(dataset.cell, name))
@@ -146,7 +154,7 @@ def read_dataset(path: str | Path) -> Dataset:
             _refuse(path, value_problems(name, increments, layout))
         _refuse(path, split_problems({name: increments.path for name, increments in sets.items()}))
         cell, bar = read_lattice(path, file)
-        group = file.get("provenance")
+        group = file["provenance"] if holds(file, "provenance") else None
         return Dataset(
             training=sets["training"],
             validation=sets["validation"],
@@ -163,7 +171,7 @@ def read_dataset(path: str | Path) -> Dataset:
 
 def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:
     """Read one set of a file whose fields have no problem; a broken checksum is appended to ``damage``."""
-    count = file[name]["path"].shape[0] if name in file else 0
+    count = file[name]["path"].shape[0] if holds(file, name) else 0
     extra, v = len(layout.extra_names), len(layout.voigt_order)
     width = sum(int(np.prod(shape, dtype=int)) for shape in layout.coordinate_shapes.values())
     shapes: dict[str, tuple[int, ...]] = {f.name: (count,) for f in fields(Increments)}
@@ -196,8 +204,8 @@ def read_lattice(path: Path, file: h5py.File) -> tuple[UnitCell | None, Elastopl
         If an array is missing, was changed, or they are no valid cell.
     """
     try:
-        cell = UnitCell(*_arrays(path, file, "cell", CELL_ARRAYS)) if "cell" in file else None
-        bar = ElastoplasticBar(*_arrays(path, file, "bar", BAR_ARRAYS)) if "bar" in file else None
+        cell = UnitCell(*_arrays(path, file, "cell", CELL_ARRAYS)) if holds(file, "cell") else None
+        bar = ElastoplasticBar(*_arrays(path, file, "bar", BAR_ARRAYS)) if holds(file, "bar") else None
     except CellError as error:
         raise DataFileError(f"{path} holds a lattice that cannot be used: {error}") from None
     return cell, bar
@@ -212,7 +220,7 @@ def has_checksums(file: h5py.File) -> bool:
             found.append(CHECKSUM in item.attrs)
 
     for name in SETS:
-        if name in file:
+        if holds(file, name):
             file[name].visititems(visit)
     return all(found)
 
@@ -220,9 +228,9 @@ def has_checksums(file: h5py.File) -> bool:
 def _arrays(path: Path, file: h5py.File, group: str, names: tuple[str, ...]) -> list[NDArray[np.generic]]:
     arrays = []
     for name in names:
-        data = file[group].get(name)
-        if not isinstance(data, h5py.Dataset):
-            raise DataFileError(f"{path}: the field {group}/{name} is missing")
+        data, absence = find_dataset(file[group], name)
+        if data is None:
+            raise DataFileError(f"{path}: the field {group}/{name} is {absence}")
         values = np.asarray(data[()])
         _refuse(path, filter(None, (checksum_problem(data, values),)))
         arrays.append(values)

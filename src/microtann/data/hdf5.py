@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,7 @@ ROWS = 4096
 def created(path: Path) -> Iterator[h5py.File]:
     """Create an HDF5 file that appears under its name only when it is complete.
 
-    HDF5 writes through a Python file: a full disk then gives a plain OSError instead of a file that cannot be
-    closed. With the format of HDF5 1.10 or later the library protects its own structures by checksums.
+    With the format of HDF5 1.10 or later the library protects its own structures by checksums.
 
     Raises
     ------
@@ -34,8 +34,13 @@ def created(path: Path) -> Iterator[h5py.File]:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("w+b", buffering=0) as raw:
-            with h5py.File(raw, "w", libver=("v110", "v110")) as file:
-                yield file
+            patient = _PatientFile(raw)
+            try:
+                with h5py.File(patient, "w", libver=("v110", "v110")) as file:
+                    yield file
+            finally:
+                if patient.failure is not None:
+                    raise patient.failure
             os.fsync(raw.fileno())
         os.replace(partial, path)
     except OSError as error:
@@ -69,6 +74,52 @@ def opened(path: Path) -> Iterator[h5py.File]:
             raise
         reason = "it is truncated" if "truncated file" in str(error) else f"HDF5 cannot read it ({error})"
         raise DataFileError(f"{path} is damaged: {reason}; write or copy it again") from error
+
+
+class _PatientFile:
+    """A Python file under HDF5 that keeps an error to itself until HDF5 has closed.
+
+    HDF5 cannot close a file that it cannot write: the error would return at the end of the program, at worst as a
+    crash. Here writing goes on without effect, and `created` raises the error afterwards. Every write is complete:
+    a disk that fills up may take a part of one and only refuse the next.
+    """
+
+    def __init__(self, raw: io.FileIO) -> None:
+        self._raw = raw
+        self.failure: OSError | None = None
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        return self._raw.read(size)
+
+    def readinto(self, buffer: memoryview) -> int:
+        return self._raw.readinto(buffer)
+
+    def write(self, data: memoryview) -> int:
+        view = memoryview(data).cast("B")
+        count = len(view)
+        try:
+            while view and self.failure is None:
+                view = view[self._raw.write(view) :]
+        except OSError as error:
+            self.failure = error
+        return count
+
+    def truncate(self, size: int) -> int:
+        try:
+            if self.failure is None:
+                self._raw.truncate(size)
+        except OSError as error:
+            self.failure = error
+        return size
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
 
 
 class Block:
@@ -108,7 +159,7 @@ class Block:
 
     def close(self) -> None:
         """Write the checksum: SHA-256 of the values, row by row, little-endian."""
-        self._data.attrs[CHECKSUM] = self._sum.hexdigest()
+        write_text(self._data, CHECKSUM, self._sum.hexdigest())
 
 
 def write_block(group: h5py.Group, name: str, values: NDArray[np.generic], compress: bool = False) -> None:
@@ -131,8 +182,32 @@ def checksum_problem(data: h5py.Dataset, values: NDArray[np.generic]) -> str:
     return f"{data.name.lstrip('/')} does not match its checksum: the values have changed since they were written"
 
 
+def write_text(item: h5py.Group | h5py.Dataset, name: str, value: str | tuple[str, ...]) -> None:
+    """Write text as an attribute of fixed length, which the checksums of HDF5 protect; its heap has none."""
+    encoded = np.char.encode(np.asarray(value, dtype=np.str_), "utf-8")
+    length = max(encoded.dtype.itemsize, 1)
+    item.attrs.create(name, encoded.astype(f"S{length}"), dtype=h5py.string_dtype("utf-8", length))
+
+
+def holds(group: h5py.Group, name: str) -> bool:
+    """Whether a group has a member of this name; ``name in group`` is false for one that is damaged."""
+    return name in set(group.keys())
+
+
+def find_dataset(group: h5py.Group, name: str) -> tuple[h5py.Dataset | None, str]:
+    """Return a dataset, or None and why there is none: "missing" or "damaged"."""
+    data = group.get(name)
+    if isinstance(data, h5py.Dataset):
+        return data, ""
+    try:
+        there = group.get(name, getlink=True) is not None
+    except (KeyError, RuntimeError, OSError):
+        there = False
+    return None, "damaged: HDF5 cannot read it" if there and data is None else "missing"
+
+
 def text(value: object) -> str:
     """Return an attribute as text, whichever kind of string another language wrote."""
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.reshape(-1)[0]
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

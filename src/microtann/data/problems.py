@@ -10,7 +10,7 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 
 from microtann import voigt
-from microtann.data.hdf5 import text
+from microtann.data.hdf5 import find_dataset, holds, text
 from microtann.data.increments import Increments
 from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout
 
@@ -30,7 +30,7 @@ def header_problems(file: h5py.File) -> Iterator[str]:
     for name in ("voigt_order", "extra_names", "coordinate_names"):
         if name not in file.attrs:
             yield f"the attribute {name} is missing"
-    if "units" not in file:
+    if not holds(file, "units"):
         yield "the group units is missing"
     order = names(file, "voigt_order")
     known = next((labels for labels in voigt.LABELS.values() if len(labels) == len(order)), None)
@@ -41,7 +41,7 @@ def header_problems(file: h5py.File) -> Iterator[str]:
         yield f"the attribute shear is {shear!r}: write shear strains as γ = 2ε, and let it say {SHEAR!r}"
     if len(set(order)) < len(order):
         yield f"voigt_order names a component twice: {','.join(order)}"
-    if "training" not in file:
+    if not holds(file, "training"):
         yield "the group training is missing"
 
 
@@ -57,7 +57,7 @@ def read_layout(file: h5py.File) -> Layout:
     shapes = {
         name: tuple(training[f"coordinates/{name}"].shape[1:])
         for name in names(file, "coordinate_names")
-        if f"coordinates/{name}" in training
+        if find_dataset(training, f"coordinates/{name}")[0] is not None
     }
     units = {name: text(value) for name, value in file["units"].attrs.items()}
     return Layout(names(file, "voigt_order"), names(file, "extra_names"), shapes, units)
@@ -68,16 +68,17 @@ def field_problems(file: h5py.File, layout: Layout) -> Iterator[str]:
     yield from unit_problems(layout)
     for name in names(file, "coordinate_names"):
         if name not in layout.coordinate_shapes:
-            yield f"the field training/coordinates/{name} is missing"
+            _, absence = find_dataset(file["training"], f"coordinates/{name}")
+            yield f"the field training/coordinates/{name} is {absence}"
     for set_name in SETS:
-        if set_name not in file:
+        if not holds(file, set_name):
             continue  # a set without increments may be left out
         group, count = file[set_name], None
         for field in layout.fields:
             place = f"{set_name}/{field.name}"
-            data = group.get(field.name)
-            if not isinstance(data, h5py.Dataset):
-                yield f"the field {place} is missing"
+            data, absence = find_dataset(group, field.name)
+            if data is None:
+                yield f"the field {place} is {absence}"
                 continue
             kinds = "iu" if field.integer else "fiu"
             if data.dtype.kind not in kinds:
@@ -90,8 +91,8 @@ def field_problems(file: h5py.File, layout: Layout) -> Iterator[str]:
             count = data.shape[0] if count is None else count
             if data.shape[0] != count:
                 yield f"{place} has {data.shape[0]} rows, but the fields before it have {count}"
-    path = file.get("training/path")
-    if isinstance(path, h5py.Dataset) and path.shape == (0,):
+    path, _ = find_dataset(file["training"], "path")
+    if path is not None and path.shape == (0,):
         yield "the training set has no increments"
 
 

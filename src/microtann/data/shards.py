@@ -19,7 +19,7 @@ import numpy as np
 from microtann.data.engines import Engine, run_tasks
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import Progress, block_paths, describe
-from microtann.data.hdf5 import created, opened, text
+from microtann.data.hdf5 import created, holds, opened, text
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SETS, layout_of
 from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
@@ -216,7 +216,7 @@ def _accept_complete(path: Path, header: Dataset) -> None:
     DataFileError
     """
     with opened(path) as file:
-        found = file["provenance"].attrs.get("configuration", "") if "provenance" in file else ""
+        found = file["provenance"].attrs.get("configuration", "") if holds(file, "provenance") else ""
         if text(found) != header.provenance["configuration"]:
             raise DataFileError(
                 f"{path} exists and was made with another configuration: choose another name or delete it"
