@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -42,7 +43,7 @@ def zigzag(amplitudes: tuple[float, ...], step: float) -> Float[Array, "T"]:
     """Return 0, A₁, −A₁, A₂, −A₂, ..., 0 in equal increments of about ``step``, without the leading zero."""
     corners = [0.0, *(sign * a for a in amplitudes for sign in (1.0, -1.0)), 0.0]
     pieces = []
-    for start, end in zip(corners[:-1], corners[1:], strict=True):
+    for start, end in pairwise(corners):
         count = max(1, round(abs(end - start) / step))
         pieces.append(start + (end - start) * np.arange(1, count + 1) / count)
     return np.concatenate(pieces)

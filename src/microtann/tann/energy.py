@@ -39,7 +39,7 @@ class DecoupledQuadraticEnergy(Energy):
 
     Parameters
     ----------
-    elastic : array, shape (v, y)
+    elastic : array, shape (y, y)
         P: what remains stored when every state follows the strain freely.
     coupling : array, shape (z, y)
         B: driving force on each state per unit of y.
@@ -47,7 +47,7 @@ class DecoupledQuadraticEnergy(Energy):
         N: energy of the extra state variables alone; of any sign, symmetrised on use.
     """
 
-    elastic: Float[Array, "v y"]
+    elastic: Float[Array, "y y"]
     coupling: Float[Array, "z y"]
     extra: Float[Array, "e e"]
 

@@ -126,7 +126,8 @@ def _read(path: Path) -> TANN:
         tann = TANN(**parts, scaling=Scaling(**_group("scaling", tensors)), information=information)
         _probe(tann)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ModelFileError(f"{path} is damaged: its contents do not fit together ({error})") from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelFileError(f"{path} is damaged: its contents do not fit together ({reason})") from error
     return tann
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -224,16 +225,22 @@ class TANN(eqx.Module):
         evaluated in blocks whose size is a power of two, so that few sizes are ever compiled.
         """
         n = len(strain_increment)
-        extra = state.get("extra", np.zeros((n, 0)))
-        driving = np.concatenate([state["strain"], extra], axis=1)
-        increment = np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)
         size = max(16, 1 << (n - 1).bit_length())
-        padded = [
-            np.concatenate([a, np.zeros((size - n, *a.shape[1:]))]) for a in (driving, state["isv"], increment)
-        ]
-        result, stiffness = _update(self, *padded, jnp.asarray(float(dt)), tangent)
+        extra = state.get("extra", np.zeros((n, 0)))
+
+        def padded(array: Numbers) -> Array:
+            return jnp.asarray(np.concatenate([array, np.zeros((size - n, array.shape[1]))]))
+
+        result, stiffness = _update(
+            self,
+            padded(np.concatenate([state["strain"], extra], axis=1)),
+            padded(state["isv"]),
+            padded(np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)),
+            jnp.asarray(float(dt)),
+            tangent,
+        )
         stress, isv, energy, dissipation = (np.asarray(a)[:n] for a in result)
-        new_state = dict(state) | {
+        new_state: State = state | {
             "strain": state["strain"] + strain_increment,
             "isv": isv,
             "energy": energy,
@@ -249,7 +256,7 @@ class TANN(eqx.Module):
         driving = np.concatenate([strain, self._check_extra(extra, strain.shape[:-1])], axis=-1)
         return self._decode(np.asarray(state, dtype=np.float64), driving)
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically; see `microtann.tann.file.save`."""
         from microtann.tann.file import save
 
@@ -268,11 +275,10 @@ class TANN(eqx.Module):
 
     def _decode(self, state: Numbers, driving: Numbers) -> dict[str, Numbers]:
         shape = state.shape[:-1]
-        flat = (
-            state.reshape(-1, state.shape[-1]),
-            (driving / np.asarray(self.scaling.driving)).reshape(-1, driving.shape[-1]),
+        points, at = (
+            jnp.asarray(a.reshape(-1, a.shape[-1])) for a in (state, driving / np.asarray(self.scaling.driving))
         )
-        coordinates = np.asarray(_decode_points(self, *flat))
+        coordinates = np.asarray(_decode_points(self, points, at))
         groups, start = {}, 0
         for name, group in self.information.coordinate_shapes.items():
             stop = start + int(np.prod(group))

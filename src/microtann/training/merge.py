@@ -15,15 +15,17 @@ from microtann.tann.model import TANN
 from microtann.tann.reduction import ResidualReduction
 
 Array = NDArray[np.float64]
+IDLE = 1e-6
+"""A mechanism whose encoder is smaller than this fraction of the largest never flows."""
 
 
 def merge_mechanisms(tann: TANN, tolerance: float) -> TANN:
-    """Return the model with each set of equal mechanisms replaced by one.
+    """Return the model with each set of equal mechanisms replaced by one, and without idle ones.
 
     Two mechanisms move together if coupling and encoder, divided by the resistance, agree up to a common sign:
     they are then one mechanism cut in two. The sum of their energies and dissipations is that of one mechanism
-    with the root of the sum of squares of the resistances, and mechanisms that never act (zero coupling and
-    zero encoder) are dropped. The decoder is left to be fitted again.
+    with the root of the sum of squares of the resistances. A mechanism whose encoder vanishes never flows in the
+    data: what it stores is elastic energy, and is added there. The decoder is left to be fitted again.
 
     Parameters
     ----------
@@ -39,26 +41,34 @@ def merge_mechanisms(tann: TANN, tolerance: float) -> TANN:
     resistance = np.exp(np.asarray(evolution.log_resistance))
     inputs = energy.coupling.shape[1]
     features = np.concatenate([energy.coupling, reduction.encoder], axis=1) / resistance[:, None]
-    size = np.linalg.norm(features, axis=1)
+    largest = np.linalg.norm(features[:, inputs:], axis=1).max()
+    elastic = np.asarray(energy.elastic.T @ energy.elastic)
     coupling, encoder, logarithm = [], [], []
     for group in _groups(features, tolerance):
         sense = np.sign(features[group] @ features[group[0]])
         share = resistance[group] ** 2
         total = np.sqrt(share.sum())
         mean = (share * sense) @ features[group] / share.sum()
-        if np.linalg.norm(mean) < 1e-6 * size.max():
+        if np.linalg.norm(mean[inputs:]) < IDLE * largest:
+            elastic = elastic + total**2 * np.outer(mean[:inputs], mean[:inputs])
             continue
         coupling.append(mean[:inputs] * total)
         encoder.append(mean[inputs:] * total)
         logarithm.append(np.log(total))
     return replace(
         tann,
-        energy=replace(energy, coupling=jnp.asarray(coupling)),
+        energy=replace(energy, coupling=jnp.asarray(coupling), elastic=jnp.asarray(_root(elastic))),
         evolution=PlayMechanisms(jnp.asarray(logarithm)),
         reduction=replace(
             reduction, encoder=jnp.asarray(encoder), decoder=jnp.zeros((reduction.decoder.shape[0], len(encoder)))
         ),
     )
+
+
+def _root(matrix: Float[Array, "y y"]) -> Float[Array, "y y"]:
+    """Return P with Pᵀ P = matrix, for a symmetric positive semi-definite matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
 
 
 def _groups(features: Float[Array, "z f"], tolerance: float) -> list[list[int]]:

@@ -57,7 +57,7 @@ def random_start(dataset: Dataset, config: TrainingConfig) -> TANN:
             decoder=jnp.zeros((r, z)),
         ),
         energy=DecoupledQuadraticEnergy(
-            elastic=0.5 * jnp.eye(v, y),
+            elastic=0.5 * jnp.eye(y),
             coupling=jax.random.normal(keys[1], (z, y)) * width,
             extra=jnp.zeros((y - v, y - v)),
         ),

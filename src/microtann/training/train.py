@@ -37,6 +37,8 @@ SETTLED_LOSS = 1e-22
 """The polish ends below this loss: relative errors of 1e-11 are round-off of the data."""
 SETTLED_CHANGE = 0.02
 """The polish ends when a block lowers the loss by less than this fraction."""
+EQUAL = 1e-4
+"""Relative difference of mechanisms that the last polish has made equal."""
 VALIDATION_INCREMENTS = 4000
 
 
@@ -115,7 +117,7 @@ def train(
         tann, history = run.finish(tann, history, resume)
         if phase + 1 < len(PHASES):
             tann = merge_mechanisms(tann, config.merge_tolerance)
-    tann = fit_decoder(tann, dataset.training)
+    tann = fit_decoder(merge_mechanisms(tann, EQUAL), dataset.training)
     if path is not None:
         path.unlink(missing_ok=True)
     provenance = dict(dataset.provenance) | {

@@ -1,0 +1,112 @@
+"""Write the measured results and the picture of README.md from the results of the demo.
+
+Run ``make demo`` first, then ``make readme``. Every number quoted there comes from results/demo.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from microtann.atomic import atomic_path, write_atomically
+from microtann.evaluation import published
+from microtann.report.number import format_number
+from microtann.report.table import Column, Table
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+START, END = (
+    "<!-- results: written by scripts/readme_results.py from the demo's numbers -->",
+    "<!-- end of results -->",
+)
+PATHS = {
+    "a": "random walks within ±0.7",
+    "b": "uniaxial, growing cycles",
+    "c": "b with growing shear",
+    "d": "ten uniaxial cycles",
+    "e": "shear to γ = 1.2",
+    "f": "b in ten times smaller increments",
+    "g": "random walks, large increments",
+    "h": "random walks, 1000 small increments",
+}
+
+
+def results(demo: Path) -> str:
+    """Return the results as Markdown."""
+    evaluation = json.loads((demo / "evaluate" / "numbers.json").read_text(encoding="utf-8"))
+    structure = json.loads((demo / "lcT2" / "numbers.json").read_text(encoding="utf-8"))
+    paths = evaluation["paths"]
+    errors = Table(
+        "",
+        (
+            Column("relative RMS stress error in closed loop", kind="text"),
+            Column("microtann", kind="error"),
+            Column("authors' network", kind="error"),
+        ),
+        tuple(
+            (f"{name}: {text}", paths[name]["stress"], published.STRESS_ERROR[name])
+            for name, text in PATHS.items()
+        ),
+    )
+    violations = sum(path["violations"] for path in paths.values())
+    increments = f"{violations} increments with negative dissipation on all paths"
+    drift = format_number(paths["z"]["drift"], "error")
+    names = list(structure["network_errors"])
+    torsion = Table(
+        "",
+        (
+            Column("twisted prism (lcT2)", kind="text"),
+            Column("FE × TANN"),
+            Column("FE, exact cell"),
+            Column("full lattice"),
+            Column("network error", kind="error"),
+            Column("homogenisation error", kind="error"),
+        ),
+        tuple(
+            (
+                name,
+                *(structure["runs"][way]["quantities"][name][-1] for way in ("model", "exact", "lattice")),
+                structure["network_errors"][name],
+                structure["homogenisation_errors"][name],
+            )
+            for name in names
+        ),
+    )
+    return "\n".join(
+        [
+            "Measured by `make demo`: regular cube cell, model trained there from its seed, against the exact",
+            "cell; the authors' network on the same paths.",
+            "",
+            errors.to_markdown(),
+            "",
+            "A regular cell is the case that play mechanisms can represent exactly, once training has found them.",
+            f"There are {increments}; 100 zero increments move the stress by {drift}.",
+            f"On the same paths the authors' network drifts by {format_number(published.REST_DRIFT, 'percent')}.",
+            "",
+            torsion.to_markdown(),
+            "",
+            f"Elements of {structure['mesh_size']:g}, lattice cells of {10 * structure['dns']:g} in a prism of "
+            "10 × 10 × 20 twisted by 60° in one increment.",
+            "The error of homogenisation is not the network's: it falls with the sizes of cells and mesh.",
+        ]
+    )
+
+
+def main(demo: Path) -> None:
+    """Write README.md and docs/images."""
+    text = README.read_text(encoding="utf-8")
+    before, after = text.split(START)[0], text.split(END)[1]
+    write_atomically(README, f"{before}{START}\n{results(demo)}\n{END}{after}")
+    for source, target in (
+        ("lcT2/displacement.png", "twisted-prism.png"),
+        ("evaluate/stress-strain.png", "recall.png"),
+    ):
+        with atomic_path(ROOT / "docs" / "images" / target) as picture:
+            Image.open(demo / source).convert("RGB").quantize(128).save(picture, optimize=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/demo"))

@@ -1,0 +1,196 @@
+"""Training on small data: mechanisms are found, runs resume, and bad data are refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.data.generate import generate
+from microtann.data.increments import Dataset, Increments
+from microtann.data.walks import WalkPlan
+from microtann.errors import ConfigurationError, InputError
+from microtann.lattice.bar import return_mapping
+from microtann.training import Progress, TrainingConfig, train
+
+CONFIG = TrainingConfig(
+    states=8, descent_updates=2000, batch=200, learning_rate=1e-2, polish_increments=1500, polish_updates=600
+)
+
+
+@pytest.fixture(scope="module")
+def square() -> Dataset:
+    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=60, steps=40))
+
+
+@pytest.fixture(scope="module")
+def trained(square: Dataset) -> mt.TANN:
+    return train(square, CONFIG)
+
+
+def test_the_four_bar_families_of_the_square_are_found(trained: mt.TANN) -> None:
+    """The exact internal variables are the plastic strains of four families; eight mechanisms were offered."""
+    assert trained.states == 4
+    coupling = np.asarray(trained.energy.coupling) / np.exp(np.asarray(trained.evolution.log_resistance))[:, None]
+    ratio = coupling / np.abs(coupling).max(axis=1, keepdims=True)
+    found = {tuple(np.round(row * np.sign(row[np.abs(row).argmax()]), 5) + 0.0) for row in ratio}
+    diagonals = [row for row in found if all(abs(abs(x) - 1) < 1e-5 for x in row)]
+    assert {(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)} <= found
+    assert len(diagonals) == 2
+
+
+def test_recall_far_outside_the_data_is_exact(trained: mt.TANN) -> None:
+    strain = np.random.default_rng(5).normal(0, 1.0, (6, 30, 3)).cumsum(axis=1)
+    exact = mt.solve_cell(trained.cell, trained.bar, strain)
+    recall = trained.recall(strain, decode=True)
+    scale = np.abs(exact.stress).max()
+    np.testing.assert_allclose(recall.stress, exact.stress, atol=1e-7 * scale)
+    np.testing.assert_allclose(recall.energy, exact.energy, atol=1e-7 * exact.energy.max())
+    np.testing.assert_allclose(recall.dissipation, exact.dissipation, atol=1e-6 * exact.dissipation.max())
+    np.testing.assert_allclose(recall.force, exact.force, atol=1e-6 * np.abs(exact.force).max())
+    np.testing.assert_allclose(recall.displacement, exact.displacement, atol=1e-8 * np.abs(strain).max())
+
+
+def test_units_do_not_matter(square: Dataset, trained: mt.TANN) -> None:
+    """The paper's steel in pascals, with strains 111 times smaller, trains to the same material."""
+    stiff, small = 100e9, 3e-3 * 3
+    bar = mt.ElastoplasticBar(stiff, stiff * small / 3, stiff / 10)
+    scaled = generate(
+        mt.square_cell((1, 1)),
+        bar,
+        WalkPlan(paths=60, steps=40, increment=0.15 * small, smallest_increment=0.02 * small, limit=small),
+    )
+    steel = train(scaled, CONFIG)
+    strain = np.random.default_rng(6).normal(0, 0.2, (3, 20, 3)).cumsum(axis=1)
+    found = steel.recall(strain * small).stress / (stiff * small)
+    np.testing.assert_allclose(found, trained.recall(strain).stress, atol=1e-6)
+
+
+def test_an_interrupted_run_resumes_to_the_same_model(square: Dataset, tmp_path: Path) -> None:
+    config = replace(CONFIG, descent_updates=1500, polish_updates=100)
+    whole = train(square, config)
+
+    for stop in (("descent", 1000), ("polish", 50)):
+        checkpoint = tmp_path / "run.checkpoint"
+
+        def interrupt(progress: Progress, stop: tuple[str, int] = stop) -> None:
+            if (progress.phase, progress.update) == stop:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            train(square, config, interrupt, checkpoint)
+        assert checkpoint.exists()
+        resumed_at = []
+        resumed = train(square, config, lambda p, log=resumed_at: log.append((p.phase, p.update)), checkpoint)
+        assert resumed_at[0][1] > stop[1] or resumed_at[0][0] != stop[0]
+        assert not checkpoint.exists()
+        assert np.array_equal(resumed.energy.coupling, whole.energy.coupling)
+        assert resumed.information.history == whole.information.history
+
+
+def test_a_foreign_checkpoint_is_refused(square: Dataset, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    config = replace(CONFIG, descent_updates=1000)
+
+    def interrupt(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(square, config, interrupt, checkpoint)
+    with pytest.raises(ConfigurationError, match="another configuration"):
+        train(square, replace(config, seed=1), checkpoint=checkpoint)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:100])
+    with pytest.raises(ConfigurationError, match="damaged"):
+        train(square, config, checkpoint=checkpoint)
+
+
+def thermal_bar(paths: int = 60, steps: int = 40) -> Dataset:
+    """Return data of a heated elastoplastic bar: one strain component, one extra state variable, Δt = 0.5."""
+    draw = np.random.default_rng(0)
+    expansion = 0.3
+    strain = draw.normal(0, 0.15, (paths, steps, 1)).cumsum(axis=1)
+    temperature = draw.normal(0, 0.2, (paths, steps, 1)).cumsum(axis=1)
+    plastic = np.zeros(paths)
+    stresses, energies, dissipations, plastics = [], [], [], []
+    for step in range(steps):
+        result = return_mapping(strain[:, step, 0] - expansion * temperature[:, step, 0], plastic, 1.0, 1 / 3, 0.1)
+        plastic = result.plastic_strain
+        stresses.append(result.stress)
+        energies.append(result.energy)
+        dissipations.append(result.dissipation)
+        plastics.append(plastic)
+    stress, energy, dissipation, alpha = (
+        np.stack(a, axis=1) for a in (stresses, energies, dissipations, plastics)
+    )
+
+    def states(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        start = np.concatenate([np.zeros_like(values[:, :1]), values[:, :-1]], axis=1)
+        return start, values
+
+    def rows(chosen: slice) -> Increments:
+        n = len(range(paths)[chosen]) * steps
+
+        def flat(values: np.ndarray, *shape: int) -> np.ndarray:
+            return values[chosen].reshape(n, *shape)
+
+        (e0, e1), (t0, t1), (s0, s1), (p0, p1) = map(states, (strain, temperature, stress, energy))
+        a0, a1 = states(np.stack([stress, alpha], axis=-1))
+        return Increments(
+            path=np.repeat(np.arange(paths)[chosen], steps),
+            step=np.tile(np.arange(steps), n // steps),
+            dt=np.full(n, 0.5),
+            strain=flat(e0, 1),
+            strain_increment=flat(e1 - e0, 1),
+            extra=flat(t0, 1),
+            extra_increment=flat(t1 - t0, 1),
+            stress=flat(s0, 1),
+            stress_next=flat(s1, 1),
+            energy=flat(p0),
+            energy_next=flat(p1),
+            dissipation=flat(dissipation),
+            coordinates=flat(a0, 2),
+            coordinates_next=flat(a1, 2),
+        )
+
+    return Dataset(
+        rows(slice(0, 40)), rows(slice(40, 50)), rows(slice(50, 60)), {"inside": (2,)}, ("temperature",)
+    )
+
+
+def test_components_extra_state_variables_and_dt_come_with_the_data() -> None:
+    """Nothing is built for 3 or 6 components: a heated bar has one, and a temperature."""
+    data = thermal_bar()
+    tann = train(data, replace(CONFIG, states=4))
+    assert (tann.states, tann.components) == (1, 1)
+    test = data.test
+    strain, heat = (
+        (a + d).reshape(10, 40, 1)
+        for a, d in ((test.strain, test.strain_increment), (test.extra, test.extra_increment))
+    )
+    recall = tann.recall(strain, dt=0.5, decode=True, extra=heat)
+    np.testing.assert_allclose(recall.stress.reshape(-1, 1), test.stress_next, atol=1e-6)
+    np.testing.assert_allclose(recall.energy.ravel(), test.energy_next, atol=1e-6)
+    np.testing.assert_allclose(recall.coordinates["inside"].reshape(-1, 2), test.coordinates_next, atol=1e-5)
+
+
+def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None:
+    training = square.training
+    flowing = replace(square, training=training.take(training.dissipation > 1e-3))
+    with pytest.raises(InputError, match="elastic"):
+        train(flowing, CONFIG)
+    tiny = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(yield_stress=1e6), WalkPlan(paths=10, steps=10))
+    with pytest.raises(InputError, match="irreversible"):
+        train(tiny, CONFIG)
+    with pytest.raises(InputError, match="validation"):
+        train(replace(square, validation=training.take(slice(0, 0))), CONFIG)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"form": "poem"}, {"states": 0}, {"learning_rate": -1.0}, {"polish_updates": -1}]
+)
+def test_a_wrong_configuration_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+        TrainingConfig(**wrong)

@@ -1,0 +1,55 @@
+"""The shipped cube model against the exact cell on the whole protocol."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.evaluation.published import STRESS_ERROR
+from microtann.evaluation.recall import Evaluation, evaluate
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> Evaluation:
+    return evaluate(mt.load("cube"))
+
+
+@pytest.mark.parametrize("name", "abcdefgh")
+def test_errors_are_far_below_the_published_network(evaluation: Evaluation, name: str) -> None:
+    errors = evaluation.paths[name]
+    assert errors.stress <= 1e-5
+    assert errors.stress <= 1e-2 * STRESS_ERROR[name]
+    assert errors.energy <= 1e-5
+    assert errors.dissipation <= 1e-5
+    assert errors.coordinates["force"] <= 1e-5
+    assert errors.coordinates["displacement"] <= 1e-5
+    assert errors.violations == 0
+
+
+def test_the_model_rests(evaluation: Evaluation) -> None:
+    assert evaluation.paths["z"].drift < 1e-10
+    assert evaluation.paths["z"].violations == 0
+
+
+def test_only_paths_e_and_g_leave_the_training_range(evaluation: Evaluation) -> None:
+    assert [name for name, errors in evaluation.paths.items() if errors.outside_training_range] == ["e", "g"]
+
+
+def test_thirteen_bar_families_were_found() -> None:
+    assert mt.load("cube").states == 13
+
+
+def test_the_measure_sees_errors() -> None:
+    """A model with one resistance off by 1 % is found out on every path."""
+    tann = mt.load("cube")
+    wrong = replace(
+        tann,
+        evolution=replace(tann.evolution, log_resistance=tann.evolution.log_resistance + jnp.log(1.01)),
+    )
+    errors = evaluate(wrong, names="ab").paths
+    assert all(errors[name].stress > 1e-4 for name in "ab")
+    assert np.isfinite([e.stress for e in errors.values()]).all()
