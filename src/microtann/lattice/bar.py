@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -79,6 +81,45 @@ class ElastoplasticBar:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def of_groups(cls, groups: ArrayLike, materials: Mapping[Any, ElastoplasticBar]) -> ElastoplasticBar:
+        """Return one material per bar from the group of every bar.
+
+        Parameters
+        ----------
+        groups : sequence, length M
+            Name or number of the group of every listed bar; copies of one bar belong to one group.
+        materials : mapping
+            Material of every group, with one number per property.
+
+        Raises
+        ------
+        CellError
+            If a group has no material, or a material lists bars itself.
+
+        Examples
+        --------
+        >>> import numpy as np, microtann as mt
+        >>> cell = mt.cube_cell()
+        >>> groups = np.where(cell.lengths > 1.5, "body", "other")
+        >>> materials = {"body": mt.ElastoplasticBar(hardening=0.0), "other": mt.ElastoplasticBar(young=2.0)}
+        >>> mt.ElastoplasticBar.of_groups(groups, materials).young.shape
+        (28,)
+        """
+        labels = np.asarray(groups).tolist()
+        missing = next((label for label in labels if label not in materials), None)
+        if missing is not None:
+            raise CellError(f"bar {labels.index(missing)} is of group {missing!r}, which has no material")
+        for label, material in materials.items():
+            if any(np.ndim(getattr(material, name)) for name in ("young", "yield_stress", "hardening")):
+                raise CellError(f"the material of group {label!r} must have one number per property")
+        return cls(
+            *(
+                np.array([getattr(materials[label], name) for label in labels])
+                for name in ("young", "yield_stress", "hardening")
+            )
+        )
 
     def per_bar(self, count: int) -> tuple[Array, Array, Array]:
         """Return (young, yield_stress, hardening), each of shape (count,).
