@@ -28,13 +28,11 @@ def test_units_of_the_networks(make, nodes, listed, distinct):
 def test_elasticity_of_the_octet():
     """Closed form of the affine octet, C = Σ E A L / V n⊗n⊗n⊗n over 24 bars of length 1/√2.
 
-    Eight bars lie in each of the three coordinate planes; the sixteen in planes through an axis have n₁⁴ = 1/4 along
-    it, and the eight of one plane have n₁²n₂² = 1/4.
+    Eight bars lie in each of the three coordinate planes; the sixteen in planes through an axis have n₁⁴ = 1/4
+    along it, and the eight of one plane have n₁²n₂² = 1/4.
     """
     cell = mt.octet_cell()
     stress = mt.solve_cell(cell, mt.ElastoplasticBar(), 1e-3 * np.eye(6)[:, None]).stress[:, 0] * 1e3
-        24 / np.sqrt(2) / 4
-    )  # 1/4 = n1⁴ of the 16 bars of 24 that have a part along an axis, all told 4 · 1/√2
     np.testing.assert_allclose(np.diag(stress)[:3], 16 / np.sqrt(2) / 4, rtol=1e-12)
     np.testing.assert_allclose(np.diag(stress)[3:], 8 / np.sqrt(2) / 4, rtol=1e-12)
 
