@@ -1,11 +1,11 @@
-# Two commands set up everything: `make demo` runs the whole pipeline, `make test` runs the tests.
+# Two commands set up everything: `make demo` runs the whole pipeline, `make test` checks and tests everything.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test verify lint bench model lock clean
+.PHONY: demo test verify lint bench model readme lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Creating the environment in $(VENV) (about a minute) ..."
@@ -33,6 +33,10 @@ lint: $(STAMP)
 model: $(STAMP)
 	$(BIN)/python scripts/train_shipped_models.py
 
+# Write the results and the picture of README.md from those of the demo.
+readme: demo
+	$(BIN)/python scripts/readme_results.py results/demo
+
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
@@ -41,5 +45,6 @@ lock:
 	uv pip compile --universal --python-version 3.11 --group pyproject.toml:dev \
 		--no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 
+# Results are left alone.
 clean:
-	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

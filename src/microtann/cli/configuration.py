@@ -189,22 +189,22 @@ def help_lines(kind: type[Any], section: str) -> dict[str, str]:
     lines: dict[str, str] = {}
     names: list[str] = []
     text: list[str] = []
+    choices = ""
     body = inspect.cleandoc(kind.__doc__ or "").partition("Parameters\n----------\n")[2]
     for line in [*body.splitlines(), "end :"]:
         heading = _PARAMETER.match(line)
         if heading or set(line) == {"-"}:
             if not heading:
                 text = text[:-1]  # the title of the next part of the docstring
-            sentence = " ".join(text).strip()
+            sentence = " ".join([*text, choices]).strip()
             lines.update({f"{section}.{name}": sentence for name in names if sentence})
             if not heading:
                 break
             names, text = [name.strip() for name in heading[1].split(",")], []
-            if heading[2].startswith("{"):
-                text.append(f"one of {heading[2].strip('{}')};")
+            choices = f"One of {heading[2].strip('{}')}." if heading[2].startswith("{") else ""
         else:
             text.append(line.strip())
-    return {key: value.removesuffix(";") for key, value in lines.items()}
+    return lines
 
 
 def defaults(kind: type[Any]) -> dict[str, Any]:

@@ -128,11 +128,12 @@ def describe(folder: Path, dataset: Dataset) -> Section:
             Column("paths", kind="integer"),
             Column("increments", kind="integer"),
             Column("largest strain", "–"),
-            Column("largest strain increment", "–"),
-            Column("zero increments", kind="percent"),
-            Column("increments that dissipate", kind="percent"),
+            Column("largest increment", "–"),
+            Column("zero", kind="percent"),
+            Column("dissipating", kind="percent"),
         ),
         rows,
+        "Largest strain and strain increment of a component; shares of zero and of dissipating increments. "
         "The sets share no path.",
     )
     return Section(

@@ -11,7 +11,6 @@ import typer
 
 import microtann
 from microtann.atomic import write_atomically
-from microtann.cli.configuration import Setting
 from microtann.cli.model import model_digest
 from microtann.cli.options import Output, Overwrite
 from microtann.cli.page import write_report
@@ -43,13 +42,11 @@ def evaluate(
 
     The columns of a CSV file are the strain components e11,e22,e33,e23,e13,e12 (shear as γ), a line per increment.
     """
-    make_evaluation((), model, output, overwrite, strain)
+    make_evaluation(model, output, overwrite, strain)
     show_section(output, read_section(output))
 
 
-def make_evaluation(
-    settings: Sequence[Setting], model: str, output: Path, overwrite: bool = False, strain: Path | None = None
-) -> None:
+def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: Path | None = None) -> None:
     """Run the stage unless its results are there."""
     inputs = {"model": model_digest(model)} | ({"strain": file_digest(strain)} if strain is not None else {})
     chosen = {"evaluate": {"model": model, "strain": "protocol" if strain is None else str(strain)}}

@@ -9,6 +9,7 @@ import typer
 
 import microtann
 from microtann.cli import data
+from microtann.cli.demo import demo
 from microtann.cli.evaluate import evaluate
 from microtann.cli.guard import INTERRUPTED, RESUME, GuardedGroup
 from microtann.cli.page import report
@@ -55,6 +56,7 @@ app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("simulate")(simulate)
 app.command("report")(report)
+app.command("demo")(demo)
 
 
 @app.command("configuration")

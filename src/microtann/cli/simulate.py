@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import typer
@@ -22,10 +22,9 @@ from microtann.cli.say import kept, save_section, show_section
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.stage import Stage, working_folder
-from microtann.equilibrium.history import History
 from microtann.equilibrium.options import Progress
 from microtann.errors import InputError
-from microtann.evaluation.comparison import NAMES, Comparison, Way
+from microtann.evaluation.comparison import NAMES, Comparison
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -83,7 +82,7 @@ def run_simulation(
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
     with working_folder(stage, overwrite=overwrite) as folder:
-        comparison = Comparison(case, _solve(case, tann, cell, bar, divisions, counts))
+        comparison = _solve(case, tann, cell, bar, divisions, counts)
         write_atomically(folder / "numbers.json", json.dumps(_numbers(comparison, choice), indent=1) + "\n")
         files = _write_fields(folder, comparison)
         section = describe(folder, comparison, model, choice, files)
@@ -97,7 +96,7 @@ def describe(
     """Draw the figures and return the section of the report."""
     case = comparison.case
     text = f"{case.name}: {case.description}. Elements of {choice.mesh_size:g}"
-    text += f", full lattice with ε = {choice.dns:g}." if "lattice" in comparison.runs else ", no full lattice."
+    text += f", full lattice with ε = {choice.dns:g}." if comparison.lattice is not None else ", no full lattice."
     return Section(
         title=f"Structure {case.name}",
         order=4,
@@ -115,20 +114,21 @@ def _solve(
     bar: ElastoplasticBar,
     divisions: tuple[int, int, int],
     counts: tuple[int, int, int] | None,
-) -> dict[Way, History]:
-    runs: dict[Way, History] = {}
+) -> Comparison:
+    elements: dict[Literal["model", "exact"], fem.Result] = {}
+    lattice = None
     mesh = fem.box(case.lengths, divisions, case.origin)
-    materials: dict[Way, fem.Material] = {} if tann is None else {"model": tann}
+    materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
     for way, material in (materials | {"exact": fem.ExactCell(cell, bar)}).items():
         with progress(f"{case.name}, {NAMES[way]}") as report:
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
-            runs[way] = finite_elements.solve(case.steps, progress=_newton(report))
+            elements[way] = finite_elements.solve(case.steps, progress=_newton(report))
     if counts is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
             structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
-            runs["lattice"] = structure.solve(case.steps, progress=_newton(report))
-    return runs
+            lattice = structure.solve(case.steps, progress=_newton(report))
+    return Comparison(case, elements, lattice)
 
 
 def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+WIDTH = 100
+"""Comments that would make a line longer go above it."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
@@ -42,7 +45,11 @@ def _write(table: Mapping[str, Any], path: tuple[str, ...], comments: Mapping[st
         lines += ["", "[" + ".".join(_key(key) for key in path) + "]"]
     for key, value in plain.items():
         comment = comments.get(".".join((*path, key)), "")
-        lines.append(f"{_key(key)} = {_value(value)}" + (f"  # {comment}" if comment else ""))
+        line = f"{_key(key)} = {_value(value)}"
+        if len(line) + len(comment) > WIDTH:
+            lines += textwrap.wrap(comment, WIDTH, initial_indent="# ", subsequent_indent="# ")
+            comment = ""
+        lines.append(line + (f"  # {comment}" if comment else ""))
     for key, value in table.items():
         if isinstance(value, Mapping):
             _write(value, (*path, key), comments, lines)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
 from microtann.evaluation.structures import ReferenceCase
+from microtann.fem.model import Result
+from microtann.lattice.structure import StructureResult
 
 Array = NDArray[np.float64]
 Way = Literal["model", "exact", "lattice"]
@@ -29,12 +31,23 @@ class Comparison:
     Parameters
     ----------
     case : ReferenceCase
-    runs : mapping
-        History by way of computation; "model" and "lattice" may be absent.
+    elements : mapping
+        Results of the finite elements; "model" may be absent.
+    lattice : StructureResult, optional
+        Result of the full lattice.
     """
 
     case: ReferenceCase
-    runs: Mapping[Way, History]
+    elements: Mapping[Literal["model", "exact"], Result]
+    lattice: StructureResult | None = None
+
+    @property
+    def runs(self) -> dict[Way, History]:
+        """Histories of all ways of computation, in the order of `NAMES`."""
+        runs: dict[Way, History] = {way: self.elements[way] for way in ("model", "exact") if way in self.elements}
+        if self.lattice is not None:
+            runs["lattice"] = self.lattice
+        return runs
 
     @property
     def quantities(self) -> dict[Way, dict[str, Float[Array, "I"]]]:
@@ -73,10 +86,10 @@ class Comparison:
     @property
     def cost_ratio(self) -> float | None:
         """Constitutive calls of the full lattice over those of the finite elements (paper, Section V)."""
-        fast = self.runs.get("model", self.runs.get("exact"))
-        if fast is None or "lattice" not in self.runs:
+        if self.lattice is None:
             return None
-        return self.runs["lattice"].statistics.constitutive_calls / fast.statistics.constitutive_calls
+        fast = self.elements.get("model", self.elements["exact"])
+        return self.lattice.statistics.constitutive_calls / fast.statistics.constitutive_calls
 
     def to_dict(self) -> dict[str, Any]:
         """Return all numbers as plain values for JSON."""

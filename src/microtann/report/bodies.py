@@ -129,8 +129,8 @@ def _limits(fields: Sequence[Array], signed: bool) -> tuple[float, float]:
     if signed:
         bound = float(np.quantile(np.abs(values), 0.995)) or 1.0
         return -bound, bound
-    low, high = (float(q) for q in np.quantile(values, [0.0, 0.995]))
-    return (min(low, 0.0) if low < 0 else 0.0, high if high > 0 else 1.0)
+    low, high = (float(q) for q in np.quantile(values, [0.005, 0.995]))
+    return min(low, 0.0), high if high > 0 else 1.0
 
 
 def _draw_mesh(axis: Axes, body: Body, camera: Camera, scale: float, colours: ScalarMappable) -> None:
@@ -195,7 +195,6 @@ def _draw_outline(axis: Axes, body: Body | Lattice, camera: Camera) -> None:
             [seen[list(edge), :2] for edge in edges],
             colors=LINE,
             linewidths=0.8,
-            linestyles=(0, (4, 4)),
             zorder=0.5,
         )
     )

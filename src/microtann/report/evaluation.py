@@ -88,9 +88,12 @@ def draw_evaluation(folder: Path, evaluation: Evaluation, responses: Responses, 
         Figure("stress-strain.png", "Stress of the exact cell (grey) and of the TANN (blue) in closed loop.")
     ]
     shown = [name for name in ("a", "b", "e", *responses) if name in responses and name != "z"]
-    energies = [curve for name in list(dict.fromkeys(shown))[:3] for curve in _energies(name, responses)]
-    draw_comparison(folder / "energy.png", energies, "TANN", columns=2)
-    figures.append(Figure("energy.png", "Energy and accumulated dissipation along a path."))
+    pairs = [_energies(name, responses) for name in list(dict.fromkeys(shown))[:3]]
+    energies = [pair[i] for i in range(2) for pair in pairs]
+    draw_comparison(folder / "energy.png", energies, "TANN", columns=len(pairs))
+    figures.append(
+        Figure("energy.png", "Energy (above) and accumulated dissipation (below) along the first of the paths.")
+    )
     if anchor:
         errors = {name: e.stress for name, e in evaluation.paths.items() if name != "z"}
         draw_errors(folder / "errors.png", errors, published.STRESS_ERROR, "TANN")

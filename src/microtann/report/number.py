@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-Kind = Literal["general", "integer", "percent", "error", "text"]
+Kind = Literal["general", "integer", "percent", "error", "seconds", "text"]
 """How a column writes its numbers; "error" is always scientific, with two digits."""
 
 MISSING = "–"
@@ -18,9 +18,9 @@ def format_number(value: float | int | str | None, kind: Kind = "general") -> st
     ----------
     value : number, str or None
         None stands for what was not computed; text is returned as it is.
-    kind : {"general", "integer", "percent", "error", "text"}
+    kind : {"general", "integer", "percent", "error", "seconds", "text"}
         "general": four significant digits, scientific below 1e-3 and from 1e6 on. "integer": groups of three.
-        "percent": the value times 100, three significant digits. "error": 1.2e-3.
+        "percent": the value times 100, three significant digits. "error": 1.2e-3. "seconds": two decimals.
 
     Returns
     -------
@@ -39,6 +39,8 @@ def format_number(value: float | int | str | None, kind: Kind = "general") -> st
         return "nan" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     if kind == "integer":
         return _minus(f"{round(value):,}".replace(",", " "))
+    if kind == "seconds":
+        return f"{value:.2f}"
     if value == 0:
         return "0 %" if kind == "percent" else "0"
     if kind == "percent":

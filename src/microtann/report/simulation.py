@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
 from microtann.evaluation.comparison import NAMES, Comparison
@@ -14,6 +16,7 @@ from microtann.report.curves import draw_histories
 from microtann.report.section import Figure
 from microtann.report.table import Column, Table, Value
 
+Array = NDArray[np.float64]
 LABELS = {"energy": "energy Ψ", "dissipation": "dissipation D", "torque": "torque", "axial_force": "axial force"}
 
 
@@ -70,52 +73,61 @@ def cost_table(comparison: Comparison) -> Table:
         Column("Newton", kind="integer"),
         Column("CG", kind="integer"),
         Column("calls", kind="integer"),
-        Column("material", "s"),
-        Column("assembly", "s"),
-        Column("set-up", "s"),
-        Column("solver", "s"),
-        Column("total", "s"),
+        Column("material", "s", "seconds"),
+        Column("assembly", "s", "seconds"),
+        Column("set-up", "s", "seconds"),
+        Column("solver", "s", "seconds"),
+        Column("total", "s", "seconds"),
     )
     return Table(f"Cost of {comparison.case.name}", columns, tuple(rows), note)
 
 
 def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     """Draw the deformed bodies, the lattice, and (with several increments) the curves; return the figures."""
-    figures = []
-    meshes = [_mesh(NAMES[way], run) for way, run in comparison.runs.items() if way != "lattice"]
-    if meshes:
-        draw_bodies(folder / "structure.png", meshes, "energy per volume [–]")
-        text = "The deformed structure (displacements to scale), coloured by the energy at the end."
-        figures.append(Figure("structure.png", text))
-    if "lattice" in comparison.runs:
-        lattice = comparison.runs["lattice"]
-        draw_bodies(
-            folder / "lattice-stress.png", [_lattice(lattice, "stress", True)], "bar stress [–]", signed=True
-        )
-        draw_bodies(
-            folder / "lattice-plastic.png",
-            [_lattice(lattice, "plastic_strain", False)],
-            "|plastic strain| of bars [–]",
-        )
-        figures.append(
-            Figure("lattice-stress.png", "The deformed full lattice, coloured by the stress of its bars.")
-        )
-        figures.append(Figure("lattice-plastic.png", "The same, coloured by the plastic strain."))
+    twisted = comparison.case.support == "torque"
+    lattice = comparison.lattice
+    moved: list[Body | Lattice] = [
+        _mesh(NAMES[way], run, _motion(run, run.mesh.cells, twisted)) for way, run in comparison.elements.items()
+    ]
+    if lattice is not None:
+        moved.append(_lattice(lattice, _motion(lattice, lattice.structure.bars, twisted)))
+    label = "displacement u_z [–]" if twisted else "size of the displacement [–]"
+    draw_bodies(folder / "displacement.png", moved, label)
+    draw_bodies(
+        folder / "energy.png",
+        [_mesh(NAMES[way], run, run.fields[-1]["energy"]) for way, run in comparison.elements.items()],
+        "energy per volume [–]",
+    )
+    figures = [
+        Figure("displacement.png", "The deformed bodies (displacements to scale), coloured by the displacement."),
+        Figure("energy.png", "The finite elements, coloured by the energy at the end."),
+    ]
+    if lattice is not None:
+        stress, plastic = lattice.stress, np.abs(lattice.plastic_strain)
+        draw_bodies(folder / "stress.png", [_lattice(lattice, stress)], "bar stress [–]", signed=True)
+        draw_bodies(folder / "plastic.png", [_lattice(lattice, plastic)], "|plastic strain| of bars [–]")
+        figures.append(Figure("stress.png", "The full lattice, coloured by the stress of its bars."))
+        figures.append(Figure("plastic.png", "The full lattice, coloured by the plastic strain of its bars."))
     if len(next(iter(comparison.runs.values())).time) > 1:
         draw_histories(folder / "histories.png", _histories(comparison))
         figures.append(Figure("histories.png", "What is compared, over the increments."))
     return figures
 
 
-def _mesh(title: str, run: History) -> Body:
-    mesh = run.mesh  # type: ignore[attr-defined]
-    return Body(title, mesh.points, mesh.cells, run.displacement[-1], run.fields[-1]["energy"])
+def _mesh(title: str, run: Result, field: Array) -> Body:
+    return Body(title, run.mesh.points, run.mesh.cells, run.displacement[-1], field)
 
 
-def _lattice(run: History, field: str, signed: bool) -> Lattice:
-    values = np.asarray(getattr(run, field))
-    bars = run.structure.bars.astype(np.int64)  # type: ignore[attr-defined]
-    return Lattice("full lattice", run.points, bars, run.displacement[-1], values if signed else np.abs(values))
+def _lattice(run: StructureResult, field: Array) -> Lattice:
+    bars = run.structure.bars.astype(np.int64)
+    return Lattice(NAMES["lattice"], run.points, bars, run.displacement[-1], field)
+
+
+def _motion(run: History, parts: NDArray[np.integer[Any]], twisted: bool) -> Array:
+    """Return the displacement of elements or bars: that along z of twisted bodies (their warping), or its size."""
+    last = run.displacement[-1]
+    nodal = last[:, 2] if twisted else np.linalg.norm(last, axis=1)
+    return nodal[parts].mean(axis=1)
 
 
 def _histories(comparison: Comparison) -> list[HistoryCurve]:

@@ -130,7 +130,7 @@ def test_help_comes_from_the_docstring() -> None:
     assert help_lines(Choices, "a") == {
         "a.steps": "How often, and how else.",
         "a.other": "How often, and how else.",
-        "a.law": 'one of "normal", "uniform"; Which law.',
+        "a.law": 'Which law. One of "normal", "uniform".',
     }
 
 

@@ -29,6 +29,8 @@ from microtann.report.table import Column, Table
         (2.5e-6, "percent", "2.5e-4 %"),
         (0.0, "percent", "0 %"),
         (3.34e-3, "error", "3.3e-3"),
+        (0.0004, "seconds", "0.00"),
+        (12.345, "seconds", "12.35"),
         (None, "error", "–"),
         (math.nan, "general", "nan"),
         (-math.inf, "error", "−∞"),

@@ -1,0 +1,75 @@
+"""``microtann demo``: the whole pipeline, from a lattice cell to a twisted prism and a report."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microtann.cli.data import FILE as DATA_FILE
+from microtann.cli.data import make_data
+from microtann.cli.evaluate import make_evaluation
+from microtann.cli.options import Assignments, Config, Overwrite
+from microtann.cli.page import FILE as REPORT_FILE
+from microtann.cli.page import write_report
+from microtann.cli.say import console, show_files
+from microtann.cli.sections import gather
+from microtann.cli.simulate import run_simulation
+from microtann.cli.train import FILE as MODEL_FILE
+from microtann.cli.train import make_model
+from microtann.errors import InputError
+from microtann.report.section import find_sections
+
+CASE = "lcT2"
+STAGES = ("data", "train", "evaluate", CASE)
+TITLE = "From a lattice cell to a twisted prism"
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path("results/demo"),
+    config: Config = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Run every stage: data, training, closed-loop evaluation, torsion of a prism by 60° (lcT2), report.
+
+    Finished stages with the same configuration are kept, so that an interrupted demo goes on where it stopped.
+    """
+    start = time.perf_counter()
+    settings = gather(config, assignments)
+    _check_folder(output)
+    make_data(settings, output / "data", overwrite)
+    make_model(settings, output / "data" / DATA_FILE, output / "train", overwrite)
+    model = output / "train" / MODEL_FILE
+    make_evaluation(str(model), output / "evaluate", overwrite)
+    run_simulation(settings, CASE, str(model), output / CASE, overwrite)
+    sections = find_sections(output)
+    write_report(output, TITLE, sections)
+    screen = console()
+    for folder, section in sections:
+        if folder.name in ("evaluate", CASE):
+            screen.print()
+            for table in section.tables:
+                screen.print(table.to_terminal())
+    show_files(output, [REPORT_FILE, *(f"{name}/" for name in STAGES)])
+    screen.print(
+        f"look at {output / REPORT_FILE} first; all took {time.perf_counter() - start:.0f} s", markup=False
+    )
+
+
+def _check_folder(output: Path) -> None:
+    """Refuse a folder that holds something else.
+
+    Raises
+    ------
+    InputError
+        If there is a file that the demo does not write.
+    """
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: --output names a folder")
+    present = [p.name for p in output.iterdir() if not p.name.startswith(".")] if output.is_dir() else []
+    foreign = sorted(set(present) - {*STAGES, REPORT_FILE})
+    if foreign:
+        raise InputError(f"{output} holds something that is not of the demo ({foreign[0]}): name a new folder")
