@@ -27,6 +27,14 @@ ROUND_OFF = 1e-14
 """Residual, relative to stiffness times displacement, that round-off alone can leave."""
 
 
+LINEAR_LIMIT = 1e-12
+"""No linear solve is asked for more relative accuracy than this."""
+FAR_ITERATIONS = 30
+"""Linear iterations of a Newton step while bars or points still change between rest and flow."""
+STAGNATION = 20
+"""Iterations without a new smallest residual after which an increment that is no convex problem is cut."""
+
+
 @dataclass
 class Cost:
     """Running totals; see `microtann.equilibrium.history.Statistics`."""
@@ -139,12 +147,13 @@ def equilibrate(
     dimension = system.points.shape[1]
     # The elastic tangent carries the prescribed motion into the structure without an evaluation of the material.
     rhs = np.where(free, problem.external - start.force - model.elastic @ problem.change, 0.0)
-    forcing = options.linear_tolerance
-    solution = _solve(model.elastic, model, free, rhs, forcing, options, cost)
+    accuracy = (options.linear_tolerance, options.max_linear_iterations)
+    solution = _solve(model.elastic, model, free, rhs, accuracy, options, cost)
     moved = problem.change + solution.x
     response = _evaluate(system, start, moved, problem.dt, True, cost)
     previous = float(np.linalg.norm(rhs))
     residuals: list[float] = []
+    full = True
     for iteration in range(1, options.max_iterations + 1):
         imbalance = problem.external - response.force
         residual = np.where(free, imbalance, 0.0)
@@ -164,9 +173,14 @@ def equilibrate(
             )
         if iteration == options.max_iterations:
             break
-        forcing = _forcing(norm, previous, forcing, goal, options.linear_tolerance)
+        if not system.convex and iteration - int(np.argmin(residuals)) > STAGNATION:
+            raise _failure(
+                f"the residual stopped falling for {STAGNATION} iterations", residuals, residual, dimension
+            )
+        left = solution.relative_residual if full else 1.0
+        accuracy = _forcing(norm, previous, left, goal, options)
         assert response.tangent is not None
-        solution = _solve(response.tangent, model, free, residual, forcing, options, cost)
+        solution = _solve(response.tangent, model, free, residual, accuracy, options, cost)
         if not options.line_search:
             moved = moved + solution.x
             response = _evaluate(system, start, moved, problem.dt, True, cost)
@@ -184,18 +198,23 @@ def equilibrate(
             if found is None:
                 raise _failure("the line search found no better point", residuals, residual, dimension)
             moved, response, full = found
-            if not full:
-                forcing = 1.0  # the linear model did not hold; do not trust it in the next iteration
         previous = norm
     raise _failure(f"no convergence in {options.max_iterations} iterations", residuals, residual, dimension)
 
 
-def _forcing(norm: float, previous: float, used: float, goal: float, loose: float) -> float:
-    """Return the relative accuracy of the next linear solve."""
-    to_goal = 0.3 * goal / norm
-    if norm <= 2.0 * used * previous:  # the residual is what the last linear solve left: the model is exact
-        return float(np.clip(to_goal, 1e-12, loose))
-    return float(np.clip((norm / previous) ** 2, max(1e-12, to_goal), loose)) if previous > norm else loose
+def _forcing(norm: float, previous: float, left: float, goal: float, options: SolverOptions) -> tuple[float, int]:
+    """Return the relative accuracy of the next linear solve and the iterations it may take.
+
+    ``left`` is the relative residual that the last linear solve left.
+    """
+    loose = options.linear_tolerance
+    to_goal = max(0.3 * goal / norm, LINEAR_LIMIT)
+    if left < 0.1 and norm <= 2.0 * left * previous:  # what the linear solve left: the linear model is exact
+        return min(to_goal, loose), options.max_linear_iterations
+    if norm < 0.1 * previous:
+        return float(np.clip((norm / previous) ** 2, to_goal, loose)), options.max_linear_iterations
+    # Far from equilibrium, and above all where bars flow without hardening, more accuracy is wasted or harmful.
+    return loose, min(FAR_ITERATIONS, options.max_linear_iterations)
 
 
 def _solve(
@@ -203,10 +222,11 @@ def _solve(
     model: LinearModel,
     free: NDArray[np.bool_],
     rhs: Array,
-    tolerance: float,
+    accuracy: tuple[float, int],
     options: SolverOptions,
     cost: Cost,
 ) -> Solution:
+    """Solve for a Newton step to a relative residual within a number of iterations."""
     clock = time.process_time()
 
     def operator(vector: Array) -> Array:
@@ -220,10 +240,10 @@ def _solve(
         return image
 
     if tangent.symmetric:
-        solution = conjugate_gradients(operator, precondition, rhs, tolerance, options.max_linear_iterations)
+        solution = conjugate_gradients(operator, precondition, rhs, *accuracy)
         cost.linear += solution.iterations
     if not tangent.symmetric or solution.indefinite:
-        solution = gmres(operator, precondition, rhs, tolerance, options.max_linear_iterations)
+        solution = gmres(operator, precondition, rhs, accuracy[0], options.max_linear_iterations)
         cost.linear += solution.iterations
     cost.newton += 1
     cost.solver += time.process_time() - clock

@@ -31,7 +31,7 @@ class SolverOptions:
 
     tolerance: float = 1e-10
     linear_tolerance: float = 1e-3
-    max_iterations: int = 40
+    max_iterations: int = 100
     max_linear_iterations: int = 500
     max_cuts: int = 8
     line_search: bool = True

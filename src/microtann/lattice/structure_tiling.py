@@ -1,7 +1,7 @@
 """Tile a structure with unit cells: nodes are joined and the shares of bars in adjacent cells added.
 
 A bar of the structure is a distinct bar of the periodic cell at a lattice translation. Every cell adds its share
-of the area there, so that bars on the boundary of the structure keep the half or the quarter that their cells hold.
+of the area there, so bars on the boundary of the structure keep the half or the quarter that their cells hold.
 """
 
 from __future__ import annotations
