@@ -48,18 +48,33 @@ def run_tasks(
     MicrotannError
         If a worker ends unexpectedly.
     """
-    if not isinstance(processes, int) or processes < 1:
-        raise InputError(f"processes must be a whole number of at least 1, got {processes!r}")
-    if engine not in ("processes", "dask"):
-        raise InputError(f"engine must be 'processes' or 'dask', got {engine!r}")
-    if engine == "processes" and address is not None:
-        raise InputError("an address needs the engine 'dask'")
+    check_engine(processes, engine, address)
     if engine == "processes" and processes == 1:
         for task in tasks:
             yield task, function(*task)
         return
     with _dask_workers(processes, address) if engine == "dask" else _process_workers(processes) as (pool, workers):
         yield from _in_flight(pool, function, tasks, AHEAD * workers)
+
+
+def check_engine(processes: int, engine: Engine, address: str | None) -> None:
+    """Refuse a choice of workers that cannot be had, before anything is done.
+
+    Raises
+    ------
+    InputError
+        If the engine is unknown, the number of processes is not positive, or an address is given without dask.
+    MissingExtraError
+        If dask is asked for and not installed.
+    """
+    if not isinstance(processes, int) or processes < 1:
+        raise InputError(f"processes must be a whole number of at least 1, got {processes!r}")
+    if engine not in ("processes", "dask"):
+        raise InputError(f"engine must be 'processes' or 'dask', got {engine!r}")
+    if engine == "processes" and address is not None:
+        raise InputError("an address needs the engine 'dask'")
+    if engine == "dask":
+        _import_distributed()
 
 
 def _in_flight(
@@ -107,23 +122,28 @@ def _leave_interrupts_to_parent() -> None:
 
 @contextmanager
 def _dask_workers(processes: int, address: str | None) -> Iterator[tuple[Executor, int]]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise MissingExtraError('the dask engine needs dask: pip install "microtann[dask]"') from None
+    distributed = _import_distributed()
     if address is None:
         with (
-            LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
+            distributed.LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None) as cluster,
+            distributed.Client(cluster) as client,
         ):
             yield _executor(client), processes
     else:
         try:
-            client = Client(address)
+            client = distributed.Client(address)
         except (OSError, ValueError) as error:
             raise InputError(f"no dask scheduler answers at {address!r}: {error}") from None
         with client:
             yield _executor(client), max(len(client.scheduler_info()["workers"]), 1)
+
+
+def _import_distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise MissingExtraError('the dask engine needs dask: pip install "microtann[dask]"') from None
+    return distributed
 
 
 def _executor(client: Any) -> Executor:

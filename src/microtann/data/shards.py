@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from microtann.data.engines import Engine, run_tasks
+from microtann.data.engines import Engine, check_engine, run_tasks
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import Progress, block_paths, describe
 from microtann.data.hdf5 import created, holds, opened, text
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SETS, layout_of
 from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
-from microtann.data.walks import WalkPlan, split_paths
+from microtann.data.walks import WalkPlan, split_paths, strain_limit
 from microtann.errors import DataFileError, InputError, StorageError
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -88,6 +88,8 @@ def generate_to(
         If bars without hardening reach their limit load.
     """
     path, plan = Path(path), plan or WalkPlan()
+    check_engine(processes, engine, address)
+    strain_limit(plan.limit, cell.components)
     header = describe(cell, bar, plan, units)
     condense(cell, bar)  # a cell or material that cannot be solved is refused before anything is written
     folder = path.with_name(path.name + ".shards")
