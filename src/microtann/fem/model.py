@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
+from microtann.equilibrium.series import write_series
 from microtann.equilibrium.steps import Step
 from microtann.fem.assembly import FiniteElements
 from microtann.fem.material import Material, State
@@ -42,6 +45,16 @@ class Result(History):
     strain: Float[Array, "E G 6"]
     stress: Float[Array, "E G 6"]
     state: State
+
+    def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
+        """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
+
+        Returns
+        -------
+        Path
+            The PVD file.
+        """
+        return write_series(folder, name, self, self.mesh.kind, self.mesh.cells)
 
 
 @dataclass(frozen=True, eq=False)

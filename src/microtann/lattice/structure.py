@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,6 +15,7 @@ from microtann.checks import as_floats
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
+from microtann.equilibrium.series import write_series
 from microtann.equilibrium.steps import Step
 from microtann.errors import CellError
 from microtann.lattice.bar import ElastoplasticBar
@@ -44,6 +47,19 @@ class StructureResult(History):
     force: Float[Array, "M"]
     stress: Float[Array, "M"]
     plastic_strain: Float[Array, "M"]
+
+    def write(self, folder: str | os.PathLike[str], name: str = "lattice") -> Path:
+        """Write bars as line cells for ParaView: ``name.pvd`` with true times and VTU files.
+
+        There is one VTU file for every increment if the structure was solved with ``fields=True``, else one for
+        the last increment.
+
+        Returns
+        -------
+        Path
+            The PVD file.
+        """
+        return write_series(folder, name, self, "line", self.structure.bars)
 
 
 @dataclass(frozen=True, eq=False)
