@@ -9,6 +9,7 @@ import typer
 
 import microtann
 from microtann.cli import data
+from microtann.cli.cell import cell
 from microtann.cli.demo import demo
 from microtann.cli.evaluate import evaluate
 from microtann.cli.guard import INTERRUPTED, RESUME, GuardedGroup
@@ -51,6 +52,7 @@ def _main(
     pass
 
 
+app.command("cell")(cell)
 app.add_typer(data.app, name="data")
 app.command("train")(train)
 app.command("evaluate")(evaluate)
