@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
-from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.microstructure import BarChoice, CellChoice, build_microstructure
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress import progress
 from microtann.cli.say import console, kept, save_section, show_section
@@ -94,11 +94,11 @@ def make_data(
     cell_choice = choose("cell", CellChoice, settings)
     bar_choice = choose("bar", BarChoice, settings)
     plan = choose("walks", WalkPlan, settings)
-    stage = Stage("data", output, effective(cell=cell_choice, bar=bar_choice, walks=plan), {})
+    cell, bar, inputs = build_microstructure(cell_choice, bar_choice)
+    stage = Stage("data", output, effective(cell=cell_choice, bar=bar_choice, walks=plan), inputs)
     if stage.finished:
         kept(output)
         return
-    cell, bar = cell_choice.build(), bar_choice.build()
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
         with progress("generating data") as report:
             who = workers or Workers()

@@ -57,6 +57,7 @@ app.add_typer(data.app, name="data")
 app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("simulate")(simulate)
+app.command("cell")(cell)
 app.command("report")(report)
 app.command("demo")(demo)
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from microtann.cli.configuration import bounded
+from microtann.cli.stage import file_digest
 from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.body_centred import body_centred_cell
 from microtann.lattice.cell import UnitCell
+from microtann.lattice.cell_file import read_bar, read_cell
 from microtann.lattice.generators import LARGEST_MOVE, cube_cell, square_cell
+from microtann.lattice.octet import octet_cell
+
+GENERATORS: dict[str, Callable[..., UnitCell]] = {
+    "cube": cube_cell,
+    "square": square_cell,
+    "octet": octet_cell,
+    "body-centred": body_centred_cell,
+}
 
 
 @dataclass(frozen=True)
@@ -17,8 +30,10 @@ class CellChoice:
 
     Parameters
     ----------
-    kind : {"cube", "square"}
-        In space, or in the plane.
+    kind : {"cube", "square", "octet", "body-centred"}
+        Pattern of bars; squares lie in the plane.
+    file : str
+        Cell of your own, in place of all other keys of [cell]: JSON or TOML, with their own bars, or a line mesh.
     units : int
         Cubes or squares along each axis of the cell.
     size : float
@@ -33,7 +48,8 @@ class CellChoice:
         Seed of the perturbation.
     """
 
-    kind: Literal["cube", "square"] = "cube"
+    kind: Literal["cube", "square", "octet", "body-centred"] = "cube"
+    file: str = ""
     units: int = bounded(1, least=1)
     size: float = bounded(1.0, above=0.0)
     perturbation: float = bounded(0.0, least=0.0, most=LARGEST_MOVE)
@@ -47,14 +63,12 @@ class CellChoice:
         Raises
         ------
         CellError
-            If nothing can move although a perturbation is asked for.
+            If the file is not a cell, or nothing can move although a perturbation is asked for.
         """
-        if self.kind == "square":
-            return square_cell(
-                (self.units, self.units), self.size, self.perturbation, self.perturb, self.law, self.seed
-            )
-        units = (self.units, self.units, self.units)
-        return cube_cell(units, self.size, self.perturbation, self.perturb, self.law, self.seed)
+        if self.file:
+            return read_cell(self.file)
+        units = (self.units,) * (2 if self.kind == "square" else 3)
+        return GENERATORS[self.kind](units, self.size, self.perturbation, self.perturb, self.law, self.seed)
 
 
 @dataclass(frozen=True)
@@ -78,3 +92,23 @@ class BarChoice:
     def build(self) -> ElastoplasticBar:
         """Return the bar material."""
         return ElastoplasticBar(self.young, self.yield_stress, self.hardening)
+
+
+def build_microstructure(cell: CellChoice, bar: BarChoice) -> tuple[UnitCell, ElastoplasticBar, dict[str, str]]:
+    """Return the cell, its bars, and the digest of the cell's file if there is one.
+
+    A JSON or TOML file holds the bar material too (`microtann.lattice.cell_file.read_bar`).
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    CellError
+        If the cell is not well defined.
+    """
+    if not cell.file:
+        return cell.build(), bar.build(), {}
+    file = Path(cell.file)
+    inputs = {"cell": file_digest(file)}
+    with_bars = file.suffix.lower() in (".json", ".toml")
+    return cell.build(), read_bar(file) if with_bars else bar.build(), inputs

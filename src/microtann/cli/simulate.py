@@ -33,6 +33,7 @@ from microtann.lattice.structure import Structure
 from microtann.report.section import Section, read_section
 from microtann.report.simulation import cost_table, draw_simulation, results_table
 
+FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 WIDTH = 10.0
 """Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
@@ -127,7 +128,7 @@ def _solve(
     if counts is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
             structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
-            lattice = structure.solve(case.steps, progress=_newton(report))
+            lattice = structure.solve(case.steps, progress=_newton(report), fields=True)
     return Comparison(case, elements, lattice)
 
 
@@ -174,4 +175,12 @@ def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]
 
 
 def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
-    return {}
+    """Write all fields for ParaView; return what each file is."""
+    files = {}
+    for way, result in comparison.elements.items():
+        name = result.write(folder, FIELD_NAMES[way]).name
+        files[name] = f"{NAMES[way]}: fields of every increment, for ParaView"
+    if comparison.lattice is not None:
+        name = comparison.lattice.write(folder, FIELD_NAMES["lattice"]).name
+        files[name] = "full lattice: bars of every increment, for ParaView"
+    return files

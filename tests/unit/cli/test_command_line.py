@@ -176,9 +176,60 @@ def test_a_simulation_with_the_exact_cell(tmp_path: Path) -> None:
     assert "https://" not in page
     for name in ("displacement.png", "energy.png", "stress.png", "plastic.png"):
         assert (output / name).stat().st_size > 5000
+    for name in ("fe-exact", "lattice"):
+        assert (output / f"{name}.pvd").is_file()
+        assert (output / f"{name}-0000.vtu").is_file()
     report = call("report", tmp_path, "--title", "Mine")
     assert report.exit_code == 0
     assert "<title>Mine</title>" in (tmp_path / "report.html").read_text()
+
+
+PATH = "e11,e22,e33,e23,e13,e12\n" + "".join(f"{0.1 * i},0,0,0,0,{-0.05 * i}\n" for i in range(1, 8))
+
+
+def test_a_model_on_a_path_of_the_user(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(PATH)
+    output = tmp_path / "e"
+    result = call("evaluate", "cube", "--strain", tmp_path / "mine.csv", "--output", output)
+    assert result.exit_code == 0, result.output
+    errors = json.loads((output / "numbers.json").read_text())["paths"]["mine"]
+    assert errors["stress"] < 1e-4
+    assert errors["violations"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (PATH.replace("e12", "e21", 1), "e21"),
+        (PATH.replace(",e12", "", 1), "e12"),
+        (PATH + "0.1,0,0\n", "line 9"),
+        (PATH + "0.1,0,0,0,0,nan\n", "line 9"),
+    ],
+)
+def test_strain_paths_of_the_wrong_shape(tmp_path: Path, text: str, sentence: str) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(text)
+    refused(call("evaluate", "cube", "--strain", file, "--output", tmp_path / "e"), sentence)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.csv"]
+
+
+def test_a_cell_of_the_user(tmp_path: Path) -> None:
+    mt.write_cell(tmp_path / "cell.toml", mt.square_cell(), mt.ElastoplasticBar(hardening=0.02))
+    result = call("data", "-o", tmp_path / "d", *SMALL, "--set", f"cell.file={tmp_path / 'cell.toml'}")
+    assert result.exit_code == 0, result.output
+    dataset = read_dataset(tmp_path / "d" / "data.h5")
+    assert dataset.bar == mt.ElastoplasticBar(hardening=0.02)
+    assert dataset.cell is not None
+    assert len(dataset.cell.bars) == 20
+    missing = call("data", "-o", tmp_path / "n", "--set", "cell.file=none.toml")
+    refused(missing, "none.toml cannot be read")
+
+
+def test_a_driven_cell(tmp_path: Path) -> None:
+    result = call("cell", "square", "--strain", "11=0.4,0", "--increments", 5, "--output", tmp_path / "c")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "c" / "averages.csv").is_file()
+    refused(call("cell", "square", "--output", tmp_path / "n"), "give one loading")
 
 
 def test_no_convergence_ends_with_3_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
