@@ -1,0 +1,124 @@
+"""Marching: cutting with roll-back, failures that explain themselves, progress, release, unsymmetric tangents."""
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.errors import ConvergenceError, InputError
+from microtann.fem import Prescribed, SolverOptions, Step
+from plain_materials import Elastic, Fragile
+
+MESH = mt.fem.box((1, 1, 1), (2, 2, 2))
+BOTTOM = [Prescribed(lambda p: p[:, 2] == 0, axis) for axis in "xyz"]
+
+
+def pull(value):
+    return Prescribed(lambda p: p[:, 2] == 1, "z", value)
+
+
+def test_an_increment_is_cut_with_roll_back_where_the_material_fails():
+    whole = mt.fem.Model(MESH, Elastic()).solve([Step([*BOTTOM, pull(0.4)], dt=2.0)])
+    fragile = Fragile(largest=0.2)
+    result = mt.fem.Model(MESH, fragile).solve([Step([*BOTTOM, pull(0.4)], dt=2.0)])
+    assert result.statistics.cuts > 0
+    np.testing.assert_allclose(result.displacement, whole.displacement, atol=1e-10)
+    np.testing.assert_allclose(result.state["elapsed"], 2.0, rtol=1e-14)  # the parts add up to one increment
+
+
+def test_failure_names_increment_history_and_nodes():
+    steps = [Step([*BOTTOM, pull(0.01)], name="touch"), Step([*BOTTOM, pull(1.0)], name="pull")]
+    with pytest.raises(ConvergenceError) as caught:
+        mt.fem.Model(MESH, Fragile(largest=1e-6, after=1)).solve(steps, SolverOptions(max_cuts=2))
+    error = caught.value
+    assert error.increment == 1
+    assert error.worst
+    for words in ("increment 1 (step 'pull')", "1/4 of its size", "element", "worst nodes", "Use more increments"):
+        assert words in str(error)
+
+
+def test_failure_of_newton_itself_shows_its_residuals():
+    model = mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    with pytest.raises(ConvergenceError, match="no convergence in 1 iterations") as caught:
+        model.solve([Step([*BOTTOM, pull(2.0)])], SolverOptions(max_iterations=1, max_cuts=0))
+    assert len(caught.value.residuals) == 1
+    assert "relative residuals" in str(caught.value)
+
+
+def test_progress_sees_every_iteration_and_may_interrupt():
+    seen = []
+    model = mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    steps = [Step([*BOTTOM, pull(1.0)], increments=2, name="pull")]
+    result = model.solve(steps, progress=seen.append)
+    assert len(seen) == result.statistics.newton_iterations == sum(result.statistics.newton_per_increment)
+    assert [p.increment for p in seen if p.converged] == [0, 1]
+    assert all(p.increments == 2 and p.step == "pull" for p in seen)
+
+    def interrupt(report):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.solve(steps, progress=interrupt)
+    again = model.solve(steps)
+    np.testing.assert_array_equal(again.displacement, result.displacement)
+
+
+def test_released_supports_fade_to_zero():
+    model = mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    result = model.solve([Step([*BOTTOM, pull(0.8)]), Step(BOTTOM, increments=4, dt=0.5)])
+    force = result.axial_force(lambda p: p[:, 2] == 1)
+    np.testing.assert_allclose(force, force[0] * np.array([1, 0.75, 0.5, 0.25, 0]), rtol=1e-12, atol=1e-14)
+    bottom = result.axial_force(lambda p: p[:, 2] == 0)
+    np.testing.assert_allclose(bottom, -force, atol=1e-9 * abs(force[0]))
+    assert result.displacement[-1, :, 2].max() > 0.01  # plastic strain stays
+    np.testing.assert_allclose(result.time, [1.0, 1.5, 2.0, 2.5, 3.0])
+
+
+def test_nodal_forces_ramp_and_are_carried_by_the_supports():
+    top = MESH.points[:, 2] == 1
+    load = mt.fem.NodalForce(top, "z", 0.01)
+    result = mt.fem.Model(MESH, Elastic()).solve([Step(BOTTOM, [load], increments=2), Step(BOTTOM, increments=2)])
+    np.testing.assert_allclose(
+        result.axial_force(lambda p: p[:, 2] == 0), [-0.045, -0.09, -0.045, 0.0], atol=1e-11
+    )
+    np.testing.assert_allclose(result.displacement[-1], 0.0, atol=1e-10)
+
+
+def test_rigid_motion_gives_no_stress():
+    def motion(p):
+        return 0.1 + 0.2 * p[:, 1] - 0.3 * p[:, 2], -0.2 - 0.2 * p[:, 0], 0.4 + 0.3 * p[:, 0]
+
+    held = [Prescribed(lambda p: p[:, 2] == 0, i, lambda p, i=i: motion(p)[i]) for i in range(3)]
+    for system in (
+        mt.fem.Model(MESH, Elastic()),
+        mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(), (1, 1, 1), 0.5),
+    ):
+        result = system.solve([Step(held)])
+        np.testing.assert_allclose(result.displacement[0], np.transpose(motion(result.points)), atol=1e-10)
+        np.testing.assert_allclose(result.stress, 0.0, atol=1e-10)
+        np.testing.assert_allclose(result.reactions, 0.0, atol=1e-10)
+
+
+def test_an_unsymmetric_tangent_is_solved_with_gmres():
+    material = Elastic(skew=0.3)
+    mesh = mt.fem.box((1, 1, 2), (3, 3, 6))
+    steps = [Step([*BOTTOM, Prescribed(lambda p: p[:, 2] == 2, "z", 0.2)])]
+    result = mt.fem.Model(mesh, material).solve(steps)
+    residual = result.reactions[0].copy()
+    held = (mesh.points[:, 2] == 0) | (mesh.points[:, 2] == 2)
+    assert not residual[~held].any()
+    np.testing.assert_allclose(result.stress, result.strain @ material.moduli.T, atol=1e-12)
+    np.testing.assert_allclose(result.resultant(np.arange(len(mesh.points))), 0.0, atol=1e-9)
+    symmetric = mt.fem.Model(mesh, Elastic()).solve(steps)
+    assert np.abs(result.displacement - symmetric.displacement).max() > 1e-3
+
+
+def test_bad_calls_are_refused():
+    model = mt.fem.Model(MESH, Elastic())
+    with pytest.raises(InputError, match="no loading step"):
+        model.solve([])
+    with pytest.raises(InputError, match=r"step 0 .loose.: the supports leave the body free"):
+        model.solve([Step([pull(0.1)], name="loose")])
+    with pytest.raises(InputError, match="tolerance must lie between"):
+        SolverOptions(tolerance=0.0)
+    with pytest.raises(InputError, match="max_iterations must be at least 1"):
+        SolverOptions(max_iterations=0)

@@ -1,0 +1,82 @@
+"""Loading steps: what they select, and what they refuse."""
+
+import numpy as np
+import pytest
+
+from microtann.equilibrium.rigid import check_supports, rigid_modes
+from microtann.equilibrium.steps import NodalForce, Prescribed, Step, resolve
+from microtann.errors import InputError
+
+POINTS = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+
+
+def test_nodes_are_indices_masks_or_functions():
+    step = Step(
+        [
+            Prescribed([1], "x", 2.0),
+            Prescribed(POINTS[:, 1] == 1, 1, [3.0]),
+            Prescribed(lambda p: p[:, 2] == 1, "z", lambda p: 4 * p[:, 2]),
+        ],
+        forces=[NodalForce([0, 0], 2, 5.0)],
+    )
+    loading = resolve(step, POINTS)
+    assert loading.held.sum() == 3
+    assert (loading.target[1, 0], loading.target[2, 1], loading.target[3, 2]) == (2.0, 3.0, 4.0)
+    assert loading.force[0, 2] == 10.0  # forces on one node add
+
+
+def test_the_same_value_twice_is_no_conflict():
+    assert resolve(Step([Prescribed([0, 1], 0, 1.0), Prescribed([1, 2], 0, 1.0)]), POINTS).held.sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (Prescribed([4], 0), "no node 4"),
+        (Prescribed([-1], 0), "no node -1"),
+        (Prescribed([0.5], 0), "integers or a mask"),
+        (Prescribed([True, False], 0), "mask must have shape"),
+        (Prescribed(lambda p: p[:, 0] > 9, 0), "no node is selected"),
+        (Prescribed([0], 3), "no component 3"),
+        (Prescribed([0], "w"), "no component 'w'"),
+        (Prescribed([0], 0, np.nan), "value at node 0 is not finite"),
+        (Prescribed([0, 1], 0, [1.0, 2.0, 3.0]), "one for each of the 2 nodes"),
+        (Prescribed([0], 0, "much"), "one number"),
+    ],
+)
+def test_bad_items_are_named(item, words):
+    with pytest.raises(InputError, match=words) as caught:
+        resolve(Step([item]), POINTS, "step 7")
+    assert "step 7" in str(caught.value)
+
+
+def test_conflicting_values_are_refused():
+    with pytest.raises(InputError, match="component 0 of node 1 is prescribed twice, as 1 and 2"):
+        resolve(Step([Prescribed([0, 1], 0, 1.0), Prescribed([1], 0, 2.0)]), POINTS)
+
+
+@pytest.mark.parametrize("bad", [{"increments": 0}, {"increments": True}, {"dt": 0.0}, {"dt": np.inf}])
+def test_bad_steps_are_refused(bad):
+    with pytest.raises(InputError):
+        Step(**bad)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_rigid_modes_stretch_nothing(d):
+    points = np.random.default_rng(0).normal(size=(6, d))
+    modes = rigid_modes(points)
+    assert modes.shape == (6, d, d * (d + 1) // 2)
+    for i in range(6):
+        for j in range(i):
+            elongation = (points[i] - points[j]) @ (modes[i] - modes[j])
+            np.testing.assert_allclose(elongation, 0.0, atol=1e-14)
+
+
+def test_supports_that_leave_a_motion_free_are_refused():
+    held = np.zeros((4, 3), dtype=bool)
+    held[0] = True
+    with pytest.raises(InputError, match=r"free to move .rotation"):
+        check_supports(POINTS, held, "step 0")
+    held[1, 1:] = True
+    held[2, 2] = True
+    check_supports(POINTS, held, "step 0")

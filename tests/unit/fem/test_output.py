@@ -1,0 +1,61 @@
+"""VTU and PVD files: readable by meshio and pyvista, with true times and nothing left half-written."""
+
+import meshio
+import numpy as np
+import pytest
+import pyvista
+
+import microtann as mt
+from microtann.equilibrium import series
+from microtann.fem import Prescribed, Step
+
+
+@pytest.fixture(scope="module")
+def results():
+    base = [Prescribed(lambda p: p[:, -1] == 0, axis) for axis in (0, 1)]
+    top = Prescribed(lambda p: p[:, -1] == 2, 1, 0.6)
+    lattice = mt.Structure.box(mt.square_cell(), mt.ElastoplasticBar(), (1, 2), 0.5)
+    flat = lattice.solve([Step([*base, top], increments=2, dt=0.25), Step(base, dt=3.0)], fields=True)
+    mesh = mt.fem.box((1, 1, 2), (2, 2, 4))
+    base = [Prescribed(lambda p: p[:, 2] == 0, axis) for axis in "xyz"]
+    top = Prescribed(lambda p: p[:, 2] == 2, "z", 0.6)
+    model = mt.fem.Model(mesh, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    return flat, model.solve([Step([*base, top], increments=2, dt=0.25), Step(base, dt=3.0)])
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_files_hold_the_result(results, which, tmp_path):
+    result = results[which]
+    reader = pyvista.get_reader(result.write(tmp_path, "twist"))
+    np.testing.assert_array_equal(reader.time_values, [0.25, 0.5, 3.5])
+    last = meshio.read(tmp_path / "twist-0002.vtu")
+    d = result.points.shape[1]
+    np.testing.assert_array_equal(last.points[:, :d], result.points)
+    np.testing.assert_array_equal(last.point_data["displacement"][:, :d], result.displacement[-1])
+    np.testing.assert_array_equal(last.cell_data["stress"][0], result.fields[-1]["stress"])
+    reader.set_active_time_value(0.5)
+    np.testing.assert_array_equal(reader.read()[0]["reaction"][:, :d], result.reactions[1])
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "twist-0000.vtu",
+        "twist-0001.vtu",
+        "twist-0002.vtu",
+        "twist.pvd",
+    ]
+
+
+def test_fields_of_a_lattice_are_those_of_its_bars(results):
+    flat = results[0]
+    np.testing.assert_array_equal(flat.fields[-1]["force"], flat.force)
+    np.testing.assert_allclose(flat.force, flat.stress * flat.structure.areas)
+    assert len(flat.fields) == 3
+
+
+def test_nothing_is_left_when_writing_fails(results, tmp_path, monkeypatch):
+    def full(path, *_, **__):
+        path.write_bytes(b"half a file")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(series.meshio, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        results[1].write(tmp_path)
+    assert not list(tmp_path.iterdir())
