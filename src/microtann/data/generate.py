@@ -233,12 +233,18 @@ def _solve_moves(cell: UnitCell, condensed: CondensedCell, walks: Walks, first: 
     target = (walks.strain + walks.strain_increment)[walks.moving].reshape(count, -1, components)
     fresh = (walks.before == 0)[walks.moving].reshape(count, -1)
     plastic = np.empty((*target.shape[:2], len(condensed.young)))
-    try:
-        for row, start, stop in _pieces(fresh):
-            place = (row[:, None], start[:, None] + np.arange(stop))
+    for row, start, length in _pieces(fresh):
+        place = (row[:, None], start[:, None] + np.arange(length))
+        try:
             plastic[place] = follow(condensed, target[place], np.zeros((len(row), plastic.shape[2])))
-    except ConvergenceError as error:
-        raise ConvergenceError(f"{error} (walks {first} to {first + count - 1} of the plan)") from None
+        except ConvergenceError as error:
+            walk = first + int(row[error.worst[0]]) if error.worst else first
+            raise ConvergenceError(
+                f"the cell could not be solved along walk {walk} of the plan: use smaller increments, a lower limit "
+                "or bars with more hardening",
+                increment=error.increment,
+                worst=[walk],
+            ) from error
     earlier = np.concatenate([np.zeros_like(plastic[:, :1]), plastic[:, :-1]], axis=1)
     earlier[fresh] = 0.0
     response = cell_response(cell, condensed, target, earlier, plastic)

@@ -6,7 +6,8 @@ import pytest
 import microtann as mt
 from microtann.data.generate import blocks, generate, solve_walks
 from microtann.data.increments import Increments
-from microtann.data.walks import WalkPlan
+from microtann.data.walks import WalkPlan, draw_walks
+from microtann.errors import ConvergenceError
 from microtann.lattice.condensation import condense
 
 BAR = mt.ElastoplasticBar()
@@ -105,6 +106,23 @@ def test_seeds_differ_and_repeat():
     other = generate(PERTURBED, BAR, WalkPlan(paths=3, steps=5, seed=8))
     np.testing.assert_array_equal(one.training.coordinates_next, again.training.coordinates_next)
     assert not np.array_equal(one.training.strain, other.training.strain)
+
+
+def test_a_walk_that_cannot_be_solved_is_named(monkeypatch):
+    def fail(condensed, strain, start):
+        if (strain == hard).all(axis=(1, 2)).any():
+            raise ConvergenceError(
+                "no", increment=1, worst=[int(np.flatnonzero((strain == hard).all(axis=(1, 2)))[0])]
+            )
+        return np.zeros((*strain.shape[:2], start.shape[1]))
+
+    plan = WalkPlan(paths=100, steps=4, zero_fraction=0.0)
+    walks = draw_walks(plan, 77, 78, 3)
+    hard = walks.strain[0] + walks.strain_increment[0]
+    monkeypatch.setattr("microtann.data.generate.follow", fail)
+    with pytest.raises(ConvergenceError, match="could not be solved along walk 77 of the plan") as raised:
+        generate(PERTURBED, BAR, plan)
+    assert raised.value.worst == (77,)
 
 
 def test_progress_is_told_after_every_block_and_blocks_are_small():
