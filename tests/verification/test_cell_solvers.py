@@ -27,22 +27,31 @@ def test_newton_equals_active_sets(name, std):
         condensed = condense(cell, bar)
         paths = np.stack([walk(rng, 15, cell.components, std) for _ in range(2)])
         start = np.zeros((2, condensed.count))
-        one, two = (follow(condensed, paths, start, solver) for solver in ("active-set", "newton"))
+        one = follow(condensed, paths, start, "active-set")
         assert np.abs(one).max() > 0
-        np.testing.assert_allclose(one, two, rtol=0, atol=1e-12 * np.abs(one).max())
-        strain = paths[:, -1] + rng.normal(0, std, (2, cell.components))
-        states = [update(condensed, strain, one[:, -1], True, solver) for solver in ("active-set", "newton")]
-        np.testing.assert_allclose(states[0][0], states[1][0], rtol=0, atol=1e-12 * np.abs(one).max())
-        np.testing.assert_allclose(states[0][1], states[1][1], rtol=0, atol=1e-12 * np.abs(states[0][1]).max())
-        assert update(condensed, strain, one[:, -1], False)[1] is None
+        # two large increments and two small ones: "mixed" takes both solvers
+        scale = np.array([1.0, 1.0, 0.05, 0.05])[:, None]
+        before = np.concatenate([one[:, -1], one[:, -1]])
+        strain = np.concatenate([paths[:, -1], paths[:, -1]]) + scale * rng.normal(0, std, (4, cell.components))
+        plastic, tangent = update(condensed, strain, before, True, "active-set")
+        for solver in ("newton", "mixed"):
+            two = follow(condensed, paths, start, solver)
+            np.testing.assert_allclose(two, one, rtol=0, atol=1e-12 * np.abs(one).max())
+            again, stiffness = update(condensed, strain, before, True, solver)
+            np.testing.assert_allclose(again, plastic, rtol=0, atol=1e-12 * np.abs(one).max())
+            np.testing.assert_allclose(stiffness, tangent, rtol=0, atol=1e-12 * np.abs(tangent).max())
+        assert update(condensed, strain, before, False)[1] is None
 
 
 def test_newton_equals_active_sets_with_832_bars():
     condensed = condense(mt.cube_cell((4, 4, 4), perturbation=0.2), mt.ElastoplasticBar())
     path = walk(np.random.default_rng(1), 6, 6, 0.2)[None]
-    one, two = (follow(condensed, path, np.zeros((1, 832)), solver) for solver in ("active-set", "newton"))
+    one, *others = (
+        follow(condensed, path, np.zeros((1, 832)), solver) for solver in ("active-set", "newton", "mixed")
+    )
     assert (one[0, -1] != 0).sum() > 200
-    np.testing.assert_allclose(one, two, rtol=0, atol=1e-12 * np.abs(one).max())
+    for two in others:
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-12 * np.abs(one).max())
 
 
 @settings(max_examples=40, deadline=None)

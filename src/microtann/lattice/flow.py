@@ -1,8 +1,7 @@
-"""The flow of a cell's bars over increments of average strain: the two compiled solvers, chosen by size.
+"""The flow of a cell's bars over increments of average strain: two compiled solvers, chosen for every increment.
 
-Active sets in the plastic strains are best while few bars flow at once; Newton's method in the fluctuation where
-the fluctuation has few unknowns, or where there are so many bars that dense active sets grow too large. Both are
-exact to round-off and agree.
+Active sets in the plastic strains are best while few bars flow at once, Newton's method in the fluctuation where
+many do. Both are exact to round-off and agree.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
-from microtann.lattice import flow_kernel, newton_kernel
+from microtann.lattice import flow_kernel, mixed_kernel, newton_kernel
 from microtann.lattice.condensation import CondensedCell
 
 Array = NDArray[np.float64]
-Solver = Literal["active-set", "newton"]
+Solver = Literal["active-set", "newton", "mixed"]
 
 PROXIMAL_WEIGHT = 1e-5
 """Proximal term of bars without hardening, relative to their elastic stiffness; it does not change the result."""
@@ -26,19 +25,11 @@ PROXIMAL_WEIGHT = 1e-5
 LEAST_HARDENING = 1e-12
 """Hardening, relative to Young's modulus, below which the flow may be undetermined."""
 
-NEWTON_UNKNOWNS = range(20, 31)
-"""Unknowns of the fluctuation for which Newton's method is faster in spite of few bars."""
 
-MANY_BARS = 300
-"""Number of distinct bars from which Newton's method is faster."""
-
-
-def best_solver(condensed: CondensedCell) -> Solver:
-    """Return the faster solver for a cell, from measurements (``python -m benchmarks cell``)."""
-    if not_hardening(condensed):
-        return "active-set"
+def most_slips(condensed: CondensedCell) -> int:
+    """Return the number of trial slips up to which active sets are faster, from ``python -m benchmarks cell``."""
     unknowns = condensed.fluctuation_of_strain.size // condensed.elongation.shape[1]
-    return "newton" if unknowns in NEWTON_UNKNOWNS or condensed.count >= MANY_BARS else "active-set"
+    return int(12 + 0.6 * unknowns)
 
 
 def not_hardening(condensed: CondensedCell) -> bool:
@@ -65,8 +56,9 @@ def follow(
     condensed : CondensedCell
     strain : array, shape (B, T, v)
     start : array, shape (B, m)
-    solver : {"active-set", "newton"}, optional
-        Both give the same; by default the faster one for the cell.
+    solver : {"active-set", "newton", "mixed"}, optional
+        All give the same. By default "mixed", the faster one for every increment; bars without hardening need
+        "active-set", which is then the default.
 
     Returns
     -------
@@ -79,20 +71,19 @@ def follow(
     """
     strain, start = np.ascontiguousarray(strain), np.ascontiguousarray(start)
     plastic = np.empty((*strain.shape[:2], condensed.count))
-    if (solver or best_solver(condensed)) == "newton":
-        fluctuation = start @ _flat(condensed.fluctuation_of_plastic_strain).T
-        cell, response = _newton_cell(condensed), np.ascontiguousarray(_flat(condensed.fluctuation_of_strain))
-        path, step = newton_kernel.follow_paths(cell, response, strain, start, fluctuation, plastic)
+    flow = condensed.hessian, condensed.coupling, condensed.resistance
+    solver = solver or _default(condensed)
+    if solver == "active-set":
+        path, step, _ = flow_kernel.follow_paths(*flow, proximal_floor(condensed), strain, start, plastic)
     else:
-        path, step, _ = flow_kernel.follow_paths(
-            condensed.hessian,
-            condensed.coupling,
-            condensed.resistance,
-            proximal_floor(condensed),
-            strain,
-            start,
-            plastic,
-        )
+        cell = _newton_cell(condensed)
+        response = np.ascontiguousarray(_flat(condensed.fluctuation_of_strain))
+        inner = np.ascontiguousarray(_flat(condensed.fluctuation_of_plastic_strain))
+        if solver == "newton":
+            path, step = newton_kernel.follow_paths(cell, response, strain, start, start @ inner.T, plastic)
+        else:
+            most = most_slips(condensed)
+            path, step = mixed_kernel.follow_paths(*flow, cell, response, inner, most, strain, start, plastic)
     if path >= 0:
         raise ConvergenceError(
             f"no equilibrium of the cell was found in increment {step} of path {path}: the flow of its bars does "
@@ -120,7 +111,7 @@ def update(
     start : array, shape (n, m)
         Plastic strains of the distinct bars at its beginning.
     tangent : bool
-    solver : {"active-set", "newton"}, optional
+    solver : {"active-set", "newton", "mixed"}, optional
 
     Returns
     -------
@@ -134,45 +125,102 @@ def update(
         If the flow of some point was not found; it names the point.
     """
     strain = np.ascontiguousarray(strain)
+    plastic = np.array(start, order="C")
     n, v = strain.shape
     stiffness = np.empty((n if tangent else 0, v, v))
-    if (solver or best_solver(condensed)) == "newton":
-        plastic = np.empty((n, condensed.count))
-        start = np.ascontiguousarray(start)
-        guess = np.ascontiguousarray(
-            strain @ _flat(condensed.fluctuation_of_strain).T
-            + start @ _flat(condensed.fluctuation_of_plastic_strain).T
-        )
-        point = newton_kernel.update_points(
-            _newton_cell(condensed),
-            *_newton_elasticity(condensed),
-            guess,
-            strain,
-            start,
-            plastic,
-            stiffness,
-            tangent,
-        )
-    else:
-        plastic = np.array(start, order="C")
-        trial = np.ascontiguousarray(strain @ condensed.coupling.T - plastic @ condensed.hessian)
-        point, _ = flow_kernel.update_points(
-            condensed.hessian,
-            condensed.coupling,
-            condensed.resistance,
-            proximal_floor(condensed),
-            condensed.elasticity,
-            trial,
-            plastic,
-            stiffness,
-            tangent,
-        )
-    if point >= 0:
-        raise ConvergenceError(
-            f"the cell at material point {point} found no equilibrium; use smaller increments",
-            worst=[point],
-        )
+    solver = solver or _default(condensed)
+    few = np.full(n, solver == "active-set")
+    if solver != "newton":
+        trial = strain @ condensed.coupling.T - plastic @ condensed.hessian
+        if solver == "mixed":
+            few = (np.abs(trial) > condensed.resistance).sum(axis=1) <= most_slips(condensed)
+        chosen = np.flatnonzero(few)
+        if len(chosen):
+            _update_few(condensed, chosen, trial, plastic, stiffness, tangent)
+    chosen = np.flatnonzero(~few)
+    if len(chosen):
+        _update_many(condensed, chosen, strain, plastic, stiffness, tangent)
     return plastic, stiffness if tangent else None
+
+
+def _update_few(
+    condensed: CondensedCell,
+    chosen: NDArray[np.intp],
+    trial: Float[Array, "n m"],
+    plastic: Float[Array, "n m"],
+    stiffness: Float[Array, "k v v"],
+    tangent: bool,
+) -> None:
+    """Advance some points in place by active sets."""
+    part, tangents = _part(chosen, plastic, stiffness, tangent)
+    point, _ = flow_kernel.update_points(
+        condensed.hessian,
+        condensed.coupling,
+        condensed.resistance,
+        proximal_floor(condensed),
+        condensed.elasticity,
+        trial if len(chosen) == len(trial) else trial[chosen],
+        part,
+        tangents,
+        tangent,
+    )
+    _put(chosen, part, tangents, plastic, stiffness, point)
+
+
+def _update_many(
+    condensed: CondensedCell,
+    chosen: NDArray[np.intp],
+    strain: Float[Array, "n v"],
+    plastic: Float[Array, "n m"],
+    stiffness: Float[Array, "k v v"],
+    tangent: bool,
+) -> None:
+    """Advance some points in place by Newton's method."""
+    part, tangents = _part(chosen, plastic, stiffness, tangent)
+    strain = strain if len(chosen) == len(strain) else strain[chosen]
+    start = part.copy()
+    guess = np.ascontiguousarray(
+        strain @ _flat(condensed.fluctuation_of_strain).T
+        + start @ _flat(condensed.fluctuation_of_plastic_strain).T
+    )
+    point = newton_kernel.update_points(
+        _newton_cell(condensed), *_newton_elasticity(condensed), guess, strain, start, part, tangents, tangent
+    )
+    _put(chosen, part, tangents, plastic, stiffness, point)
+
+
+def _part(
+    chosen: NDArray[np.intp], plastic: Float[Array, "n m"], stiffness: Float[Array, "k v v"], tangent: bool
+) -> tuple[Array, Array]:
+    """Return the arrays of the chosen points: the whole arrays themselves where all are chosen."""
+    if len(chosen) == len(plastic):
+        return plastic, stiffness
+    return plastic[chosen], np.empty((len(chosen) if tangent else 0, *stiffness.shape[1:]))
+
+
+def _put(
+    chosen: NDArray[np.intp], part: Array, tangents: Array, plastic: Array, stiffness: Array, point: int
+) -> None:
+    """Write the chosen points back, or say which of them failed.
+
+    Raises
+    ------
+    ConvergenceError
+        If ``point``, an index into the chosen ones, is not −1.
+    """
+    if point >= 0:
+        failed = int(chosen[point])
+        raise ConvergenceError(
+            f"the cell at material point {failed} found no equilibrium; use smaller increments", worst=[failed]
+        )
+    if part is not plastic:
+        plastic[chosen] = part
+        if len(tangents):
+            stiffness[chosen] = tangents
+
+
+def _default(condensed: CondensedCell) -> Solver:
+    return "active-set" if not_hardening(condensed) else "mixed"
 
 
 def _flat(fluctuation: Float[Array, "n d c"]) -> Float[Array, "nd c"]:

@@ -211,7 +211,7 @@ def equilibrate(cell, average, plastic, w, strain, change, sign, residual, direc
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _flow(cell, strain, sign, plastic):
+def advance_bars(cell, strain, sign, plastic):
     """Advance the plastic strains (m,) in place by the return mapping."""
     young, limit, hardening = cell[5], cell[6], cell[7]
     for i in range(strain.shape[0]):
@@ -241,6 +241,7 @@ def follow_paths(cell, response, strain, start, fluctuation, plastic_strain):
     """
     paths, steps, v = strain.shape
     m, unknowns = cell[0].shape[0], response.shape[0]
+    d = cell[2].shape[1]
     plastic, bars, change = np.empty(m), np.empty(m), np.empty(m)
     sign = np.empty(m, dtype=np.int8)
     w, residual, direction = np.empty(unknowns), np.empty(unknowns), np.empty(unknowns)
@@ -254,18 +255,12 @@ def follow_paths(cell, response, strain, start, fluctuation, plastic_strain):
                     before = 0.0 if t == 0 else strain[p, t - 1, c]
                     w[a] += response[a, c] * (strain[p, t, c] - before)
             for a in range(unknowns - 1, -1, -1):  # the first node is held
-                w[a] -= w[a % gradient_width(cell)]
+                w[a] -= w[a % d]
             if equilibrate(cell, strain[p, t], plastic, w, bars, change, sign, residual, direction, matrix) < 0:
                 return p, t
-            _flow(cell, bars, sign, plastic)
+            advance_bars(cell, bars, sign, plastic)
             plastic_strain[p, t] = plastic
     return -1, -1
-
-
-@njit(cache=True)
-def gradient_width(cell):
-    """Return the dimension of space."""
-    return cell[2].shape[1]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -305,7 +300,7 @@ def update_points(cell, affine, mixed, elasticity, guess, strain, start, plastic
         found = equilibrate(cell, strain[p], plastic_strain[p], w, bars, change, sign, residual, direction, matrix)
         if found < 0:
             return p
-        _flow(cell, bars, sign, plastic_strain[p])
+        advance_bars(cell, bars, sign, plastic_strain[p])
         if not with_tangent:
             continue
         if not sign.any():
