@@ -240,8 +240,8 @@ def _solve_moves(cell: UnitCell, condensed: CondensedCell, walks: Walks, first: 
         except ConvergenceError as error:
             walk = first + int(row[error.worst[0]]) if error.worst else first
             raise ConvergenceError(
-                f"the cell could not be solved along walk {walk} of the plan: use smaller increments, a lower limit "
-                "or bars with more hardening",
+                f"the cell could not be solved along walk {walk} of the plan: use smaller increments, a lower "
+                "limit or bars with more hardening",
                 increment=error.increment,
                 worst=[walk],
             ) from error
