@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import h5py
 import numpy as np
 import typer
 
@@ -18,8 +19,8 @@ from microtann.cli.say import console, kept, save_section, show_section
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, working_folder
 from microtann.data.check import check_file
-from microtann.data.file import read_dataset
-from microtann.data.increments import Dataset, Increments
+from microtann.data.hdf5 import opened
+from microtann.data.schema import SETS
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
@@ -112,15 +113,14 @@ def make_data(
                 address=who.address,
                 progress=lambda done, total: report(done, total, ""),
             )
-        save_section(folder, describe(folder, read_dataset(folder / FILE)))
+        save_section(folder, describe(folder, cell))
 
 
-def describe(folder: Path, dataset: Dataset) -> Section:
-    """Draw the cell and return the section of the report."""
-    cell = dataset.cell
-    assert cell is not None
+def describe(folder: Path, cell: UnitCell) -> Section:
+    """Draw the cell and return the section of the report; of a large file only the small fields are read."""
     draw_cell(folder / "cell.png", cell)
-    rows = tuple(_summary(name, getattr(dataset, name)) for name in ("training", "validation", "test"))
+    with opened(folder / FILE) as file:
+        rows = tuple(_summary(name, file) for name in SETS)
     table = Table(
         "Increments",
         (
@@ -156,16 +156,17 @@ def draw_cell(path: Path, cell: UnitCell) -> None:
     draw_bodies(path, [body], "bar area [size²]" if cell.dimension == 3 else "bar area [size]", height=3.6)
 
 
-def _summary(name: str, increments: Increments) -> tuple[str | int | float | None, ...]:
-    if not len(increments):
+def _summary(name: str, file: h5py.File) -> tuple[str | int | float | None, ...]:
+    increments = file[name]
+    increment = increments["strain_increment"][:]
+    if not len(increment):
         return (name, 0, 0, None, None, None, None)
-    final = increments.strain + increments.strain_increment
     return (
         name,
-        len(np.unique(increments.path)),
-        len(increments),
-        float(np.abs(final).max()),
-        float(np.abs(increments.strain_increment).max()),
-        float((increments.strain_increment == 0).all(axis=1).mean()),
-        float((increments.dissipation > 0).mean()),
+        len(np.unique(increments["path"][:])),
+        len(increment),
+        float(np.abs(increments["strain"][:] + increment).max()),
+        float(np.abs(increment).max()),
+        float((increment == 0).all(axis=1).mean()),
+        float((increments["dissipation"][:] > 0).mean()),
     )

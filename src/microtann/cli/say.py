@@ -10,7 +10,7 @@ from rich.console import Console
 from microtann.atomic import write_atomically
 from microtann.report.section import FILE_NAME, Section
 
-WIDTH = 118
+WIDTH = 132
 """Columns where there is no terminal to measure."""
 
 

@@ -22,6 +22,8 @@ from microtann.errors import InputError, StorageError
 
 STAMP = "stage.json"
 CONFIGURATION = "configuration.toml"
+GATHERED = ("report.html",)
+"""Files that other commands write into the folder of a stage."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ class Stage:
 
     @property
     def finished(self) -> bool:
-        """Whether the folder already holds the results of this very stage."""
-        return _read_stamp(self.output).get("fingerprint") == self.fingerprint
+        """Whether the folder already holds all results of this very stage."""
+        stamp = _read_stamp(self.output)
+        complete = all((self.output / name).exists() for name in stamp.get("files", []))
+        return complete and stamp.get("fingerprint") == self.fingerprint
 
     @property
     def work(self) -> Path:
@@ -91,7 +95,7 @@ def check_output(output: Path, overwrite: bool) -> None:
     if not present:
         return
     stamp = _read_stamp(output)
-    foreign = [name for name in present if name not in stamp.get("files", [])]
+    foreign = [name for name in present if name not in {*stamp.get("files", []), *GATHERED}]
     if foreign:
         raise InputError(
             f"{output} holds files that microtann did not write there ({foreign[0]}): name a new or empty folder"

@@ -135,7 +135,5 @@ def _histories(comparison: Comparison) -> list[HistoryCurve]:
     curves = []
     for name in next(iter(values.values())):
         lines = {NAMES[way]: np.concatenate([[0.0], v[name]]) for way, v in values.items()}
-        curves.append(
-            HistoryCurve(LABELS.get(name, name), "increment [–]", LABELS.get(name, name) + " [–]", lines)
-        )
+        curves.append(HistoryCurve("", "increment [–]", LABELS.get(name, name) + " [–]", lines))
     return curves

@@ -289,7 +289,7 @@ def test_the_installed_command_shows_no_traceback(tmp_path: Path) -> None:
 
 def test_an_interrupted_generation_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from microtann.cli.main import run; run()", "data", "-o", "d"]
-    size = ["--set", "cell.units=2", "--set", "cell.perturbation=0.2", "--paths", "2000", "--steps", "50"]
+    size = ["--set", "cell.units=2", "--set", "cell.perturbation=0.2", "--paths", "600", "--steps", "40"]
     process = subprocess.Popen([*command, *size], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120.0
     while not list(tmp_path.glob(".d.*/data.h5.shards/*")) and time.monotonic() < deadline:

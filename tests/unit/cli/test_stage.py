@@ -31,6 +31,16 @@ def test_a_finished_stage_is_known_by_its_configuration(tmp_path: Path) -> None:
     assert "result.txt" in json.loads((output / STAMP).read_text())["files"]
 
 
+def test_results_that_were_lost_are_made_again(tmp_path: Path) -> None:
+    output = tmp_path / "train"
+    finish(output)
+    (output / "result.txt").unlink()
+    (output / "report.html").write_text("gathered by the command report")
+    assert not stage(output).finished
+    finish(output, overwrite=True)
+    assert stage(output).finished
+
+
 def test_other_results_are_replaced_only_on_demand(tmp_path: Path) -> None:
     output = tmp_path / "train"
     finish(output)
