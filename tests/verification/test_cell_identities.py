@@ -17,16 +17,23 @@ CELLS = {
     "cube-2x2x2-interior": mt.cube_cell((2, 2, 2), perturbation=0.2),
     "cube-2x2x2-all": mt.cube_cell((2, 2, 2), size=10.0, perturbation=0.2, perturb="all", seed=5),
     "cube-1x1x1-all": mt.cube_cell(perturbation=0.2, perturb="all"),
+    "octet": mt.octet_cell(),
+    "octet-2x1x1-all": mt.octet_cell((2, 1, 1), perturbation=0.2, perturb="all"),
+    "body-centred-2x2x2-all": mt.body_centred_cell((2, 2, 2), perturbation=0.2, perturb="all"),
     "cube-3x2x1-all": mt.cube_cell((3, 2, 1), perturbation=0.2, perturb="all", seed=2),
 }
 
 
-@pytest.fixture(params=["uniform", "random"])
+@pytest.fixture(params=["uniform", "random", "ideal"])
 def loaded(request, name):
     """A cell, its bars and its response along a random walk through yield."""
     cell = CELLS[name]
     rng = np.random.default_rng(7)
-    bar = mt.ElastoplasticBar() if request.param == "uniform" else random_bar(cell, rng)
+    bar = {
+        "uniform": mt.ElastoplasticBar(),
+        "random": random_bar(cell, rng),
+        "ideal": mt.ElastoplasticBar(hardening=0.0),
+    }[request.param]
     path = walk(rng, 12, cell.components, 0.15)
     response = mt.solve_cell(cell, bar, path)
     assert (np.abs(response.plastic_strain).max(axis=0) > 0).mean() > 0.2, "the path must go through yield"

@@ -48,7 +48,7 @@ def limit_load(cell: UnitCell, bar: ElastoplasticBar, stress: ArrayLike) -> floa
     >>> import numpy as np, microtann as mt
     >>> factor = mt.limit_load(mt.cube_cell(), mt.ElastoplasticBar(hardening=0), [1, 0, 0, 0, 0, 0])
     >>> round(factor, 6)
-    1.414214
+    1.609476
     """
     direction = as_floats("stress", stress)
     if direction.shape != (cell.components,) or not np.isfinite(direction).all() or not direction.any():
