@@ -187,7 +187,8 @@ def test_history_of_loads_ends_without_reactions():
         torque = case.quantities(result)["torque"]
         assert np.abs(torque[:-1][np.abs(case.angles[:-1]) > 1]).min() > 0.1
         assert abs(torque[-1]) <= 1e-9 * np.abs(torque).max()
-        assert np.abs(result.reactions[-1]).max() <= 1e-8 * np.abs(result.reactions).max()
+        released = result.reactions[:, case.top(result.points)]
+        assert np.abs(released[-1]).max() <= 1e-9 * np.abs(released).max()
 
 
 @pytest.mark.parametrize("factor", [1.0, 30.0])
