@@ -90,13 +90,6 @@ class ReferenceCase:
         return values | {self.support: moved}
 
 
-def relative_dissipation_error(
-    dissipation: Float[Array, "*i"], reference: Float[Array, "*i"], energy: Float[Array, "*i"]
-) -> Float[Array, "*i"]:
-    """Return the error of a dissipation relative to max(D, Ψ/100) of the reference, since D may be nearly zero."""
-    return np.abs(dissipation - reference) / np.maximum(reference, energy / 100.0)
-
-
 def lcU1(lengths: Lengths = SHORT) -> ReferenceCase:
     """Uniform compression by 30 % of the height, lateral sides free (u_z = −3 on the top)."""
     return _uniform("lcU1", -0.3, lengths)
