@@ -46,10 +46,9 @@ def test_thirteen_bar_families_were_found() -> None:
 def test_the_measure_sees_errors() -> None:
     """A model with one resistance off by 1 % is found out on every path."""
     tann = mt.load("cube")
-    wrong = replace(
-        tann,
-        evolution=replace(tann.evolution, log_resistance=tann.evolution.log_resistance + jnp.log(1.01)),
-    )
+    point = tann.point
+    slack = replace(point.evolution, log_resistance=point.evolution.log_resistance + jnp.log(1.01))
+    wrong = replace(tann, point=replace(point, evolution=slack))
     errors = evaluate(wrong, names="ab").paths
     assert all(errors[name].stress > 1e-4 for name in "ab")
     assert np.isfinite([e.stress for e in errors.values()]).all()

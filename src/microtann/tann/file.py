@@ -29,6 +29,7 @@ from microtann.lattice.cell import UnitCell
 from microtann.tann.forms import FORMS
 from microtann.tann.information import Information, TrainingRange, TrainingRecord
 from microtann.tann.model import TANN
+from microtann.tann.point import MaterialPoint
 from microtann.tann.scaling import Scaling
 
 FORMAT = "microtann-tann"
@@ -123,7 +124,8 @@ def _read(path: Path) -> TANN:
         information = _information(json.loads(metadata["information"]), tensors)
         form = FORMS[information.form]
         parts = {part: getattr(form, part)(**_group(part, tensors)) for part in _PARTS}
-        tann = TANN(**parts, scaling=Scaling(**_group("scaling", tensors)), information=information)
+        scaling = Scaling(**_group("scaling", tensors))
+        tann = TANN(MaterialPoint(**parts, scaling=scaling, components=information.components), information)
         _probe(tann)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -145,7 +147,7 @@ def _probe(tann: TANN) -> None:
     if driving.shape != (tann.components + len(tann.information.extra_names),):
         raise ValueError(f"{driving.shape[0]} driving variables for {tann.components} strain components")
     state = tann.virgin_state()
-    result = tann.scaled_increment(driving, state, driving, jnp.asarray(1.0))
+    result = tann.point.scaled_increment(driving, state, driving, jnp.asarray(1.0))
     if result.state.shape != state.shape or tann.reduction.decode(state, driving).ndim != 1:
         raise ValueError("the evolution and the reduction have different numbers of states")
 

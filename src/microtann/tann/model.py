@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -21,19 +20,11 @@ from microtann.lattice.cell import UnitCell
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.information import Information
+from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.reduction import Reduction
 from microtann.tann.scaling import Scaling
 
 Numbers = NDArray[np.float64]
-
-
-class Increment(NamedTuple):
-    """Result of one increment of one point, at t + Δt; in scaled or physical units as the function says."""
-
-    stress: Float[Array, "v"]
-    state: Float[Array, "z"]
-    energy: Float[Array, ""]
-    dissipation: Float[Array, ""]
 
 
 @dataclass(frozen=True)
@@ -76,24 +67,38 @@ class Recall:
 class TANN(eqx.Module):
     """Thermodynamics-based artificial neural network of a microstructured material (paper, Section III.C).
 
-    An increment follows Algorithm 2 of the paper in recall mode: the evolution gives Z at t + Δt, the energy is
-    evaluated there, and its derivatives are the stress S = ∂Ψ/∂E (Eq. 9b) and the dissipation
-    D Δt = −∂Ψ/∂Z · ΔZ (Eq. 9c). A TANN follows the `microtann.fem.Material` protocol.
+    A TANN follows the `microtann.fem.Material` protocol.
 
     Parameters
     ----------
-    reduction, energy, evolution : Reduction, Energy, Evolution
-        The trained parts.
-    scaling : Scaling
+    point : MaterialPoint
+        The trained computation of one increment.
     information : Information
-        Metadata.
+        Metadata, which do not enter the computation.
     """
 
-    reduction: Reduction
-    energy: Energy
-    evolution: Evolution
-    scaling: Scaling
+    point: MaterialPoint
     information: Information = eqx.field(static=True)
+
+    @property
+    def reduction(self) -> Reduction:
+        """Encoder and decoder between internal coordinates and internal state variables."""
+        return self.point.reduction
+
+    @property
+    def energy(self) -> Energy:
+        """Free energy, in scaled units."""
+        return self.point.energy
+
+    @property
+    def evolution(self) -> Evolution:
+        """Evolution of the internal state variables."""
+        return self.point.evolution
+
+    @property
+    def scaling(self) -> Scaling:
+        """Scales of the variables."""
+        return self.point.scaling
 
     @property
     def form(self) -> str:
@@ -122,40 +127,7 @@ class TANN(eqx.Module):
 
     def virgin_state(self) -> Float[Array, "z"]:
         """Return Z of the undeformed, unstressed material."""
-        driving = jnp.zeros_like(self.scaling.driving)
-        coordinates = sum(int(np.prod(shape)) for shape in self.information.coordinate_shapes.values())
-        return self.reduction.encode(jnp.zeros(coordinates), driving)
-
-    def scaled_increment(
-        self,
-        driving: Float[Array, "y"],
-        state: Float[Array, "z"],
-        driving_increment: Float[Array, "y"],
-        dt: Float[Array, ""],
-    ) -> Increment:
-        """Return one increment of one point in scaled units; differentiable."""
-        after = self.evolution(self.energy, driving, state, driving_increment, dt)
-        energy, (conjugate, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
-            driving + driving_increment, after
-        )
-        return Increment(conjugate[: self.components], after, energy, -thermodynamic @ (after - state))
-
-    def increment(
-        self,
-        driving: Float[Array, "y"],
-        state: Float[Array, "z"],
-        driving_increment: Float[Array, "y"],
-        dt: Float[Array, ""],
-    ) -> Increment:
-        """Return one increment of one point in physical units; differentiable."""
-        scale = self.scaling
-        result = self.scaled_increment(driving / scale.driving, state, driving_increment / scale.driving, dt)
-        return Increment(
-            result.stress * scale.stress(self.components),
-            result.state,
-            result.energy * scale.energy,
-            result.dissipation * scale.energy,
-        )
+        return self.point.virgin_state()
 
     def recall(
         self,
@@ -191,7 +163,7 @@ class TANN(eqx.Module):
         driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
         paths = driving.reshape(-1, *driving.shape[-2:])
         durations = check_dt(dt, shape).reshape(paths.shape[:2])
-        result = _follow(self, jnp.asarray(paths), jnp.asarray(durations))
+        result = _follow(self.point, jnp.asarray(paths), jnp.asarray(durations))
         stress, state, energy, dissipation = (np.asarray(a).reshape(*shape, *a.shape[2:]) for a in result)
         coordinates = self._decode(state, driving) if decode else {}
         return Recall(stress, energy, dissipation, state, coordinates)
@@ -232,7 +204,7 @@ class TANN(eqx.Module):
             return jnp.asarray(np.concatenate([array, np.zeros((size - n, array.shape[1]))]))
 
         result, stiffness = _update(
-            self,
+            self.point,
             padded(np.concatenate([state["strain"], extra], axis=1)),
             padded(state["isv"]),
             padded(np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)),
@@ -278,7 +250,7 @@ class TANN(eqx.Module):
         points, at = (
             jnp.asarray(a.reshape(-1, a.shape[-1])) for a in (state, driving / np.asarray(self.scaling.driving))
         )
-        coordinates = np.asarray(_decode_points(self, points, at))
+        coordinates = np.asarray(_decode_points(self.point, points, at))
         groups, start = {}, 0
         for name, group in self.information.coordinate_shapes.items():
             stop = start + int(np.prod(group))
@@ -288,7 +260,7 @@ class TANN(eqx.Module):
 
 
 @eqx.filter_jit
-def _follow(tann: TANN, driving: Float[Array, "B T y"], dt: Float[Array, "B T"]) -> Increment:
+def _follow(material: MaterialPoint, driving: Float[Array, "B T y"], dt: Float[Array, "B T"]) -> Increment:
     """Follow driving paths; the results have leading axes (B, T)."""
 
     def path(driving: Float[Array, "T y"], dt: Float[Array, "T"]) -> Increment:
@@ -297,10 +269,10 @@ def _follow(tann: TANN, driving: Float[Array, "B T y"], dt: Float[Array, "B T"])
         ) -> tuple[tuple[Float[Array, "y"], Float[Array, "z"]], Increment]:
             before, state = carry
             after, duration = target
-            result = tann.increment(before, state, after - before, duration)
+            result = material.increment(before, state, after - before, duration)
             return (after, result.state), result
 
-        start = jnp.zeros_like(driving[0]), tann.virgin_state()
+        start = jnp.zeros_like(driving[0]), material.virgin_state()
         return jax.lax.scan(step, start, (driving, dt))[1]
 
     return jax.vmap(path)(driving, dt)
@@ -308,7 +280,7 @@ def _follow(tann: TANN, driving: Float[Array, "B T y"], dt: Float[Array, "B T"])
 
 @eqx.filter_jit
 def _update(
-    tann: TANN,
+    material: MaterialPoint,
     driving: Float[Array, "n y"],
     state: Float[Array, "n z"],
     increment: Float[Array, "n y"],
@@ -319,17 +291,19 @@ def _update(
         driving: Float[Array, "y"], state: Float[Array, "z"], increment: Float[Array, "y"]
     ) -> tuple[Increment, Float[Array, "v y"] | None]:
         def stress(increment: Float[Array, "y"]) -> tuple[Float[Array, "v"], Increment]:
-            result = tann.increment(driving, state, increment, dt)
+            result = material.increment(driving, state, increment, dt)
             return result.stress, result
 
         if not tangent:
             return stress(increment)[1], None
         stiffness, result = jax.jacfwd(stress, has_aux=True)(increment)
-        return result, stiffness[:, : tann.components]
+        return result, stiffness[:, : material.components]
 
     return jax.vmap(point)(driving, state, increment)
 
 
 @eqx.filter_jit
-def _decode_points(tann: TANN, state: Float[Array, "n z"], driving: Float[Array, "n y"]) -> Float[Array, "n c"]:
-    return jax.vmap(tann.reduction.decode)(state, driving)
+def _decode_points(
+    material: MaterialPoint, state: Float[Array, "n z"], driving: Float[Array, "n y"]
+) -> Float[Array, "n c"]:
+    return jax.vmap(material.reduction.decode)(state, driving)

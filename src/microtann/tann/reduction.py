@@ -15,6 +15,11 @@ class Reduction(eqx.Module):
     fixed: ClassVar[tuple[str, ...]] = ()
     """Fields that gradients do not train: they are taken from the data in closed form."""
 
+    @property
+    @abstractmethod
+    def coordinates(self) -> int:
+        """Number of internal coordinates, c."""
+
     @abstractmethod
     def encode(self, coordinates: Float[Array, "c"], driving: Float[Array, "y"]) -> Float[Array, "z"]:
         """Return Z of the internal coordinates ξ at driving variables y."""
@@ -58,6 +63,11 @@ class ResidualReduction(Reduction):
     deviation: Float[Array, "r"]
     encoder: Float[Array, "z r"]
     decoder: Float[Array, "r z"]
+
+    @property
+    def coordinates(self) -> int:
+        """Number of internal coordinates, c."""
+        return self.weight.shape[0]
 
     def encode(self, coordinates: Float[Array, "c"], driving: Float[Array, "y"]) -> Float[Array, "z"]:
         """Return Z of internal coordinates."""

@@ -24,6 +24,6 @@ def fit_decoder(tann: TANN, data: Increments) -> TANN:
     assert isinstance(reduction, ResidualReduction)
     batch = to_batch(tann, data)
     before = batch.residual @ reduction.encoder.T
-    after = jax.jit(jax.vmap(tann.scaled_increment))(batch.driving, before, batch.increment, batch.dt).state
+    after = jax.jit(jax.vmap(tann.point.scaled_increment))(batch.driving, before, batch.increment, batch.dt).state
     solution, *_ = np.linalg.lstsq(np.asarray(after), np.asarray(batch.residual_next), rcond=1e-10)
-    return replace(tann, reduction=replace(reduction, decoder=jnp.asarray(solution.T)))
+    return replace(tann, point=replace(tann.point, reduction=replace(reduction, decoder=jnp.asarray(solution.T))))

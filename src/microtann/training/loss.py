@@ -88,7 +88,7 @@ def loss_terms(tann: TANN, batch: Batch, reference: Reference) -> dict[str, Floa
     assert isinstance(reduction, ResidualReduction)
     before = batch.residual @ reduction.encoder.T
     encoded = batch.residual_next @ reduction.encoder.T
-    result = jax.vmap(tann.scaled_increment)(batch.driving, before, batch.increment, batch.dt)
+    result = jax.vmap(tann.point.scaled_increment)(batch.driving, before, batch.increment, batch.dt)
     start = jax.vmap(jax.grad(tann.energy.__call__))(batch.driving, before)[:, : tann.components]
     size = jax.lax.stop_gradient(jnp.mean(encoded**2))
     return {

@@ -55,14 +55,15 @@ def merge_mechanisms(tann: TANN, tolerance: float) -> TANN:
         coupling.append(mean[:inputs] * total)
         encoder.append(mean[inputs:] * total)
         logarithm.append(np.log(total))
-    return replace(
-        tann,
+    point = replace(
+        tann.point,
         energy=replace(energy, coupling=jnp.asarray(coupling), elastic=jnp.asarray(_root(elastic))),
         evolution=PlayMechanisms(jnp.asarray(logarithm)),
         reduction=replace(
             reduction, encoder=jnp.asarray(encoder), decoder=jnp.zeros((reduction.decoder.shape[0], len(encoder)))
         ),
     )
+    return replace(tann, point=point)
 
 
 def _root(matrix: Float[Array, "y y"]) -> Float[Array, "y y"]:

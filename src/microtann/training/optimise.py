@@ -7,15 +7,17 @@ A block is a pure function of its state, so that a resumed run repeats an uninte
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
 from microtann.tann.model import TANN
+from microtann.training.configuration import TrainingConfig
 from microtann.training.loss import Batch, Reference, loss
 
 DESCENT_BLOCK = 500
@@ -29,7 +31,7 @@ class Optimisation(NamedTuple):
     Parameters
     ----------
     parameters : pytree
-        Trained arrays of the model.
+        Trained arrays, in the shape that the optimiser likes.
     optimiser : pytree
         State of the optimiser.
     update : array, shape ()
@@ -41,20 +43,34 @@ class Optimisation(NamedTuple):
     update: Float[Array, ""]
 
 
-Block = Callable[[Optimisation], tuple[Optimisation, Float[Array, ""]]]
+class Method(NamedTuple):
+    """An optimisation ready to run.
+
+    Parameters
+    ----------
+    start : Optimisation
+    block : callable
+        Does one block of updates; returns the new state and the loss.
+    model : callable
+        Puts the model together from the parameters of a state.
+    """
+
+    start: Optimisation
+    block: Callable[[Optimisation], tuple[Optimisation, Float[Array, ""]]]
+    model: Callable[[PyTree], TANN]
 
 
 def trained_and_fixed(tann: TANN) -> tuple[PyTree, PyTree]:
     """Split a model into the arrays that are trained and the rest."""
     trained = jax.tree.map(lambda _: True, eqx.filter(tann, eqx.is_inexact_array))
-    trained = eqx.tree_at(lambda t: t.scaling, trained, jax.tree.map(lambda _: False, trained.scaling))
+    trained = eqx.tree_at(lambda t: t.point.scaling, trained, jax.tree.map(lambda _: False, trained.scaling))
     for name in type(tann.reduction).fixed:
-        trained = eqx.tree_at(lambda t: getattr(t.reduction, name), trained, False)  # noqa: B023 (called at once)
+        trained = eqx.tree_at(lambda t: getattr(t.point.reduction, name), trained, False)  # noqa: B023 (called at once)
     return eqx.partition(tann, trained)
 
 
-def descent(tann: TANN, batch: Batch, reference: Reference, options: Any) -> tuple[Optimisation, Block]:
-    """Return start and block of Adam with a cosine schedule on random batches.
+def descent(tann: TANN, batch: Batch, reference: Reference, options: TrainingConfig) -> Method:
+    """Return Adam with a cosine schedule on random batches.
 
     Parameters
     ----------
@@ -85,16 +101,18 @@ def descent(tann: TANN, batch: Batch, reference: Reference, options: Any) -> tup
         state, values = jax.lax.scan(update, state, None, length=DESCENT_BLOCK)
         return state, jnp.mean(values)
 
-    return Optimisation(parameters, optimiser.init(parameters), jnp.asarray(0)), block
+    start = Optimisation(parameters, optimiser.init(parameters), jnp.asarray(0))
+    return Method(start, block, lambda parameters: eqx.combine(parameters, fixed))
 
 
-def polish(tann: TANN, batch: Batch, reference: Reference) -> tuple[Optimisation, Block]:
-    """Return start and block of L-BFGS on all increments of ``batch`` at once."""
+def polish(tann: TANN, batch: Batch, reference: Reference) -> Method:
+    """Return L-BFGS on all increments of ``batch`` at once."""
     optimiser = optax.lbfgs(memory_size=LBFGS_MEMORY)
-    parameters, fixed = trained_and_fixed(tann)
+    trained, fixed = trained_and_fixed(tann)
+    parameters, unravel = ravel_pytree(trained)  # one vector compiles faster than a tree
 
     def objective(parameters: PyTree) -> Float[Array, ""]:
-        return loss(eqx.combine(parameters, fixed), batch, reference)
+        return loss(eqx.combine(unravel(parameters), fixed), batch, reference)
 
     value_and_grad = optax.value_and_grad_from_state(objective)
 
@@ -110,4 +128,5 @@ def polish(tann: TANN, batch: Batch, reference: Reference) -> tuple[Optimisation
         state, values = jax.lax.scan(update, state, None, length=POLISH_BLOCK)
         return state, values[-1]
 
-    return Optimisation(parameters, optimiser.init(parameters), jnp.asarray(0)), block
+    start = Optimisation(parameters, optimiser.init(parameters), jnp.asarray(0))
+    return Method(start, block, lambda parameters: eqx.combine(unravel(parameters), fixed))

@@ -14,6 +14,7 @@ from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.information import Information, TrainingRange
 from microtann.tann.model import TANN
+from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
 from microtann.training.configuration import TrainingConfig
@@ -47,7 +48,7 @@ def random_start(dataset: Dataset, config: TrainingConfig) -> TANN:
     v, y, r, z = data.strain.shape[1], driving.shape[1], len(deviation), config.states
     keys = jax.random.split(jax.random.key(config.seed), 2)
     width = 1.0 / np.sqrt(z)
-    return TANN(
+    point = MaterialPoint(
         reduction=ResidualReduction(
             elastic=jnp.asarray(elastic),
             weight=jnp.asarray(weight),
@@ -63,8 +64,9 @@ def random_start(dataset: Dataset, config: TrainingConfig) -> TANN:
         ),
         evolution=PlayMechanisms(log_resistance=jnp.full(z, np.log(0.5 * width))),
         scaling=scaling,
-        information=information_of(dataset, config),
+        components=v,
     )
+    return TANN(point, information_of(dataset, config))
 
 
 def scale_of(data: Increments) -> Scaling:

@@ -29,7 +29,7 @@ from microtann.training.configuration import TrainingConfig
 from microtann.training.decoder import fit_decoder
 from microtann.training.loss import loss, reference_of, to_batch
 from microtann.training.merge import merge_mechanisms
-from microtann.training.optimise import Block, Optimisation, descent, polish
+from microtann.training.optimise import Method, Optimisation, descent, polish
 from microtann.training.preparation import random_start
 
 CHECKPOINT_SECONDS = 5.0
@@ -49,7 +49,7 @@ class Progress:
     Parameters
     ----------
     phase : str
-        "descent", "polish" (after merging) or "refine" (after merging what has become equal).
+        "descent", "polish" (after merging) or "refine" (after merging what has become equal, if anything has).
     update, updates : int
         Updates done in this phase, and the most it will do.
     states : int
@@ -116,7 +116,10 @@ def train(
         run = _Run(dataset, config, phase, progress, path, owner)
         tann, history = run.finish(tann, history, resume)
         if phase + 1 < len(PHASES):
-            tann = merge_mechanisms(tann, config.merge_tolerance)
+            before, tann = tann, merge_mechanisms(tann, config.merge_tolerance)
+            if PHASES[phase] == "polish" and tann.states == before.states:
+                tann = before
+                break
     tann = fit_decoder(merge_mechanisms(tann, EQUAL), dataset.training)
     if path is not None:
         path.unlink(missing_ok=True)
@@ -145,8 +148,8 @@ class _Run:
     ) -> tuple[TANN, tuple[TrainingRecord, ...]]:
         """Run the phase to its end and return the model and the lengthened history."""
         config, name = self.config, PHASES[self.phase]
-        start, block, updates = self._optimisation(tann)
-        state = start if resume is None else restored(start, resume)
+        method, updates = self._method(tann), _updates(config, name)
+        state = method.start if resume is None else restored(method.start, resume)
         validation = to_batch(tann, self.dataset.validation.take(slice(0, VALIDATION_INCREMENTS)))
         reference = reference_of(to_batch(tann, self.dataset.training))
         validate = eqx.filter_jit(lambda model: loss(model, validation, reference))
@@ -155,11 +158,11 @@ class _Run:
         previous = np.inf
         while int(state.update) < updates:
             try:
-                state, value = jax.block_until_ready(block(state))
+                state, value = jax.block_until_ready(method.block(state))
             except KeyboardInterrupt:
                 self._save(tann, state, history)
                 raise
-            model = eqx.combine(state.parameters, tann)
+            model = method.model(state.parameters)
             record = TrainingRecord(name, earlier + int(state.update), float(value), float(validate(model)))
             if not np.isfinite(record.training + record.validation):
                 raise ConvergenceError(
@@ -183,19 +186,16 @@ class _Run:
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save(tann, state, history)
                 saved = time.monotonic()
-        return eqx.combine(state.parameters, tann), history
+        return method.model(state.parameters), history
 
-    def _optimisation(self, tann: TANN) -> tuple[Optimisation, Block, int]:
+    def _method(self, tann: TANN) -> Method:
         data = _informative(tann, self.dataset.training)
-        name = PHASES[self.phase]
-        updates = _updates(self.config, name)
-        if name == "descent":
+        if PHASES[self.phase] == "descent":
             batch = to_batch(tann, data)
-            return *descent(tann, batch, reference_of(batch), self.config), updates
-        reference = reference_of(to_batch(tann, data))
+            return descent(tann, batch, reference_of(batch), self.config)
         order = np.random.default_rng(self.config.seed).permutation(len(data))
         chosen = to_batch(tann, data.take(np.sort(order[: self.config.polish_increments])))
-        return *polish(tann, chosen, reference), updates
+        return polish(tann, chosen, reference_of(to_batch(tann, data)))
 
     def _save(self, tann: TANN, state: Optimisation, history: tuple[TrainingRecord, ...]) -> None:
         if self.path is not None:

@@ -9,6 +9,7 @@ from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.information import Information, TrainingRange
 from microtann.tann.model import TANN
+from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
 
@@ -21,7 +22,7 @@ def random_tann(seed: int = 0, components: int = 6, extra: int = 0, states: int 
     def normal(*shape: int) -> jnp.ndarray:
         return jnp.asarray(draw.normal(size=shape))
 
-    return TANN(
+    point = MaterialPoint(
         reduction=ResidualReduction(
             elastic=normal(coordinates, y),
             weight=jnp.exp(normal(coordinates)),
@@ -35,12 +36,14 @@ def random_tann(seed: int = 0, components: int = 6, extra: int = 0, states: int 
         ),
         evolution=PlayMechanisms(log_resistance=normal(states) - 1.0),
         scaling=Scaling(jnp.exp(normal(y)), jnp.exp(normal(1))[0]),
-        information=Information(
-            form="play",
-            components=components,
-            coordinate_shapes={"displacement": (3, 2), "force": (6,)},
-            extra_names=tuple(f"extra {i}" for i in range(extra)),
-            units={"strain": "1", "stress": "Pa"},
-            training_range=TrainingRange(np.ones(components), np.ones(components)),
-        ),
+        components=components,
     )
+    information = Information(
+        form="play",
+        components=components,
+        coordinate_shapes={"displacement": (3, 2), "force": (6,)},
+        extra_names=tuple(f"extra {i}" for i in range(extra)),
+        units={"strain": "1", "stress": "Pa"},
+        training_range=TrainingRange(np.ones(components), np.ones(components)),
+    )
+    return TANN(point, information)

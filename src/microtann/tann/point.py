@@ -1,0 +1,82 @@
+"""One increment of one material point: evolution, energy, and the derivatives that are stress and dissipation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from microtann.tann.energy import Energy
+from microtann.tann.evolution import Evolution
+from microtann.tann.reduction import Reduction
+from microtann.tann.scaling import Scaling
+
+
+class Increment(NamedTuple):
+    """Result of one increment of one point, at t + Δt; in scaled or physical units as the function says."""
+
+    stress: Float[Array, "v"]
+    state: Float[Array, "z"]
+    energy: Float[Array, ""]
+    dissipation: Float[Array, ""]
+
+
+class MaterialPoint(eqx.Module):
+    """The computation of a TANN: pure, differentiable functions of one material point.
+
+    An increment follows Algorithm 2 of the paper in recall mode: the evolution gives Z at t + Δt, the energy is
+    evaluated there, and its derivatives are the stress S = ∂Ψ/∂E (Eq. 9b) and the dissipation
+    D Δt = −∂Ψ/∂Z · ΔZ (Eq. 9c).
+
+    Parameters
+    ----------
+    reduction, energy, evolution : Reduction, Energy, Evolution
+        The trained parts.
+    scaling : Scaling
+    components : int
+        Number of strain components v; further driving variables are extra state variables.
+    """
+
+    reduction: Reduction
+    energy: Energy
+    evolution: Evolution
+    scaling: Scaling
+    components: int = eqx.field(static=True)
+
+    def virgin_state(self) -> Float[Array, "z"]:
+        """Return Z of the undeformed, unstressed material."""
+        return self.reduction.encode(jnp.zeros(self.reduction.coordinates), jnp.zeros_like(self.scaling.driving))
+
+    def scaled_increment(
+        self,
+        driving: Float[Array, "y"],
+        state: Float[Array, "z"],
+        driving_increment: Float[Array, "y"],
+        dt: Float[Array, ""],
+    ) -> Increment:
+        """Return one increment of one point in scaled units; differentiable."""
+        after = self.evolution(self.energy, driving, state, driving_increment, dt)
+        energy, (conjugate, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
+            driving + driving_increment, after
+        )
+        return Increment(conjugate[: self.components], after, energy, -thermodynamic @ (after - state))
+
+    def increment(
+        self,
+        driving: Float[Array, "y"],
+        state: Float[Array, "z"],
+        driving_increment: Float[Array, "y"],
+        dt: Float[Array, ""],
+    ) -> Increment:
+        """Return one increment of one point in physical units; differentiable."""
+        scale = self.scaling
+        result = self.scaled_increment(driving / scale.driving, state, driving_increment / scale.driving, dt)
+        return Increment(
+            result.stress * scale.stress(self.components),
+            result.state,
+            result.energy * scale.energy,
+            result.dissipation * scale.energy,
+        )
