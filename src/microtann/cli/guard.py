@@ -14,8 +14,8 @@ NOT_CONVERGED = 3
 INTERRUPTED = 130
 
 RESUME = (
-    "interrupted; nothing half-written was left. Run the same command again: finished stages are kept, and data "
-    "generation goes on where it stopped"
+    "interrupted; nothing half-written was left. Run the same command again: finished stages are kept, data "
+    "generation and training go on where they stopped"
 )
 
 

@@ -139,7 +139,7 @@ def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
     counts = _divisions(case, WIDTH)
-    fem.Model(fem.box(case.lengths, counts, case.origin), fem.ExactCell(cell, bar)).solve(case.steps[:1])
+    fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1])
     Structure.box(cell, bar, case.lengths, WIDTH, case.origin).solve(case.steps[:1])
 
 
