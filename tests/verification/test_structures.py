@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 import microtann as mt
 from microtann.errors import CellError, InputError
 from microtann.evaluation.structures import CASES, reference_case
-from microtann.fem import SolverOptions, Step
+from microtann.fem import Prescribed, SolverOptions, Step
 from microtann.lattice.structure_system import Bars
 
 CELL, BAR = mt.cube_cell(), mt.ElastoplasticBar()
@@ -184,6 +184,7 @@ def test_history_of_loads_ends_without_reactions():
         case.steps
     )
     for result in (lattice, fe):
+        assert result.statistics.newton_iterations <= 25
         torque = case.quantities(result)["torque"]
         assert np.abs(torque[:-1][np.abs(case.angles[:-1]) > 1]).min() > 0.1
         assert abs(torque[-1]) <= 1e-9 * np.abs(torque).max()
@@ -244,6 +245,13 @@ def test_bad_boxes_are_refused(arguments, words):
 def test_bad_structures_are_refused(points, bars, areas, words):
     with pytest.raises(CellError, match=words):
         mt.Structure(points, bars, areas, BAR)
+
+
+def test_a_loose_node_is_named():
+    line = mt.Structure([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]], [[0, 1], [1, 2]], [1.0, 1.0], BAR)
+    held = [Prescribed([0, 2], axis) for axis in "xy"]
+    with pytest.raises(InputError, match="nodes 1 have no stiffness in some direction"):
+        line.solve([Step(held)])
 
 
 @pytest.mark.verify

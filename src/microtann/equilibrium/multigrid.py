@@ -19,8 +19,11 @@ from microtann.equilibrium.block_kernels import block_product
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.smoother_kernels import backward, forward
 from microtann.equilibrium.system import Tangent
+from microtann.errors import InputError
 
 Array = NDArray[np.float64]
+SINGULAR = 1e-12
+"""A node's stiffness whose determinant is below this fraction of its mean's power leaves it loose."""
 
 
 def elastic_preconditioner(
@@ -41,12 +44,18 @@ def elastic_preconditioner(
     -------
     callable
         Applies one V-cycle to a vector of shape (N d,).
+
+    Raises
+    ------
+    InputError
+        If a node has no stiffness in some direction: it can move without any force.
     """
     n, d = points.shape
     matrix = tangent.blocks()
     if not tangent.symmetric:
         matrix = (0.5 * (matrix + matrix.T)).tobsr((d, d))
     _uncouple(matrix, ~held)
+    _check_nodes(matrix)
     modes = np.where(held[:, :, None], 0.0, rigid_modes(points)).reshape(n * d, -1)
     hierarchy = smoothed_aggregation_solver(
         matrix,
@@ -103,15 +112,30 @@ def _part(matrix: Any, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tu
     return indptr, matrix.indices[chosen], matrix.data[chosen].astype(np.float32)
 
 
+def _check_nodes(matrix: Any) -> None:
+    rows = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
+    blocks = matrix.data[rows == matrix.indices]
+    mean = np.trace(blocks, axis1=1, axis2=2) / blocks.shape[1]
+    loose = np.flatnonzero(~(np.linalg.det(blocks) > SINGULAR * mean ** blocks.shape[1]))
+    if loose.size:
+        raise InputError(
+            f"nodes {', '.join(map(str, loose[:8]))} have no stiffness in some direction and can move freely: "
+            "hold them, or join them to others in that direction"
+        )
+
+
 def _uncouple(matrix, free) -> None:  # type: ignore[no-untyped-def]
-    """Remove, in place, the coupling of held components, keeping their diagonal."""
+    """Remove, in place, the coupling of held components, which get the mean stiffness of their node."""
     n, d = free.shape
     rows = np.repeat(np.arange(n), np.diff(matrix.indptr))
     diagonal = np.flatnonzero(rows == matrix.indices)
+    whole = matrix.data[diagonal]
     for i in range(d):
         for j in range(d):
             entry = matrix.data[:, i, j]
             kept = free[rows, i] & free[matrix.indices, j]
-            if i == j:
-                kept[diagonal] = True
             entry *= kept
+    mean = np.trace(whole, axis1=1, axis2=2) / d
+    for i in range(d):
+        fixed = ~free[:, i]
+        matrix.data[diagonal[fixed], i, i] = mean[fixed]

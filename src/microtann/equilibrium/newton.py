@@ -84,6 +84,8 @@ class Equilibrium:
     state : object
     scale : float
         Largest norm of the support and nodal forces so far.
+    elastic : bool
+        The elastic tangent described the increment that led here exactly.
     """
 
     displacement: Float[Array, "n"]
@@ -92,6 +94,7 @@ class Equilibrium:
     dissipation: float
     state: object
     scale: float
+    elastic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +150,16 @@ def equilibrate(
     dimension = system.points.shape[1]
     # The elastic tangent carries the prescribed motion into the structure without an evaluation of the material.
     rhs = np.where(free, problem.external - start.force - model.elastic @ problem.change, 0.0)
-    accuracy = (options.linear_tolerance, options.max_linear_iterations)
+    previous = float(np.linalg.norm(rhs))
+    forcing = options.linear_tolerance
+    if (
+        start.elastic and previous > 0.0
+    ):  # the next increment often is elastic too: one accurate solve then ends it
+        forcing = float(np.clip(0.3 * options.tolerance * start.scale / previous, LINEAR_LIMIT, forcing))
+    accuracy = (forcing, options.max_linear_iterations)
     solution = _solve(model.elastic, model, free, rhs, accuracy, options, cost)
     moved = problem.change + solution.x
     response = _evaluate(system, start, moved, problem.dt, True, cost)
-    previous = float(np.linalg.norm(rhs))
     residuals: list[float] = []
     full = True
     for iteration in range(1, options.max_iterations + 1):
@@ -166,10 +174,18 @@ def equilibrate(
         if not np.isfinite(norm):
             raise _failure("the forces are not finite", residuals, imbalance, dimension)
         report(iteration, residuals[-1], norm <= goal)
+        if iteration == 1:
+            elastic = norm <= 2.0 * solution.relative_residual * previous + goal
         if norm <= goal:
             displacement = start.displacement + moved
             return Equilibrium(
-                displacement, response.force, response.energy, response.dissipation, response.state, scale
+                displacement,
+                response.force,
+                response.energy,
+                response.dissipation,
+                response.state,
+                scale,
+                elastic,
             )
         if iteration == options.max_iterations:
             break
