@@ -34,6 +34,8 @@ from microtann.report.section import Section, read_section
 from microtann.report.simulation import cost_table, draw_simulation, results_table
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
+COARSE = 2.5
+"""Edge of the elements and cells of the small runs that compile everything: fine enough for the multigrid solver."""
 WIDTH = 10.0
 """Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
@@ -138,9 +140,9 @@ def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_
     for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
-    counts = _divisions(case, WIDTH)
+    counts = _divisions(case, COARSE)
     fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1])
-    Structure.box(cell, bar, case.lengths, WIDTH, case.origin).solve(case.steps[:1])
+    Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
 
 
 def _newton(report: Report) -> Callable[[Progress], None]:
