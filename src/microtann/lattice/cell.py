@@ -16,6 +16,9 @@ from microtann.errors import CellError
 MATCH_TOLERANCE = 1e-8
 """Distance, relative to the period, below which two nodes are copies of one node."""
 
+NEAR_TOLERANCE = 1e-5
+"""Distance, relative to the period, below which two nodes that are no copies are taken for careless ones."""
+
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -83,7 +86,7 @@ class UnitCell:
     CellError
         If an array has the wrong shape or is not finite, a bar has no length, is listed twice or names a node
         that does not exist, an area is not positive, no bar holds a node, the lattice vectors do not span the
-        space, or a node on a face has no partner on the opposite one.
+        space, two nodes are almost but not quite copies, or a node on a face has no partner on the opposite one.
     """
 
     nodes: Float[Array, "N d"]
@@ -227,10 +230,18 @@ def _identify_nodes(nodes: Array, periods: Array) -> DistinctNodes:
 
 
 def _check_partners(cell: UnitCell) -> None:
-    """Refuse a node on a face of the cell's box that has no copy on the opposite face."""
+    """Refuse nodes that are almost copies, and a node on a face of the box without a copy on the opposite face."""
     fractional = cell.nodes @ np.linalg.inv(cell.periods)
     low, high = fractional.min(axis=0), fractional.max(axis=0)
     distinct = cell.distinct_nodes
+    wrapped = fractional - np.floor(fractional)
+    wrapped[wrapped >= 1.0] = 0.0
+    for i, j in sorted(cKDTree(wrapped, boxsize=np.ones(cell.dimension)).query_pairs(NEAR_TOLERANCE)):
+        if distinct.of_node[i] != distinct.of_node[j]:
+            raise CellError(
+                f"nodes {i} and {j} nearly coincide modulo the lattice vectors, but not to {MATCH_TOLERANCE:g} "
+                "of a period: give the coordinates of copies with more digits"
+            )
     for axis in range(cell.dimension):
         if abs(high[axis] - low[axis] - 1.0) > MATCH_TOLERANCE:
             continue  # boundary nodes were moved, or the cell lists images beyond its box

@@ -37,6 +37,7 @@ def test_attributes_are_the_arguments_and_read_only():
         ({"nodes": [*SQUARE["nodes"], [0.5, 0.5]]}, "no bar holds node 4"),
         ({"nodes": [[0, 0], [1, 0], [0, 1], [0, 0]]}, "bar 4 between nodes 0 and 3 has no length"),
         ({"nodes": [[0, 0], [1, 0.1], [0, 1], [1, 1]]}, "node 1 lies on a face .* without a partner"),
+        ({"nodes": [[0, 0], [1, 1e-7], [0, 1], [1, 1]]}, "nodes 0 and 1 nearly coincide .* more digits"),
         ({"bars": [[0, 1.5]] * 6}, "bars must be an integer array"),
         ({"bars": [[0, 1], [2]]}, "bars must be an integer array"),
         ({"bars": np.zeros((0, 2), int), "areas": []}, "no bars"),
