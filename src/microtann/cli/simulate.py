@@ -35,7 +35,7 @@ from microtann.report.simulation import cost_table, draw_simulation, results_tab
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 COARSE = 2.5
-"""Edge of the elements and cells of the small runs that compile everything: fine enough for the multigrid solver."""
+"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid."""
 WIDTH = 10.0
 """Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
