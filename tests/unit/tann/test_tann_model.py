@@ -107,6 +107,26 @@ def test_update_follows_the_protocol_and_recall() -> None:
         state, before = new, strain[:, step]
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=seeds, size=st.floats(1e-3, 1e2), extra=st.integers(0, 2))
+def test_the_compiled_update_is_the_differentiated_one(seed: int, size: float, extra: int) -> None:
+    tann = random_tann(seed % 5, extra=extra)
+    draw = np.random.default_rng(seed)
+    state = tann.initial_state(8)
+    state["strain"] = draw.normal(size=(8, 6))
+    state["isv"] = draw.normal(size=(8, 9))
+    if extra:
+        state["extra"] = draw.normal(size=(8, extra))
+    increment = size * draw.normal(size=(8, 6))
+    stress, tangent, new = tann.update(increment, state)
+    expected, derivative, reference = tann.update_by_differentiation(increment, state)
+    np.testing.assert_allclose(stress, expected, rtol=1e-10, atol=1e-11 * np.abs(expected).max())
+    np.testing.assert_allclose(tangent, derivative, rtol=1e-10, atol=1e-11 * np.abs(derivative).max())
+    for name in reference:
+        scale = max(1.0, np.abs(reference[name]).max())
+        np.testing.assert_allclose(new[name], reference[name], rtol=1e-10, atol=1e-11 * scale)
+
+
 def test_one_path_and_a_batch_give_the_same() -> None:
     tann = random_tann(5, components=3)
     strain = walk(4, components=3)
