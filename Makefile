@@ -42,7 +42,7 @@ bench: $(STAMP)
 
 # Pin every dependency anew, for all supported Python versions at once (needs uv).
 lock:
-	uv pip compile --universal --python-version 3.11 --group pyproject.toml:dev \
+	uv pip compile --universal --python-version 3.11 --extra dask --extra opensees --group pyproject.toml:dev \
 		--no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 
 # Results are left alone.
