@@ -108,12 +108,15 @@ def march(
             model = LinearModel(elastic, precondition, _stiffness(elastic, points))
             cost.setup += time.process_time() - clock
         ramp = _Ramp.of(before, loading, now)
+        guess: Array | None = None
         for k in range(step.increments):
-            reached, used = k / step.increments, cost.newton
+            reached, used, cuts, last = k / step.increments, cost.newton, cost.cuts, now
             end = (k + 1) / step.increments
             now, gained = _advance(
-                system, model, now, ramp, step, (reached, end), options, cost, progress, (index, count)
+                system, model, now, guess, ramp, step, (reached, end), options, cost, progress, (index, count)
             )
+            # Increments of a step are alike: the next one begins with the motion of this one.
+            guess = now.displacement - last.displacement if cost.cuts == cuts else None
             dissipated += gained
             clock_time += step.dt
             times[index], energy[index], dissipation[index] = clock_time, now.energy, dissipated
@@ -164,6 +167,7 @@ def _advance(
     system: System,
     model: LinearModel,
     now: Equilibrium,
+    guess: Array | None,
     ramp: _Ramp,
     step: Step,
     span: tuple[float, float],
@@ -179,7 +183,9 @@ def _advance(
         goal = min(passed + part, 1.0)
         fraction = end if goal == 1.0 else start + goal * (end - start)
         change = np.where(ramp.held, ramp.displacement(fraction) - now.displacement, 0.0)
-        problem = Increment(ramp.held, change, ramp.external(fraction), (goal - passed) * step.dt)
+        if guess is not None:
+            guess = np.where(ramp.held, change, guess)
+        problem = Increment(ramp.held, change, ramp.external(fraction), (goal - passed) * step.dt, guess)
 
         def report(iteration: int, residual: float, converged: bool, goal: float = goal) -> None:
             if progress is not None:
@@ -188,12 +194,16 @@ def _advance(
         try:
             now = equilibrate(system, model, now, problem, options, cost, report)
         except ConvergenceError as error:
+            if guess is not None:  # begin again with the elastic prediction before cutting
+                guess = None
+                continue
             if cuts == options.max_cuts:
                 raise _explain(error, step, place[0], cuts) from error
             cuts += 1
             cost.cuts += 1
             part = 0.5 * (goal - passed)
             continue
+        guess = None
         gained += now.dissipation
         passed, part = goal, 2.0 * part
         cuts = max(cuts - 1, 0)

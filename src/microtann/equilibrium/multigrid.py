@@ -16,6 +16,7 @@ from pyamg.aggregation import smoothed_aggregation_solver
 from pyamg.multilevel import MultilevelSolver
 
 from microtann.equilibrium.block_kernels import block_product
+from microtann.equilibrium.coarse import DenseInverse
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.smoother_kernels import backward, forward
 from microtann.equilibrium.system import Tangent
@@ -91,18 +92,28 @@ class FineLevel:
         finest.A = finest.B = None  # the double-precision matrix is not needed any more
         self._prolongation = finest.P
         self._restriction = finest.R
-        self._coarse = MultilevelSolver(hierarchy.levels[1:], coarse_solver="pinv").aspreconditioner(cycle="V")
+        self._coarse = _coarse_solver(hierarchy.levels[1:])
 
     def __call__(self, vector: Array) -> Array:
         """Return one V-cycle applied to a vector."""
         x, coupled = np.empty_like(vector), np.empty_like(vector)
         forward(*self._lower, self._inverse, vector, x)
         block_product(*self._upper, x, coupled)
-        x += self._prolongation @ self._coarse.matvec(self._restriction @ -coupled)
+        x += self._prolongation @ self._coarse(self._restriction @ -coupled)
         block_product(*self._lower, x, coupled)
         np.subtract(vector, coupled, out=coupled)
         backward(*self._upper, self._inverse, coupled, x)
         return x
+
+
+def _coarse_solver(levels: Any) -> Callable[[Array], Array]:
+    """Return what solves the system of the second level approximately: all levels below the finest."""
+    inverse = DenseInverse(levels[-1].A)
+    if len(levels) == 1:
+        return inverse
+    solver = MultilevelSolver(levels, coarse_solver=lambda _, vector: inverse(vector))
+    cycle = solver.aspreconditioner(cycle="V")
+    return lambda vector: cycle.matvec(vector)
 
 
 def _part(matrix: Any, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tuple[Any, Any, Any]:

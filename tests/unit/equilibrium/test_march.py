@@ -62,6 +62,47 @@ def test_progress_sees_every_iteration_and_may_interrupt():
     np.testing.assert_array_equal(again.displacement, result.displacement)
 
 
+def test_elastic_increments_go_on_with_the_motion_of_the_first():
+    model = mt.fem.Model(MESH, Elastic())
+    result = model.solve([Step([*BOTTOM, pull(0.4)], increments=5)])
+    assert result.statistics.newton_per_increment[1:] == (1, 1, 1, 1)
+    again = model.solve([Step([*BOTTOM, pull(0.4)])])
+    assert result.statistics.linear_iterations <= again.statistics.linear_iterations
+    np.testing.assert_allclose(result.displacement[-1], again.displacement[-1], atol=1e-9)
+
+
+def test_where_increments_begin_does_not_change_where_they_end():
+    lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(), (2, 2, 2), 1.0)
+    base = [Prescribed(lambda p: p[:, 2] == 0, axis) for axis in "xyz"]
+    top = [lambda p: p[:, 2] == 2, "z"]
+    shear = [lambda p: p[:, 2] == 2, "x"]
+    whole = lattice.solve([Step([*base, Prescribed(*top, 1.6), Prescribed(*shear, 0.8)], increments=8)])
+    parts = [Step([*base, Prescribed(*top, 0.2 * k), Prescribed(*shear, 0.1 * k)]) for k in range(1, 9)]
+    apart = lattice.solve(parts)  # a new step begins with the elastic prediction
+    assert apart.dissipation[-1] > 0.01
+    for name in ("displacement", "reactions", "energy", "dissipation", "plastic_strain"):
+        np.testing.assert_allclose(getattr(whole, name), getattr(apart, name), atol=1e-8)
+    assert whole.statistics.linear_iterations < apart.statistics.linear_iterations
+
+
+def test_a_material_that_refuses_the_motion_of_the_last_increment_gets_the_elastic_prediction():
+    class RefusesOnce(Elastic):
+        refused = 0
+
+        def update(self, strain_increment, state, dt=1.0, tangent=True):
+            if state["elapsed"][0] == 1.0 and not self.refused:
+                self.refused += 1
+                raise ConvergenceError("no")
+            return super().update(strain_increment, state, dt, tangent)
+
+    material = RefusesOnce()
+    result = mt.fem.Model(MESH, material).solve([Step([*BOTTOM, pull(0.4)], increments=3)])
+    assert material.refused == 1
+    assert result.statistics.cuts == 0
+    whole = mt.fem.Model(MESH, Elastic()).solve([Step([*BOTTOM, pull(0.4)])])
+    np.testing.assert_allclose(result.displacement[-1], whole.displacement[-1], atol=1e-9)
+
+
 def test_released_supports_fade_to_zero():
     model = mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
     result = model.solve([Step([*BOTTOM, pull(0.8)]), Step(BOTTOM, increments=4, dt=0.5)])

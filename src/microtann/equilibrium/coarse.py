@@ -1,0 +1,48 @@
+"""Solution on the coarsest level of multigrid, small enough for a dense inverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+from scipy import linalg
+
+EMPTY = 1e-12
+"""Diagonal entry over the largest below which an unknown is empty: its basis function vanished."""
+
+
+class DenseInverse:
+    """Inverse of a symmetric positive semi-definite matrix, in single precision.
+
+    Unknowns whose basis functions vanish, as where all nodes of an aggregate are held or too few to rotate, are
+    left out.
+
+    Parameters
+    ----------
+    matrix : sparse array, shape (n, n)
+    """
+
+    def __init__(self, matrix: Any) -> None:
+        dense = matrix.toarray()
+        diagonal = dense.diagonal()
+        kept = np.flatnonzero(diagonal > EMPTY * diagonal.max(initial=0.0))
+        inverse = _inverse(dense[np.ix_(kept, kept)])
+        self._inverse = np.zeros(dense.shape, dtype=np.float32)
+        self._inverse[np.ix_(kept, kept)] = inverse
+
+    def __call__(self, vector: Float[NDArray[np.float64], "n"]) -> Float[NDArray[np.float64], "n"]:
+        """Return the inverse times a vector."""
+        return (self._inverse @ vector.astype(np.float32)).astype(np.float64)
+
+
+def _inverse(matrix: Float[NDArray[np.float64], "m m"]) -> Float[NDArray[np.float64], "m m"]:
+    """Return the inverse by Cholesky factors, or the pseudo-inverse of a matrix that is singular to round-off."""
+    factor, failed = linalg.lapack.dpotrf(matrix, lower=True)
+    pivots = factor.diagonal() ** 2
+    if failed or pivots.min(initial=np.inf) <= EMPTY * pivots.max(initial=0.0):
+        return np.asarray(linalg.pinvh(matrix))
+    whole, _ = linalg.lapack.dpotri(factor, lower=True)
+    lower = np.tril(whole)
+    return np.asarray(lower + np.tril(lower, -1).T)
