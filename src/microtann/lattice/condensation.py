@@ -225,6 +225,6 @@ def _eliminate(cell: UnitCell, mapping: Array, weight: Array, elongation: Array)
     stiffness = np.sqrt(weight)[:, None] * residual * np.sqrt(weight)
     stiffness = 0.5 * (stiffness + stiffness.T)
     response = linalg.solve_triangular(triangle, basis.T * np.sqrt(weight))  # (free, m): w = response · α
-    to_plastic = np.vstack([np.zeros((d, m)), response]).reshape(-1, d, m)
-    to_plastic = (to_plastic - to_plastic.mean(axis=0)).reshape(unknowns, m)
+    moved = np.vstack([np.zeros((d, m)), response]).reshape(-1, d, m)
+    to_plastic = (moved - moved.mean(axis=0)).reshape(unknowns, m)
     return stiffness, -to_plastic @ elongation, to_plastic
