@@ -155,7 +155,7 @@ class _Run:
         validate = eqx.filter_jit(lambda model: loss(model, validation, reference))
         earlier = sum(_updates(config, p) for p in PHASES[: self.phase])
         saved = time.monotonic()
-        previous = np.inf
+        previous = next((r.training for r in reversed(history) if r.phase == name), np.inf)
         while int(state.update) < updates:
             try:
                 state, value = jax.block_until_ready(method.block(state))
