@@ -12,10 +12,15 @@ from beartype import BeartypeConf, FrozenDict, beartype
 from numpy.typing import ArrayLike
 
 # NumPy describes nested sequences by a protocol that lists have and tuples have not; both are array-like.
-_NESTED = FrozenDict({hint: Sequence for hint in get_args(ArrayLike) if "NestedSequence" in repr(hint)})
+# From NumPy 2.5 on ArrayLike is a named alias, to be replaced whole.
+_OVERRIDES = (
+    FrozenDict({ArrayLike: object})
+    if hasattr(ArrayLike, "__value__")
+    else FrozenDict({hint: Sequence for hint in get_args(ArrayLike) if "NestedSequence" in repr(hint)})
+)
 
 # PEP 484: a float fits where complex is asked
-check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=_NESTED))
+check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=_OVERRIDES))
 
 
 class CompiledKernels(MetaPathFinder):
