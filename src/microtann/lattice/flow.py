@@ -19,11 +19,17 @@ from microtann.lattice.condensation import CondensedCell
 Array = NDArray[np.float64]
 Solver = Literal["active-set", "newton", "mixed"]
 
-PROXIMAL_WEIGHT = 1e-5
-"""Proximal term of bars without hardening, relative to their elastic stiffness; it does not change the result."""
-
 LEAST_HARDENING = 1e-12
 """Hardening, relative to Young's modulus, below which the flow may be undetermined."""
+
+LITTLE_HARDENING = 1e-4
+"""Hardening, relative to Young's modulus, below which the solvers take care of stiffness close to singular."""
+
+PROXIMAL_PART = 1e-10
+"""Proximal part of Newton's tangent, relative to the elastic stiffness, where bars harden little or not."""
+
+LEAST_PIVOT = 1e-6
+"""Least pivot of active sets, relative to the diagonal, where bars harden little or not."""
 
 
 def most_slips(condensed: CondensedCell) -> int:
@@ -37,17 +43,16 @@ def not_hardening(condensed: CondensedCell) -> bool:
     return bool((condensed.hardening <= LEAST_HARDENING * condensed.young).any())
 
 
-def proximal_floor(condensed: CondensedCell) -> Float[Array, "m"]:
-    """Return the proximal weights of the flow problem: zero unless some bar has no hardening."""
-    weight = PROXIMAL_WEIGHT if not_hardening(condensed) else 0.0
-    return weight * condensed.volume_fraction * condensed.young
+def least_pivot(condensed: CondensedCell) -> float:
+    """Return the least pivot of active sets: zero if all bars harden well."""
+    return LEAST_PIVOT if _close_to_singular(condensed) else 0.0
 
 
 def follow(
     condensed: CondensedCell,
     strain: Float[Array, "B T v"],
     start: Float[Array, "B m"],
-    solver: Solver | None = None,
+    solver: Solver = "mixed",
 ) -> Float[Array, "B T m"]:
     """Return the plastic strains of the distinct bars along strain paths from given plastic strains.
 
@@ -56,9 +61,9 @@ def follow(
     condensed : CondensedCell
     strain : array, shape (B, T, v)
     start : array, shape (B, m)
-    solver : {"active-set", "newton", "mixed"}, optional
-        All give the same. By default "mixed", the faster one for every increment; bars without hardening need
-        "active-set", which is then the default.
+    solver : {"mixed", "newton", "active-set"}
+        All give the same. By default "mixed", the faster one for every increment. Active sets alone do not find
+        flow that is not unique, which bars without hardening may have.
 
     Returns
     -------
@@ -72,9 +77,9 @@ def follow(
     strain, start = np.ascontiguousarray(strain), np.ascontiguousarray(start)
     plastic = np.empty((*strain.shape[:2], condensed.count))
     flow = condensed.hessian, condensed.coupling, condensed.resistance
-    solver = solver or _default(condensed)
+    least = least_pivot(condensed)
     if solver == "active-set":
-        path, step, _ = flow_kernel.follow_paths(*flow, proximal_floor(condensed), strain, start, plastic)
+        path, step = flow_kernel.follow_paths(*flow, least, strain, start, plastic)
     else:
         cell = _newton_cell(condensed)
         response = np.ascontiguousarray(_flat(condensed.fluctuation_of_strain))
@@ -83,7 +88,9 @@ def follow(
             path, step = newton_kernel.follow_paths(cell, response, strain, start, start @ inner.T, plastic)
         else:
             most = most_slips(condensed)
-            path, step = mixed_kernel.follow_paths(*flow, cell, response, inner, most, strain, start, plastic)
+            path, step = mixed_kernel.follow_paths(
+                *flow, least, cell, response, inner, most, strain, start, plastic
+            )
     if path >= 0:
         raise ConvergenceError(
             f"no equilibrium of the cell was found in increment {step} of path {path}: the flow of its bars does "
@@ -99,7 +106,7 @@ def update(
     strain: Float[Array, "n v"],
     start: Float[Array, "n m"],
     tangent: bool = True,
-    solver: Solver | None = None,
+    solver: Solver = "mixed",
 ) -> tuple[Float[Array, "n m"], Float[Array, "n v v"] | None]:
     """Advance many points of one cell by an increment.
 
@@ -111,7 +118,7 @@ def update(
     start : array, shape (n, m)
         Plastic strains of the distinct bars at its beginning.
     tangent : bool
-    solver : {"active-set", "newton", "mixed"}, optional
+    solver : {"mixed", "newton", "active-set"}
 
     Returns
     -------
@@ -128,7 +135,6 @@ def update(
     plastic = np.array(start, order="C")
     n, v = strain.shape
     stiffness = np.empty((n if tangent else 0, v, v))
-    solver = solver or _default(condensed)
     few = np.full(n, solver == "active-set")
     if solver != "newton":
         trial = strain @ condensed.coupling.T - plastic @ condensed.hessian
@@ -136,7 +142,10 @@ def update(
             few = (np.abs(trial) > condensed.resistance).sum(axis=1) <= most_slips(condensed)
         chosen = np.flatnonzero(few)
         if len(chosen):
-            _update_few(condensed, chosen, trial, plastic, stiffness, tangent)
+            failed = _update_few(condensed, chosen, trial, plastic, stiffness, tangent)
+            if solver == "active-set" and len(failed):
+                raise _failure(int(failed[0]))
+            few[failed] = False
     chosen = np.flatnonzero(~few)
     if len(chosen):
         _update_many(condensed, chosen, strain, plastic, stiffness, tangent)
@@ -150,21 +159,24 @@ def _update_few(
     plastic: Float[Array, "n m"],
     stiffness: Float[Array, "k v v"],
     tangent: bool,
-) -> None:
-    """Advance some points in place by active sets."""
+) -> NDArray[np.intp]:
+    """Advance some points in place by active sets; return those whose flow was not found."""
     part, tangents = _part(chosen, plastic, stiffness, tangent)
-    point, _ = flow_kernel.update_points(
+    failed = np.empty(len(chosen), dtype=bool)
+    flow_kernel.update_points(
         condensed.hessian,
         condensed.coupling,
         condensed.resistance,
-        proximal_floor(condensed),
+        least_pivot(condensed),
         condensed.elasticity,
         trial if len(chosen) == len(trial) else trial[chosen],
         part,
         tangents,
         tangent,
+        failed,
     )
-    _put(chosen, part, tangents, plastic, stiffness, point)
+    _put(chosen, part, tangents, plastic, stiffness)
+    return chosen[failed]
 
 
 def _update_many(
@@ -186,7 +198,9 @@ def _update_many(
     point = newton_kernel.update_points(
         _newton_cell(condensed), *_newton_elasticity(condensed), guess, strain, start, part, tangents, tangent
     )
-    _put(chosen, part, tangents, plastic, stiffness, point)
+    if point >= 0:
+        raise _failure(int(chosen[point]))
+    _put(chosen, part, tangents, plastic, stiffness)
 
 
 def _part(
@@ -198,29 +212,22 @@ def _part(
     return plastic[chosen], np.empty((len(chosen) if tangent else 0, *stiffness.shape[1:]))
 
 
-def _put(
-    chosen: NDArray[np.intp], part: Array, tangents: Array, plastic: Array, stiffness: Array, point: int
-) -> None:
-    """Write the chosen points back, or say which of them failed.
-
-    Raises
-    ------
-    ConvergenceError
-        If ``point``, an index into the chosen ones, is not −1.
-    """
-    if point >= 0:
-        failed = int(chosen[point])
-        raise ConvergenceError(
-            f"the cell at material point {failed} found no equilibrium; use smaller increments", worst=[failed]
-        )
+def _put(chosen: NDArray[np.intp], part: Array, tangents: Array, plastic: Array, stiffness: Array) -> None:
+    """Write the chosen points back."""
     if part is not plastic:
         plastic[chosen] = part
         if len(tangents):
             stiffness[chosen] = tangents
 
 
-def _default(condensed: CondensedCell) -> Solver:
-    return "active-set" if not_hardening(condensed) else "mixed"
+def _close_to_singular(condensed: CondensedCell) -> bool:
+    return bool((condensed.hardening <= LITTLE_HARDENING * condensed.young).any())
+
+
+def _failure(point: int) -> ConvergenceError:
+    return ConvergenceError(
+        f"the cell at material point {point} found no equilibrium; use smaller increments", worst=[point]
+    )
 
 
 def _flat(fluctuation: Float[Array, "n d c"]) -> Float[Array, "nd c"]:
@@ -240,6 +247,7 @@ def _newton_cell(condensed: CondensedCell) -> tuple[NDArray[np.int64] | Array, .
         condensed.hardening,
         condensed.fluctuation_stiffness,
         np.array([np.abs(condensed.gradient).max()]),
+        np.array([PROXIMAL_PART if _close_to_singular(condensed) else 0.0]),
     )
 
 

@@ -1,13 +1,16 @@
 """The incremental flow problem, solved exactly by active sets, compiled for speed.
 
-For one material point, with K symmetric positive definite, k > 0 and the trial force r, find the increment
+For one material point, with K symmetric positive semi-definite, k > 0 and the trial force r, find the increment
 
     x = argmin ½ x · K x − r · x + Σ kᵢ |xᵢ|,
 
 the closed-form return mapping of many coupled slips. Block principal pivoting exchanges all wrong members of the
 active set at once; if it does not settle, the feature-sign search, whose objective falls at every step, ends in
-finitely many. The functions work in place on arrays that the caller provides, so that nothing is allocated in
-loops. They are compiled: shapes are given in the docstrings.
+finitely many. Bars without hardening may share a flow that K leaves open; a set of slips on which K is close to
+singular is refused where the caller asks for it (``least``).
+
+The functions work in place on arrays that the caller provides, so that nothing is allocated in loops. They are
+compiled: shapes are given in the docstrings.
 
 References
 ----------
@@ -25,32 +28,33 @@ from microtann.lattice.cholesky_kernel import (
     solve_lower,
     solve_lower_many,
     solve_upper,
-    solve_upper_many,
 )
 
 YIELD_TOLERANCE = 1e-10
 PIVOTING_ROUNDS = 20
 SEARCH_ROUNDS = 10_000
-PROXIMAL_ROUNDS = 200
 REFRESH = 32
-SETTLED = 1e-13
-"""Proximal force, relative to the resistance or the trial force, below which round-off rules."""
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _factor(hessian, active, count, floor, upper):
-    """Write U with UᵀU = K[active, active] + diag(floor) into ``upper``; False if it is not positive definite."""
+def _factor(hessian, active, count, least, upper):
+    """Write U, UᵀU = K[active, active], into ``upper``; False unless its pivots exceed least · diagonal of K."""
     for a in range(count):
         row = active[a]
         for b in range(a, count):
             upper[a, b] = hessian[row, active[b]]
-        upper[a, a] += floor[row]
-    return factorise(upper, count)
+    if not factorise(upper, count):
+        return False
+    if least > 0.0:
+        for a in range(count):
+            if upper[a, a] * upper[a, a] <= least * hessian[active[a], active[a]]:
+                return False
+    return True
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _residual(hessian, trial, increment, active, count, floor, residual):
-    """Write g = r − (K + floor) x for x that vanishes outside the active set."""
+def _residual(hessian, trial, increment, active, count, residual):
+    """Write g = r − K x for x that vanishes outside the active set."""
     m = trial.shape[0]
     for i in range(m):
         residual[i] = trial[i]
@@ -59,16 +63,15 @@ def _residual(hessian, trial, increment, active, count, floor, residual):
         value = increment[j]
         for i in range(m):
             residual[i] -= hessian[j, i] * value
-        residual[j] -= floor[j] * value
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _objective(hessian, trial, resistance, floor, x, active, count):
-    """Return ½ x·(K + floor) x − r·x + Σ k|x| for x that vanishes outside the active set."""
+def _objective(hessian, trial, resistance, x, active, count):
+    """Return ½ x·K x − r·x + Σ k|x| for x that vanishes outside the active set."""
     total = 0.0
     for a in range(count):
         i = active[a]
-        force = 0.5 * floor[i] * x[i] - trial[i]
+        force = -trial[i]
         for b in range(count):
             force += 0.5 * hessian[i, active[b]] * x[active[b]]
         total += x[i] * force + resistance[i] * abs(x[i])
@@ -76,7 +79,7 @@ def _objective(hessian, trial, resistance, floor, x, active, count):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _pivot(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual):
+def _pivot(hessian, resistance, trial, least, increment, sign, active, upper, work, residual):
     """Block principal pivoting; return the size of the active set, or −1 if it did not settle."""
     m = trial.shape[0]
     for i in range(m):
@@ -84,16 +87,16 @@ def _pivot(hessian, resistance, trial, floor, increment, sign, active, upper, wo
         sign[i] = 0
         if abs(trial[i]) > resistance[i] * (1.0 + YIELD_TOLERANCE):
             sign[i] = 1 if trial[i] > 0.0 else -1
-    for _ in range(PIVOTING_ROUNDS):
+    for turn in range(PIVOTING_ROUNDS):
         count = 0
         for i in range(m):
             increment[i] = 0.0
             if sign[i] != 0:
                 active[count] = i
                 count += 1
-        if count == 0:
-            return 0
-        if not _factor(hessian, active, count, floor, upper):
+        if count == 0:  # at first nothing yields; later it is an exchange that let all slips go and would cycle
+            return 0 if turn == 0 else -1
+        if not _factor(hessian, active, count, least, upper):
             return -1
         for a in range(count):
             i = active[a]
@@ -102,7 +105,7 @@ def _pivot(hessian, resistance, trial, floor, increment, sign, active, upper, wo
         solve_upper(upper, count, work)
         for a in range(count):
             increment[active[a]] = work[a]
-        _residual(hessian, trial, increment, active, count, floor, residual)
+        _residual(hessian, trial, increment, active, count, residual)
         wrong = 0
         for i in range(m):
             if sign[i] != 0:
@@ -118,7 +121,7 @@ def _pivot(hessian, resistance, trial, floor, increment, sign, active, upper, wo
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _search(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual):
+def _search(hessian, resistance, trial, least, increment, sign, active, upper, work, residual):
     """Feature-sign search from zero; return the size of the active set, or −1 if it failed."""
     m = trial.shape[0]
     point = np.zeros(m)
@@ -132,7 +135,7 @@ def _search(hessian, resistance, trial, floor, increment, sign, active, upper, w
             if sign[i] != 0:
                 active[count] = i
                 count += 1
-        _residual(hessian, trial, increment, active, count, floor, residual)
+        _residual(hessian, trial, increment, active, count, residual)
         settled = True
         for a in range(count):
             i = active[a]
@@ -146,11 +149,11 @@ def _search(hessian, resistance, trial, floor, increment, sign, active, upper, w
                 if sign[i] == 0 and excess > worst:
                     worst, entering = excess, i
             if entering < 0:  # the factor may be that of a larger set, from which a slip has left
-                return count if _factor(hessian, active, count, floor, upper) else -1
+                return count if _factor(hessian, active, count, least, upper) else -1
             sign[entering] = 1 if residual[entering] > 0.0 else -1
             active[count] = entering
             count += 1
-        if not _factor(hessian, active, count, floor, upper):
+        if not _factor(hessian, active, count, least, upper):
             return -1
         for a in range(count):
             i = active[a]
@@ -173,7 +176,7 @@ def _search(hessian, resistance, trial, floor, increment, sign, active, upper, w
                 point[i] = increment[i] + step * (target[i] - increment[i])
             if candidate < count:
                 point[active[candidate]] = 0.0
-            value = _objective(hessian, trial, resistance, floor, point, active, count)
+            value = _objective(hessian, trial, resistance, point, active, count)
             if value < best:
                 best, best_step, leaving = value, step, candidate
         for a in range(count):
@@ -191,7 +194,7 @@ def _search(hessian, resistance, trial, floor, increment, sign, active, upper, w
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def flow(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual):
+def flow(hessian, resistance, trial, least, increment, sign, active, upper, work, residual):
     """Solve the flow problem of one point.
 
     Parameters
@@ -202,8 +205,9 @@ def flow(hessian, resistance, trial, floor, increment, sign, active, upper, work
         k > 0.
     trial : (m,)
         Trial force r.
-    floor : (m,)
-        Added to the diagonal of K (zero, or a proximal term where K is only semi-definite).
+    least : float
+        Zero if K is positive definite. Else the least pivot of K on the flowing slips, relative to its diagonal,
+        that the caller trusts: closer to singular, the flow is refused.
     increment : (m,) out
         The minimiser x.
     sign : (m,) int8 out
@@ -215,56 +219,26 @@ def flow(hessian, resistance, trial, floor, increment, sign, active, upper, work
     work : (m,)
         Scratch.
     residual : (m,) out
-        r − (K + floor) x.
+        r − K x.
 
     Returns
     -------
     int
-        Number of flowing slips, or −1 if the iteration failed.
+        Number of flowing slips, or −1 if the iteration failed or the flow was refused.
     """
-    count = _pivot(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual)
-    if count < 0:
-        count = _search(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual)
+    count = _pivot(hessian, resistance, trial, least, increment, sign, active, upper, work, residual)
+    if count < 0 and least == 0.0:
+        count = _search(hessian, resistance, trial, least, increment, sign, active, upper, work, residual)
     return count
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def advance(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual, shifted):
-    """Solve the flow problem of one point where K may be only semi-definite; as `flow`, plus scratch (m,) shifted.
-
-    With a floor, proximal-point steps repeat min ... + ½ (x − xₗ) · floor (x − xₗ) until the proximal force is
-    lost in round-off. A minimiser exists at any strain, since the trial force has no part in the null space of K
-    while the resistance is positive; where it is not unique (bars in series), the steps choose the one near zero,
-    which keeps the symmetries of the cell. Return −2 if the steps do not settle.
-    """
-    m = trial.shape[0]
-    if not floor.any():
-        return flow(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual)
-    previous = np.zeros(m)
-    for _ in range(PROXIMAL_ROUNDS):
-        for i in range(m):
-            shifted[i] = trial[i] + floor[i] * previous[i]
-        count = flow(hessian, resistance, shifted, floor, increment, sign, active, upper, work, residual)
-        if count < 0:
-            return count
-        settled = True
-        for i in range(m):
-            force = floor[i] * abs(increment[i] - previous[i])
-            if force > SETTLED * max(resistance[i], abs(trial[i])):
-                settled = False
-            previous[i] = increment[i]
-        if settled:
-            return count
-    return -2
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow_paths(hessian, coupling, resistance, floor, strain, start, plastic_strain):
+def follow_paths(hessian, coupling, resistance, least, strain, start, plastic_strain):
     """Follow strain paths from given plastic strains.
 
     Parameters
     ----------
-    hessian, coupling, resistance, floor : (m, m), (m, v), (m,), (m,)
+    hessian, coupling, resistance, least : (m, m), (m, v), (m,), float
     strain : (B, T, v)
     start : (B, m)
         Plastic strains before the first increment.
@@ -272,13 +246,13 @@ def follow_paths(hessian, coupling, resistance, floor, strain, start, plastic_st
 
     Returns
     -------
-    (int, int, int)
-        Path and step that failed and the failure (−1 or −2), or (−1, −1, 0).
+    (int, int)
+        Path and step that failed, or (−1, −1).
     """
     paths, steps, v = strain.shape
     m = resistance.shape[0]
     state, trial, force = np.empty(m), np.empty(m), np.empty(m)
-    increment, work, residual, shifted = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
+    increment, work, residual = np.empty(m), np.empty(m), np.empty(m)
     sign = np.empty(m, dtype=np.int8)
     active = np.empty(m, dtype=np.int64)
     upper = np.empty((m, m))
@@ -296,100 +270,59 @@ def follow_paths(hessian, coupling, resistance, floor, strain, start, plastic_st
                 for c in range(v):
                     total += coupling[i, c] * strain[p, t, c]
                 trial[i] = total
-            count = advance(
-                hessian, resistance, trial, floor, increment, sign, active, upper, work, residual, shifted
-            )
+            count = flow(hessian, resistance, trial, least, increment, sign, active, upper, work, residual)
             if count < 0:
-                return p, t, count
+                return p, t
             for a in range(count):
                 j = active[a]
                 state[j] += increment[j]
                 for i in range(m):
                     force[i] += hessian[j, i] * increment[j]
             plastic_strain[p, t] = state
-    return -1, -1, 0
+    return -1, -1
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _flow_of_strain(hessian, active, count, upper, coupling, floor, half, rest, response):
-    """Write y = K_AA⁺ (QG)_A, the flow due to a unit strain, where only K_AA + floor could be factored.
-
-    (QG)_A lies in the range of K_AA, so that refining (K_AA + floor)⁻¹ (QG)_A converges to it.
-    """
-    v = coupling.shape[1]
-    response[:count] = 0.0
-    for _ in range(PROXIMAL_ROUNDS):
-        largest, scale = 0.0, 0.0
-        for a in range(count):
-            i = active[a]
-            for c in range(v):
-                total = coupling[i, c]
-                scale = max(scale, abs(total))
-                for b in range(count):
-                    total -= hessian[i, active[b]] * response[b, c]
-                rest[a, c] = total
-                largest = max(largest, abs(total))
-        if largest <= SETTLED * scale:
-            return
-        half[:count] = rest[:count]
-        solve_lower_many(upper, count, half)
-        solve_upper_many(upper, count, half)
-        response[:count] += half[:count]
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def update_points(hessian, coupling, resistance, floor, elasticity, trial, plastic_strain, tangent, with_tangent):
+def update_points(
+    hessian, coupling, resistance, least, elasticity, trial, plastic_strain, tangent, with_tangent, failed
+):
     """Advance many material points by one increment and give their consistent tangents.
 
     Parameters
     ----------
-    hessian, coupling, resistance, floor, elasticity : (m, m), (m, v), (m,), (m,), (v, v)
+    hessian, coupling, resistance, least, elasticity : (m, m), (m, v), (m,), float, (v, v)
     trial : (n, m)
         Trial forces QG · strain − K · plastic strain at the end of the increment.
     plastic_strain : (n, m) in and out
     tangent : (n, v, v) out
-        C − (QG)_Aᵀ K_AA⁺ (QG)_A with the flowing slips A.
+        C − (QG)_Aᵀ K_AA⁻¹ (QG)_A with the flowing slips A.
     with_tangent : bool
-
-    Returns
-    -------
-    (int, int)
-        Point that failed and the failure, or (−1, 0).
+    failed : (n,) bool out
+        Points whose flow was not found; they stay as they are.
     """
     n, m = trial.shape
     v = coupling.shape[1]
-    increment, work, residual, shifted = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
+    increment, work, residual = np.empty(m), np.empty(m), np.empty(m)
     sign = np.empty(m, dtype=np.int8)
     active = np.empty(m, dtype=np.int64)
     upper = np.empty((m, m))
-    half, rest, response = np.empty((m, v)), np.empty((m, v)), np.empty((m, v))
-    semi = floor.any()
+    half = np.empty((m, v))
     for p in range(n):
-        count = advance(
-            hessian, resistance, trial[p], floor, increment, sign, active, upper, work, residual, shifted
-        )
+        count = flow(hessian, resistance, trial[p], least, increment, sign, active, upper, work, residual)
+        failed[p] = count < 0
         if count < 0:
-            return p, count
+            continue
         for a in range(count):
             plastic_strain[p, active[a]] += increment[active[a]]
         if not with_tangent:
             continue
-        tangent[p] = elasticity
-        if semi:
-            _flow_of_strain(hessian, active, count, upper, coupling, floor, half, rest, response)
-        else:
-            for a in range(count):
-                half[a] = coupling[active[a]]
-            solve_lower_many(upper, count, half)
+        for a in range(count):
+            half[a] = coupling[active[a]]
+        solve_lower_many(upper, count, half)
         for c in range(v):
             for e in range(c + 1):
                 total = elasticity[c, e]
                 for a in range(count):
-                    if semi:
-                        i = active[a]
-                        total -= 0.5 * (coupling[i, c] * response[a, e] + coupling[i, e] * response[a, c])
-                    else:
-                        total -= half[a, c] * half[a, e]
+                    total -= half[a, c] * half[a, e]
                 tangent[p, c, e] = total
                 tangent[p, e, c] = total
-    return -1, 0

@@ -1,7 +1,8 @@
 """Strain paths of a cell, each increment solved by active sets or by Newton's method, compiled.
 
 Bars whose trial force exceeds their resistance tell beforehand how many will flow: while they are few, active sets
-in the plastic strains are best, else Newton's method in the fluctuation. Shapes are given in the docstring.
+in the plastic strains are best, else Newton's method in the fluctuation, which also takes what they leave: bars
+without hardening whose flow is not unique. Shapes are given in the docstring.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from microtann.lattice.newton_kernel import advance_bars, equilibrate
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow_paths(hessian, coupling, resistance, cell, response, inner, most, strain, start, plastic_strain):
+def follow_paths(hessian, coupling, resistance, least, cell, response, inner, most, strain, start, plastic_strain):
     """Follow strain paths from given plastic strains.
 
     Parameters
     ----------
-    hessian, coupling, resistance : (m, m), (m, v), (m,)
+    hessian, coupling, resistance, least : (m, m), (m, v), (m,), float, see `microtann.lattice.flow_kernel`
     cell : tuple, see `microtann.lattice.newton_kernel`
     response, inner : (n d, v), (n d, m)
         Elastic fluctuation due to average strain and to plastic strains.
@@ -36,7 +37,7 @@ def follow_paths(hessian, coupling, resistance, cell, response, inner, most, str
     paths, steps, v = strain.shape
     m, unknowns = resistance.shape[0], response.shape[0]
     d = cell[2].shape[1]
-    state, trial, force, floor = np.empty(m), np.empty(m), np.empty(m), np.zeros(m)
+    state, trial, force = np.empty(m), np.empty(m), np.empty(m)
     increment, work, residual = np.empty(m), np.empty(m), np.empty(m)
     sign, active = np.empty(m, dtype=np.int8), np.empty(m, dtype=np.int64)
     upper = np.empty((m, m))
@@ -59,11 +60,10 @@ def follow_paths(hessian, coupling, resistance, cell, response, inner, most, str
                 trial[i] = total
                 if abs(total) > resistance[i] * (1.0 + YIELD_TOLERANCE):
                     beyond += 1
+            count = -1
             if beyond <= most:
-                count = flow(hessian, resistance, trial, floor, increment, sign, active, upper, work, residual)
-                if count < 0:
-                    return p, t
-            else:
+                count = flow(hessian, resistance, trial, least, increment, sign, active, upper, work, residual)
+            if count < 0:
                 for a in range(unknowns):
                     total = 0.0
                     for c in range(v):

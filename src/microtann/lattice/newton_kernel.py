@@ -4,13 +4,19 @@ The incremental energy of a cell, each bar's plastic strain eliminated by its re
 differentiable, piecewise quadratic function of the fluctuation w (paper, Appendix A). Newton's method ends when
 a full step does not change which bars flow: the equations were then linear and the step is exact. The
 fluctuation has far fewer unknowns than there are bars, so this beats active sets in the plastic strains where
-many bars flow at once. It needs hardening, or the tangent could be singular.
+many bars flow at once.
+
+Without hardening the tangent is singular where so many bars flow that nodes move freely, and it is close to
+singular in cells that are almost regular. The energy still has a minimum, since the dissipation grows along every
+such motion. A small proximal part of the tangent then lets the nodes run, a line search over all breakpoints
+stops them where bars come to rest, and conjugate gradients take back the proximal part once no bar changes.
 
 The functions are compiled: shapes are given in the docstrings. A cell is passed as the tuple ``(start, end,
-gradient, elongation, fraction, young, limit, hardening, elastic, weight)``: distinct nodes at the ends of the m
-distinct bars (m,), bar strain per relative displacement (m, d), bar strain per average strain (m, v), volume
-fraction, Young modulus, yield stress and hardening (m,), elastic stiffness of the fluctuation (n d, n d) and its
-largest bar force (1,), by which residuals are measured. The first node is held.
+gradient, elongation, fraction, young, limit, hardening, elastic, weight, proximal)``: distinct nodes at the ends
+of the m distinct bars (m,), bar strain per relative displacement (m, d), bar strain per average strain (m, v),
+volume fraction, Young modulus, yield stress and hardening (m,), elastic stiffness of the fluctuation (n d, n d),
+its largest bar force (1,), by which residuals are measured, and the proximal part of the tangent relative to the
+elastic stiffness (1,), zero if all bars harden. The first node is held.
 """
 
 from __future__ import annotations
@@ -18,19 +24,29 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.lattice.cholesky_kernel import factorise, solve_lower, solve_lower_many, solve_upper
+from microtann.lattice.cholesky_kernel import (
+    factorise,
+    solve_lower,
+    solve_lower_many,
+    solve_upper,
+    solve_upper_many,
+)
+from microtann.lattice.line_search_kernel import find_minimum, shorten_step
 
 YIELD_TOLERANCE = 1e-10
 ROUNDS = 60
-SEARCH_ROUNDS = 40
+SINGULAR_ROUNDS = 2000
+RESPONSE_ROUNDS = 50
 SETTLED = 1e-14
 """Residual, relative to the largest bar force, below which round-off rules."""
+NOISE = 1e-13
+"""Residual, relative to the largest bar force, that round-off may leave where the tangent is singular."""
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _forces(cell, strain, plastic, sign, residual):
     """Write the sense of flow and the residual; return (whether a sense changed, norm, scale of the forces)."""
-    start, end, gradient, _, fraction, young, limit, hardening, _, _ = cell
+    start, end, gradient, _, fraction, young, limit, hardening, _, _, _ = cell
     m, d = gradient.shape
     residual[:] = 0.0
     changed, scale = False, 0.0
@@ -59,56 +75,14 @@ def _forces(cell, strain, plastic, sign, residual):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _slope(cell, strain, change, step, plastic):
-    """Return the derivative of the incremental energy along a direction at a step."""
-    fraction, young, limit, hardening = cell[4], cell[5], cell[6], cell[7]
-    total = 0.0
-    for i in range(strain.shape[0]):
-        elastic = young[i] * (strain[i] + step * change[i] - plastic[i])
-        trial = elastic - hardening[i] * plastic[i]
-        over = max(abs(trial) - limit[i], 0.0)
-        if trial < 0.0:
-            over = -over
-        elastic -= young[i] * over / (young[i] + hardening[i])
-        total += fraction[i] * elastic * change[i]
-    return total
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _search(cell, strain, change, slope, plastic):
-    """Return the step along a direction: 1 unless the energy rises there, else close to the minimum before it."""
-    at_one = _slope(cell, strain, change, 1.0, plastic)
-    if at_one <= 0.5 * abs(slope):
-        return 1.0
-    low, high, at_low, at_high = 0.0, 1.0, slope, at_one
-    step, side = 1.0, 0
-    for _ in range(SEARCH_ROUNDS):  # Illinois: a secant that keeps the bracket and halves a stale end
-        step = (low * at_high - high * at_low) / (at_high - at_low)
-        value = _slope(cell, strain, change, step, plastic)
-        if abs(value) <= 0.05 * abs(slope):
-            break
-        if value > 0.0:
-            high, at_high = step, value
-            if side == 1:
-                at_low *= 0.5
-            side = 1
-        else:
-            low, at_low = step, value
-            if side == -1:
-                at_high *= 0.5
-            side = -1
-    return step
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _tangent(cell, sign, matrix):
     """Write the upper triangle of the tangent of the free fluctuation: elastic less what the flowing bars lose."""
-    start, end, gradient, _, fraction, young, _, hardening, elastic, _ = cell
+    start, end, gradient, _, fraction, young, _, hardening, elastic, _, proximal = cell
     m, d = gradient.shape
     free = elastic.shape[0] - d
     for p in range(free):
         for q in range(p, free):
-            matrix[p, q] = elastic[p + d, q + d]
+            matrix[p, q] = (1.0 + proximal[0]) * elastic[p + d, q + d]
     for i in range(m):
         if sign[i] == 0 or start[i] == end[i]:
             continue
@@ -162,14 +136,16 @@ def equilibrate(cell, average, plastic, w, strain, change, sign, residual, direc
     int
         1 if ``matrix`` holds the factor for the final senses of flow, 0 if not, −1 if the iteration failed.
     """
-    start, end, gradient, weight = cell[0], cell[1], cell[2], cell[9]
+    start, end, gradient, weight, proximal = cell[0], cell[1], cell[2], cell[9], cell[10]
     m, d = gradient.shape
     free = w.shape[0] - d
+    singular = proximal[0] > 0.0
+    breaks, previous = np.empty(2 * m if singular else 0), np.empty(w.shape[0] if singular else 0)
     _bar_strains(cell, average, w, strain)
     sign[:] = 2  # no sense of flow: the first evaluation changes all
     changed, norm, scale = _forces(cell, strain, plastic, sign, residual)
-    factored, polished, step = 0, False, 0.0
-    for _ in range(ROUNDS):
+    factored, polished, step, slope = 0, False, 0.0, 0.0
+    for _ in range(SINGULAR_ROUNDS if singular else ROUNDS):
         if norm <= SETTLED * scale * weight[0]:
             return factored
         if step == 1.0 and not changed:
@@ -181,6 +157,8 @@ def equilibrate(cell, average, plastic, w, strain, change, sign, residual, direc
             if not factorise(matrix, free):
                 return -1
             factored = 1
+        if singular:
+            previous[:] = direction
         for a in range(free):
             direction[a] = -residual[d + a]
         solve_lower(matrix, free, direction)
@@ -189,24 +167,33 @@ def equilibrate(cell, average, plastic, w, strain, change, sign, residual, direc
             direction[d + a] = direction[a]
         for a in range(d):
             direction[a] = 0.0
+        before = slope
         slope = 0.0
         for a in range(d, d + free):
             slope += residual[a] * direction[a]
+        if singular and not changed:  # conjugate gradients: the factor is not quite that of the tangent
+            for a in range(d, d + free):
+                direction[a] += slope / before * previous[a]
         for i in range(m):
             total = 0.0
             for a in range(d):
                 total += gradient[i, a] * (direction[end[i] * d + a] - direction[start[i] * d + a])
             change[i] = total
         step = 1.0
-        if not polished:
-            step = _search(cell, strain, change, slope, plastic)
+        if singular:
+            step = find_minimum(cell, strain, change, slope, plastic, breaks)
+        elif not polished:
+            step = shorten_step(cell, strain, change, slope, plastic)
         for a in range(w.shape[0]):
             w[a] += step * direction[a]
         for i in range(m):
             strain[i] += step * change[i]
+        last = norm
         changed, norm, scale = _forces(cell, strain, plastic, sign, residual)
         if changed:
             factored = 0
+        if singular and norm <= NOISE * scale * weight[0] and norm >= 0.5 * last:
+            return factored
     return -1
 
 
@@ -264,6 +251,37 @@ def follow_paths(cell, response, strain, start, fluctuation, plastic_strain):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _respond(cell, upper, force, moved, rest, behind):
+    """Write y = M⁺ f where only the tangent M plus its proximal part P could be factored.
+
+    The forces f (free, v) lie in the range of M, so that the steps (M + P) y' = f + P y converge; scratch of the
+    same shape: rest, behind.
+    """
+    elastic, proximal = cell[8], cell[10]
+    free, v = force.shape
+    d = elastic.shape[0] - free
+    moved[:] = 0.0
+    rest[:] = force  # f − M y
+    for _ in range(RESPONSE_ROUNDS):
+        solve_lower_many(upper, free, rest)
+        solve_upper_many(upper, free, rest)
+        moved += rest
+        largest, scale = 0.0, 0.0
+        for p in range(free):
+            behind[p] = 0.0
+            for q in range(free):
+                value = proximal[0] * elastic[p + d, q + d]
+                for c in range(v):
+                    behind[p, c] += value * rest[q, c]
+            for c in range(v):
+                largest = max(largest, abs(behind[p, c]))
+                scale = max(scale, abs(force[p, c]))
+        if largest <= NOISE * scale:
+            return
+        rest[:] = behind
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def update_points(cell, affine, mixed, elasticity, guess, strain, start, plastic_strain, tangent, with_tangent):
     """Advance many material points by one increment and give their consistent tangents.
 
@@ -284,7 +302,7 @@ def update_points(cell, affine, mixed, elasticity, guess, strain, start, plastic
     int
         Point that failed, or −1.
     """
-    ends_one, ends_two, gradient, elongation, fraction, young, _, hardening, _, _ = cell
+    ends_one, ends_two, gradient, elongation, fraction, young, _, hardening, _, _, proximal = cell
     points, v = strain.shape
     m, d = gradient.shape
     unknowns = guess.shape[1]
@@ -293,6 +311,7 @@ def update_points(cell, affine, mixed, elasticity, guess, strain, start, plastic
     sign = np.empty(m, dtype=np.int8)
     w, residual, direction = np.empty(unknowns), np.empty(unknowns), np.empty(unknowns)
     matrix, coupling = np.empty((unknowns, unknowns)), np.empty((unknowns, v))
+    moved, rest, behind = np.empty((free, v)), np.empty((free, v)), np.empty((free, v))
     for p in range(points):
         for a in range(unknowns):
             w[a] = guess[p, a] - guess[p, a % d]
@@ -324,12 +343,18 @@ def update_points(cell, affine, mixed, elasticity, guess, strain, start, plastic
                     coupling[ends_two[i] * d + a, c] -= scaled * gradient[i, a]
                     coupling[ends_one[i] * d + a, c] += scaled * gradient[i, a]
         block = coupling[d:]
-        solve_lower_many(matrix, free, block)
+        if proximal[0] > 0.0:
+            _respond(cell, matrix, block, moved, rest, behind)
+        else:
+            solve_lower_many(matrix, free, block)
         for c in range(v):
             for e in range(c + 1):
                 total = tangent[p, c, e]
                 for a in range(free):
-                    total -= block[a, c] * block[a, e]
+                    if proximal[0] > 0.0:
+                        total -= 0.5 * (block[a, c] * moved[a, e] + block[a, e] * moved[a, c])
+                    else:
+                        total -= block[a, c] * block[a, e]
                 tangent[p, c, e] = total
                 tangent[p, e, c] = total
     return -1
