@@ -28,9 +28,9 @@ class DenseInverse:
         dense = matrix.toarray()
         diagonal = dense.diagonal()
         kept = np.flatnonzero(diagonal > EMPTY * diagonal.max(initial=0.0))
-        inverse = _inverse(dense[np.ix_(kept, kept)])
         self._inverse = np.zeros(dense.shape, dtype=np.float32)
-        self._inverse[np.ix_(kept, kept)] = inverse
+        if kept.size:
+            self._inverse[np.ix_(kept, kept)] = _inverse(dense[np.ix_(kept, kept)])
 
     def __call__(self, vector: Float[NDArray[np.float64], "n"]) -> Float[NDArray[np.float64], "n"]:
         """Return the inverse times a vector."""
@@ -41,7 +41,7 @@ def _inverse(matrix: Float[NDArray[np.float64], "m m"]) -> Float[NDArray[np.floa
     """Return the inverse by Cholesky factors, or the pseudo-inverse of a matrix that is singular to round-off."""
     factor, failed = linalg.lapack.dpotrf(matrix, lower=True)
     pivots = factor.diagonal() ** 2
-    if failed or pivots.min(initial=np.inf) <= EMPTY * pivots.max(initial=0.0):
+    if failed or pivots.min() <= EMPTY * pivots.max():
         return np.asarray(linalg.pinvh(matrix))
     whole, _ = linalg.lapack.dpotri(factor, lower=True)
     lower = np.tril(whole)

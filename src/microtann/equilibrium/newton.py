@@ -1,10 +1,4 @@
-"""Newton's method for one increment: inexact linear solves, a line search, and residuals scaled by the forces.
-
-The tangent of an elastoplastic structure is piecewise constant. The forcing term follows: while bars or points
-change between rest and flow a loose linear solve is enough; once the residual falls as the linear model predicts,
-the model is exact and the next solve goes all the way to the tolerance (compare Eisenstat and Walker, SIAM J. Sci.
-Comput. 17, 1996).
-"""
+"""Newton's method for one increment: inexact linear solves, a line search, and residuals scaled by the forces."""
 
 from __future__ import annotations
 
@@ -16,6 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.damping import damped
+from microtann.equilibrium.forcing import LINEAR_LIMIT, forcing
 from microtann.equilibrium.line_search import line_search
 from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
 from microtann.equilibrium.options import SolverOptions
@@ -25,12 +21,6 @@ from microtann.errors import ConvergenceError
 Array = NDArray[np.float64]
 ROUND_OFF = 1e-14
 """Residual, relative to stiffness times displacement, that round-off alone can leave."""
-
-
-LINEAR_LIMIT = 1e-12
-"""No linear solve is asked for more relative accuracy than this."""
-FAR_ITERATIONS = 30
-"""Linear iterations of a Newton step while bars or points still change between rest and flow."""
 STAGNATION = 20
 """Iterations without a new smallest residual after which an increment that is no convex problem is cut."""
 
@@ -191,9 +181,12 @@ def equilibrate(
             raise _failure(
                 f"the residual stopped falling for {STAGNATION} iterations", residuals, residual, dimension
             )
-        accuracy = _forcing(norm, previous, left if full else 1.0, goal, options)
+        accuracy = forcing(norm, previous, left if full else 1.0, goal, scale, options)
         assert response.tangent is not None
-        solution = _solve(response.tangent, model, free, residual, accuracy, options, cost)
+        tangent = response.tangent
+        if iteration > 1:
+            tangent = damped(tangent, model.elastic, residuals[-1], residuals[-2], full)
+        solution = _solve(tangent, model, free, residual, accuracy, options, cost)
         left = solution.relative_residual
         if not options.line_search:
             moved = moved + solution.x
@@ -226,27 +219,11 @@ def _predict(
     free = ~problem.held
     rhs = np.where(free, problem.external - start.force - model.elastic @ problem.change, 0.0)
     previous = float(np.linalg.norm(rhs))
-    forcing = options.linear_tolerance
+    accuracy = options.linear_tolerance
     if start.elastic and previous > 0.0:  # the increment often is elastic too: one accurate solve then ends it
-        forcing = float(np.clip(0.3 * options.tolerance * start.scale / previous, LINEAR_LIMIT, forcing))
-    accuracy = (forcing, options.max_linear_iterations)
-    solution = _solve(model.elastic, model, free, rhs, accuracy, options, cost)
+        accuracy = float(np.clip(0.3 * options.tolerance * start.scale / previous, LINEAR_LIMIT, accuracy))
+    solution = _solve(model.elastic, model, free, rhs, (accuracy, options.max_linear_iterations), options, cost)
     return problem.change + solution.x, solution.relative_residual, previous
-
-
-def _forcing(norm: float, previous: float, left: float, goal: float, options: SolverOptions) -> tuple[float, int]:
-    """Return the relative accuracy of the next linear solve and the iterations it may take.
-
-    ``left`` is the relative residual that the last linear solve left.
-    """
-    loose = options.linear_tolerance
-    to_goal = max(0.3 * goal / norm, LINEAR_LIMIT)
-    if left < 0.1 and norm <= 2.0 * left * previous:  # what the linear solve left: the linear model is exact
-        return min(to_goal, loose), options.max_linear_iterations
-    if norm < 0.1 * previous:
-        return float(np.clip((norm / previous) ** 2, to_goal, loose)), options.max_linear_iterations
-    # Far from equilibrium, and above all where bars flow without hardening, more accuracy is wasted or harmful.
-    return loose, min(FAR_ITERATIONS, options.max_linear_iterations)
 
 
 def _solve(

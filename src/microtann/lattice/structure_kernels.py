@@ -10,7 +10,7 @@ from numba import njit
 
 from microtann.lattice.bar import YIELD_TOLERANCE
 
-TANGENT_FLOOR = 1e-3
+TANGENT_FLOOR = 1e-4
 """Tangent of flowing bars without hardening over Young's modulus: in the operator only, not in the forces."""
 
 

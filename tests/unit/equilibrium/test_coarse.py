@@ -24,6 +24,7 @@ def test_empty_unknowns_are_left_out():
     solution = DenseInverse(sparse.csr_array(matrix))(matrix @ x)
     np.testing.assert_allclose(solution, x, atol=1e-5)
     assert not solution[~kept].any()
+    assert not DenseInverse(sparse.csr_array((3, 3)))(np.ones(3)).any()
 
 
 def test_semi_definite_matrix_gets_its_pseudo_inverse():
