@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.errors import InputError
+from microtann.errors import InputError, MicrotannError
 
 Array = NDArray[np.float64]
 
@@ -67,3 +68,18 @@ def as_floats(name: str, value: ArrayLike) -> Array:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{name} must be an array of numbers") from None
+
+
+def require_float64() -> None:
+    """Assert that JAX computes in float64, as it does from the import of microtann on.
+
+    Raises
+    ------
+    MicrotannError
+        If something has switched it back to float32.
+    """
+    if jnp.zeros(()).dtype != jnp.float64:
+        raise MicrotannError(
+            "JAX was switched to float32 after microtann was imported, but recall needs float64: "
+            'call jax.config.update("jax_enable_x64", True)'
+        )

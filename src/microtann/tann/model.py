@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import as_floats, check_dt, check_strain_paths
+from microtann.checks import as_floats, check_dt, check_strain_paths, require_float64
 from microtann.errors import InputError
 from microtann.fem.material import State
 from microtann.lattice.bar import ElastoplasticBar
@@ -159,6 +159,7 @@ class TANN(eqx.Module):
         InputError
             If an array has the wrong shape or is not finite.
         """
+        require_float64()
         strain = check_strain_paths(strain, self.components)
         shape = strain.shape[:-1]
         driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
@@ -223,6 +224,7 @@ class TANN(eqx.Module):
 
         Points are padded to a power of two, so that few sizes are ever compiled.
         """
+        require_float64()
         n = len(strain_increment)
         size = max(16, 1 << (n - 1).bit_length())
         extra = state.get("extra", np.zeros((n, 0)))
