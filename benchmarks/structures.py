@@ -100,9 +100,10 @@ def newton_iterations() -> list[dict[str, Any]]:
     rows.append(_count("lcT2 × 30, FE 1.0", finite_elements(far, 1.0).statistics))
     rows.append(_count("lcT2 × 30, DNS 1/10", lattice(far, 1.0, 1, 0.0).statistics))
     soft = mt.ElastoplasticBar(hardening=0.0)
-    rows.append(
-        _count("lcT2 × 10, H = 0, DNS 1/10", lattice(CASES["lcT2"](factor=10.0), 1.0, 1, 0.0, soft).statistics)
-    )
+    far = CASES["lcT2"](factor=10.0)
+    for size in (1.0, 0.5):
+        cost = lattice(far, size, 1, 0.0, soft).statistics
+        rows.append(_count(f"lcT2 × 10, H = 0, DNS 1/{10 / size:.0f}", cost))
     return rows
 
 

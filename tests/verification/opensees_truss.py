@@ -25,7 +25,9 @@ def load():
     return opensees
 
 
-def solve(opensees, points, bars, areas, bar, fixed, factors, solver="UmfPack", algorithm="NewtonLineSearch"):
+def solve(
+    opensees, points, bars, areas, bar, fixed, factors, solver="UmfPack", algorithm="NewtonLineSearch", last=False
+):
     """Load a lattice by prescribed displacements.
 
     Parameters
@@ -36,11 +38,13 @@ def solve(opensees, points, bars, areas, bar, fixed, factors, solver="UmfPack", 
         Displacement at load factor 1 by (node, component).
     factors : (T,)
         Load factors at the end of the increments.
+    last : bool
+        Read the results of the last increment only.
 
     Returns
     -------
     (displacement, force)
-        Shapes (T, N, 3) and (T, M).
+        Shapes (T, N, 3) and (T, M); with ``last``, T is 1.
     """
     ops = opensees
     ops.wipe()
@@ -69,6 +73,8 @@ def solve(opensees, points, bars, areas, bar, fixed, factors, solver="UmfPack", 
     for step in range(len(factors)):
         if ops.analyze(1) != 0:
             raise RuntimeError(f"OpenSees did not converge in increment {step}")
+        if last and step < len(factors) - 1:
+            continue
         displacement.append([ops.nodeDisp(node) for node in range(len(points))])
         force.append([ops.basicForce(number)[0] for number in range(len(bars))])
     ops.wipe()
