@@ -77,7 +77,7 @@ def generate(
     CellError
         If the cell is a mechanism or the material does not fit it.
     ConvergenceError
-        If bars without hardening reach their limit load; the message names the path.
+        If the flow of some increment was not found; the message names the path.
 
     See Also
     --------

@@ -85,7 +85,7 @@ def generate_to(
     MissingExtraError
         If dask is asked for and not installed.
     ConvergenceError
-        If bars without hardening reach their limit load.
+        If the flow of some increment was not found.
     """
     path, plan = Path(path), plan or WalkPlan()
     check_engine(processes, engine, address)
