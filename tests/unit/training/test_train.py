@@ -184,6 +184,9 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
     tiny = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(yield_stress=1e6), WalkPlan(paths=10, steps=10))
     with pytest.raises(InputError, match="irreversible"):
         train(tiny, CONFIG)
+    bare = {name: np.zeros((len(training), 0)) for name in ("coordinates", "coordinates_next")}
+    with pytest.raises(InputError, match="internal coordinates"):
+        train(replace(square, training=replace(training, **bare), coordinate_shapes={}), CONFIG)
     with pytest.raises(InputError, match="validation"):
         train(replace(square, validation=training.take(slice(0, 0))), CONFIG)
 
