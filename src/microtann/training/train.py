@@ -33,8 +33,8 @@ from microtann.training.optimise import Method, Optimisation, descent, polish
 from microtann.training.preparation import random_start
 
 CHECKPOINT_SECONDS = 5.0
-SETTLED_LOSS = 1e-22
-"""The polish ends below this loss: relative errors of 1e-11 are round-off of the data."""
+SETTLED_LOSS = 1e-25
+"""The polish ends below this loss: relative errors below 1e-12 are round-off of the data."""
 SETTLED_CHANGE = 0.02
 """The polish ends when a block lowers the loss by less than this fraction."""
 EQUAL = 1e-4
