@@ -16,17 +16,13 @@ from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.body_centred import body_centred_cell
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.cell_file import read_bar, read_cell, write_cell
 from microtann.lattice.drive import DrivenResponse, drive_cell
-from microtann.lattice.generators import cube_cell, square_cell
-from microtann.lattice.octet import octet_cell
+from microtann.lattice.families import FAMILIES
 from microtann.lattice.output import write_averages, write_bars
 from microtann.lattice.programme import CellStep, read_programme
 from microtann.report.driven_cell import draw_cell, draw_curves
-
-GENERATORS = {"square": square_cell, "cube": cube_cell, "octet": octet_cell, "body-centred": body_centred_cell}
 
 
 def cell(
@@ -96,13 +92,13 @@ def _microstructure(choice: dict[str, Any]) -> tuple[UnitCell, ElastoplasticBar,
     table = dict(choice["cell"])
     kind = table.pop("kind")
     given = {name: value for name, value in choice["bar"].items() if value is not None}
-    if kind in GENERATORS:
+    if kind in FAMILIES:
         dimension = 2 if kind == "square" else 3
         table["units"] = (table["units"],) * dimension
-        return GENERATORS[kind](**table), ElastoplasticBar(**given), {}
+        return FAMILIES[kind](**table), ElastoplasticBar(**given), {}
     file = Path(kind)
     if not file.exists():
-        raise InputError(f"there is no cell {kind!r}: use {', '.join(GENERATORS)}, or the name of a file")
+        raise InputError(f"there is no cell {kind!r}: use {', '.join(FAMILIES)}, or the name of a file")
     bar = read_bar(file) if file.suffix.lower() in (".json", ".toml") else ElastoplasticBar()
     if given:
         values = {name: getattr(bar, name) for name in ("young", "yield_stress", "hardening")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,18 +9,10 @@ from typing import Literal
 from microtann.cli.configuration import bounded
 from microtann.cli.stage import file_digest
 from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.body_centred import body_centred_cell
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.cell_file import read_bar, read_cell
-from microtann.lattice.generators import LARGEST_MOVE, cube_cell, square_cell
-from microtann.lattice.octet import octet_cell
-
-GENERATORS: dict[str, Callable[..., UnitCell]] = {
-    "cube": cube_cell,
-    "square": square_cell,
-    "octet": octet_cell,
-    "body-centred": body_centred_cell,
-}
+from microtann.lattice.families import FAMILIES
+from microtann.lattice.generators import LARGEST_MOVE
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,7 @@ class CellChoice:
         if self.file:
             return read_cell(self.file)
         units = (self.units,) * (2 if self.kind == "square" else 3)
-        return GENERATORS[self.kind](units, self.size, self.perturbation, self.perturb, self.law, self.seed)
+        return FAMILIES[self.kind](units, self.size, self.perturbation, self.perturb, self.law, self.seed)
 
 
 @dataclass(frozen=True)
