@@ -39,6 +39,23 @@ def check_strain_paths(strain: ArrayLike, components: int) -> Float[Array, "*bat
     return array
 
 
+def check_increment(strain_increment: Float[Array, "n v"]) -> None:
+    """Refuse strain increments of material points that are not finite: no yield test could see them.
+
+    Raises
+    ------
+    InputError
+        If a component is not finite; the message names the first point.
+    """
+    finite = np.isfinite(strain_increment)
+    if not finite.all():
+        point, component = np.argwhere(~finite)[0]
+        raise InputError(
+            f"the strain increment of material point {point} is not finite: "
+            f"component {component} is {strain_increment[point, component]}"
+        )
+
+
 def check_dt(dt: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Return time increments broadcast to ``shape``.
 

@@ -145,6 +145,12 @@ class FiniteElements:
     ) -> tuple[Array, Array | None, State]:
         """Call the material for a chunk; say where it failed."""
         n = len(strain)
+        if not np.isfinite(strain).all():
+            point = points.start + int(np.argwhere(~np.isfinite(strain))[0][0])
+            element = point // self.mesh.element.gauss_points
+            raise ConvergenceError(
+                f"the strain in element {element} is not finite", worst=self.mesh.cells[element].tolist()
+            )
         try:
             stress, moduli, new = self.material.update(
                 strain, {name: value[points] for name, value in state.items()}, dt, tangent

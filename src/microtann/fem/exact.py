@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.checks import check_increment
 from microtann.fem.material import State
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -55,9 +56,12 @@ class ExactCell:
 
         Raises
         ------
+        InputError
+            If a strain increment is not finite.
         ConvergenceError
             If the flow of a cell was not found; it names the point.
         """
+        check_increment(strain_increment)
         condensed = self._condensed
         strain = state["strain"] + strain_increment
         before = state["plastic_strain"]

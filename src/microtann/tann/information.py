@@ -36,7 +36,8 @@ class TrainingRecord:
     Parameters
     ----------
     phase : str
-        "descent" (stochastic gradients from the random start) or "polish" (quasi-Newton).
+        "descent" (stochastic gradients from the random start), "polish" (quasi-Newton after merging equal
+        mechanisms) or "refine" (the same once more).
     update : int
         Updates done since the start of training.
     training, validation : float

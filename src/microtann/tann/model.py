@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import as_floats, check_dt, check_strain_paths, require_float64
+from microtann.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
 from microtann.errors import InputError
 from microtann.fem.material import State
 from microtann.lattice.bar import ElastoplasticBar
@@ -198,7 +198,13 @@ class TANN(eqx.Module):
         The tangent is the exact derivative of the stress with respect to the strain increment. Forms that have
         one use their compiled update, which takes a fraction of a microsecond per point; all others are
         differentiated (`update_by_differentiation`).
+
+        Raises
+        ------
+        InputError
+            If a strain increment is not finite.
         """
+        check_increment(strain_increment)
         compiled = FORMS[self.form].compiled
         if compiled is None:
             return self.update_by_differentiation(strain_increment, state, dt, tangent)

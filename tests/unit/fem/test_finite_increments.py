@@ -1,0 +1,34 @@
+"""Increments that are not finite are refused: a yield test would take them for elastic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.errors import ConvergenceError, InputError
+from microtann.fem.assembly import FiniteElements
+
+MATERIALS = {
+    "TANN": lambda: mt.load("cube"),
+    "exact cell": lambda: mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()),
+}
+
+
+@pytest.mark.parametrize("name", MATERIALS)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_material_names_the_point(name: str, value: float) -> None:
+    material = MATERIALS[name]()
+    increment = np.zeros((3, 6))
+    increment[1, 2] = value
+    with pytest.raises(InputError, match="material point 1 is not finite"):
+        material.update(increment, material.initial_state(3))
+
+
+def test_the_finite_elements_name_the_element_so_that_the_increment_can_be_cut() -> None:
+    material = MATERIALS["exact cell"]()
+    elements = FiniteElements(mt.fem.box((1, 1, 2), (1, 1, 2)), material)
+    strain = np.zeros((16, 6))
+    strain[9] = np.nan
+    with pytest.raises(ConvergenceError, match="element 1 is not finite"):
+        elements._update(strain, material.initial_state(16), slice(0, 16), 1.0, True)
