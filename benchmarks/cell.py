@@ -12,8 +12,8 @@ import numpy as np
 
 import microtann as mt
 from benchmarks import machine
-from microtann.lattice.condensation import condense
-from microtann.lattice.flow import Solver, follow, update
+from microtann.homogenisation.condensation import condense
+from microtann.homogenisation.flow import Solver, follow, update
 
 STD = 0.05
 STEPS = 100

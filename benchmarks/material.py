@@ -10,7 +10,7 @@ import numpy as np
 
 import microtann as mt
 from benchmarks import machine
-from microtann.fem.material import State
+from microtann.materials.protocol import State
 
 STEPS = 20
 DEVIATION = 0.05

@@ -8,17 +8,17 @@ import jax
 jax.config.update("jax_enable_x64", True)
 
 from microtann import fem  # noqa: E402
+from microtann.homogenisation.driver import DrivenResponse, drive_cell  # noqa: E402
+from microtann.homogenisation.limit_load import limit_load  # noqa: E402
+from microtann.homogenisation.programme import CellStep, read_programme  # noqa: E402
+from microtann.homogenisation.solve import CellResponse, solve_cell  # noqa: E402
 from microtann.lattice.bar import ElastoplasticBar  # noqa: E402
 from microtann.lattice.body_centred import body_centred_cell  # noqa: E402
 from microtann.lattice.cell import UnitCell  # noqa: E402
 from microtann.lattice.cell_file import read_bar, read_cell, write_cell  # noqa: E402
-from microtann.lattice.drive import DrivenResponse, drive_cell  # noqa: E402
 from microtann.lattice.generators import cube_cell, square_cell  # noqa: E402
-from microtann.lattice.limit_load import limit_load  # noqa: E402
 from microtann.lattice.octet import octet_cell  # noqa: E402
-from microtann.lattice.programme import CellStep, read_programme  # noqa: E402
-from microtann.lattice.solve import CellResponse, solve_cell  # noqa: E402
-from microtann.lattice.structure import Structure, StructureResult  # noqa: E402
+from microtann.structure.structure import Structure, StructureResult  # noqa: E402
 from microtann.tann import TANN, load  # noqa: E402
 
 __version__ = "0.1.0"

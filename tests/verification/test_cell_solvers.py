@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from reference_cell import node_forces, partners, random_bar, solve, walk
 
 import microtann as mt
-from microtann.lattice.condensation import condense
-from microtann.lattice.flow import follow, update
+from microtann.homogenisation.condensation import condense
+from microtann.homogenisation.flow import follow, update
 
 CELLS = {
     "cube": mt.cube_cell(),

@@ -8,8 +8,8 @@ from scipy.optimize import linprog
 
 import microtann as mt
 from microtann.data.walks import WalkPlan, draw_walks
-from microtann.lattice.condensation import condense
-from microtann.lattice.flow import follow, update
+from microtann.homogenisation.condensation import condense
+from microtann.homogenisation.flow import follow, update
 
 YOUNG, YIELD = 22.0, 0.25
 PERTURBATIONS = [0.0, 1e-9, 1e-6, 1e-3, 1 / 64, 0.2]

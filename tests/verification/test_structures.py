@@ -8,7 +8,7 @@ import microtann as mt
 from microtann.errors import CellError, InputError
 from microtann.evaluation.structures import CASES, reference_case
 from microtann.fem import Prescribed, SolverOptions, Step
-from microtann.lattice.structure_system import Bars
+from microtann.structure.bar_system import Bars
 
 CELL, BAR = mt.cube_cell(), mt.ElastoplasticBar()
 

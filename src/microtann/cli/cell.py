@@ -10,18 +10,18 @@ import numpy as np
 import typer
 
 from microtann import voigt
+from microtann.cli.messages import kept
 from microtann.cli.options import Overwrite
-from microtann.cli.say import kept
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
+from microtann.homogenisation.driver import DrivenResponse, drive_cell
+from microtann.homogenisation.output import write_averages, write_bars
+from microtann.homogenisation.programme import CellStep, read_programme
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.cell_file import read_bar, read_cell, write_cell
-from microtann.lattice.drive import DrivenResponse, drive_cell
 from microtann.lattice.families import FAMILIES
-from microtann.lattice.output import write_averages, write_bars
-from microtann.lattice.programme import CellStep, read_programme
 from microtann.report.driven_cell import draw_cell, draw_curves
 
 

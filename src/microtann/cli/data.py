@@ -12,10 +12,10 @@ import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
+from microtann.cli.messages import console, kept, save_section, show_section
 from microtann.cli.microstructure import BarChoice, CellChoice, build_microstructure
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress import progress
-from microtann.cli.say import console, kept, save_section, show_section
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, working_folder
 from microtann.data.check import check_file

@@ -11,10 +11,10 @@ import typer
 from microtann.cli.data import FILE as DATA_FILE
 from microtann.cli.data import make_data
 from microtann.cli.evaluate import make_evaluation
+from microtann.cli.messages import console, show_files
 from microtann.cli.options import Assignments, Config, Overwrite
 from microtann.cli.page import FILE as REPORT_FILE
 from microtann.cli.page import write_report
-from microtann.cli.say import console, show_files
 from microtann.cli.sections import gather
 from microtann.cli.simulate import run_simulation
 from microtann.cli.train import FILE as MODEL_FILE

@@ -11,19 +11,19 @@ import typer
 
 import microtann
 from microtann.atomic import write_atomically
+from microtann.cli.messages import kept, save_section, show_section
 from microtann.cli.model import model_digest
 from microtann.cli.options import Output, Overwrite
 from microtann.cli.page import write_report
 from microtann.cli.progress import progress
-from microtann.cli.say import kept, save_section, show_section
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, EvaluationPath, path
 from microtann.evaluation.recall import Evaluation, path_errors
+from microtann.homogenisation.solve import solve_cell
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
-from microtann.lattice.solve import solve_cell
 from microtann.report.evaluation import Responses, draw_evaluation, errors_table, paths_table
 from microtann.report.section import Section, read_section
 from microtann.tann.file import load

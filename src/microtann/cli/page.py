@@ -11,7 +11,7 @@ import typer
 
 import microtann
 from microtann.atomic import write_atomically
-from microtann.cli.say import show_files
+from microtann.cli.messages import show_files
 from microtann.report.page import render_page
 from microtann.report.section import Section, find_sections
 

@@ -14,11 +14,11 @@ import microtann
 from microtann import fem
 from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
+from microtann.cli.messages import kept, save_section, show_section
 from microtann.cli.model import chosen_model, model_digest
 from microtann.cli.options import Assignments, Config, Overwrite
 from microtann.cli.page import write_report
 from microtann.cli.progress import Report, progress
-from microtann.cli.say import kept, save_section, show_section
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.stage import Stage, working_folder
@@ -29,9 +29,9 @@ from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
-from microtann.lattice.structure import Structure
 from microtann.report.section import Section, read_section
 from microtann.report.simulation import cost_table, draw_simulation, results_table
+from microtann.structure.structure import Structure
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 COARSE = 2.5

@@ -10,9 +10,9 @@ import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
+from microtann.cli.messages import kept, save_section, show_section
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress import progress
-from microtann.cli.say import kept, save_section, show_section
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset

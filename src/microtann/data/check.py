@@ -20,12 +20,18 @@ from microtann.data.consistency import (
     stiffness_of,
 )
 from microtann.data.file import has_checksums, read_lattice, read_set
+from microtann.data.format_errors import (
+    field_problems,
+    header_problems,
+    read_layout,
+    split_problems,
+    value_problems,
+)
 from microtann.data.hdf5 import opened
 from microtann.data.increments import Increments
-from microtann.data.problems import field_problems, header_problems, read_layout, split_problems, value_problems
 from microtann.data.schema import SETS, Layout
 from microtann.errors import CellError, DataFileError
-from microtann.lattice.condensation import condense
+from microtann.homogenisation.condensation import condense
 
 Level = Literal["error", "warning", "note"]
 

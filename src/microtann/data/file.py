@@ -11,6 +11,14 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from microtann.data.format_errors import (
+    field_problems,
+    header_problems,
+    read_layout,
+    split_problems,
+    unit_problems,
+    value_problems,
+)
 from microtann.data.hdf5 import (
     CHECKSUM,
     ROWS,
@@ -25,14 +33,6 @@ from microtann.data.hdf5 import (
     write_text,
 )
 from microtann.data.increments import Dataset, Increments
-from microtann.data.problems import (
-    field_problems,
-    header_problems,
-    read_layout,
-    split_problems,
-    unit_problems,
-    value_problems,
-)
 from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout, layout_of
 from microtann.errors import CellError, DataFileError
 from microtann.lattice.bar import ElastoplasticBar

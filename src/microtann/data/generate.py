@@ -12,15 +12,15 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 import microtann
-from microtann.data.blas import one_blas_thread
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
+from microtann.homogenisation.condensation import CondensedCell, condense
+from microtann.homogenisation.flow import follow
+from microtann.homogenisation.solve import cell_response
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import CondensedCell, condense
-from microtann.lattice.flow import follow
-from microtann.lattice.solve import cell_response
+from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], object]

@@ -25,9 +25,9 @@ from microtann.data.schema import SETS, layout_of
 from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
 from microtann.data.walks import WalkPlan, split_paths, strain_limit
 from microtann.errors import DataFileError, InputError, StorageError
+from microtann.homogenisation.condensation import condense
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import condense
 
 SCHEMA = "microtann-shards"
 VERSION = 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
-from microtann.lattice.solve import CellResponse, solve_cell
+from microtann.homogenisation.solve import CellResponse, solve_cell
 from microtann.tann.model import TANN, Recall
 
 Array = NDArray[np.float64]

@@ -2,10 +2,10 @@
 
 from microtann.equilibrium.options import Progress, SolverOptions
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
-from microtann.fem.exact import ExactCell
-from microtann.fem.material import Material, State
 from microtann.fem.mesh import Mesh, box
 from microtann.fem.model import Model, Result
+from microtann.materials.exact_cell import ExactCell
+from microtann.materials.protocol import Material, State
 
 __all__ = [
     "ExactCell",

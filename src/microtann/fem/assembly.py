@@ -13,8 +13,8 @@ from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.system import Response
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem.element_kernels import add_forces, add_stiffness, gauss_strain
-from microtann.fem.material import Material, State
 from microtann.fem.mesh import Mesh
+from microtann.materials.protocol import Material, State
 
 Array = NDArray[np.float64]
 SYMMETRY_TOLERANCE = 1e-8

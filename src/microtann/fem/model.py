@@ -12,13 +12,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
-from microtann.equilibrium.march import march
+from microtann.equilibrium.load_stepping import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
-from microtann.equilibrium.series import write_series
 from microtann.equilibrium.steps import Step
 from microtann.fem.assembly import FiniteElements
-from microtann.fem.material import Material, State
 from microtann.fem.mesh import Mesh
+from microtann.materials.protocol import Material, State
+from microtann.paraview import write_series
 
 Array = NDArray[np.float64]
 

@@ -1,1 +1,1 @@
-"""Micromechanics: lattice cells, their bars, the cell problem and full structures."""
+"""Lattices: periodic cells, their bars, families of cells, and cells in files."""

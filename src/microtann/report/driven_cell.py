@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from microtann import voigt
+from microtann.homogenisation.driver import DrivenResponse
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.drive import DrivenResponse
 from microtann.report.bodies import Lattice, draw_bodies
 from microtann.report.style import INK, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 

@@ -11,7 +11,7 @@ from microtann import voigt
 from microtann.evaluation import published
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import Evaluation
-from microtann.lattice.solve import CellResponse
+from microtann.homogenisation.solve import CellResponse
 from microtann.report.curves import Curve, draw_comparison, draw_errors
 from microtann.report.number import format_number
 from microtann.report.section import Figure

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.evolution import Evolution, PlayMechanisms
-from microtann.tann.play import Array, PointUpdate, update_play
+from microtann.tann.play_update import Array, PointUpdate, update_play
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import Reduction, ResidualReduction
 

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
 from microtann.errors import InputError
-from microtann.fem.material import State
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
+from microtann.materials.protocol import State
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.forms import FORMS

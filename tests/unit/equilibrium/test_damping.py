@@ -5,7 +5,7 @@ import pytest
 
 import microtann as mt
 from microtann.equilibrium.damping import LARGEST, WEIGHT, Damped, damped
-from microtann.lattice.structure_system import Bars, BarTangent
+from microtann.structure.bar_system import Bars, BarTangent
 
 
 def tangents():

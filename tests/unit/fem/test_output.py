@@ -6,7 +6,7 @@ import pytest
 import pyvista
 
 import microtann as mt
-from microtann.equilibrium import series
+from microtann import paraview
 from microtann.fem import Prescribed, Step
 
 
@@ -55,7 +55,7 @@ def test_nothing_is_left_when_writing_fails(results, tmp_path, monkeypatch):
         path.write_bytes(b"half a file")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(series.meshio, "write", full)
+    monkeypatch.setattr(paraview.meshio, "write", full)
     with pytest.raises(OSError, match="No space"):
         results[1].write(tmp_path)
     assert not list(tmp_path.iterdir())

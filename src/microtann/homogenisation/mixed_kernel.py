@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.lattice.flow_kernel import REFRESH, YIELD_TOLERANCE, flow
-from microtann.lattice.newton_kernel import advance_bars, equilibrate
+from microtann.homogenisation.flow_kernel import REFRESH, YIELD_TOLERANCE, flow
+from microtann.homogenisation.newton_kernel import advance_bars, equilibrate
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -20,8 +20,8 @@ def follow_paths(hessian, coupling, resistance, least, cell, response, inner, mo
 
     Parameters
     ----------
-    hessian, coupling, resistance, least : (m, m), (m, v), (m,), float, see `microtann.lattice.flow_kernel`
-    cell : tuple, see `microtann.lattice.newton_kernel`
+    hessian, coupling, resistance, least : (m, m), (m, v), (m,), float, see `microtann.homogenisation.flow_kernel`
+    cell : tuple, see `microtann.homogenisation.newton_kernel`
     response, inner : (n d, v), (n d, m)
         Elastic fluctuation due to average strain and to plastic strains.
     most : int

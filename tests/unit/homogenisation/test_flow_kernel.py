@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microtann.lattice import flow_kernel
+from microtann.homogenisation import flow_kernel
 
 
 def random_problem(seed, m, rank, conditioning=1.0):

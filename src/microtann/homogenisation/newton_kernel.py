@@ -24,14 +24,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.lattice.cholesky_kernel import (
+from microtann.homogenisation.cholesky_kernel import (
     factorise,
     solve_lower,
     solve_lower_many,
     solve_upper,
     solve_upper_many,
 )
-from microtann.lattice.line_search_kernel import find_minimum, shorten_step
+from microtann.homogenisation.line_search_kernel import find_minimum, shorten_step
 
 YIELD_TOLERANCE = 1e-10
 ROUNDS = 60

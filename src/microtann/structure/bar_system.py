@@ -14,7 +14,7 @@ from scipy import sparse
 from microtann.equilibrium.blocks import Pattern
 from microtann.equilibrium.system import Response
 from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.structure_kernels import (
+from microtann.structure.bar_kernels import (
     add_bar_forces,
     bar_blocks,
     bar_product,

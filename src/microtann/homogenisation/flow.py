@@ -13,8 +13,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
-from microtann.lattice import flow_kernel, mixed_kernel, newton_kernel
-from microtann.lattice.condensation import CondensedCell
+from microtann.homogenisation import flow_kernel, mixed_kernel, newton_kernel
+from microtann.homogenisation.condensation import CondensedCell
 
 Array = NDArray[np.float64]
 Solver = Literal["active-set", "newton", "mixed"]

@@ -13,17 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats
 from microtann.equilibrium.history import History
-from microtann.equilibrium.march import march
+from microtann.equilibrium.load_stepping import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
-from microtann.equilibrium.series import write_series
 from microtann.equilibrium.steps import Step
 from microtann.errors import CellError
+from microtann.homogenisation.condensation import distinct_properties
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import distinct_properties
 from microtann.lattice.generators import LARGEST_MOVE
-from microtann.lattice.structure_system import Bars
-from microtann.lattice.structure_tiling import Jitter, tile
+from microtann.paraview import write_series
+from microtann.structure.bar_system import Bars
+from microtann.structure.tiling import Jitter, tile
 
 Array = NDArray[np.float64]
 

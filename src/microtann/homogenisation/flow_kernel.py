@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.lattice.cholesky_kernel import (
+from microtann.homogenisation.cholesky_kernel import (
     factorise,
     solve_lower,
     solve_lower_many,

@@ -22,9 +22,9 @@ from scipy import linalg
 
 from microtann import voigt
 from microtann.errors import CellError
+from microtann.homogenisation.stability import check_connected, check_rigid
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.stability import check_connected, check_rigid
 
 Array = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann import voigt
 from microtann.checks import check_dt, check_strain_paths
+from microtann.homogenisation.condensation import CondensedCell, condense
+from microtann.homogenisation.flow import follow
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import CondensedCell, condense
-from microtann.lattice.flow import follow
 
 Array = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def solve_cell(cell: UnitCell, bar: ElastoplasticBar, strain: ArrayLike, dt: Arr
     Notes
     -----
     Each increment is the minimisation ½ α · K α − b(E) · α + Σ c k |Δα| over the plastic strains of the
-    distinct bars, with the fluctuation condensed (see `microtann.lattice.condensation`). It is solved by active
+    distinct bars, with the fluctuation condensed (`microtann.homogenisation.condensation`). It is solved by active
     sets to round-off; nothing is iterated to a tolerance.
 
     Examples

@@ -1,6 +1,6 @@
 """Line searches in the incremental energy of a cell, compiled: its slope along a direction is piecewise linear.
 
-A cell is passed as the tuple that `microtann.lattice.newton_kernel` describes.
+A cell is passed as the tuple that `microtann.homogenisation.newton_kernel` describes.
 """
 
 from __future__ import annotations

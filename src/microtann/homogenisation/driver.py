@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from microtann import voigt
 from microtann.errors import CellError, ConvergenceError, InputError, LimitLoadError
+from microtann.homogenisation.condensation import CondensedCell, condense
+from microtann.homogenisation.flow import update
+from microtann.homogenisation.limit_load import largest_factor
+from microtann.homogenisation.programme import CellStep
+from microtann.homogenisation.solve import CellResponse, cell_response
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import CondensedCell, condense
-from microtann.lattice.flow import update
-from microtann.lattice.limit_load import largest_factor
-from microtann.lattice.programme import CellStep
-from microtann.lattice.solve import CellResponse, cell_response
 
 Array = NDArray[np.float64]
 RESIDUAL_TOLERANCE = 1e-12

@@ -7,11 +7,11 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.checks import check_increment
-from microtann.fem.material import State
+from microtann.homogenisation.condensation import condense
+from microtann.homogenisation.flow import update
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import condense
-from microtann.lattice.flow import update
+from microtann.materials.protocol import State
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ class ExactCell:
         dt: float = 1.0,
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
-        """Advance all points by one increment; see `microtann.fem.material.Material.update`.
+        """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
 
         Raises
         ------

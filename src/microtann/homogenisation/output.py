@@ -10,8 +10,8 @@ import numpy as np
 
 from microtann import voigt
 from microtann.atomic import atomic_path, write_atomically
+from microtann.homogenisation.driver import DrivenResponse
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.drive import DrivenResponse
 
 
 def write_averages(path: str | Path, cell: UnitCell, response: DrivenResponse) -> None:

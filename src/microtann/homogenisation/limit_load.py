@@ -9,10 +9,10 @@ from scipy.optimize import linprog
 
 from microtann.checks import as_floats
 from microtann.errors import InputError
+from microtann.homogenisation.condensation import CondensedCell, condense
+from microtann.homogenisation.flow import LEAST_HARDENING, not_hardening
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
-from microtann.lattice.condensation import CondensedCell, condense
-from microtann.lattice.flow import LEAST_HARDENING, not_hardening
 
 Array = NDArray[np.float64]
 

@@ -3,7 +3,7 @@ import pytest
 
 import microtann as mt
 from microtann.errors import CellError, ConvergenceError, InputError, LimitLoadError
-from microtann.lattice.programme import zigzag
+from microtann.homogenisation.programme import zigzag
 
 PERTURBED = mt.cube_cell((2, 2, 2), perturbation=0.2, perturb="all")
 SQUARE = mt.square_cell((2, 2), perturbation=0.2)

@@ -1,0 +1,1 @@
+"""Full lattice structures, solved bar by bar (direct numerical simulation)."""
