@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -13,6 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from microtann.atomic import atomic_path
 from microtann.errors import DataFileError, MicrotannError, StorageError
 
 CHECKSUM = "sha256"
@@ -31,9 +33,10 @@ def created(path: Path) -> Iterator[h5py.File]:
     StorageError
         If the disk is full or the file cannot be written; nothing half-written is left.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("w+b", buffering=0) as raw:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+        with atomic_path(path) as partial, partial.open("w+b", buffering=0) as raw:
             patient = _PatientFile(raw)
             try:
                 with h5py.File(patient, "w", libver=("v110", "v110")) as file:
@@ -42,7 +45,6 @@ def created(path: Path) -> Iterator[h5py.File]:
                 if patient.failure is not None:
                     raise patient.failure
             os.fsync(raw.fileno())
-        os.replace(partial, path)
     except OSError as error:
         if isinstance(error, MicrotannError):
             raise
@@ -50,8 +52,6 @@ def created(path: Path) -> Iterator[h5py.File]:
             error.errno or 0,
             f"{path} could not be written: {error.strerror or error}; nothing half-written was left",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager

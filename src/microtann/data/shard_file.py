@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from microtann.atomic import write_atomically
 from microtann.data.generate import solve_blocks
 from microtann.data.hdf5 import CHECKSUM, Block, checksum_problem, opened
 from microtann.data.increments import Increments
@@ -57,22 +57,14 @@ def write_shard(path: Path, image: bytes) -> None:
     StorageError
         If the disk is full or the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("wb", buffering=0) as raw:
-            view = memoryview(image)
-            while view:
-                view = view[raw.write(view) :]
-            os.fsync(raw.fileno())
-        os.replace(partial, path)
+        write_atomically(path, image)
     except OSError as error:
         raise StorageError(
             error.errno or 0,
             f"{path} could not be written: {error.strerror or error}; finished shards are kept: make room "
             "and run the same command again to continue",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_shard(path: Path, first: int, last: int, steps: int) -> Increments:

@@ -7,7 +7,6 @@ checksums cover its values, and training reads it in one go. The price is twice 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from microtann.atomic import remove_leftovers, write_atomically
 from microtann.data.engines import Engine, check_engine, run_tasks
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import Progress, block_paths, describe
@@ -97,8 +97,7 @@ def generate_to(
         _accept_complete(path, header)
         shutil.rmtree(folder, ignore_errors=True)
         return
-    for leftover in path.parent.glob(f".{path.name}.*.partial"):
-        leftover.unlink(missing_ok=True)
+    remove_leftovers(path.parent, path.name)
     ranges = _start(folder, header, _ranges(cell, plan, shard_paths))
     job = Job(cell, bar, plan)
     missing = [(first, last) for first, last in ranges if not _place(folder, first).exists()]
@@ -152,18 +151,11 @@ def _start(folder: Path, header: Dataset, ranges: list[tuple[int, int]]) -> list
                 f"{folder} holds shards of another configuration (plan {found['plan']}, {found['generator']}): "
                 "repeat that configuration, choose another file, or delete the folder"
             )
-        for leftover in folder.glob(".*.partial"):
-            leftover.unlink(missing_ok=True)
+        remove_leftovers(folder)
         return [(int(first), int(last)) for first, last in found["shards"]]
     content = {"schema": SCHEMA, "schema_version": VERSION, **header.provenance, "shards": ranges}
-    partial = folder / f".manifest.json.{os.getpid()}.partial"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, manifest)
+        write_atomically(manifest, json.dumps(content, indent=1))
     except OSError as error:
         raise StorageError(
             error.errno or 0, f"{folder} cannot be written: {error.strerror or error}; nothing was computed"
