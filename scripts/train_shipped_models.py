@@ -13,10 +13,11 @@ import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.recall import evaluate
-from microtann.training import Progress, TrainingConfig, train
+from microtann.forms import Play
+from microtann.training import Progress, train
 
 MODELS = Path(mt.__file__).parent / "models"
-RECIPES = {"cube-play": (mt.cube_cell(), mt.ElastoplasticBar(), WalkPlan(paths=400), TrainingConfig(form="play"))}
+RECIPES = {"cube-play": (mt.cube_cell(), mt.ElastoplasticBar(), WalkPlan(paths=400), Play())}
 
 
 def main() -> None:
@@ -28,10 +29,10 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown model {unknown[0]!r}: choose from {', '.join(RECIPES)}")
     for name in names:
-        cell, bar, plan, config = RECIPES[name]
+        cell, bar, plan, form = RECIPES[name]
         start = time.process_time()
         print(f"{name}: {plan.increments} increments of {cell.distinct_bars.count} distinct bars")
-        tann = train(generate(cell, bar, plan), config, report)
+        tann = train(generate(cell, bar, plan), form, report)
         tann.save(MODELS / f"{name}.safetensors")
         print(f"{name}: {tann.states} internal state variables, {time.process_time() - start:.0f} CPU s")
         for path, errors in evaluate(tann).paths.items():

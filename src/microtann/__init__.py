@@ -1,13 +1,25 @@
 """microtann: from an inelastic microstructure to a fast, trustworthy material for finite elements.
 
-Importing the package switches JAX to float64, in which all mechanics and recall are done.
+Importing the package switches JAX to float64, in which all mechanics and recall are done, for the whole process.
 """
 
-import jax
+import sys
+import warnings
 
+_jax_was_there = "jax" in sys.modules
+
+import jax  # noqa: E402
+
+if _jax_was_there and not jax.config.jax_enable_x64:
+    warnings.warn(
+        "microtann switches JAX to float64 for this whole process: arrays that you make from now on are float64 "
+        "unless you say otherwise. docs/getting-started.md shows how to compute in float32 beside it; "
+        'jax.config.update("jax_enable_x64", True) before the import says that you know',
+        stacklevel=2,
+    )
 jax.config.update("jax_enable_x64", True)
 
-from microtann import fem  # noqa: E402
+from microtann import fem, forms  # noqa: E402
 from microtann.homogenisation.driver import DrivenResponse, drive_cell  # noqa: E402
 from microtann.homogenisation.limit_load import limit_load  # noqa: E402
 from microtann.homogenisation.programme import CellStep, read_programme  # noqa: E402
@@ -36,6 +48,7 @@ __all__ = [
     "cube_cell",
     "drive_cell",
     "fem",
+    "forms",
     "limit_load",
     "load",
     "octet_cell",

@@ -23,6 +23,20 @@ def test_importing_switches_to_float64_and_draws_in_no_plotting() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize(
+    ("before", "notices"),
+    [
+        ("", 0),
+        ("import jax", 1),
+        ("import jax; jax.config.update('jax_enable_x64', True)", 0),
+    ],
+)
+def test_the_switch_is_told_once_to_those_who_use_jax(before: str, notices: int) -> None:
+    code = f"{before}\nimport microtann\nimport microtann.training\n"
+    ran = subprocess.run([sys.executable, "-W", "always", "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stderr.count("switches JAX to float64") == notices
+
+
 def test_recall_in_float32_is_refused() -> None:
     tann = mt.load("cube")
     jax.config.update("jax_enable_x64", False)

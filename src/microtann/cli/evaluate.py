@@ -20,13 +20,12 @@ from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, EvaluationPath, path
-from microtann.evaluation.recall import Evaluation, path_errors
-from microtann.homogenisation.solve import solve_cell
+from microtann.evaluation.recall import Evaluation, PathResponse, respond
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.evaluation import Responses, draw_evaluation, errors_table, paths_table
 from microtann.report.section import Section, read_section
-from microtann.tann.file import load
+from microtann.tann.library import load
 from microtann.tann.model import TANN
 
 
@@ -55,17 +54,15 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
         kept(output)
         return
     tann = load(model)
-    if tann.cell is None or tann.bar is None:
-        raise InputError(
-            f"the model {model!r} stands for no lattice cell: there is no exact answer to compare with"
-        )
+    if tann.microstructure is None:
+        raise InputError(f"the model {model!r} names no microstructure: there is no exact answer to compare with")
     paths = [path(name, tann.components) for name in NAMES]
     if strain is not None:
         time, values = read_path(strain, tann.components)
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
     with working_folder(stage, overwrite=overwrite) as folder:
         evaluation, responses = _run(tann, paths)
-        anchor = strain is None and _is_the_published_cell(tann.cell)
+        anchor = strain is None and tann.cell is not None and _is_the_published_cell(tann.cell)
         numbers = {
             "microtann": microtann.__version__,
             "model": model,
@@ -89,18 +86,12 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
 
 
 def _run(tann: TANN, paths: Sequence[EvaluationPath]) -> tuple[Evaluation, Responses]:
-    assert tann.cell is not None
-    assert tann.bar is not None
-    errors, responses = {}, {}
+    responses: dict[str, PathResponse] = {}
     with progress("evaluating in closed loop") as report:
-        for number, chosen in enumerate(paths):
-            report(number, len(paths), f"path {chosen.name}")
-            exact = solve_cell(tann.cell, tann.bar, chosen.strain)
-            found = tann.recall(chosen.strain, decode=True)
-            errors[chosen.name] = path_errors(tann, chosen, exact, found)
-            responses[chosen.name] = (chosen, exact, found)
+        for response in respond(tann, paths, lambda name: report(len(responses), len(paths), f"path {name}")):
+            responses[response.path.name] = response
         report(len(paths), len(paths), "")
-    return Evaluation(errors), responses
+    return Evaluation({name: response.errors for name, response in responses.items()}), responses
 
 
 def _is_the_published_cell(cell: UnitCell) -> bool:

@@ -12,11 +12,12 @@ from microtann.cli import data
 from microtann.cli.cell import cell
 from microtann.cli.demo import demo
 from microtann.cli.evaluate import evaluate
+from microtann.cli.form_choice import DEFAULT_FORM
 from microtann.cli.guard import INTERRUPTED, RESUME, GuardedGroup
 from microtann.cli.page import report
 from microtann.cli.sections import reference
 from microtann.cli.simulate import simulate
-from microtann.cli.train import train
+from microtann.cli.train import TrainCommand, train
 
 app = typer.Typer(
     name="microtann",
@@ -54,7 +55,7 @@ def _main(
 
 app.command("cell")(cell)
 app.add_typer(data.app, name="data")
-app.command("train")(train)
+app.command("train", cls=TrainCommand)(train)
 app.command("evaluate")(evaluate)
 app.command("simulate")(simulate)
 app.command("cell")(cell)
@@ -63,9 +64,11 @@ app.command("demo")(demo)
 
 
 @app.command("configuration")
-def _configuration() -> None:
+def _configuration(
+    form: Annotated[str, typer.Option(help="Form of TANN whose keys [train] shows.")] = DEFAULT_FORM,
+) -> None:
     """Print every key of the configuration with its default and meaning, as a TOML file to start from."""
-    sys.stdout.write(reference())
+    sys.stdout.write(reference(form))
 
 
 def run() -> None:

@@ -15,17 +15,17 @@ from microtann.cli.configuration import (
     help_lines,
     to_table,
 )
+from microtann.cli.form_choice import DEFAULT_FORM, choose_form, form_defaults, form_help
+from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.microstructure import BarChoice, CellChoice
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.toml import to_toml
 from microtann.data.walks import WalkPlan
-from microtann.training import TrainingConfig
 
 SECTIONS: dict[str, type[Any]] = {
     "cell": CellChoice,
     "bar": BarChoice,
     "walks": WalkPlan,
-    "train": TrainingConfig,
     "simulate": SimulationChoice,
 }
 """One file may hold the sections of all stages; each stage reads its own."""
@@ -44,9 +44,10 @@ def gather(
         If the file cannot be used, or a section or an assignment is not known.
     """
     settings = collect_settings(file, assignments or (), options)
-    check_sections(settings, SECTIONS)
+    check_sections(settings, (*SECTIONS, FORM_SECTION))
     for section, kind in SECTIONS.items():
         fill(kind, section, settings)  # a mistake in the section of a later stage is told now
+    choose_form(settings)
     return settings
 
 
@@ -56,13 +57,21 @@ def choose(section: str, kind: type[T], settings: Sequence[Setting]) -> T:
 
 
 def effective(**sections: Any) -> dict[str, dict[str, Any]]:
-    """Return sections, given as dataclasses, as the table that is written beside the results."""
-    return {name: to_table(choice) for name, choice in sections.items()}
+    """Return sections, given as dataclasses or tables, as the table that is written beside the results."""
+    return {name: choice if isinstance(choice, dict) else to_table(choice) for name, choice in sections.items()}
 
 
-def reference() -> str:
-    """Return every key with its default and meaning, as a commented TOML file."""
-    comments: dict[str, str] = {}
+def reference(form: str = DEFAULT_FORM) -> str:
+    """Return every key with its default and meaning, as a commented TOML file; [train] with the keys of a form.
+
+    Raises
+    ------
+    ConfigurationError
+        If no form of this name can be trained.
+    """
+    comments = form_help(form)
     for section, kind in SECTIONS.items():
         comments |= help_lines(kind, section)
-    return to_toml({section: defaults(kind) for section, kind in SECTIONS.items()}, comments)
+    tables = {section: defaults(kind) for section, kind in SECTIONS.items()}
+    last = tables.popitem()  # what comes after training
+    return to_toml(tables | {FORM_SECTION: form_defaults(form)} | dict([last]), comments)

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
+from typer.core import TyperCommand
 
 from microtann.cli.configuration import Setting
+from microtann.cli.form_choice import choose_form, form_table, forms_text
 from microtann.cli.messages import kept, save_section, show_section
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress import progress
-from microtann.cli.sections import choose, effective, gather
+from microtann.cli.sections import effective, gather
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset
 from microtann.report.curves import draw_training
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.table import Column, Table
 from microtann.tann.model import TANN
-from microtann.training import Progress, TrainingConfig
+from microtann.training import Progress
 from microtann.training import train as fit
 
 FILE = "model.safetensors"
+
+
+class TrainCommand(TyperCommand):
+    """Its help lists the forms that are known when it is asked for."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        self.epilog = forms_text()
+        super().format_help(ctx, formatter)
 
 
 def train(
@@ -47,8 +58,8 @@ def train(
 
 def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite: bool = False) -> None:
     """Run the stage unless its results are there."""
-    choice = choose("train", TrainingConfig, settings)
-    stage = Stage("train", output, effective(train=choice), {"data": file_digest(data)})
+    form = choose_form(settings)
+    stage = Stage("train", output, effective(train=form_table(form)), {"data": file_digest(data)})
     if stage.finished:
         kept(output)
         return
@@ -61,7 +72,7 @@ def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite:
                 note = f"{state.phase}, {state.states} ISVs, {losses}"
                 report(state.update, state.updates, note)
 
-            tann = fit(dataset, choice, progress=tell, checkpoint=folder / "checkpoint.safetensors")
+            tann = fit(dataset, form, progress=tell, checkpoint=folder / "checkpoint.safetensors")
         tann.save(str(folder / FILE))
         save_section(folder, describe(folder, tann))
 

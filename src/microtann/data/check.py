@@ -19,7 +19,7 @@ from microtann.data.consistency import (
     scales_of,
     stiffness_of,
 )
-from microtann.data.file import has_checksums, read_lattice, read_set
+from microtann.data.file import has_checksums, read_microstructure, read_set
 from microtann.data.format_errors import (
     field_problems,
     header_problems,
@@ -32,6 +32,7 @@ from microtann.data.increments import Increments
 from microtann.data.schema import SETS, Layout
 from microtann.errors import CellError, DataFileError
 from microtann.homogenisation.condensation import condense
+from microtann.homogenisation.lattice import Lattice
 
 Level = Literal["error", "warning", "note"]
 
@@ -152,11 +153,11 @@ def _lattice_stiffness(path: Path, file: h5py.File) -> float | None:
     DataFileError
         If the lattice cannot be used.
     """
-    cell, bar = read_lattice(path, file)
-    if cell is None or bar is None:
+    lattice = read_microstructure(path, file)
+    if not isinstance(lattice, Lattice) or lattice.bar is None:
         return None
     try:
-        return float(np.linalg.eigvalsh(condense(cell, bar).elasticity)[-1])
+        return float(np.linalg.eigvalsh(condense(lattice.cell, lattice.bar).elasticity)[-1])
     except CellError as error:
         raise DataFileError(f"{path} holds a lattice that cannot be used: {error}") from None
 

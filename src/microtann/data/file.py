@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from microtann.coordinates import width
 from microtann.data.format_errors import (
     field_problems,
     header_problems,
@@ -34,12 +35,9 @@ from microtann.data.hdf5 import (
 )
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout, layout_of
-from microtann.errors import CellError, DataFileError
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-
-CELL_ARRAYS = ("nodes", "bars", "areas", "periods")
-BAR_ARRAYS = ("young", "yield_stress", "hardening")
+from microtann.errors import DataFileError, InputError
+from microtann.homogenisation.lattice import Lattice
+from microtann.homogenisation.microstructure import Microstructure, microstructure_class
 
 
 def write_dataset(path: str | Path, dataset: Dataset) -> None:
@@ -85,12 +83,11 @@ def write_header(file: h5py.File, dataset: Dataset) -> None:
         group = file.create_group(name)
         for key, word in texts.items():
             write_text(group, key, word)
-    if dataset.cell is not None:
-        for name in CELL_ARRAYS:
-            write_block(file, f"cell/{name}", getattr(dataset.cell, name))
-    if dataset.bar is not None:
-        for name in BAR_ARRAYS:
-            write_block(file, f"bar/{name}", np.asarray(getattr(dataset.bar, name), dtype=np.float64))
+    if dataset.microstructure is not None:
+        write_text(file, "microstructure", dataset.microstructure.kind)
+        for group_name, arrays in dataset.microstructure.groups().items():
+            for name, values in arrays.items():
+                write_block(file, f"{group_name}/{name}", values)
 
 
 class SetWriter:
@@ -153,7 +150,7 @@ def read_dataset(path: str | Path) -> Dataset:
         for name, increments in sets.items():
             _refuse(path, value_problems(name, increments, layout))
         _refuse(path, split_problems({name: increments.path for name, increments in sets.items()}))
-        cell, bar = read_lattice(path, file)
+        microstructure = read_microstructure(path, file)
         group = file["provenance"] if holds(file, "provenance") else None
         return Dataset(
             training=sets["training"],
@@ -162,8 +159,7 @@ def read_dataset(path: str | Path) -> Dataset:
             coordinate_shapes=layout.coordinate_shapes,
             extra_names=layout.extra_names,
             units=layout.units,
-            cell=cell,
-            bar=bar,
+            microstructure=microstructure,
             provenance={} if group is None else {name: text(value) for name, value in group.attrs.items()},
             strain_names=layout.voigt_order,
         )
@@ -172,12 +168,11 @@ def read_dataset(path: str | Path) -> Dataset:
 def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:
     """Read one set of a file whose fields have no problem; a broken checksum is appended to ``damage``."""
     count = file[name]["path"].shape[0] if holds(file, name) else 0
-    extra, v = len(layout.extra_names), len(layout.voigt_order)
-    width = sum(int(np.prod(shape, dtype=int)) for shape in layout.coordinate_shapes.values())
+    extra, v, c = len(layout.extra_names), len(layout.voigt_order), width(layout.coordinate_shapes)
     shapes: dict[str, tuple[int, ...]] = {f.name: (count,) for f in fields(Increments)}
     shapes |= dict.fromkeys(("strain", "strain_increment", "stress", "stress_next"), (count, v))
     shapes |= {"extra": (count, extra), "extra_increment": (count, extra)}
-    shapes |= {"coordinates": (count, width), "coordinates_next": (count, width)}
+    shapes |= {"coordinates": (count, c), "coordinates_next": (count, c)}
     arrays: dict[str, NDArray[np.generic]] = {
         attribute: np.empty(shape, np.int64 if attribute in ("path", "step") else np.float64)
         for attribute, shape in shapes.items()
@@ -195,20 +190,27 @@ def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> I
     return Increments(**arrays)  # type: ignore[arg-type]
 
 
-def read_lattice(path: Path, file: h5py.File) -> tuple[UnitCell | None, ElastoplasticBar | None]:
-    """Read the cell and the bar material, if the data come from a lattice.
+def read_microstructure(path: Path, file: h5py.File) -> Microstructure | None:
+    """Read what the data come from, if the file tells; files that name no kind hold a lattice.
 
     Raises
     ------
     DataFileError
-        If an array is missing, was changed, or they are no valid cell.
+        If an array is missing, was changed, or they are no valid microstructure.
     """
+    kind = text(file.attrs["microstructure"]) if "microstructure" in file.attrs else Lattice.kind
     try:
-        cell = UnitCell(*_arrays(path, file, "cell", CELL_ARRAYS)) if holds(file, "cell") else None
-        bar = ElastoplasticBar(*_arrays(path, file, "bar", BAR_ARRAYS)) if holds(file, "bar") else None
-    except CellError as error:
-        raise DataFileError(f"{path} holds a lattice that cannot be used: {error}") from None
-    return cell, bar
+        known = microstructure_class(kind)
+        groups = {
+            group: dict(zip(names, _arrays(path, file, group, names), strict=True))
+            for group, names in known.fields.items()
+            if holds(file, group)
+        }
+        return known.of_groups(groups) if groups else None
+    except DataFileError:
+        raise
+    except InputError as error:
+        raise DataFileError(f"{path} holds a {kind} that cannot be used: {error}") from None
 
 
 def has_checksums(file: h5py.File) -> bool:

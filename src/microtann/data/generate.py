@@ -12,11 +12,13 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 import microtann
+from microtann.coordinates import width
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
 from microtann.homogenisation.condensation import CondensedCell, condense
 from microtann.homogenisation.flow import follow
+from microtann.homogenisation.lattice import Lattice
 from microtann.homogenisation.solve import cell_response
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -94,8 +96,8 @@ def generate(
     """
     plan = plan or WalkPlan()
     sets = split_paths(plan)
-    width = sum(int(np.prod(shape)) for shape in coordinate_shapes(cell).values())
-    parts = [empty_increments(len(paths) * plan.steps, cell.components, width) for paths in sets]
+    count = width(coordinate_shapes(cell))
+    parts = [empty_increments(len(paths) * plan.steps, cell.components, count) for paths in sets]
     filled = [0, 0, 0]
     for last, rows in solve_blocks(cell, bar, plan, 0, plan.paths):
         for i, paths in enumerate(sets):
@@ -115,15 +117,14 @@ def describe(
     """Return the data set of a plan without its increments."""
     shapes = coordinate_shapes(cell)
     all_units = {**DIMENSIONLESS, **dict.fromkeys(shapes, "1"), **(units or {})}
-    nothing = empty_increments(0, cell.components, sum(int(np.prod(shape)) for shape in shapes.values()))
+    nothing = empty_increments(0, cell.components, width(shapes))
     return Dataset(
         training=nothing,
         validation=nothing,
         test=nothing,
         coordinate_shapes=shapes,
         units=all_units,
-        cell=cell,
-        bar=bar,
+        microstructure=Lattice(cell, bar),
         provenance={
             "generator": f"microtann {microtann.__version__}, exact lattice cell along random walks",
             "plan": json.dumps(asdict(plan), sort_keys=True),
@@ -137,7 +138,7 @@ def configuration_digest(cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, 
     """Return a fingerprint of all that decides the data: two runs that agree in it give the same arrays."""
     digest = hashlib.sha256()
     digest.update(json.dumps([microtann.__version__, asdict(plan), dict(units)], sort_keys=True).encode())
-    for array in (cell.nodes, cell.bars, cell.areas, cell.periods, bar.young, bar.yield_stress, bar.hardening):
+    for array in (*cell.arrays().values(), *bar.arrays().values()):
         value = np.ascontiguousarray(array)
         digest.update(f"{value.dtype.str}{value.shape}".encode() + value.tobytes())
     return digest.hexdigest()

@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from microtann.homogenisation.lattice import Lattice
+from microtann.homogenisation.microstructure import Microstructure
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 
@@ -79,8 +81,8 @@ class Dataset:
     units : mapping
         Unit of every quantity ("1" if dimensionless): "strain", "stress", "energy", "dissipation", "time" and
         every coordinate group.
-    cell, bar : UnitCell and ElastoplasticBar, optional
-        The lattice the data come from, if they come from one.
+    microstructure : Microstructure, optional
+        What the data come from, such as a lattice.
     provenance : mapping
         Who made the data, with what and from which seed; free text values.
     strain_names : tuple of str
@@ -93,8 +95,7 @@ class Dataset:
     coordinate_shapes: Mapping[str, tuple[int, ...]]
     extra_names: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
-    cell: UnitCell | None = None
-    bar: ElastoplasticBar | None = None
+    microstructure: Microstructure | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     strain_names: tuple[str, ...] = ()
 
@@ -102,3 +103,13 @@ class Dataset:
     def components(self) -> int:
         """Number of strain components, v."""
         return self.training.strain.shape[1]
+
+    @property
+    def cell(self) -> UnitCell | None:
+        """The cell, if the data come from a lattice."""
+        return self.microstructure.cell if isinstance(self.microstructure, Lattice) else None
+
+    @property
+    def bar(self) -> ElastoplasticBar | None:
+        """The bar material, if the data come from a lattice."""
+        return self.microstructure.bar if isinstance(self.microstructure, Lattice) else None

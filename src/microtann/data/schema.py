@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann import voigt
+from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 
 SCHEMA = "microtann-increments"
@@ -96,12 +97,7 @@ class Layout:
     @property
     def columns(self) -> dict[str, slice]:
         """Columns of each group of coordinates in the flattened array."""
-        columns, start = {}, 0
-        for name, shape in self.coordinate_shapes.items():
-            stop = start + int(np.prod(shape, dtype=int))
-            columns[name] = slice(start, stop)
-            start = stop
-        return columns
+        return columns(self.coordinate_shapes)
 
     def values(self, increments: Increments, field: Field) -> NDArray[np.generic]:
         """Return the values of a field, shape (n, *field.shape)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
-from microtann.homogenisation.solve import CellResponse, solve_cell
+from microtann.homogenisation.microstructure import MicroResponse
 from microtann.tann.model import TANN, Recall
 
 Array = NDArray[np.float64]
@@ -66,14 +66,14 @@ class Evaluation:
 def evaluate(
     tann: TANN, names: Sequence[str] = NAMES, progress: Callable[[str], None] | None = None
 ) -> Evaluation:
-    """Run a model in closed loop on paths of the protocol and measure its errors against the exact cell.
+    """Run a model in closed loop on paths of the protocol and measure its errors against its microstructure.
 
     Only strain increments go in; the model's own state is fed back.
 
     Parameters
     ----------
     tann : TANN
-        Trained on a lattice cell.
+        Trained on a microstructure that can be solved, such as a lattice.
     names : sequence of str
         Paths of the protocol.
     progress : callable, optional
@@ -82,28 +82,67 @@ def evaluate(
     Raises
     ------
     InputError
-        If the model does not come from a lattice cell, so that there is no exact reference.
+        If the model says of no microstructure that it stands for, so that there is no exact reference.
     """
-    if tann.cell is None or tann.bar is None:
-        raise InputError("this model names no lattice cell: evaluate it on data of its own instead")
-    errors = {}
-    for name in names:
+    paths = [path(name, tann.components) for name in names]
+    return Evaluation({response.path.name: response.errors for response in respond(tann, paths, progress)})
+
+
+@dataclass(frozen=True, eq=False)
+class PathResponse:
+    """Response of a model on one path beside that of its microstructure.
+
+    Parameters
+    ----------
+    path : EvaluationPath
+    exact : MicroResponse
+    found : Recall
+    errors : PathErrors
+    """
+
+    path: EvaluationPath
+    exact: MicroResponse
+    found: Recall
+    errors: PathErrors
+
+
+def respond(
+    tann: TANN, paths: Sequence[EvaluationPath], progress: Callable[[str], None] | None = None
+) -> Iterator[PathResponse]:
+    """Run a model in closed loop on paths, one after the other, and measure its errors.
+
+    Parameters
+    ----------
+    tann : TANN
+    paths : sequence of EvaluationPath
+    progress : callable, optional
+        Called with the name of every path before it is run.
+
+    Raises
+    ------
+    InputError
+        If the model says of no microstructure that it stands for, so that there is no exact reference.
+    """
+    if tann.microstructure is None:
+        raise InputError(
+            "the model names no microstructure, so that there is no exact answer to compare with: evaluate it on "
+            "data of its own instead"
+        )
+    for chosen in paths:
         if progress is not None:
-            progress(name)
-        chosen = path(name, tann.components)
-        exact = solve_cell(tann.cell, tann.bar, chosen.strain)
-        errors[name] = path_errors(tann, chosen, exact, tann.recall(chosen.strain, decode=True))
-    return Evaluation(errors)
+            progress(chosen.name)
+        exact, found = tann.microstructure.solve(chosen.strain), tann.recall(chosen.strain, decode=True)
+        yield PathResponse(chosen, exact, found, path_errors(tann, chosen, exact, found))
 
 
-def path_errors(tann: TANN, chosen: EvaluationPath, exact: CellResponse, found: Recall) -> PathErrors:
+def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found: Recall) -> PathErrors:
     """Return the errors of a recall on one path."""
     pairs = {
         "stress": (found.stress, exact.stress),
         "energy": (found.energy, exact.energy),
         "dissipation": (found.dissipation.cumsum(axis=1), exact.dissipation.cumsum(axis=1)),
     }
-    groups = {name: (value, getattr(exact, name)) for name, value in found.coordinates.items()}
+    groups = {name: (value, exact.coordinates[name]) for name, value in found.coordinates.items()}
     seen = tann.information.training_range
     return PathErrors(
         **{name: relative_rms(*pair) for name, pair in pairs.items()},

@@ -45,6 +45,11 @@ class CellResponse:
     force: Float[Array, "*batch M"]
     plastic_strain: Float[Array, "*batch M"]
 
+    @property
+    def coordinates(self) -> dict[str, Array]:
+        """Internal coordinates by the name of their group: nodal displacements and bar forces."""
+        return {"displacement": self.displacement, "force": self.force}
+
 
 def solve_cell(cell: UnitCell, bar: ElastoplasticBar, strain: ArrayLike, dt: ArrayLike = 1.0) -> CellResponse:
     """Solve a periodic cell exactly along strain paths that start in the virgin state.

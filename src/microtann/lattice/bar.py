@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -47,6 +47,9 @@ class ElastoplasticBar:
     to every bar of a cell.
     """
 
+    ARRAYS: ClassVar[tuple[str, ...]] = ("young", "yield_stress", "hardening")
+    """Names of the properties, in the order of the arguments."""
+
     young: float | Array
     yield_stress: float | Array
     hardening: float | Array
@@ -75,12 +78,13 @@ class ElastoplasticBar:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ElastoplasticBar):
             return NotImplemented
-        return all(
-            np.array_equal(getattr(self, name), getattr(other, name))
-            for name in ("young", "yield_stress", "hardening")
-        )
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in self.ARRAYS)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the properties as float64 arrays of shape () or (M,), by name, as files keep them."""
+        return {name: np.asarray(getattr(self, name), dtype=np.float64) for name in self.ARRAYS}
 
     @classmethod
     def of_groups(cls, groups: ArrayLike, materials: Mapping[Any, ElastoplasticBar]) -> ElastoplasticBar:
@@ -112,14 +116,9 @@ class ElastoplasticBar:
         if missing is not None:
             raise CellError(f"bar {labels.index(missing)} is of group {missing!r}, which has no material")
         for label, material in materials.items():
-            if any(np.ndim(getattr(material, name)) for name in ("young", "yield_stress", "hardening")):
+            if any(np.ndim(value) for value in material.arrays().values()):
                 raise CellError(f"the material of group {label!r} must have one number per property")
-        return cls(
-            *(
-                np.array([getattr(materials[label], name) for label in labels])
-                for name in ("young", "yield_stress", "hardening")
-            )
-        )
+        return cls(*(np.array([getattr(materials[label], name) for label in labels]) for name in cls.ARRAYS))
 
     def per_bar(self, count: int) -> tuple[Array, Array, Array]:
         """Return (young, yield_stress, hardening), each of shape (count,).
@@ -130,8 +129,7 @@ class ElastoplasticBar:
             If the material lists another number of bars.
         """
         values = []
-        for name in ("young", "yield_stress", "hardening"):
-            value = np.asarray(getattr(self, name), dtype=np.float64)
+        for name, value in self.arrays().items():
             if value.ndim and value.shape != (count,):
                 raise CellError(f"bar {name} lists {value.size} bars but the lattice has {count}")
             values.append(np.broadcast_to(value, (count,)).copy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -89,6 +90,9 @@ class UnitCell:
         space, two nodes are almost but not quite copies, or a node on a face has no partner on the opposite one.
     """
 
+    ARRAYS: ClassVar[tuple[str, ...]] = ("nodes", "bars", "areas", "periods")
+    """Names of the arrays that make up a cell, in the order of the arguments."""
+
     nodes: Float[Array, "N d"]
     bars: Int[IntArray, "M 2"]
     areas: Float[Array, "M"]
@@ -101,9 +105,13 @@ class UnitCell:
         set_(self, "areas", _floats("areas", areas))
         set_(self, "periods", _floats("periods", periods))
         _check_arrays(self.nodes, self.bars, self.areas, self.periods)
-        for name in ("nodes", "bars", "areas", "periods"):
+        for name in self.ARRAYS:
             getattr(self, name).setflags(write=False)
         _check_partners(self)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that make up the cell, by name, as files keep them."""
+        return {name: getattr(self, name) for name in self.ARRAYS}
 
     @property
     def dimension(self) -> int:

@@ -15,8 +15,7 @@ from microtann.errors import CellError
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 
-CELL_KEYS = ("nodes", "bars", "areas", "periods")
-BAR_KEYS = ("young", "yield_stress", "hardening")
+CELL_KEYS, BAR_KEYS = UnitCell.ARRAYS, ElastoplasticBar.ARRAYS
 GROUP_KEYS = (*BAR_KEYS, "area")
 
 
@@ -102,8 +101,8 @@ def write_cell(path: str | Path, cell: UnitCell, bar: ElastoplasticBar | None = 
         If the suffix is another.
     """
     path = Path(path)
-    table: dict[str, Any] = {key: getattr(cell, key).tolist() for key in CELL_KEYS}
-    properties = {} if bar is None else {name: np.asarray(getattr(bar, name)).tolist() for name in BAR_KEYS}
+    table = {name: value.tolist() for name, value in cell.arrays().items()}
+    properties = {} if bar is None else {name: value.tolist() for name, value in bar.arrays().items()}
     if path.suffix.lower() == ".json":
         write_atomically(path, json.dumps(table | ({"bar": properties} if properties else {})) + "\n")
     elif path.suffix.lower() == ".toml":

@@ -9,17 +9,14 @@ import numpy as np
 
 from microtann import voigt
 from microtann.evaluation import published
-from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import Evaluation
-from microtann.homogenisation.solve import CellResponse
+from microtann.evaluation.recall import Evaluation, PathResponse
 from microtann.report.curves import Curve, draw_comparison, draw_errors
 from microtann.report.number import format_number
 from microtann.report.section import Figure
 from microtann.report.table import Column, Table, Value
-from microtann.tann.model import Recall
 
-Responses = Mapping[str, tuple[EvaluationPath, CellResponse, Recall]]
-"""Path, exact response and recall of the model, by the name of the path."""
+Responses = Mapping[str, PathResponse]
+"""Exact response and recall of the model, by the name of the path."""
 
 NOTE = (
     "Relative RMS errors against the exact cell in closed loop: stress, energy, accumulated dissipation, decoded "
@@ -70,7 +67,7 @@ def errors_table(evaluation: Evaluation, anchor: bool) -> Table:
 
 def paths_table(responses: Responses) -> Table:
     """Return what each path is."""
-    rows = tuple((name, path.description, *path.strain.shape[:2]) for name, (path, _, _) in responses.items())
+    rows = tuple((name, r.path.description, *r.path.strain.shape[:2]) for name, r in responses.items())
     columns = (
         Column("path", kind="text"),
         Column("what", kind="text"),
@@ -103,7 +100,7 @@ def draw_evaluation(folder: Path, evaluation: Evaluation, responses: Responses, 
 
 
 def _loop(name: str, responses: Responses) -> Curve:
-    path, exact, found = responses[name]
+    path, exact, found = responses[name].path, responses[name].exact, responses[name].found
     strain = path.strain[0]
     component = int(np.argmax(np.abs(strain).max(axis=0)))
     label = voigt.LABELS[voigt.dimension(strain.shape[1])][component].translate(SUBSCRIPTS)
@@ -119,7 +116,7 @@ def _loop(name: str, responses: Responses) -> Curve:
 
 
 def _energies(name: str, responses: Responses) -> list[Curve]:
-    _, exact, found = responses[name]
+    exact, found = responses[name].exact, responses[name].found
     step = np.arange(exact.energy.shape[1] + 1.0)
     pairs = (
         ("energy", exact.energy[0], found.energy[0], "energy Ψ [–]"),

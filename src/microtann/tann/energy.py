@@ -8,6 +8,7 @@ taken by automatic differentiation in `microtann.tann.model`; an energy only has
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -17,6 +18,9 @@ from jaxtyping import Array, Float
 
 class Energy(eqx.Module):
     """Free energy Ψ(y, Z) of one material point, in scaled units."""
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Fields that gradients do not train."""
 
     @abstractmethod
     def __call__(self, driving: Float[Array, "y"], state: Float[Array, "z"]) -> Float[Array, ""]:

@@ -16,8 +16,8 @@ from microtann.tann.energy import Energy
 class Evolution(eqx.Module):
     """Rule that gives the internal state variables at t + Δt of one material point, in scaled units."""
 
-    rests: ClassVar[bool] = False
-    """Whether a zero increment leaves every state as it is, for any parameters."""
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Fields that gradients do not train."""
 
     @abstractmethod
     def __call__(
@@ -48,8 +48,6 @@ class PlayMechanisms(Evolution):
     ----------
     B. Halphen and Q. S. Nguyen, Sur les matériaux standard généralisés, J. Mécanique 14 (1975), 39-63.
     """
-
-    rests: ClassVar[bool] = True
 
     log_resistance: Float[Array, "z"]
 

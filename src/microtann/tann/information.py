@@ -1,4 +1,4 @@
-"""What a trained model says about itself: units, ranges, the cell it stands for, and where it comes from."""
+"""What a trained model says about itself: units, ranges, the microstructure it stands for, where it comes from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
+from microtann.homogenisation.microstructure import Microstructure
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +35,7 @@ class TrainingRecord:
     Parameters
     ----------
     phase : str
-        "descent" (stochastic gradients from the random start), "polish" (quasi-Newton after merging equal
-        mechanisms) or "refine" (the same once more).
+        Name of the phase of training, as the form calls it.
     update : int
         Updates done since the start of training.
     training, validation : float
@@ -57,7 +55,7 @@ class Information:
     Parameters
     ----------
     form : str
-        Name of the combination of reduction, energy and evolution, such as "play".
+        Name of the form, such as "play".
     components : int
         Number of strain components v.
     coordinate_shapes : mapping
@@ -67,8 +65,8 @@ class Information:
     units : mapping
         Unit of every quantity.
     training_range : TrainingRange, optional
-    cell, bar : UnitCell and ElastoplasticBar, optional
-        The lattice that the model stands for.
+    microstructure : Microstructure, optional
+        What the model stands for, such as a lattice.
     history : tuple of TrainingRecord
         Training curve.
     provenance : mapping
@@ -81,7 +79,6 @@ class Information:
     extra_names: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     training_range: TrainingRange | None = None
-    cell: UnitCell | None = None
-    bar: ElastoplasticBar | None = None
+    microstructure: Microstructure | None = None
     history: tuple[TrainingRecord, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)

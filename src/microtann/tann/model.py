@@ -13,19 +13,27 @@ from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
+from microtann.coordinates import split
 from microtann.errors import InputError
+from microtann.homogenisation.lattice import Lattice
+from microtann.homogenisation.microstructure import Microstructure
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.materials.protocol import State
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
-from microtann.tann.forms import FORMS
+from microtann.tann.file import write_model
+from microtann.tann.form import FORMS
 from microtann.tann.information import Information
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.reduction import Reduction
 from microtann.tann.scaling import Scaling
 
 Numbers = NDArray[np.float64]
+PIECE = 64
+"""Increments of the pieces in which paths are followed."""
+LEAST_POINTS = 16
+"""Fewer points are computed as so many."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +115,19 @@ class TANN(eqx.Module):
         return self.information.form
 
     @property
+    def microstructure(self) -> Microstructure | None:
+        """What the model stands for, if it is known."""
+        return self.information.microstructure
+
+    @property
     def cell(self) -> UnitCell | None:
         """The cell that the model was trained on, if it was trained on a lattice."""
-        return self.information.cell
+        return self.microstructure.cell if isinstance(self.microstructure, Lattice) else None
 
     @property
     def bar(self) -> ElastoplasticBar | None:
         """The bar material that the model was trained on, if it was trained on a lattice."""
-        return self.information.bar
+        return self.microstructure.bar if isinstance(self.microstructure, Lattice) else None
 
     @property
     def components(self) -> int:
@@ -124,7 +137,7 @@ class TANN(eqx.Module):
     @property
     def states(self) -> int:
         """Number of internal state variables."""
-        return self.virgin_state().shape[0]
+        return self.point.states
 
     def virgin_state(self) -> Float[Array, "z"]:
         """Return Z of the undeformed, unstressed material."""
@@ -165,8 +178,8 @@ class TANN(eqx.Module):
         driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
         paths = driving.reshape(-1, *driving.shape[-2:])
         durations = check_dt(dt, shape).reshape(paths.shape[:2])
-        result = _follow(self.point, jnp.asarray(paths), jnp.asarray(durations))
-        stress, state, energy, dissipation = (np.asarray(a).reshape(*shape, *a.shape[2:]) for a in result)
+        result = _recall(self.point, paths, durations)
+        stress, state, energy, dissipation = (a.reshape(*shape, *a.shape[2:]) for a in result)
         coordinates = self._decode(state, driving) if decode else {}
         return Recall(stress, energy, dissipation, state, coordinates)
 
@@ -196,8 +209,8 @@ class TANN(eqx.Module):
         """Advance ``n`` material points by one increment (`microtann.fem.Material`).
 
         The tangent is the exact derivative of the stress with respect to the strain increment. Forms that have
-        one use their compiled update, which takes a fraction of a microsecond per point; all others are
-        differentiated (`update_by_differentiation`).
+        one use their compiled update, which takes a fraction of a microsecond per point; all others, and parts
+        that are not those the update was written for, are differentiated (`update_by_differentiation`).
 
         Raises
         ------
@@ -205,14 +218,15 @@ class TANN(eqx.Module):
             If a strain increment is not finite.
         """
         check_increment(strain_increment)
-        compiled = FORMS[self.form].compiled
-        if compiled is None:
+        compiled = FORMS[self.form].compiled if self.form in FORMS else None
+        if compiled is None or not compiled.fits(self.point):
             return self.update_by_differentiation(strain_increment, state, dt, tangent)
-        strain = state["strain"] + strain_increment
-        extra = state.get("extra", np.zeros((len(strain), 0)))
-        result = compiled(self.point, np.concatenate([strain, extra], axis=1), state["isv"], tangent)
+        extra = state.get("extra", np.zeros((len(strain_increment), 0)))
+        driving = np.concatenate([state["strain"], extra], axis=1)
+        increment = np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)
+        result = compiled.update(self.point, driving, state["isv"], increment, float(dt), tangent)
         changed = {
-            "strain": strain,
+            "strain": state["strain"] + strain_increment,
             "isv": result.state,
             "energy": result.energy,
             "dissipation": result.dissipation,
@@ -232,24 +246,18 @@ class TANN(eqx.Module):
         """
         require_float64()
         n = len(strain_increment)
-        size = max(16, 1 << (n - 1).bit_length())
         extra = state.get("extra", np.zeros((n, 0)))
-
-        def padded(array: Numbers) -> Array:
-            return jnp.asarray(np.concatenate([array, np.zeros((size - n, array.shape[1]))]))
-
-        result, stiffness = _update(
-            self.point,
-            padded(np.concatenate([state["strain"], extra], axis=1)),
-            padded(state["isv"]),
-            padded(np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)),
-            jnp.asarray(float(dt)),
-            tangent,
+        given = (
+            np.concatenate([state["strain"], extra], axis=1),
+            state["isv"],
+            np.concatenate([strain_increment, np.zeros_like(extra)], axis=1),
         )
-        stress, isv, energy, dissipation = (np.asarray(a)[:n] for a in result)
+        driving, isv, increment = (jnp.asarray(_padded(a, _rounded(n))) for a in given)
+        result, stiffness = _update(self.point, driving, isv, increment, jnp.asarray(float(dt)), tangent)
+        stress, after, energy, dissipation = (np.asarray(a)[:n] for a in result)
         new_state: State = state | {
             "strain": state["strain"] + strain_increment,
-            "isv": isv,
+            "isv": after,
             "energy": energy,
             "dissipation": dissipation,
         }
@@ -264,10 +272,8 @@ class TANN(eqx.Module):
         return self._decode(np.asarray(state, dtype=np.float64), driving)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one file, atomically; see `microtann.tann.file.save`."""
-        from microtann.tann.file import save
-
-        save(self, path)
+        """Write the model to one file, atomically; see `microtann.tann.file.write_model`."""
+        write_model(self.point, self.information, path)
 
     def _check_extra(self, extra: ArrayLike | None, shape: tuple[int, ...]) -> Numbers:
         names = self.information.extra_names
@@ -281,24 +287,50 @@ class TANN(eqx.Module):
         return array
 
     def _decode(self, state: Numbers, driving: Numbers) -> dict[str, Numbers]:
-        shape = state.shape[:-1]
-        points, at = (
-            jnp.asarray(a.reshape(-1, a.shape[-1])) for a in (state, driving / np.asarray(self.scaling.driving))
+        points = [a.reshape(-1, a.shape[-1]) for a in (state, driving / np.asarray(self.scaling.driving))]
+        n = len(points[0])
+        padded = (jnp.asarray(_padded(a, _rounded(n))) for a in points)
+        coordinates = np.asarray(_decode_points(self.point, *padded))[:n]
+        return split(coordinates.reshape(*state.shape[:-1], -1), self.information.coordinate_shapes)
+
+
+def _recall(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[Numbers, ...]:
+    """Follow driving paths (B, T, y); return stress, state, energy and dissipation with leading axes (B, T).
+
+    Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
+    compiled; what fills up rests where the path ended.
+    """
+    count, steps, y = driving.shape
+    pieces, rows = -(-steps // PIECE), _rounded(count)
+    filled = np.zeros((rows, pieces * PIECE, y))
+    filled[:count, :steps] = driving
+    filled[:count, steps:] = driving[:, -1:]
+    durations = np.ones((rows, pieces * PIECE))
+    durations[:count, :steps] = dt
+    before, state = jnp.zeros((rows, y)), jnp.tile(point.virgin_state(), (rows, 1))
+    results = []
+    for start in range(0, pieces * PIECE, PIECE):
+        part = slice(start, start + PIECE)
+        before, state, result = _follow(
+            point, before, state, jnp.asarray(filled[:, part]), jnp.asarray(durations[:, part])
         )
-        coordinates = np.asarray(_decode_points(self.point, points, at))
-        groups, start = {}, 0
-        for name, group in self.information.coordinate_shapes.items():
-            stop = start + int(np.prod(group))
-            groups[name] = coordinates[:, start:stop].reshape(*shape, *group)
-            start = stop
-        return groups
+        results.append(result)
+    return tuple(np.concatenate(arrays, axis=1)[:count, :steps] for arrays in zip(*results, strict=True))
 
 
 @eqx.filter_jit
-def _follow(material: MaterialPoint, driving: Float[Array, "B T y"], dt: Float[Array, "B T"]) -> Increment:
-    """Follow driving paths; the results have leading axes (B, T)."""
+def _follow(
+    material: MaterialPoint,
+    before: Float[Array, "B y"],
+    state: Float[Array, "B z"],
+    driving: Float[Array, "B T y"],
+    dt: Float[Array, "B T"],
+) -> tuple[Float[Array, "B y"], Float[Array, "B z"], Increment]:
+    """Follow a piece of driving paths; return where it ends, and the results with leading axes (B, T)."""
 
-    def path(driving: Float[Array, "T y"], dt: Float[Array, "T"]) -> Increment:
+    def path(
+        before: Float[Array, "y"], state: Float[Array, "z"], driving: Float[Array, "T y"], dt: Float[Array, "T"]
+    ) -> tuple[Float[Array, "y"], Float[Array, "z"], Increment]:
         def step(
             carry: tuple[Float[Array, "y"], Float[Array, "z"]], target: tuple[Float[Array, "y"], Float[Array, ""]]
         ) -> tuple[tuple[Float[Array, "y"], Float[Array, "z"]], Increment]:
@@ -307,10 +339,20 @@ def _follow(material: MaterialPoint, driving: Float[Array, "B T y"], dt: Float[A
             result = material.increment(before, state, after - before, duration)
             return (after, result.state), result
 
-        start = jnp.zeros_like(driving[0]), material.virgin_state()
-        return jax.lax.scan(step, start, (driving, dt))[1]
+        (before, state), results = jax.lax.scan(step, (before, state), (driving, dt))
+        return before, state, results
 
-    return jax.vmap(path)(driving, dt)
+    return jax.vmap(path)(before, state, driving, dt)
+
+
+def _rounded(n: int) -> int:
+    """Return the number of points that are computed for n: a power of two, so that few sizes are compiled."""
+    return max(LEAST_POINTS, 1 << (n - 1).bit_length())
+
+
+def _padded(array: Numbers, size: int) -> Numbers:
+    """Return an array (n, k) filled up with rows of zeros."""
+    return np.concatenate([array, np.zeros((size - len(array), array.shape[1]))])
 
 
 @eqx.filter_jit

@@ -46,6 +46,11 @@ class MaterialPoint(eqx.Module):
     scaling: Scaling
     components: int = eqx.field(static=True)
 
+    @property
+    def states(self) -> int:
+        """Number of internal state variables."""
+        return self.virgin_state().shape[0]
+
     def virgin_state(self) -> Float[Array, "z"]:
         """Return Z of the undeformed, unstressed material."""
         return self.reduction.encode(jnp.zeros(self.reduction.coordinates), jnp.zeros_like(self.scaling.driving))

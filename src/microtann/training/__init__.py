@@ -1,6 +1,6 @@
-"""Training: from a data set to a TANN."""
+"""Training: from a data set and a form to a TANN."""
 
-from microtann.training.configuration import TrainingConfig
+from microtann.training.form import Phase, TrainableForm
 from microtann.training.train import Progress, train
 
-__all__ = ["Progress", "TrainingConfig", "train"]
+__all__ = ["Phase", "Progress", "TrainableForm", "train"]

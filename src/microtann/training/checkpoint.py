@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +21,13 @@ from microtann.atomic import write_atomically
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
 from microtann.tann.information import TrainingRecord
-from microtann.training.configuration import TrainingConfig
+from microtann.tann.parts import Arrays, put_together, take_apart
+from microtann.tann.point import MaterialPoint
+from microtann.tann.scaling import Scaling
+from microtann.training.form import TrainableForm
 
 FORMAT = "microtann-checkpoint"
+SCHEMA = "2"
 
 
 class Checkpoint(NamedTuple):
@@ -33,31 +37,26 @@ class Checkpoint(NamedTuple):
     ----------
     phase : int
         Index of the phase.
-    states : int
-        Internal state variables of the model in this phase.
-    model : list of arrays
-        Leaves of the model at the start of the phase.
+    point : MaterialPoint
+        The point at the start of the phase.
     optimisation : list of arrays
         Leaves of the state of the optimisation.
     history : tuple of TrainingRecord
     """
 
     phase: int
-    states: int
-    model: list[NDArray[Any]]
+    point: MaterialPoint
     optimisation: list[NDArray[Any]]
     history: tuple[TrainingRecord, ...]
 
 
-def fingerprint(dataset: Dataset, config: TrainingConfig) -> str:
-    """Return a digest of the configuration and of the training data."""
-    digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
-    for array in (
-        dataset.training.strain_increment,
-        dataset.training.stress_next,
-        dataset.training.coordinates_next,
-    ):
-        digest.update(np.ascontiguousarray(array).data)
+def fingerprint(dataset: Dataset, form: TrainableForm) -> str:
+    """Return a digest of the form, its hyper-parameters, and all training and validation data."""
+    described = [form.name, form.version, asdict(form), dict(dataset.coordinate_shapes)]  # type: ignore[call-overload]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for increments in (dataset.training, dataset.validation):
+        for field in fields(increments):
+            digest.update(np.ascontiguousarray(getattr(increments, field.name)).data)
     return digest.hexdigest()
 
 
@@ -73,19 +72,19 @@ def restored(tree: PyTree, arrays: Sequence[NDArray[Any]]) -> PyTree:
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str) -> None:
     """Write a checkpoint atomically; ``owner`` is the run's fingerprint."""
-    tensors = {f"model.{i}": a for i, a in enumerate(checkpoint.model)}
-    tensors |= {f"optimisation.{i}": a for i, a in enumerate(checkpoint.optimisation)}
+    tensors: Arrays = {}
     described = {
         "phase": checkpoint.phase,
-        "states": checkpoint.states,
+        "point": take_apart(checkpoint.point, "point", tensors),
         "history": [asdict(record) for record in checkpoint.history],
     }
-    metadata = {"format": FORMAT, "owner": owner, "checkpoint": json.dumps(described)}
+    tensors |= {f"optimisation.{i}": a for i, a in enumerate(checkpoint.optimisation)}
+    metadata = {"format": FORMAT, "schema": SCHEMA, "owner": owner, "checkpoint": json.dumps(described)}
     contiguous = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in tensors.items()}
     write_atomically(path, to_bytes(contiguous, metadata=metadata))
 
 
-def read_checkpoint(path: Path, owner: str) -> Checkpoint | None:
+def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint | None:
     """Return the checkpoint of this run, or None if there is none.
 
     Raises
@@ -101,7 +100,7 @@ def read_checkpoint(path: Path, owner: str) -> Checkpoint | None:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise ConfigurationError(f"the checkpoint {path} is damaged ({error}): delete it to start anew") from error
-    if metadata.get("format") != FORMAT or metadata.get("owner") != owner:
+    if (metadata.get("format"), metadata.get("schema"), metadata.get("owner")) != (FORMAT, SCHEMA, owner):
         raise ConfigurationError(
             f"the checkpoint {path} belongs to another configuration or data set: "
             "delete it, or choose another output"
@@ -109,13 +108,7 @@ def read_checkpoint(path: Path, owner: str) -> Checkpoint | None:
     described = json.loads(metadata["checkpoint"])
     return Checkpoint(
         described["phase"],
-        described["states"],
-        _numbered("model", tensors),
-        _numbered("optimisation", tensors),
+        put_together(described["point"], tensors, (*form.parts, Scaling, MaterialPoint)),
+        [tensors[f"optimisation.{i}"] for i in range(sum(name.startswith("optimisation.") for name in tensors))],
         tuple(TrainingRecord(**record) for record in described["history"]),
     )
-
-
-def _numbered(group: str, tensors: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
-    count = sum(name.startswith(f"{group}.") for name in tensors)
-    return [tensors[f"{group}.{i}"] for i in range(count)]

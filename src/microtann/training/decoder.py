@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
 
-from microtann.data.increments import Increments
-from microtann.tann.model import TANN
 from microtann.tann.reduction import ResidualReduction
-from microtann.training.loss import to_batch
 
 
-def fit_decoder(tann: TANN, data: Increments) -> TANN:
-    """Return the model with the decoder that reproduces the residual coordinates best, in the least-squares sense.
+def fit_decoder(
+    reduction: ResidualReduction, state: ArrayLike, residual: Float[NDArray[np.float64], "n r"]
+) -> ResidualReduction:
+    """Return the reduction with the decoder that reproduces the residual coordinates best, by least squares.
 
-    The decoder sees the states that the evolution predicts at t + Δt, as it will in recall (paper, Algorithm 1,
-    fits it by gradients together with the other parts; for a linear decoder the optimum is known).
+    The paper fits the decoder by gradients together with the other parts (Algorithm 1); for a linear decoder the
+    optimum is known.
+
+    Parameters
+    ----------
+    reduction : ResidualReduction
+    state : array, shape (n, z)
+        Internal state variables that the evolution predicts at t + Δt, as it will in recall.
+    residual : array, shape (n, r)
+        Whitened principal components of the residual there.
     """
-    reduction = tann.reduction
-    assert isinstance(reduction, ResidualReduction)
-    batch = to_batch(tann, data)
-    before = batch.residual @ reduction.encoder.T
-    after = jax.jit(jax.vmap(tann.point.scaled_increment))(batch.driving, before, batch.increment, batch.dt).state
-    solution, *_ = np.linalg.lstsq(np.asarray(after), np.asarray(batch.residual_next), rcond=1e-10)
-    return replace(tann, point=replace(tann.point, reduction=replace(reduction, decoder=jnp.asarray(solution.T))))
+    solution, *_ = np.linalg.lstsq(np.asarray(state), np.asarray(residual), rcond=1e-10)
+    return replace(reduction, decoder=jnp.asarray(solution.T))

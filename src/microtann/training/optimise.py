@@ -1,6 +1,6 @@
-"""The two optimisations: stochastic descent from a random start, and a quasi-Newton polish.
+"""Optimisations that forms train by: stochastic descent, and a quasi-Newton polish.
 
-Both work in blocks of updates, compiled once; between blocks progress is reported and a checkpoint can be taken.
+They work in blocks of updates, compiled once; between blocks progress is reported and a checkpoint can be taken.
 A block is a pure function of its state, so that a resumed run repeats an uninterrupted one.
 """
 
@@ -16,13 +16,14 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
-from microtann.tann.model import TANN
-from microtann.training.configuration import TrainingConfig
-from microtann.training.loss import Batch, Reference, loss
+from microtann.tann.point import MaterialPoint
 
 DESCENT_BLOCK = 500
 POLISH_BLOCK = 50
 LBFGS_MEMORY = 30
+
+Loss = Callable[[MaterialPoint, PyTree], Float[Array, ""]]
+"""Loss of a point on a batch of increments."""
 
 
 class Optimisation(NamedTuple):
@@ -51,68 +52,96 @@ class Method(NamedTuple):
     start : Optimisation
     block : callable
         Does one block of updates; returns the new state and the loss.
-    model : callable
-        Puts the model together from the parameters of a state.
+    point : callable
+        Puts the point together from the parameters of a state.
     """
 
     start: Optimisation
     block: Callable[[Optimisation], tuple[Optimisation, Float[Array, ""]]]
-    model: Callable[[PyTree], TANN]
+    point: Callable[[PyTree], MaterialPoint]
 
 
-def trained_and_fixed(tann: TANN) -> tuple[PyTree, PyTree]:
-    """Split a model into the arrays that are trained and the rest."""
-    trained = jax.tree.map(lambda _: True, eqx.filter(tann, eqx.is_inexact_array))
-    trained = eqx.tree_at(lambda t: t.point.scaling, trained, jax.tree.map(lambda _: False, trained.scaling))
-    for name in type(tann.reduction).fixed:
-        trained = eqx.tree_at(lambda t: getattr(t.point.reduction, name), trained, False)  # noqa: B023 (called at once)
-    return eqx.partition(tann, trained)
+def trained_and_fixed(point: MaterialPoint) -> tuple[PyTree, PyTree]:
+    """Split a point into the arrays that gradients train and the rest: scales, and what the parts call fixed."""
+
+    def untrained(tree: PyTree) -> PyTree:
+        return jax.tree.map(lambda _: False, tree)
+
+    trained = jax.tree.map(eqx.is_inexact_array, point)
+    trained = eqx.tree_at(lambda t: t.scaling, trained, untrained(trained.scaling))
+    for part in ("reduction", "energy", "evolution"):
+        for name in type(getattr(point, part)).fixed:
+
+            def where(tree: PyTree, part: str = part, name: str = name) -> PyTree:
+                return getattr(getattr(tree, part), name)
+
+            trained = eqx.tree_at(where, trained, untrained(where(trained)))
+    return eqx.partition(point, trained)
 
 
-def descent(tann: TANN, batch: Batch, reference: Reference, options: TrainingConfig) -> Method:
+def descent(
+    point: MaterialPoint,
+    loss: Loss,
+    batch: PyTree,
+    *,
+    updates: int,
+    size: int,
+    learning_rate: float,
+    seed: int,
+    block_updates: int = DESCENT_BLOCK,
+) -> Method:
     """Return Adam with a cosine schedule on random batches.
 
     Parameters
     ----------
-    tann : TANN
-    batch : Batch
+    point : MaterialPoint
+    loss : callable
+    batch : pytree
         All training increments.
-    reference : Reference
-    options : TrainingConfig
+    updates : int
+        Updates over which the learning rate falls to a thousandth.
+    size : int
+        Increments per update.
+    learning_rate : float
+    seed : int
+        Seed of the order of the data.
+    block_updates : int
+        Updates of a block.
     """
-    schedule = optax.cosine_decay_schedule(options.learning_rate, options.descent_updates, alpha=1e-3)
+    schedule = optax.cosine_decay_schedule(learning_rate, updates, alpha=1e-3)
     optimiser = optax.adam(schedule)
-    parameters, fixed = trained_and_fixed(tann)
-    increments = batch.dt.shape[0]
-    size = min(options.batch, increments)
+    parameters, fixed = trained_and_fixed(point)
+    increments = jax.tree.leaves(batch)[0].shape[0]
+    size = min(size, increments)
 
-    def objective(parameters: PyTree, chosen: Batch) -> Float[Array, ""]:
-        return loss(eqx.combine(parameters, fixed), chosen, reference)
+    def objective(parameters: PyTree, chosen: PyTree) -> Float[Array, ""]:
+        return loss(eqx.combine(parameters, fixed), chosen)
 
     def update(carry: Optimisation, _: None) -> tuple[Optimisation, Float[Array, ""]]:
-        key = jax.random.fold_in(jax.random.key(options.seed), carry.update)
-        chosen = batch.take(jax.random.randint(key, (size,), 0, increments))
+        key = jax.random.fold_in(jax.random.key(seed), carry.update)
+        index = jax.random.randint(key, (size,), 0, increments)
+        chosen = jax.tree.map(lambda a: a[index], batch)
         value, gradient = jax.value_and_grad(objective)(carry.parameters, chosen)
         change, state = optimiser.update(gradient, carry.optimiser)
         return Optimisation(optax.apply_updates(carry.parameters, change), state, carry.update + 1), value
 
     @jax.jit
     def block(state: Optimisation) -> tuple[Optimisation, Float[Array, ""]]:
-        state, values = jax.lax.scan(update, state, None, length=DESCENT_BLOCK)
+        state, values = jax.lax.scan(update, state, None, length=block_updates)
         return state, jnp.mean(values)
 
     start = Optimisation(parameters, optimiser.init(parameters), jnp.asarray(0))
     return Method(start, block, lambda parameters: eqx.combine(parameters, fixed))
 
 
-def polish(tann: TANN, batch: Batch, reference: Reference) -> Method:
+def polish(point: MaterialPoint, loss: Loss, batch: PyTree) -> Method:
     """Return L-BFGS on all increments of ``batch`` at once."""
     optimiser = optax.lbfgs(memory_size=LBFGS_MEMORY)
-    trained, fixed = trained_and_fixed(tann)
+    trained, fixed = trained_and_fixed(point)
     parameters, unravel = ravel_pytree(trained)  # one vector compiles faster than a tree
 
     def objective(parameters: PyTree) -> Float[Array, ""]:
-        return loss(eqx.combine(unravel(parameters), fixed), batch, reference)
+        return loss(eqx.combine(unravel(parameters), fixed), batch)
 
     value_and_grad = optax.value_and_grad_from_state(objective)
 

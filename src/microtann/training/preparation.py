@@ -1,23 +1,17 @@
-"""From increments to a TANN with a random start: scales, elastic response and principal components of the data."""
+"""What forms take from the data before they learn: scales, elastic response, principal components, metadata."""
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
-from microtann.tann.energy import DecoupledQuadraticEnergy
-from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.information import Information, TrainingRange
-from microtann.tann.model import TANN
-from microtann.tann.point import MaterialPoint
-from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
-from microtann.training.configuration import TrainingConfig
 
 Array = NDArray[np.float64]
 ELASTIC_DISSIPATION = 1e-10
@@ -26,47 +20,6 @@ RANK_TOLERANCE = 1e-7
 """Principal components of the residual below this fraction of the largest are round-off."""
 COMPONENT_SAMPLES = 20_000
 """Most increments from which the principal components are taken."""
-
-
-def random_start(dataset: Dataset, config: TrainingConfig) -> TANN:
-    """Return an untrained TANN whose fixed parts are taken from the training data.
-
-    The elastic response A of the internal coordinates is the least-squares solution of Δξ = A Δy over the
-    increments without dissipation; the residual ξ − A y is expressed in its principal components; encoder
-    and energy start at random.
-
-    Raises
-    ------
-    InputError
-        If the data hold too few elastic increments, or nothing irreversible happens in them.
-    """
-    data = dataset.training
-    scaling = scale_of(data)
-    driving, increment = driving_variables(data, scaling)
-    elastic = elastic_response(data, increment)
-    weight, vectors, deviation = residual_components(dataset, driving + increment, elastic)
-    v, y, r, z = data.strain.shape[1], driving.shape[1], len(deviation), config.states
-    keys = jax.random.split(jax.random.key(config.seed), 2)
-    width = 1.0 / np.sqrt(z)
-    point = MaterialPoint(
-        reduction=ResidualReduction(
-            elastic=jnp.asarray(elastic),
-            weight=jnp.asarray(weight),
-            vectors=jnp.asarray(vectors),
-            deviation=jnp.asarray(deviation),
-            encoder=jax.random.normal(keys[0], (z, r)) * width / np.sqrt(r),
-            decoder=jnp.zeros((r, z)),
-        ),
-        energy=DecoupledQuadraticEnergy(
-            elastic=0.5 * jnp.eye(y),
-            coupling=jax.random.normal(keys[1], (z, y)) * width,
-            extra=jnp.zeros((y - v, y - v)),
-        ),
-        evolution=PlayMechanisms(log_resistance=jnp.full(z, np.log(0.5 * width))),
-        scaling=scaling,
-        components=v,
-    )
-    return TANN(point, information_of(dataset, config))
 
 
 def scale_of(data: Increments) -> Scaling:
@@ -120,11 +73,8 @@ def residual_components(
     """
     coordinates = dataset.training.coordinates_next
     weight = np.empty(coordinates.shape[1])
-    start = 0
-    for shape in dataset.coordinate_shapes.values():
-        stop = start + int(np.prod(shape))
-        weight[start:stop] = 1.0 / (_rms(coordinates[:, start:stop]) or 1.0)
-        start = stop
+    for part in columns(dataset.coordinate_shapes).values():
+        weight[part] = 1.0 / (_rms(coordinates[:, part]) or 1.0)
     chosen = slice(None, None, max(1, len(coordinates) // COMPONENT_SAMPLES))
     residual = (coordinates[chosen] - driving[chosen] @ elastic.T) * weight
     _, singular, vectors = np.linalg.svd(residual, full_matrices=False)
@@ -136,11 +86,11 @@ def residual_components(
     return weight, vectors[kept].T, singular[kept] / np.sqrt(len(residual))
 
 
-def information_of(dataset: Dataset, config: TrainingConfig) -> Information:
-    """Return the metadata of a model trained on ``dataset``."""
+def information_of(dataset: Dataset, form: str) -> Information:
+    """Return the metadata of a model of a form that is trained on ``dataset``."""
     data = dataset.training
     return Information(
-        form=config.form,
+        form=form,
         components=dataset.components,
         coordinate_shapes={name: tuple(shape) for name, shape in dataset.coordinate_shapes.items()},
         extra_names=tuple(dataset.extra_names),
@@ -148,8 +98,7 @@ def information_of(dataset: Dataset, config: TrainingConfig) -> Information:
         training_range=TrainingRange(
             np.abs(data.strain + data.strain_increment).max(axis=0), data.strain_increment.std(axis=0)
         ),
-        cell=dataset.cell,
-        bar=dataset.bar,
+        microstructure=dataset.microstructure,
         provenance=dict(dataset.provenance),
     )
 

@@ -77,7 +77,7 @@ def test_usual_mistakes_of_other_programs_break_the_balance(lattice_data, tmp_pa
 
     sets = {name: wrong(getattr(data, name)) for name in ("training", "validation", "test")}
     for lattice in (True, False):
-        known = {} if lattice else {"cell": None, "bar": None}
+        known = {} if lattice else {"microstructure": None}
         write_dataset(tmp_path / "data.h5", replace(data, **sets, **known))
         report = check_file(tmp_path / "data.h5")
         found = report.errors if lattice or mistake == "stress in other units" else report.warnings + report.errors
@@ -107,7 +107,7 @@ def test_a_state_that_moves_at_rest_is_an_error_for_a_lattice_and_a_warning_othe
     error = only_error(tmp_path / "data.h5")
     assert f"training/coordinates_next/force differs from coordinates/force in row {rest[2]}" in error
     assert "the state of a lattice does not move at rest" in error
-    write_dataset(tmp_path / "data.h5", replace(data, cell=None, bar=None))
+    write_dataset(tmp_path / "data.h5", replace(data, microstructure=None))
     report = check_file(tmp_path / "data.h5")
     assert report
     assert any("only the state of a rate-dependent material may move at rest" in text for text in report.warnings)

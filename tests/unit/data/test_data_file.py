@@ -14,6 +14,7 @@ import microtann as mt
 from microtann.data.file import read_dataset, write_dataset
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import DataFileError, StorageError
+from microtann.homogenisation.lattice import Lattice
 
 FILES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -85,7 +86,7 @@ def test_any_number_of_components_variables_and_coordinates_comes_back(tmp_path,
 def test_bars_with_properties_of_their_own_come_back(lattice_data, tmp_path):
     bars = len(lattice_data.cell.bars)
     bar = mt.ElastoplasticBar(young=np.linspace(1.0, 2.0, bars), yield_stress=0.5, hardening=0.0)
-    write_dataset(tmp_path / "data.h5", replace(lattice_data, bar=bar))
+    write_dataset(tmp_path / "data.h5", replace(lattice_data, microstructure=Lattice(lattice_data.cell, bar)))
     assert read_dataset(tmp_path / "data.h5").bar == bar
 
 

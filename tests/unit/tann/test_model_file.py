@@ -13,7 +13,6 @@ from safetensors.numpy import load_file, save_file
 
 import microtann as mt
 from microtann.errors import ModelFileError
-from microtann.tann import file as model_file
 from microtann.tann.information import TrainingRecord
 
 
@@ -48,6 +47,19 @@ def test_cell_bar_and_history_are_kept(tmp_path: Path) -> None:
     assert copy.bar == mt.ElastoplasticBar()
     assert copy.information.history == tann.information.history
     assert isinstance(copy.information.history[0], TrainingRecord)
+
+
+def test_a_file_of_the_first_schema_still_loads() -> None:
+    """It was written before files described their parts; it is the first model that was shipped."""
+    old, shipped = mt.load(Path(__file__).parent / "files" / "cube-play-schema-1.safetensors"), mt.load("cube")
+    assert (old.form, old.states, old.bar) == ("play", 13, mt.ElastoplasticBar())
+    assert np.array_equal(old.cell.nodes, mt.cube_cell().nodes)
+    strain = np.random.default_rng(0).normal(0, 0.2, size=(20, 6)).cumsum(axis=0)
+    exact = mt.solve_cell(old.cell, old.bar, strain)
+    recall = old.recall(strain, decode=True)
+    np.testing.assert_allclose(recall.stress, exact.stress, atol=1e-12)
+    np.testing.assert_allclose(recall.force, exact.force, atol=1e-12)
+    np.testing.assert_allclose(shipped.recall(strain).stress, recall.stress, atol=1e-12)
 
 
 def test_the_file_says_what_its_arrays_mean(path: Path) -> None:
@@ -109,6 +121,6 @@ def test_nothing_is_left_when_writing_fails(path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="No space"):
-        model_file.save(random_tann(2), path)
+        random_tann(2).save(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from random_tann import random_tann
 
 import microtann as mt
 from microtann.errors import InputError
+from microtann.tann.energy import DecoupledQuadraticEnergy
+from microtann.tann.evolution import PlayMechanisms
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -172,3 +176,54 @@ def test_extra_state_variables_are_asked_for_and_used() -> None:
 def test_nothing_decoded_says_so() -> None:
     with pytest.raises(InputError, match="decode=True"):
         _ = random_tann().recall(np.zeros((2, 6))).force
+
+
+def test_paths_of_any_length_and_number_are_compiled_few_times() -> None:
+    """Sixty lengths and thirty numbers of paths were ninety programmes; what is traced counts its traces."""
+    traces = []
+
+    class Counted(PlayMechanisms):
+        def __call__(self, *arguments: object) -> jnp.ndarray:
+            traces.append(len(arguments))
+            return super().__call__(*arguments)
+
+    tann = random_tann(8)
+    point = dataclasses.replace(tann.point, evolution=Counted(tann.evolution.log_resistance))
+    counted = dataclasses.replace(tann, point=point)
+    strain = walk(6, paths=30, steps=60)
+    whole = tann.recall(strain, decode=True)
+    for length in range(1, 61):
+        short = counted.recall(strain[:3, :length])
+        np.testing.assert_allclose(short.stress, whole.stress[:3, :length], rtol=1e-12, atol=1e-13)
+    for paths in range(1, 31):
+        recall = counted.recall(strain[:paths, :5], decode=True)
+        np.testing.assert_allclose(recall.force, whole.force[:paths, :5], rtol=1e-12, atol=1e-12)
+    assert 1 <= len(traces) <= 4
+
+
+def test_long_paths_are_followed_in_pieces_without_a_seam() -> None:
+    tann = random_tann(9)
+    strain = walk(10, paths=2, steps=150)
+    duration = np.linspace(0.5, 2.0, 150)
+    recall = tann.recall(strain, dt=duration)
+    state, before = tann.initial_state(2), np.zeros((2, 6))
+    for step in range(150):
+        stress, _, state = tann.update_by_differentiation(strain[:, step] - before, state, duration[step], False)
+        before = strain[:, step]
+        np.testing.assert_allclose(recall.stress[:, step], stress, rtol=1e-9, atol=1e-10)
+        np.testing.assert_allclose(recall.energy[:, step], state["energy"], rtol=1e-9)
+
+
+def test_a_subclass_of_a_part_is_not_updated_by_the_compiled_update() -> None:
+    """The compiled update of play mechanisms was written for their very classes."""
+
+    class Twice(DecoupledQuadraticEnergy):
+        def __call__(self, driving: jnp.ndarray, state: jnp.ndarray) -> jnp.ndarray:
+            return 2.0 * super().__call__(driving, state)
+
+    tann = random_tann(10)
+    energy = Twice(tann.energy.elastic, tann.energy.coupling, tann.energy.extra)
+    twice = dataclasses.replace(tann, point=dataclasses.replace(tann.point, energy=energy))
+    strain = walk(2, paths=3, steps=1)
+    stress, _, _ = twice.update(strain[:, 0], twice.initial_state(3))
+    np.testing.assert_allclose(stress, twice.recall(strain).stress[:, 0], rtol=1e-10)

@@ -13,10 +13,11 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError
+from microtann.forms import Play
 from microtann.lattice.bar import return_mapping
-from microtann.training import Progress, TrainingConfig, train
+from microtann.training import Progress, train
 
-CONFIG = TrainingConfig(
+CONFIG = Play(
     states=8, descent_updates=2000, batch=200, learning_rate=1e-2, polish_increments=1500, polish_updates=600
 )
 
@@ -192,8 +193,8 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"form": "poem"}, {"states": 0}, {"learning_rate": -1.0}, {"polish_updates": -1}]
+    "wrong", [{"poem": "rose"}, {"states": 0}, {"learning_rate": -1.0}, {"polish_updates": -1}]
 )
 def test_a_wrong_configuration_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
-        TrainingConfig(**wrong)
+        Play(**wrong)

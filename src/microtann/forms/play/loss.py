@@ -1,4 +1,4 @@
-"""The loss: relative squared errors of what a TANN says about an increment (cf. paper, Eqs. 12 and 13)."""
+"""The terms of the loss: relative squared errors of an increment (cf. paper, Eqs. 12 and 13)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from numpy.typing import NDArray
 
 from microtann.data.increments import Increments
-from microtann.tann.model import TANN
+from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.training.preparation import driving_variables
-
-WEIGHTS = {"stress": 1.0, "stress_start": 0.5, "energy": 0.5, "dissipation": 0.3, "state": 0.5}
-"""Weights λ of the terms; each term is a mean square relative to that of its target."""
 
 
 class Batch(NamedTuple):
@@ -32,10 +28,6 @@ class Batch(NamedTuple):
     energy_next: Float[Array, "n"]
     dissipation: Float[Array, "n"]
 
-    def take(self, index: NDArray[np.int64] | Float[Array, "k"]) -> Batch:
-        """Return the increments at ``index``."""
-        return Batch(*(a[index] for a in self))
-
 
 class Reference(NamedTuple):
     """Mean squares of the targets over the training data."""
@@ -45,11 +37,11 @@ class Reference(NamedTuple):
     dissipation: Float[Array, ""]
 
 
-def to_batch(tann: TANN, data: Increments) -> Batch:
-    """Return increments in the scaled variables of ``tann``."""
-    driving, increment = driving_variables(data, tann.scaling)
-    stress, energy = np.asarray(tann.scaling.stress(tann.components)), float(tann.scaling.energy)
-    reduction = tann.reduction
+def to_batch(point: MaterialPoint, data: Increments) -> Batch:
+    """Return increments in the scaled variables of ``point``."""
+    driving, increment = driving_variables(data, point.scaling)
+    stress, energy = np.asarray(point.scaling.stress(point.components)), float(point.scaling.energy)
+    reduction = point.reduction
     assert isinstance(reduction, ResidualReduction)
     principal = jax.jit(jax.vmap(reduction.principal))
     return Batch(
@@ -77,19 +69,19 @@ def reference_of(batch: Batch) -> Reference:
     )
 
 
-def loss_terms(tann: TANN, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+def loss_terms(point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
     """Return the relative mean square of every term.
 
     The states at t and t + Δt are encoded from the data; the evolution must lead from one to the other ("state"),
     and the energy must give stress and dissipation by its derivatives. The linear decoder has a closed form and
     is fitted afterwards (`microtann.training.decoder`).
     """
-    reduction = tann.reduction
+    reduction = point.reduction
     assert isinstance(reduction, ResidualReduction)
     before = batch.residual @ reduction.encoder.T
     encoded = batch.residual_next @ reduction.encoder.T
-    result = jax.vmap(tann.point.scaled_increment)(batch.driving, before, batch.increment, batch.dt)
-    start = jax.vmap(jax.grad(tann.energy.__call__))(batch.driving, before)[:, : tann.components]
+    result = jax.vmap(point.scaled_increment)(batch.driving, before, batch.increment, batch.dt)
+    start = jax.vmap(jax.grad(point.energy.__call__))(batch.driving, before)[:, : point.components]
     size = jax.lax.stop_gradient(jnp.mean(encoded**2))
     return {
         "stress": jnp.mean((result.stress - batch.stress_next) ** 2) / reference.stress,
@@ -98,9 +90,3 @@ def loss_terms(tann: TANN, batch: Batch, reference: Reference) -> dict[str, Floa
         "dissipation": jnp.mean((result.dissipation - batch.dissipation) ** 2) / reference.dissipation,
         "state": jnp.mean((result.state - encoded) ** 2) / size,
     }
-
-
-def loss(tann: TANN, batch: Batch, reference: Reference) -> Float[Array, ""]:
-    """Return the weighted sum of the terms."""
-    terms = loss_terms(tann, batch, reference)
-    return sum((weight * terms[name] for name, weight in WEIGHTS.items()), jnp.asarray(0.0))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
-from microtann.tann.model import TANN
+from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 
 Array = NDArray[np.float64]
@@ -19,8 +19,8 @@ IDLE = 1e-6
 """A mechanism whose encoder is smaller than this fraction of the largest never flows."""
 
 
-def merge_mechanisms(tann: TANN, tolerance: float) -> TANN:
-    """Return the model with each set of equal mechanisms replaced by one, and without idle ones.
+def merge_mechanisms(point: MaterialPoint, tolerance: float) -> MaterialPoint:
+    """Return the point with each set of equal mechanisms replaced by one, and without idle ones.
 
     Two mechanisms move together if coupling and encoder, divided by the resistance, agree up to a common sign:
     they are then one mechanism cut in two. The sum of their energies and dissipations is that of one mechanism
@@ -29,12 +29,12 @@ def merge_mechanisms(tann: TANN, tolerance: float) -> TANN:
 
     Parameters
     ----------
-    tann : TANN
+    point : MaterialPoint
         Of the form "play".
     tolerance : float
         Largest relative difference within a set.
     """
-    energy, evolution, reduction = tann.energy, tann.evolution, tann.reduction
+    energy, evolution, reduction = point.energy, point.evolution, point.reduction
     assert isinstance(energy, DecoupledQuadraticEnergy)
     assert isinstance(evolution, PlayMechanisms)
     assert isinstance(reduction, ResidualReduction)
@@ -55,15 +55,14 @@ def merge_mechanisms(tann: TANN, tolerance: float) -> TANN:
         coupling.append(mean[:inputs] * total)
         encoder.append(mean[inputs:] * total)
         logarithm.append(np.log(total))
-    point = replace(
-        tann.point,
+    return replace(
+        point,
         energy=replace(energy, coupling=jnp.asarray(coupling), elastic=jnp.asarray(_root(elastic))),
         evolution=PlayMechanisms(jnp.asarray(logarithm)),
         reduction=replace(
             reduction, encoder=jnp.asarray(encoder), decoder=jnp.zeros((reduction.decoder.shape[0], len(encoder)))
         ),
     )
-    return replace(tann, point=point)
 
 
 def _root(matrix: Float[Array, "y y"]) -> Float[Array, "y y"]:

@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.forms.play.update_kernel import update_points
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
-from microtann.tann.play_kernel import update_points
+from microtann.tann.form import PointUpdate
 from microtann.tann.point import MaterialPoint
 
 Array = NDArray[np.float64]
 
 
-class PointUpdate(NamedTuple):
-    """Many material points at the end of an increment, in physical units; the tangent is None if not wanted."""
-
-    stress: Float[Array, "n v"]
-    state: Float[Array, "n z"]
-    energy: Float[Array, "n"]
-    dissipation: Float[Array, "n"]
-    tangent: Float[Array, "n v v"] | None
-
-
 def update_play(
-    point: MaterialPoint, driving: Float[Array, "n y"], state: Float[Array, "n z"], tangent: bool
+    point: MaterialPoint,
+    driving: Float[Array, "n y"],
+    state: Float[Array, "n z"],
+    increment: Float[Array, "n y"],
+    dt: float,
+    tangent: bool,
 ) -> PointUpdate:
     """Return what `MaterialPoint.increment` gives at n points, with the consistent tangent if wanted.
 
     Parameters
     ----------
     point : MaterialPoint
-        Of the form "play", whose increment depends on nothing but the driving variables at its end.
+        Of play mechanisms, which depend on nothing but the driving variables at the end of the increment.
     driving : array, shape (n, y)
-        Strain and extra state variables at the end of the increment.
+        Strain and extra state variables at the beginning of the increment.
     state : array, shape (n, z)
-        Internal state variables at its beginning.
+        Internal state variables there.
+    increment : array, shape (n, y)
+    dt : float
+        Duration of the increment, on which the response does not depend.
     tangent : bool
     """
     energy, evolution = point.energy, point.evolution
@@ -55,7 +52,7 @@ def update_play(
         np.exp(np.asarray(evolution.log_resistance)),
         0.5 * (extra + extra.T),
         float(point.scaling.energy),
-        np.ascontiguousarray(driving),
+        np.ascontiguousarray(driving + increment),
         np.ascontiguousarray(state),
         result.state,
         result.stress,

@@ -1,0 +1,94 @@
+"""The section [train]: a form of TANN, and the hyper-parameters that belong to this form and to no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from microtann.cli.configuration import Setting, defaults, fill, help_lines, to_table
+from microtann.errors import ConfigurationError
+from microtann.tann.form import form_class, known_forms
+from microtann.training.form import TrainableForm
+
+SECTION = "train"
+DEFAULT_FORM = "play"
+
+
+def trainable_forms() -> dict[str, type[TrainableForm]]:
+    """Return the forms that can be trained, by name."""
+    return {name: form for name, form in known_forms().items() if issubclass(form, TrainableForm)}
+
+
+def choose_form(settings: Sequence[Setting]) -> TrainableForm:
+    """Return the form that the settings choose, with its hyper-parameters.
+
+    Raises
+    ------
+    ConfigurationError
+        If the form or a key is not known, a key belongs to another form, or a value is out of range.
+    """
+    kind = _chosen_class(settings)
+    own = {f"{SECTION}.{key}" for key in defaults(kind)}
+    others = [setting for setting in settings if setting.key != f"{SECTION}.form"]
+    for setting in others:
+        section, _, key = setting.key.partition(".")
+        owners = [name for name, form in trainable_forms().items() if key in defaults(form)]
+        if section == SECTION and setting.key not in own and owners:
+            raise ConfigurationError(
+                f"the key {key!r} of [{SECTION}] in {setting.source} belongs to the form {owners[0]!r}, but the "
+                f"form is {kind.name!r}, whose keys are {', '.join(defaults(kind))}"
+            )
+    return fill(kind, SECTION, others)
+
+
+def form_table(form: TrainableForm) -> dict[str, Any]:
+    """Return the section [train] as it is written beside the results."""
+    return {"form": form.name, **to_table(form)}
+
+
+def form_defaults(name: str = DEFAULT_FORM) -> dict[str, Any]:
+    """Return the section [train] with the defaults of a form.
+
+    Raises
+    ------
+    ConfigurationError
+        If no form of this name can be trained.
+    """
+    return {"form": name, **defaults(_trainable(name, "the command line"))}
+
+
+def form_help(name: str = DEFAULT_FORM) -> dict[str, str]:
+    """Return the meaning of the keys of [train] for a form, by dotted name."""
+    names = ", ".join(repr(known) for known in trainable_forms())
+    meaning = {f"{SECTION}.form": f"Form of the TANN, one of {names}; it decides the keys below."}
+    return meaning | help_lines(_trainable(name, "the command line"), SECTION)
+
+
+def forms_text() -> str:
+    """Return what `microtann train --help` says about the forms."""
+    lines = []
+    for name, form in trainable_forms().items():
+        sentence = (form.__doc__ or "").strip().splitlines()[0]
+        keys = ", ".join(f"{key} = {value}" for key, value in defaults(form).items())
+        lines.append(f"{name}: {sentence} Keys: {keys}.")
+    return "Forms, and the keys in the section train that belong to each: " + " ".join(lines)
+
+
+def _chosen_class(settings: Sequence[Setting]) -> type[TrainableForm]:
+    chosen = [setting for setting in settings if setting.key == f"{SECTION}.form"]
+    if not chosen:
+        return _trainable(DEFAULT_FORM, "the defaults")
+    return _trainable(chosen[-1].value, chosen[-1].source)
+
+
+def _trainable(name: object, source: str) -> type[TrainableForm]:
+    forms = trainable_forms()
+    try:
+        kind = form_class(str(name))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"'{SECTION}.form' in {source}: {error}") from None
+    if not issubclass(kind, TrainableForm):
+        raise ConfigurationError(
+            f"'{SECTION}.form' in {source}: the form {name!r} cannot be trained: {list(forms)}"
+        )
+    return kind

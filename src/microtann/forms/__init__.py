@@ -1,0 +1,9 @@
+"""Forms of TANN: each says of which parts it consists, how it is trained, and how it is updated fast.
+
+A form is one folder (or one file) with a subclass of `microtann.training.form.TrainableForm`, made known by
+`microtann.tann.form.register`.
+"""
+
+from microtann.forms.play.form import Play
+
+__all__ = ["Play"]

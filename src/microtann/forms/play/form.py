@@ -1,0 +1,188 @@
+"""The form "play": descent from a random start, then merging of equal mechanisms and polish, twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from pydantic import Field
+
+from microtann.configuration import configuration
+from microtann.data.increments import Dataset, Increments
+from microtann.forms.play.loss import Batch, Reference, loss_terms, reference_of, to_batch
+from microtann.forms.play.merging import merge_mechanisms
+from microtann.forms.play.update import update_play
+from microtann.tann.energy import DecoupledQuadraticEnergy
+from microtann.tann.evolution import PlayMechanisms
+from microtann.tann.form import CompiledUpdate, register
+from microtann.tann.point import MaterialPoint
+from microtann.tann.reduction import ResidualReduction
+from microtann.training.decoder import fit_decoder
+from microtann.training.form import Phase, TrainableForm, chosen_increments
+from microtann.training.optimise import Method, descent, polish
+from microtann.training.preparation import driving_variables, elastic_response, residual_components, scale_of
+
+SETTLED_LOSS = 1e-25
+"""The polish ends below this loss: relative errors below 1e-12 are round-off of the data."""
+SETTLED_CHANGE = 0.02
+"""The polish ends when a block lowers the loss by less than this fraction."""
+EQUAL = 1e-4
+"""Relative difference of mechanisms that the last polish has made equal."""
+
+
+@register
+@configuration
+class Play(TrainableForm):
+    """Independent play mechanisms on residual internal coordinates, with a quadratic energy.
+
+    Parameters
+    ----------
+    states : int
+        Internal state variables to start with; play mechanisms found to be one are merged.
+    seed : int
+        Seed of the random start and of the order of the data.
+    descent_updates : int
+        Updates of stochastic gradient descent (Adam) from the random start.
+    batch : int
+        Increments per update.
+    learning_rate : float
+        Rate at the start of the descent; it falls to a thousandth along a cosine.
+    polish_updates : int
+        Most updates of the quasi-Newton polish (L-BFGS) that follows.
+    polish_increments : int
+        Increments that the polish sees, all at once.
+    merge_tolerance : float
+        Relative difference below which two mechanisms are one.
+    """
+
+    name: ClassVar[str] = "play"
+    parts: ClassVar[tuple[type[eqx.Module], ...]] = (ResidualReduction, DecoupledQuadraticEnergy, PlayMechanisms)
+    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, PlayMechanisms, update_play)
+    weights: ClassVar[Mapping[str, float]] = {
+        "stress": 1.0,
+        "stress_start": 0.5,
+        "energy": 0.5,
+        "dissipation": 0.3,
+        "state": 0.5,
+    }
+
+    states: Annotated[int, Field(ge=1)] = 22
+    seed: Annotated[int, Field(ge=0)] = 0
+    descent_updates: Annotated[int, Field(ge=1)] = 8000
+    batch: Annotated[int, Field(ge=1)] = 1000
+    learning_rate: Annotated[float, Field(gt=0.0)] = 5e-3
+    polish_updates: Annotated[int, Field(ge=0)] = 1500
+    polish_increments: Annotated[int, Field(ge=1)] = 8000
+    merge_tolerance: Annotated[float, Field(gt=0.0)] = 0.2
+
+    def start(self, dataset: Dataset) -> MaterialPoint:
+        """Return a point whose fixed parts are taken from the training data, and the others at random.
+
+        The elastic response A of the internal coordinates is the least-squares solution of Δξ = A Δy over the
+        increments without dissipation; the residual ξ − A y is expressed in its principal components; encoder
+        and energy start at random.
+
+        Raises
+        ------
+        InputError
+            If the data hold too few elastic increments, or nothing irreversible happens in them.
+        """
+        data = dataset.training
+        scaling = scale_of(data)
+        driving, increment = driving_variables(data, scaling)
+        elastic = elastic_response(data, increment)
+        weight, vectors, deviation = residual_components(dataset, driving + increment, elastic)
+        v, y, r, z = data.strain.shape[1], driving.shape[1], len(deviation), self.states
+        keys = jax.random.split(jax.random.key(self.seed), 2)
+        width = 1.0 / np.sqrt(z)
+        return MaterialPoint(
+            reduction=ResidualReduction(
+                elastic=jnp.asarray(elastic),
+                weight=jnp.asarray(weight),
+                vectors=jnp.asarray(vectors),
+                deviation=jnp.asarray(deviation),
+                encoder=jax.random.normal(keys[0], (z, r)) * width / np.sqrt(r),
+                decoder=jnp.zeros((r, z)),
+            ),
+            energy=DecoupledQuadraticEnergy(
+                elastic=0.5 * jnp.eye(y),
+                coupling=jax.random.normal(keys[1], (z, y)) * width,
+                extra=jnp.zeros((y - v, y - v)),
+            ),
+            evolution=PlayMechanisms(log_resistance=jnp.full(z, np.log(0.5 * width))),
+            scaling=scaling,
+            components=v,
+        )
+
+    def to_batch(self, point: MaterialPoint, data: Increments) -> Batch:
+        """Return increments in scaled variables."""
+        return to_batch(point, data)
+
+    def reference(self, batch: Batch) -> Reference:
+        """Return the mean squares of the targets."""
+        return reference_of(batch)
+
+    def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+        """Return the relative mean squares of the errors."""
+        return loss_terms(point, batch, reference)
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return descent, polish after merging, and once more if merging still finds equal mechanisms then."""
+        return (
+            Phase("descent", self.descent_updates, self._descent),
+            Phase("polish", self.polish_updates, self._polish, self._merged, _settled),
+            Phase("refine", self.polish_updates, self._polish, self._merged_further, _settled),
+        )
+
+    def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
+        """Merge what the polish has made equal, and fit the decoder."""
+        point = merge_mechanisms(point, EQUAL)
+        reduction = point.reduction
+        assert isinstance(reduction, ResidualReduction)
+        batch = to_batch(point, dataset.training)
+        before = batch.residual @ reduction.encoder.T
+        result = jax.jit(jax.vmap(point.scaled_increment))(batch.driving, before, batch.increment, batch.dt)
+        return replace(point, reduction=fit_decoder(reduction, result.state, np.asarray(batch.residual_next)))
+
+    def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
+        batch = to_batch(point, moving(dataset.training))
+        return descent(
+            point,
+            self.loss(reference_of(batch)),
+            batch,
+            updates=self.descent_updates,
+            size=self.batch,
+            learning_rate=self.learning_rate,
+            seed=self.seed,
+        )
+
+    def _polish(self, point: MaterialPoint, dataset: Dataset) -> Method:
+        data = moving(dataset.training)
+        chosen = to_batch(point, chosen_increments(data, self.polish_increments, self.seed))
+        return polish(point, self.loss(reference_of(to_batch(point, data))), chosen)
+
+    def _merged(self, point: MaterialPoint) -> MaterialPoint:
+        return merge_mechanisms(point, self.merge_tolerance)
+
+    def _merged_further(self, point: MaterialPoint) -> MaterialPoint | None:
+        merged = self._merged(point)
+        return merged if merged.states < point.states else None
+
+
+def moving(data: Increments) -> Increments:
+    """Drop zero increments, under which play mechanisms rest by construction.
+
+    They would teach nothing, and they lie on the yield surface of whatever has just flowed, where the loss has
+    kinks that keep the polish from converging.
+    """
+    return data.take((data.strain_increment != 0).any(axis=1) | (data.extra_increment != 0).any(axis=1))
+
+
+def _settled(now: float, before: float) -> bool:
+    return now < SETTLED_LOSS or now > (1.0 - SETTLED_CHANGE) * before

@@ -1,0 +1,109 @@
+"""Forms of TANN as recall and files see them: a name, a version, the classes of its parts, a compiled update.
+
+How a form learns is said by `microtann.training.form.TrainableForm`, a subclass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.errors import ConfigurationError
+from microtann.tann.energy import Energy
+from microtann.tann.evolution import Evolution
+from microtann.tann.point import MaterialPoint
+
+Array = NDArray[np.float64]
+ENTRY_POINTS = "microtann.forms"
+"""Entry points by which an installed package makes its forms known: each names a module that registers them."""
+
+
+class PointUpdate(NamedTuple):
+    """Many material points at the end of an increment, in physical units; the tangent is None if not wanted."""
+
+    stress: Float[Array, "n v"]
+    state: Float[Array, "n z"]
+    energy: Float[Array, "n"]
+    dissipation: Float[Array, "n"]
+    tangent: Float[Array, "n v v"] | None
+
+
+Update = Callable[[MaterialPoint, Array, Array, Array, float, bool], PointUpdate]
+"""Update of n points from (point, driving variables (n, y) and states (n, z) at the start, increments of the
+driving variables (n, y), Δt, whether the tangent is wanted)."""
+
+
+@dataclass(frozen=True)
+class CompiledUpdate:
+    """A compiled update and the very classes that it was written for.
+
+    Parameters
+    ----------
+    energy, evolution : classes
+        A subclass may compute something else, so only these themselves are updated by it.
+    update : callable
+    """
+
+    energy: type[Energy]
+    evolution: type[Evolution]
+    update: Update
+
+    def fits(self, point: MaterialPoint) -> bool:
+        """Return whether the update gives what the parts of this point give."""
+        return type(point.energy) is self.energy and type(point.evolution) is self.evolution
+
+
+class Form:
+    """A kind of TANN."""
+
+    name: ClassVar[str]
+    """Name in files and configurations."""
+    version: ClassVar[int] = 1
+    """Raised where the meaning of the stored arrays changes; files of another version are refused."""
+    parts: ClassVar[tuple[type[eqx.Module], ...]]
+    """Classes that its networks consist of; those of `equinox.nn` need not be listed."""
+    compiled: ClassVar[CompiledUpdate | None] = None
+    """Compiled update of many points; without it the differentiated increment is used, whatever the parts."""
+
+
+FORMS: dict[str, type[Form]] = {}
+"""Forms by name."""
+
+F = TypeVar("F", bound=type[Form])
+
+
+def register(form: F) -> F:
+    """Make a form known to files, training and the command line; a class decorator."""
+    FORMS[form.name] = form
+    return form
+
+
+def form_class(name: str) -> type[Form]:
+    """Return the form of a name.
+
+    Raises
+    ------
+    ConfigurationError
+        If no such form is known.
+    """
+    if name not in FORMS:
+        known_forms()
+    if name not in FORMS:
+        raise ConfigurationError(f"unknown form {name!r}: use one of {', '.join(sorted(FORMS))}")
+    return FORMS[name]
+
+
+def known_forms() -> dict[str, type[Form]]:
+    """Return all forms by name, those of installed packages included."""
+    for entry in entry_points(group=ENTRY_POINTS):
+        loaded: Any = entry.load()
+        if isinstance(loaded, type) and issubclass(loaded, Form):
+            register(loaded)
+    return dict(sorted(FORMS.items()))
