@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
+from microtann.configuration import configuration
 from microtann.errors import ConfigurationError
 from microtann.tann.forms import FORMS
 
 
-@dataclass(frozen=True)
+@configuration
 class TrainingConfig:
     """Choices of a training run.
 
