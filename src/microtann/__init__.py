@@ -10,7 +10,7 @@ _jax_was_there = "jax" in sys.modules
 
 import jax  # noqa: E402
 
-if _jax_was_there and not jax.config.jax_enable_x64:
+if _jax_was_there and not jax.config.read("jax_enable_x64"):
     warnings.warn(
         "microtann switches JAX to float64 for this whole process: arrays that you make from now on are float64 "
         "unless you say otherwise. docs/getting-started.md shows how to compute in float32 beside it; "

@@ -86,15 +86,11 @@ def configuration(cls: type[T]) -> type[T]:
 
     Examples
     --------
-    >>> from typing import Annotated
-    >>> from pydantic import Field
-    >>> @configuration
-    ... class Choices:
-    ...     paths: Annotated[int, Field(ge=1)] = 300
-    >>> Choices(paths=0)
+    >>> from microtann.data.walks import WalkPlan
+    >>> WalkPlan(paths=0)
     Traceback (most recent call last):
         ...
-    microtann.configuration.WrongValueError: Choices.paths must be at least 1, got 0
+    microtann.configuration.WrongValueError: WalkPlan.paths must be at least 1, got 0
     """
     made: Any = checked_dataclass(frozen=True, config=_RULES)(cls)
     construct = made.__init__

@@ -1,23 +1,21 @@
-"""Configuration: frozen dataclasses filled from defaults, then a TOML file, then the command line."""
+"""Settings of a TOML file and of the command line, and the configurations that they fill."""
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import math
 import re
-import tomllib
-import types
-import typing
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
+from microtann.cli.toml import from_toml
+from microtann.configuration import WrongValueError, nearest
 from microtann.errors import ConfigurationError, InputError
 
 T = TypeVar("T")
 COMMAND_LINE = "the command line"
+LARGEST_INTEGER = 2**63 - 1
 _PARAMETER = re.compile(r"([a-z_][\w, ]*) : ?(.*)\Z")
 
 
@@ -39,22 +37,6 @@ class Setting:
     source: str
 
 
-def bounded(
-    default: Any, *, least: float | None = None, most: float | None = None, above: float | None = None
-) -> Any:
-    """Return a dataclass field with the range of its values.
-
-    Parameters
-    ----------
-    default : object
-    least, most : float, optional
-        Smallest and largest value allowed.
-    above : float, optional
-        Bound that the value must exceed.
-    """
-    return field(default=default, metadata={"least": least, "most": most, "above": above})
-
-
 def read_settings(path: Path) -> list[Setting]:
     """Return the settings in a TOML file.
 
@@ -64,16 +46,18 @@ def read_settings(path: Path) -> list[Setting]:
         If the file cannot be read, is not TOML, or has a key outside of every section.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = from_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"the configuration file {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"the configuration file {path} is not valid TOML: {error}") from None
     settings = []
     for section, values in table.items():
+        if isinstance(values, list) and values and all(isinstance(value, dict) for value in values):
+            raise ConfigurationError(f"{path}: [[{section}]] repeats a section: write [{section}], once")
         if not isinstance(values, dict):
             raise ConfigurationError(f"{path}: the key {section!r} stands outside of a section such as [train]")
-        settings += [Setting(f"{section}.{key}", value, str(path)) for key, value in values.items()]
+        settings += [_setting(f"{section}.{key}", value, str(path)) for key, value in values.items()]
     return settings
 
 
@@ -90,10 +74,16 @@ def parse_assignment(text: str) -> Setting:
     if not equals or key.count(".") != 1 or not all(key.split(".")):
         raise ConfigurationError(f"--set takes section.key=value, such as train.seed=1, got {text!r}")
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        parsed = from_toml(f"value = {value}")["value"]
+    except ValueError:
         parsed = value.strip()
-    return Setting(key, parsed, COMMAND_LINE)
+    return _setting(key, parsed, COMMAND_LINE)
+
+
+def _setting(key: str, value: Any, source: str) -> Setting:
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise ConfigurationError(f"{key!r} in {source} must be an integer of 64 bits, got {value:.3e}")
+    return Setting(key, value, source)
 
 
 def collect_settings(
@@ -128,19 +118,18 @@ def check_sections(settings: Sequence[Setting], known: Iterable[str]) -> None:
         section = setting.key.partition(".")[0]
         if section not in names:
             raise ConfigurationError(
-                f"unknown section [{section}] in {setting.source}: {_nearest(section, names)}the sections are "
+                f"unknown section [{section}] in {setting.source}: {nearest(section, names)}the sections are "
                 + ", ".join(names)
             )
 
 
 def fill(kind: type[T], section: str, settings: Sequence[Setting], base: T | None = None) -> T:
-    """Return a dataclass with its defaults replaced by the settings of a section.
+    """Return a configuration with its defaults replaced by the settings of a section.
 
     Parameters
     ----------
     kind : type
-        A dataclass whose fields are bool, int, float, str, Literal, tuples or lists of them, mappings of strings,
-        or one of these or None.
+        A class made by `microtann.configuration.configuration`.
     section : str
         Section of the settings; settings of other sections are left alone.
     settings : sequence of Setting
@@ -154,9 +143,7 @@ def fill(kind: type[T], section: str, settings: Sequence[Setting], base: T | Non
         For an unknown key, a wrong type or a value out of range; the sentence names key, source and what is
         allowed.
     """
-    assert is_dataclass(kind)
-    known = {f.name: f for f in fields(kind) if f.init}
-    hints = typing.get_type_hints(kind)
+    known = [f.name for f in fields(kind) if f.init]  # type: ignore[arg-type]
     values: dict[str, Any] = {} if base is None else {name: getattr(base, name) for name in known}
     sources: dict[str, str] = {}
     for setting in settings:
@@ -165,16 +152,17 @@ def fill(kind: type[T], section: str, settings: Sequence[Setting], base: T | Non
             continue
         if key not in known:
             raise ConfigurationError(
-                f"unknown key {setting.key!r} in {setting.source}: {_nearest(key, known)}"
+                f"unknown key {setting.key!r} in {setting.source}: {nearest(key, known)}"
                 f"the keys of [{section}] are {', '.join(known)}"
             )
-        values[key] = _convert(setting, setting.value, hints[key], known[key].metadata)
+        values[key] = _immutable(setting.value)
         sources[key] = setting.source
     try:
         return kind(**values)
-    except ConfigurationError:
-        raise
-    except (InputError, ValueError, TypeError) as error:
+    except WrongValueError as error:
+        source = sources.get(error.key, "the defaults")
+        raise ConfigurationError(f"'{section}.{error.key}' in {source} {error.reason}") from None
+    except InputError as error:
         where = ", ".join(sorted(set(sources.values()))) or "the defaults"
         raise ConfigurationError(f"[{section}] from {where}: {error}") from None
 
@@ -228,74 +216,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _convert(setting: Setting, value: Any, hint: Any, metadata: Mapping[str, Any]) -> Any:
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        problems: ConfigurationError | None = None
-        for member in get_args(hint):
-            if member is type(None):
-                continue
-            try:
-                return _convert(setting, value, member, metadata)
-            except ConfigurationError as error:
-                problems = problems or error
-        assert problems is not None
-        raise problems
-    if origin is Literal:
-        if value in get_args(hint):
-            return value
-        raise _wrong(setting, value, "one of " + ", ".join(repr(choice) for choice in get_args(hint)))
-    if hint is bool:
-        if isinstance(value, bool):
-            return value
-        raise _wrong(setting, value, "true or false")
-    if hint is int:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return _in_range(setting, value, metadata)
-        raise _wrong(setting, value, "an integer")
-    if hint is float:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return _in_range(setting, float(value), metadata)
-        raise _wrong(setting, value, "a number")
-    if hint is str:
-        if isinstance(value, str):
-            return value
-        raise _wrong(setting, value, "a text in quotes")
-    if origin in (tuple, list):
-        return _convert_sequence(setting, value, hint, metadata)
-    raise _wrong(setting, value, f"given from Python: it has no TOML form ({hint})")
-
-
-def _convert_sequence(setting: Setting, value: Any, hint: Any, metadata: Mapping[str, Any]) -> Any:
-    if not isinstance(value, list | tuple):
-        raise _wrong(setting, value, "a list such as [1, 2]")
-    arguments = get_args(hint)
-    if get_origin(hint) is list:
-        return [_convert(setting, item, arguments[0], metadata) for item in value]
-    if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(_convert(setting, item, arguments[0], metadata) for item in value)
-    if len(value) != len(arguments):
-        raise _wrong(setting, value, f"a list of {len(arguments)} values")
-    return tuple(_convert(setting, item, member, metadata) for item, member in zip(value, arguments, strict=True))
-
-
-def _in_range(setting: Setting, value: float, metadata: Mapping[str, Any]) -> float:
-    least, most, above = metadata.get("least"), metadata.get("most"), metadata.get("above")
-    if not math.isfinite(value):
-        raise _wrong(setting, value, "finite")
-    if least is not None and value < least:
-        raise _wrong(setting, value, f"at least {least}")
-    if above is not None and value <= above:
-        raise _wrong(setting, value, f"larger than {above}")
-    if most is not None and value > most:
-        raise _wrong(setting, value, f"at most {most}")
-    return value
-
-
-def _wrong(setting: Setting, value: Any, wanted: str) -> ConfigurationError:
-    return ConfigurationError(f"{setting.key!r} in {setting.source} must be {wanted}, got {value!r}")
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}? " if close else ""
+def _immutable(value: Any) -> Any:
+    """Return lists as tuples: what a frozen dataclass holds does not change."""
+    return tuple(_immutable(item) for item in value) if isinstance(value, list) else value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from microtann.cli.configuration import bounded
+from pydantic import Field
+
 from microtann.cli.stage import file_digest
+from microtann.configuration import configuration
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.cell_file import read_bar, read_cell
@@ -15,7 +16,7 @@ from microtann.lattice.families import FAMILIES
 from microtann.lattice.generators import LARGEST_MOVE
 
 
-@dataclass(frozen=True)
+@configuration
 class CellChoice:
     """Which cell is homogenised.
 
@@ -41,12 +42,12 @@ class CellChoice:
 
     kind: Literal["cube", "square", "octet", "body-centred"] = "cube"
     file: str = ""
-    units: int = bounded(1, least=1)
-    size: float = bounded(1.0, above=0.0)
-    perturbation: float = bounded(0.0, least=0.0, most=LARGEST_MOVE)
+    units: Annotated[int, Field(ge=1)] = 1
+    size: Annotated[float, Field(gt=0.0)] = 1.0
+    perturbation: Annotated[float, Field(ge=0.0, le=LARGEST_MOVE)] = 0.0
     perturb: Literal["interior", "all"] = "interior"
     law: Literal["normal", "uniform"] = "normal"
-    seed: int = bounded(0, least=0)
+    seed: Annotated[int, Field(ge=0)] = 0
 
     def build(self) -> UnitCell:
         """Return the cell.
@@ -62,7 +63,7 @@ class CellChoice:
         return FAMILIES[self.kind](units, self.size, self.perturbation, self.perturb, self.law, self.seed)
 
 
-@dataclass(frozen=True)
+@configuration
 class BarChoice:
     """Of what the bars are made.
 
@@ -76,9 +77,9 @@ class BarChoice:
         Linear kinematic hardening modulus H.
     """
 
-    young: float = bounded(1.0, above=0.0)
-    yield_stress: float = bounded(1.0 / 3.0, above=0.0)
-    hardening: float = bounded(0.1, least=0.0)
+    young: Annotated[float, Field(gt=0.0)] = 1.0
+    yield_stress: Annotated[float, Field(gt=0.0)] = 1.0 / 3.0
+    hardening: Annotated[float, Field(ge=0.0)] = 0.1
 
     def build(self) -> ElastoplasticBar:
         """Return the bar material."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
-from microtann.cli.configuration import bounded
+from pydantic import Field
+
+from microtann.configuration import configuration
 
 
-@dataclass(frozen=True)
+@configuration
 class SimulationChoice:
     """How a reference structure is computed.
 
@@ -19,5 +21,5 @@ class SimulationChoice:
         Size ratio ε of the full lattice, whose cells measure 10 ε; 0 leaves the full lattice out.
     """
 
-    mesh_size: float = bounded(0.5, above=0.0, most=10.0)
-    dns: float = bounded(0.1, least=0.0, most=1.0)
+    mesh_size: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
+    dns: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1

@@ -1,17 +1,34 @@
-"""TOML out: the effective configuration as text that `tomllib` reads back to the same values."""
+"""TOML in and out, by tomlkit: configurations as plain values, and as text with comments."""
 
 from __future__ import annotations
 
-import json
-import math
-import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import tomlkit
+from tomlkit.container import Container
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
+
 WIDTH = 100
 """Comments that would make a line longer go above it."""
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def from_toml(text: str) -> dict[str, Any]:
+    """Return a TOML document as plain values.
+
+    Raises
+    ------
+    ValueError
+        If it is not TOML; the message says where.
+    """
+    try:
+        return tomlkit.parse(text.removeprefix("\ufeff")).unwrap()  # some editors begin a file with the mark
+    except RecursionError:
+        raise ValueError("values are nested too deeply") from None
+    except TOMLKitError as error:
+        raise ValueError(str(error).rstrip(".")) from None
 
 
 def to_toml(table: Mapping[str, Any], comments: Mapping[str, str] | None = None) -> str:
@@ -34,48 +51,27 @@ def to_toml(table: Mapping[str, Any], comments: Mapping[str, str] | None = None)
     TypeError
         If a value has no TOML form.
     """
-    lines: list[str] = []
-    _write(table, (), comments or {}, lines)
-    return "\n".join(lines).strip("\n") + "\n"
+    document = tomlkit.document()
+    _add(document, table, (), comments or {})
+    return document.as_string()
 
 
-def _write(table: Mapping[str, Any], path: tuple[str, ...], comments: Mapping[str, str], lines: list[str]) -> None:
+def _add(
+    place: Container | Table, table: Mapping[str, Any], path: tuple[str, ...], comments: Mapping[str, str]
+) -> None:
     plain = {key: value for key, value in table.items() if not isinstance(value, Mapping) and value is not None}
-    if path and (plain or not table):
-        lines += ["", "[" + ".".join(_key(key) for key in path) + "]"]
     for key, value in plain.items():
+        item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
         comment = comments.get(".".join((*path, key)), "")
-        line = f"{_key(key)} = {_value(value)}"
-        if len(line) + len(comment) > WIDTH:
-            lines += textwrap.wrap(comment, WIDTH, initial_indent="# ", subsequent_indent="# ")
-            comment = ""
-        lines.append(line + (f"  # {comment}" if comment else ""))
+        if len(f"{key} = {item.as_string()}") + len(comment) > WIDTH:
+            for line in textwrap.wrap(comment, WIDTH - len("# ")):
+                place.add(tomlkit.comment(line))
+        elif comment:
+            item.comment(comment)
+            item.trivia.comment_ws = "  "
+        place.add(key, item)
     for key, value in table.items():
         if isinstance(value, Mapping):
-            _write(value, (*path, key), comments, lines)
-
-
-def _key(key: str) -> str:
-    return key if _BARE_KEY.match(key) else _string(key)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        if math.isfinite(value):
-            text = repr(value)
-            return text if any(c in text for c in ".en") else text + ".0"
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, str):
-        return _string(value)
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
-    raise TypeError(f"{type(value).__name__} has no TOML form")
-
-
-def _string(text: str) -> str:
-    # JSON's escapes are TOML's, but TOML also wants DEL escaped
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+            inner = tomlkit.table()
+            _add(inner, value, (*path, key), comments)
+            place.add(key, inner)

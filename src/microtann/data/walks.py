@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
-from microtann.errors import InputError
+from microtann.configuration import configuration
+from microtann.errors import ConfigurationError, InputError
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _PATHS, _SPLIT = 0, 1  # children of the seed
 
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0.0)]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
-@dataclass(frozen=True)
+
+@configuration
 class WalkPlan:
     """Random strain walks; each starts in the virgin state.
 
@@ -50,29 +55,40 @@ class WalkPlan:
 
     Raises
     ------
-    InputError
-        If a value is out of range.
+    ConfigurationError
+        If a value is out of range, or the values do not go together.
 
     Notes
     -----
     The defaults cover strains up to ±1 with increments up to 0.15, 30 000 increments in all.
     """
 
-    paths: int = 300
-    steps: int = 100
-    increment: float = 0.15
-    smallest_increment: float = 0.02
+    paths: Count = 300
+    steps: Count = 100
+    increment: Positive = 0.15
+    smallest_increment: Positive = 0.02
     law: Literal["normal", "uniform"] = "normal"
-    limit: float | tuple[float, ...] | None = 1.0
-    zero_fraction: float = 0.2
-    restart: float = 0.0
-    validation: float = 0.15
-    test: float = 0.15
-    dt: float = 1.0
-    seed: int = 0
+    limit: Positive | tuple[Positive, ...] | None = 1.0
+    zero_fraction: Share = 0.2
+    restart: Share = 0.0
+    validation: Share = 0.15
+    test: Share = 0.15
+    dt: Positive = 1.0
+    seed: Annotated[int, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:
-        _check(self)
+        held = self.validation + self.test
+        if held >= 1.0:
+            raise ConfigurationError(f"validation and test take {held:g} of the paths: leave some to train on")
+        if self.smallest_increment > self.increment:
+            raise ConfigurationError(
+                f"the smallest increment must not be above the largest, got {self.smallest_increment} "
+                f"and {self.increment}"
+            )
+        if self.zero_steps >= self.steps:
+            raise ConfigurationError(
+                f"no increment moves: {self.zero_steps} of {self.steps} steps are zero; use more steps"
+            )
 
     @property
     def increments(self) -> int:
@@ -192,31 +208,3 @@ def _walk(
         state = np.where(moving[:, t], number[:, t], state)
         after[:, t] = state
     return Walks(strain, increment, before, after, moving, restarts)
-
-
-def _check(plan: WalkPlan) -> None:
-    for name, least in (("paths", 1), ("steps", 1), ("seed", 0)):
-        value = getattr(plan, name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise InputError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    for name in ("zero_fraction", "restart", "validation", "test"):
-        value = getattr(plan, name)
-        if not 0.0 <= value < 1.0:
-            raise InputError(f"{name} must lie between 0 and 1, got {value!r}")
-    if plan.validation + plan.test >= 1.0:
-        raise InputError(
-            f"validation and test take {plan.validation + plan.test:g} of the paths: leave some to train on"
-        )
-    if plan.law not in ("normal", "uniform"):
-        raise InputError(f"law must be 'normal' or 'uniform', got {plan.law!r}")
-    if not 0.0 < plan.smallest_increment <= plan.increment < math.inf:
-        raise InputError(
-            "the smallest increment must be positive and not above the largest, got "
-            f"{plan.smallest_increment!r} and {plan.increment!r}"
-        )
-    if plan.limit is not None and not (np.asarray(plan.limit) > 0.0).all():
-        raise InputError(f"limit must be positive, got {plan.limit!r}")
-    if not 0.0 < plan.dt < math.inf:
-        raise InputError(f"dt must be positive and finite, got {plan.dt!r}")
-    if plan.zero_steps >= plan.steps:
-        raise InputError(f"no increment moves: {plan.zero_steps} of {plan.steps} steps are zero; use more steps")

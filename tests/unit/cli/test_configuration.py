@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
 import tomllib
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
 
 from microtann.cli.configuration import (
-    bounded,
     check_sections,
     collect_settings,
     defaults,
@@ -23,11 +24,12 @@ from microtann.cli.configuration import (
 )
 from microtann.cli.microstructure import BarChoice, CellChoice
 from microtann.cli.toml import to_toml
+from microtann.configuration import configuration
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError
 
 
-@dataclass(frozen=True)
+@configuration
 class Choices:
     """Some choices.
 
@@ -40,9 +42,9 @@ class Choices:
         Which law.
     """
 
-    steps: int = bounded(3, least=1, most=10)
+    steps: Annotated[int, Field(ge=1, le=10)] = 3
     other: int = 0
-    rate: float = bounded(0.5, above=0.0)
+    rate: Annotated[float, Field(gt=0.0)] = 0.5
     law: Literal["normal", "uniform"] = "normal"
     loud: bool = False
     name: str = ""
@@ -84,6 +86,14 @@ def test_values_of_every_kind(tmp_path: Path) -> None:
         ("loud = 1", "must be true or false"),
         ("name = 3", "must be a text"),
         ("units = [1, 2, 3]", "a list of 2 values"),
+        ("units = [1]", r"must be a longer list, got \[1\]"),
+        ("units = [1, 2.5]", "must be an integer, got 2.5 as value 2"),
+        ('limit = [1, "a"]', "must be a number, got 'a' as value 2"),
+        ("limit = inf", "must be finite, got inf"),
+        ("rate = true", "must be a number, got True"),
+        ("rate = 1e999", "must be finite"),
+        ("steps.x = 1", "'a.steps' in .*run.toml must be an integer, got {'x': 1}"),
+        ("other = 123456789012345678901234567890", "must be an integer of 64 bits, got 1.235e[+]29"),
         ("units = 1", "must be a list"),
         ('limit = "wide"', "must be a number"),
     ],
@@ -101,11 +111,59 @@ def test_an_error_of_the_dataclass_itself_names_the_section_and_the_file(tmp_pat
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("steps = 3", "outside of a section"), ("[a\n", "not valid TOML"), ("[a]\nx = 1\nx = 2\n", "not valid TOML")],
+    [
+        ("steps = 3", "outside of a section"),
+        ("[a\n", "not valid TOML: .* at line 1 col 2"),
+        ("[a]\nx = 1\nx = 2\n", 'not valid TOML: Key "x" already exists'),
+        ("[a]\nx = " + "[" * 5000 + "]" * 5000, "not valid TOML: .* nested"),
+        ("[a]\nx = " + "9" * 5000, "not valid TOML"),
+        ("[[a]]\nx = 1\n", r"\[\[a\]\] repeats a section"),
+    ],
 )
 def test_damaged_files(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
         settings(tmp_path, text)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_bytes(b"\xef\xbb\xbf[a]\nsteps = 4\n")
+    assert fill(Choices, "a", collect_settings(file)).steps == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"steps": 0}, "Choices.steps must be at least 1, got 0"),
+        ({"steps": "3"}, "Choices.steps must be an integer, got '3'"),
+        ({"rate": float("inf")}, "Choices.rate must be finite, got inf"),
+        ({"limit": (1.0, float("nan"))}, "Choices.limit must be finite, got nan as value 2"),
+        ({"stpes": 3}, "unknown key 'stpes' of Choices: did you mean 'steps'? the keys are steps, other, "),
+    ],
+)
+def test_values_from_python_are_checked_alike(values: dict, sentence: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Choices(**values)
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_configuration_is_a_frozen_dataclass() -> None:
+    choices = Choices(rate=1)
+    assert isinstance(choices.rate, float)
+    assert replace(choices, steps=4).steps == 4
+    assert pickle.loads(pickle.dumps(choices)) == choices
+    assert hash(choices) == hash(Choices(rate=1.0))
+    with pytest.raises(FrozenInstanceError):
+        choices.steps = 5
+    with pytest.raises(ConfigurationError, match="at most 10"):
+        replace(choices, steps=11)
+
+
+def test_a_configuration_stands_in_for_the_defaults(tmp_path: Path) -> None:
+    base = Choices(steps=7, law="uniform", limit=(1.0, 2.0))
+    found = fill(Choices, "a", settings(tmp_path, "[a]\nsteps = 4\n"), base)
+    assert (found.steps, found.law, found.limit) == (4, "uniform", (1.0, 2.0))
 
 
 def test_a_missing_file_and_an_unknown_section(tmp_path: Path) -> None:
