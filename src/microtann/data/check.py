@@ -12,20 +12,20 @@ import numpy as np
 
 from microtann import voigt
 from microtann.data.consistency import (
-    continuity_problems,
-    dissipation_problems,
-    energy_problems,
-    rest_problems,
+    continuity_errors,
+    dissipation_errors,
+    energy_errors,
+    rest_errors,
     scales_of,
     stiffness_of,
 )
 from microtann.data.file import has_checksums, read_microstructure, read_set
 from microtann.data.format_errors import (
-    field_problems,
-    header_problems,
+    field_errors,
+    header_errors,
     read_layout,
-    split_problems,
-    value_problems,
+    split_errors,
+    value_errors,
 )
 from microtann.data.hdf5 import opened
 from microtann.data.increments import Increments
@@ -81,7 +81,7 @@ def check_file(path: str | Path) -> Report:
     finite values, positive time increments, sets disjoint in their paths; then the physics: no negative
     dissipation, zero increments that leave the state alone, steps that start where the step before ended, and the
     balance ½(S_t + S_{t+Δt}) · ΔE = ΔΨ + D up to a second-order defect (see
-    `microtann.data.consistency.energy_problems`), which a lattice may have with one sign only.
+    `microtann.data.consistency.energy_errors`), which a lattice may have with one sign only.
 
     Parameters
     ----------
@@ -102,29 +102,29 @@ def check_file(path: str | Path) -> Report:
 
 
 def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
-    problems = list(header_problems(file))
-    if not problems:
+    sentences = list(header_errors(file))
+    if not sentences:
         layout = read_layout(file)
-        problems = list(field_problems(file, layout))
-    yield from _errors(problems)
-    if problems:
+        sentences = list(field_errors(file, layout))
+    yield from _errors(sentences)
+    if sentences:
         return  # what the fields mean is not known
     yield from _advice(file, layout)
     damage: list[str] = []
     sets = {name: read_set(file, name, layout, damage) for name in SETS}
     yield from _errors(damage)
-    yield from _errors(split_problems({name: part.path for name, part in sets.items()}))
+    yield from _errors(split_errors({name: part.path for name, part in sets.items()}))
     stiffness = _lattice_stiffness(path, file)
-    values = [problem for name, part in sets.items() for problem in value_problems(name, part, layout)]
+    values = [sentence for name, part in sets.items() for sentence in value_errors(name, part, layout)]
     yield from _errors(values)
     yield Finding("note", _summary(sets, layout))
     if not values:
         yield from _physics(sets, layout, stiffness)
 
 
-def _errors(problems: Iterator[str] | list[str]) -> Iterator[Finding]:
-    for problem in problems:
-        yield Finding("error", problem)
+def _errors(sentences: Iterator[str] | list[str]) -> Iterator[Finding]:
+    for sentence in sentences:
+        yield Finding("error", sentence)
 
 
 def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
@@ -168,17 +168,17 @@ def _physics(sets: dict[str, Increments], layout: Layout, lattice: float | None)
     for name, part in sets.items():
         if not len(part):
             continue
-        yield from _errors(dissipation_problems(name, part, scales))
-        for problem in rest_problems(name, part, layout, scales):
+        yield from _errors(dissipation_errors(name, part, scales))
+        for sentence in rest_errors(name, part, layout, scales):
             if lattice is None:
                 yield Finding(
-                    "warning", f"{problem}: only the state of a rate-dependent material may move at rest"
+                    "warning", f"{sentence}: only the state of a rate-dependent material may move at rest"
                 )
             else:
-                yield Finding("error", f"{problem}: the state of a lattice does not move at rest")
-        yield from _errors(continuity_problems(name, part, layout, scales))
-        for wrong, problem in energy_problems(name, part, scales, stiffness, lattice is not None):
-            yield Finding("error" if wrong else "warning", problem)
+                yield Finding("error", f"{sentence}: the state of a lattice does not move at rest")
+        yield from _errors(continuity_errors(name, part, layout, scales))
+        for wrong, sentence in energy_errors(name, part, scales, stiffness, lattice is not None):
+            yield Finding("error" if wrong else "warning", sentence)
 
 
 def _summary(sets: dict[str, Increments], layout: Layout) -> str:

@@ -49,7 +49,7 @@ def scales_of(sets: dict[str, Increments], layout: Layout) -> Scales:
     return Scales(fields, max(fields["energy"], fields["energy_next"], fields["dissipation"]))
 
 
-def dissipation_problems(name: str, increments: Increments, scales: Scales) -> Iterator[str]:
+def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Iterator[str]:
     """Yield increments that violate the second law."""
     dissipation = increments.dissipation
     bad = np.flatnonzero(dissipation < -DISSIPATION * scales.energy)
@@ -60,7 +60,7 @@ def dissipation_problems(name: str, increments: Increments, scales: Scales) -> I
         )
 
 
-def rest_problems(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
+def rest_errors(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
     """Yield zero increments after which the state is another one."""
     rest = np.flatnonzero(
         (increments.strain_increment == 0.0).all(axis=1) & (increments.extra_increment == 0.0).all(axis=1)
@@ -78,7 +78,7 @@ def rest_problems(name: str, increments: Increments, layout: Layout, scales: Sca
         yield f"{name}/dissipation is {value:.3g} in {_rows(bad)}, whose increment is zero"
 
 
-def continuity_problems(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
+def continuity_errors(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
     """Yield steps k + 1 of a path that do not start where step k ended."""
     order = np.lexsort((increments.step, increments.path))
     path, step = increments.path[order], increments.step[order]
@@ -119,7 +119,7 @@ def energy_defect(increments: Increments) -> tuple[Float[Array, "n"], Float[Arra
     return work - (increments.energy_next - increments.energy) - increments.dissipation, work
 
 
-def energy_problems(
+def energy_errors(
     name: str, increments: Increments, scales: Scales, stiffness: float, lattice: bool
 ) -> Iterator[tuple[bool, str]]:
     """Yield (whether it is an error, sentence) on the energy balance.

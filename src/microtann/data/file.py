@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from microtann.coordinates import width
 from microtann.data.format_errors import (
-    field_problems,
-    header_problems,
+    field_errors,
+    header_errors,
     read_layout,
-    split_problems,
-    unit_problems,
-    value_problems,
+    split_errors,
+    unit_errors,
+    value_errors,
 )
 from microtann.data.hdf5 import (
     CHECKSUM,
     ROWS,
     Block,
-    checksum_problem,
+    checksum_error,
     created,
     find_dataset,
     holds,
@@ -57,9 +57,9 @@ def write_dataset(path: str | Path, dataset: Dataset) -> None:
     """
     path = Path(path)
     layout = layout_of(dataset)
-    problem = next(_memory_problems(dataset, layout), None)
-    if problem:
-        raise DataFileError(f"{path} was not written: {problem}")
+    sentence = next(_memory_errors(dataset, layout), None)
+    if sentence:
+        raise DataFileError(f"{path} was not written: {sentence}")
     with created(path) as file:
         write_header(file, dataset)
         for name in SETS:
@@ -137,19 +137,19 @@ def read_dataset(path: str | Path) -> Dataset:
     DataFileError
         If the file is not HDF5, truncated, of another schema or version, lacks a field (which is named), has a
         field of the wrong shape or a value that is not finite, holds a path in two sets, or has changed since
-        its checksums were written. `microtann.data.check.check_file` lists all such problems at once.
+        its checksums were written. `microtann.data.check.check_file` lists all such errors at once.
     """
     path = Path(path)
     with opened(path) as file:
-        _refuse(path, header_problems(file))
+        _refuse(path, header_errors(file))
         layout = read_layout(file)
-        _refuse(path, field_problems(file, layout))
+        _refuse(path, field_errors(file, layout))
         damage: list[str] = []
         sets = {name: read_set(file, name, layout, damage) for name in SETS}
         _refuse(path, damage)
         for name, increments in sets.items():
-            _refuse(path, value_problems(name, increments, layout))
-        _refuse(path, split_problems({name: increments.path for name, increments in sets.items()}))
+            _refuse(path, value_errors(name, increments, layout))
+        _refuse(path, split_errors({name: increments.path for name, increments in sets.items()}))
         microstructure = read_microstructure(path, file)
         group = file["provenance"] if holds(file, "provenance") else None
         return Dataset(
@@ -166,7 +166,7 @@ def read_dataset(path: str | Path) -> Dataset:
 
 
 def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:
-    """Read one set of a file whose fields have no problem; a broken checksum is appended to ``damage``."""
+    """Read one set of a file whose fields are right; a broken checksum is appended to ``damage``."""
     count = file[name]["path"].shape[0] if holds(file, name) else 0
     extra, v, c = len(layout.extra_names), len(layout.voigt_order), width(layout.coordinate_shapes)
     shapes: dict[str, tuple[int, ...]] = {f.name: (count,) for f in fields(Increments)}
@@ -180,9 +180,9 @@ def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> I
     for field in layout.fields if count else ():
         data = file[name][field.name]
         values = data[()]
-        problem = checksum_problem(data, values)
-        if problem:
-            damage.append(problem)
+        sentence = checksum_error(data, values)
+        if sentence:
+            damage.append(sentence)
         attribute, _, group = field.name.partition("/")
         columns = layout.columns[group] if group else slice(None)
         target = arrays[attribute] if not group else arrays[attribute][:, columns]
@@ -234,22 +234,22 @@ def _arrays(path: Path, file: h5py.File, group: str, names: tuple[str, ...]) -> 
         if data is None:
             raise DataFileError(f"{path}: the field {group}/{name} is {absence}")
         values = np.asarray(data[()])
-        _refuse(path, filter(None, (checksum_problem(data, values),)))
+        _refuse(path, filter(None, (checksum_error(data, values),)))
         arrays.append(values)
     return arrays
 
 
-def _refuse(path: Path, problems: Iterable[str]) -> None:
-    for problem in problems:
-        raise DataFileError(f"{path}: {problem}")
+def _refuse(path: Path, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        raise DataFileError(f"{path}: {sentence}")
 
 
-def _memory_problems(dataset: Dataset, layout: Layout) -> Iterator[str]:
+def _memory_errors(dataset: Dataset, layout: Layout) -> Iterator[str]:
     sets: dict[str, Increments] = {name: getattr(dataset, name) for name in SETS}
     for name, increments in sets.items():
         shapes = (getattr(increments, f.name).shape[:1] for f in fields(Increments))
         if len(set(shapes)) > 1:
             yield f"the arrays of the {name} set have different numbers of rows"
-    yield from unit_problems(layout)
-    yield from chain.from_iterable(value_problems(name, part, layout) for name, part in sets.items())
-    yield from split_problems({name: part.path for name, part in sets.items()})
+    yield from unit_errors(layout)
+    yield from chain.from_iterable(value_errors(name, part, layout) for name, part in sets.items())
+    yield from split_errors({name: part.path for name, part in sets.items()})

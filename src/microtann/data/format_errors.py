@@ -17,7 +17,7 @@ from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout
 IntArray = NDArray[np.int64]
 
 
-def header_problems(file: h5py.File) -> Iterator[str]:
+def header_errors(file: h5py.File) -> Iterator[str]:
     """Yield what is wrong with the attributes of a file, before any data are looked at."""
     schema = text(file.attrs.get("schema", ""))
     if schema != SCHEMA:
@@ -52,7 +52,7 @@ def names(file: h5py.File, attribute: str) -> tuple[str, ...]:
 
 
 def read_layout(file: h5py.File) -> Layout:
-    """Return the layout of a file whose header has no problem; coordinates that are absent have no shape."""
+    """Return the layout of a file whose header is right; coordinates that are absent have no shape."""
     training = file["training"]
     shapes = {
         name: tuple(training[f"coordinates/{name}"].shape[1:])
@@ -63,9 +63,9 @@ def read_layout(file: h5py.File) -> Layout:
     return Layout(names(file, "voigt_order"), names(file, "extra_names"), shapes, units)
 
 
-def field_problems(file: h5py.File, layout: Layout) -> Iterator[str]:
+def field_errors(file: h5py.File, layout: Layout) -> Iterator[str]:
     """Yield what is wrong with the kinds and shapes of the datasets, and with the units."""
-    yield from unit_problems(layout)
+    yield from unit_errors(layout)
     for name in names(file, "coordinate_names"):
         if name not in layout.coordinate_shapes:
             _, absence = find_dataset(file["training"], f"coordinates/{name}")
@@ -96,14 +96,14 @@ def field_problems(file: h5py.File, layout: Layout) -> Iterator[str]:
         yield "the training set has no increments"
 
 
-def unit_problems(layout: Layout) -> Iterator[str]:
+def unit_errors(layout: Layout) -> Iterator[str]:
     """Yield the units that are missing."""
     for name in layout.named_units:
         if not layout.units.get(name, "").strip():
             yield f"the unit of {name} is missing: write it as an attribute of the group units ('1' for none)"
 
 
-def value_problems(set_name: str, increments: Increments, layout: Layout) -> Iterator[str]:
+def value_errors(set_name: str, increments: Increments, layout: Layout) -> Iterator[str]:
     """Yield values that no increment may have."""
     for field in layout.fields:
         values = layout.values(increments, field)
@@ -126,7 +126,7 @@ def value_problems(set_name: str, increments: Increments, layout: Layout) -> Ite
         yield f"{set_name}/dt is {increments.dt[wrong[0]]:g} in row {wrong[0]}: time increments must be positive"
 
 
-def split_problems(paths: Mapping[str, Int[IntArray, "n"]]) -> Iterator[str]:
+def split_errors(paths: Mapping[str, Int[IntArray, "n"]]) -> Iterator[str]:
     """Yield the pairs of sets that share a path."""
     for i, one in enumerate(SETS):
         for other in SETS[i + 1 :]:

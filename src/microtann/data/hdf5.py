@@ -170,7 +170,7 @@ def write_block(group: h5py.Group, name: str, values: NDArray[np.generic], compr
     block.close()
 
 
-def checksum_problem(data: h5py.Dataset, values: NDArray[np.generic]) -> str:
+def checksum_error(data: h5py.Dataset, values: NDArray[np.generic]) -> str:
     """Compare values that were read with the checksum of their dataset; "" if they agree or there is none."""
     expected = data.attrs.get(CHECKSUM)
     if expected is None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from microtann.atomic import write_atomically
 from microtann.data.generate import solve_blocks
-from microtann.data.hdf5 import CHECKSUM, Block, checksum_problem, opened
+from microtann.data.hdf5 import CHECKSUM, Block, checksum_error, opened
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError, StorageError
@@ -80,9 +80,9 @@ def read_shard(path: Path, first: int, last: int, steps: int) -> Increments:
         for f in fields(Increments):
             data = file[f.name]
             values = data[()]
-            problem = "it has no checksum" if CHECKSUM not in data.attrs else checksum_problem(data, values)
-            if problem:
-                raise DataFileError(f"{path} is damaged: {problem}")
+            sentence = "it has no checksum" if CHECKSUM not in data.attrs else checksum_error(data, values)
+            if sentence:
+                raise DataFileError(f"{path} is damaged: {sentence}")
             arrays[f.name] = values
     increments = Increments(**arrays)
     if not np.array_equal(increments.path, np.repeat(np.arange(first, last), steps)):
