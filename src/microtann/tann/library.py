@@ -6,7 +6,6 @@ import os
 from importlib import resources
 from pathlib import Path
 
-import microtann
 from microtann.errors import ModelFileError
 from microtann.tann.file import read_model
 from microtann.tann.model import TANN
@@ -42,7 +41,7 @@ def load(name_or_path: str | os.PathLike[str]) -> TANN:
     (10, 6)
     """
     name = os.fspath(name_or_path)
-    shipped = resources.files(microtann) / "models" / f"{name}-{DEFAULT_FORM.get(name, '')}".rstrip("-")
+    shipped = resources.files("microtann") / "models" / f"{name}-{DEFAULT_FORM.get(name, '')}".rstrip("-")
     for candidate in (Path(f"{shipped}.safetensors"), Path(name)):
         if candidate.is_file():
             return TANN(*read_model(candidate))
