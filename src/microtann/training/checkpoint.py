@@ -37,6 +37,10 @@ class Checkpoint(NamedTuple):
     ----------
     phase : int
         Index of the phase.
+    former : MaterialPoint
+        The point before it entered the phase.
+    loss : float
+        Training loss of the former point.
     point : MaterialPoint
         The point at the start of the phase.
     optimisation : list of arrays
@@ -45,6 +49,8 @@ class Checkpoint(NamedTuple):
     """
 
     phase: int
+    former: MaterialPoint
+    loss: float
     point: MaterialPoint
     optimisation: list[NDArray[Any]]
     history: tuple[TrainingRecord, ...]
@@ -75,6 +81,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str) -> None:
     tensors: Arrays = {}
     described = {
         "phase": checkpoint.phase,
+        "loss": checkpoint.loss,
+        "former": take_apart(checkpoint.former, "former", tensors),
         "point": take_apart(checkpoint.point, "point", tensors),
         "history": [asdict(record) for record in checkpoint.history],
     }
@@ -106,9 +114,15 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint |
             "delete it, or choose another output"
         )
     described = json.loads(metadata["checkpoint"])
+    former, point = (
+        put_together(described[name], tensors, (*form.parts, Scaling, MaterialPoint))
+        for name in ("former", "point")
+    )
     return Checkpoint(
         described["phase"],
-        put_together(described["point"], tensors, (*form.parts, Scaling, MaterialPoint)),
+        former,
+        described["loss"],
+        point,
         [tensors[f"optimisation.{i}"] for i in range(sum(name.startswith("optimisation.") for name in tensors))],
         tuple(TrainingRecord(**record) for record in described["history"]),
     )

@@ -39,6 +39,9 @@ class Phase:
         What is done to the point before the phase (merging states, say); None in return leaves the phase out.
     settled : callable
         Whether the phase ends, from the training loss after the last block of updates and after the one before.
+    accept : callable, optional
+        Whether what ``enter`` did may stand, from the training loss at the end of the phase and that of the point
+        before; else the point becomes again what it was.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Phase:
     method: Callable[[MaterialPoint, Dataset], Method]
     enter: Callable[[MaterialPoint], MaterialPoint | None] | None = None
     settled: Callable[[float, float], bool] = never_settled
+    accept: Callable[[float, float], bool] | None = None
 
 
 class TrainableForm(Form, ABC):

@@ -101,20 +101,29 @@ def train(
     owner = fingerprint(dataset, form)
     path = None if checkpoint is None else Path(checkpoint)
     found = read_checkpoint(path, owner, form) if path is not None else None
-    point, history = (form.start(dataset), ()) if found is None else (found.point, found.history)
+    history: History = ()
+    if found is None:
+        point, loss = form.start(dataset), np.inf
+    else:
+        point, loss, history = found.former, found.loss, found.history
     phases = form.phases()
     for number in range(0 if found is None else found.phase, len(phases)):
-        phase, resume = phases[number], None
+        phase, former, resume = phases[number], point, None
         if found is not None and found.phase == number:
-            resume = found.optimisation  # the point was kept as it had entered the phase
+            point, resume = found.point, found.optimisation
         elif phase.enter is not None:
             entered = phase.enter(point)
             if entered is None:
                 continue
             point = entered
         earlier = sum(p.updates for p in phases[:number])
-        run = _Run(dataset, form, phase, number, earlier, progress, path, owner)
+        run = _Run(dataset, form, phase, former, loss, number, earlier, progress, path, owner)
         point, history = run.finish(point, history, resume)
+        reached = history[-1].training if history else np.inf
+        if phase.accept is None or phase.accept(reached, loss):
+            loss = reached
+        else:
+            point = former
     point = form.finish(point, dataset)
     if path is not None:
         path.unlink(missing_ok=True)
@@ -135,6 +144,8 @@ class _Run:
     dataset: Dataset
     form: TrainableForm
     phase: Phase
+    former: MaterialPoint
+    loss: float
     number: int
     earlier: int
     progress: Callable[[Progress], None] | None
@@ -180,4 +191,5 @@ class _Run:
 
     def _save(self, point: MaterialPoint, state: Optimisation, history: History) -> None:
         if self.path is not None:
-            write_checkpoint(self.path, Checkpoint(self.number, point, leaves(state), history), self.owner)
+            content = Checkpoint(self.number, self.former, self.loss, point, leaves(state), history)
+            write_checkpoint(self.path, content, self.owner)

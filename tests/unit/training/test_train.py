@@ -43,6 +43,29 @@ def test_the_four_bar_families_of_the_square_are_found(trained: mt.TANN) -> None
     assert len(diagonals) == 2
 
 
+def test_mechanisms_that_are_close_stay_two() -> None:
+    """One row of bars yields a tenth later: five families, of which two differ in their yield stress alone."""
+    cell = mt.square_cell((1, 2))
+    middle = (cell.nodes[cell.bars][:, :, 1] == 1.0).all(axis=1)
+    assert middle.sum() == 1
+    bar = mt.ElastoplasticBar(yield_stress=np.where(middle, 1.1 / 3, 1 / 3))
+    tann = train(generate(cell, bar), Play())
+    assert tann.states == 5
+    strain = np.random.default_rng(5).normal(0, 0.3, (6, 30, 3)).cumsum(axis=1)
+    exact = mt.solve_cell(cell, bar, strain)
+    np.testing.assert_allclose(tann.recall(strain).stress, exact.stress, atol=1e-10 * np.abs(exact.stress).max())
+
+
+def test_merging_is_undone_where_the_loss_rises(square: Dataset) -> None:
+    """So large a tolerance makes all mechanisms one, which cannot hold the data."""
+    tann = train(square, replace(CONFIG, merge_tolerance=10.0))
+    assert [r.phase for r in tann.information.history][-1] == "refine"
+    assert tann.states >= 4
+    strain = np.random.default_rng(5).normal(0, 0.3, (6, 30, 3)).cumsum(axis=1)
+    exact = mt.solve_cell(tann.cell, tann.bar, strain)
+    np.testing.assert_allclose(tann.recall(strain).stress, exact.stress, atol=1e-9 * np.abs(exact.stress).max())
+
+
 def test_recall_far_outside_the_data_is_exact(trained: mt.TANN) -> None:
     strain = np.random.default_rng(5).normal(0, 1.0, (6, 30, 3)).cumsum(axis=1)
     exact = mt.solve_cell(trained.cell, trained.bar, strain)

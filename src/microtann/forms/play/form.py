@@ -1,4 +1,4 @@
-"""The form "play": descent from a random start, then merging of equal mechanisms and polish, twice."""
+"""The form "play": descent from a random start, polish, merging of equal mechanisms, and polish again."""
 
 from __future__ import annotations
 
@@ -32,8 +32,6 @@ SETTLED_LOSS = 1e-25
 """The polish ends below this loss: relative errors below 1e-12 are round-off of the data."""
 SETTLED_CHANGE = 0.02
 """The polish ends when a block lowers the loss by less than this fraction."""
-EQUAL = 1e-4
-"""Relative difference of mechanisms that the last polish has made equal."""
 
 
 @register
@@ -58,7 +56,7 @@ class Play(TrainableForm):
     polish_increments : int
         Increments that the polish sees, all at once.
     merge_tolerance : float
-        Relative difference below which two mechanisms are one.
+        Relative difference below which two mechanisms are tried as one; they stay so if the loss does not rise.
     """
 
     name: ClassVar[str] = "play"
@@ -79,7 +77,7 @@ class Play(TrainableForm):
     learning_rate: Annotated[float, Field(gt=0.0)] = 5e-3
     polish_updates: Annotated[int, Field(ge=0)] = 1500
     polish_increments: Annotated[int, Field(ge=1)] = 8000
-    merge_tolerance: Annotated[float, Field(gt=0.0)] = 0.2
+    merge_tolerance: Annotated[float, Field(gt=0.0)] = 1e-3
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a point whose fixed parts are taken from the training data, and the others at random.
@@ -133,16 +131,19 @@ class Play(TrainableForm):
         return loss_terms(point, batch, reference)
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return descent, polish after merging, and once more if merging still finds equal mechanisms then."""
+        """Return descent, polish, and a second polish if merging finds mechanisms that the first has made equal.
+
+        Mechanisms are not merged before the polish: until then nothing tells two copies of one from two that are
+        close.
+        """
         return (
             Phase("descent", self.descent_updates, self._descent),
-            Phase("polish", self.polish_updates, self._polish, self._merged, _settled),
-            Phase("refine", self.polish_updates, self._polish, self._merged_further, _settled),
+            Phase("polish", self.polish_updates, self._polish, settled=_settled),
+            Phase("refine", self.polish_updates, self._polish, self._merged, _settled, _no_worse),
         )
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
-        """Merge what the polish has made equal, and fit the decoder."""
-        point = merge_mechanisms(point, EQUAL)
+        """Fit the decoder to the states that the evolution predicts."""
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
         batch = to_batch(point, dataset.training)
@@ -167,11 +168,8 @@ class Play(TrainableForm):
         chosen = to_batch(point, chosen_increments(data, self.polish_increments, self.seed))
         return polish(point, self.loss(reference_of(to_batch(point, data))), chosen)
 
-    def _merged(self, point: MaterialPoint) -> MaterialPoint:
-        return merge_mechanisms(point, self.merge_tolerance)
-
-    def _merged_further(self, point: MaterialPoint) -> MaterialPoint | None:
-        merged = self._merged(point)
+    def _merged(self, point: MaterialPoint) -> MaterialPoint | None:
+        merged = merge_mechanisms(point, self.merge_tolerance)
         return merged if merged.states < point.states else None
 
 
@@ -186,3 +184,7 @@ def moving(data: Increments) -> Increments:
 
 def _settled(now: float, before: float) -> bool:
     return now < SETTLED_LOSS or now > (1.0 - SETTLED_CHANGE) * before
+
+
+def _no_worse(after: float, before: float) -> bool:
+    return after <= max((1.0 + SETTLED_CHANGE) * before, SETTLED_LOSS)
