@@ -75,15 +75,16 @@ def gmres(
     ----------
     Y. Saad, Iterative Methods for Sparse Linear Systems, SIAM 2003, Algorithm 9.5.
     """
-    x = np.zeros_like(rhs)
+    x, residual = np.zeros_like(rhs), rhs.copy()
     start = norm = float(np.linalg.norm(rhs))
     if start == 0.0:
         return Solution(x, 0, 0.0)
-    done, residual = 0, rhs
+    done = 0
     while norm > tolerance * start and done < max_iterations:  # no longer where the norm is not a number
         basis = [residual / norm]
         hessenberg = np.zeros((RESTART + 1, RESTART))
-        weights, least, size = np.zeros(0), norm, 0
+        weights: Array = np.zeros(0)
+        least, size = norm, 0
         while size < RESTART and done < max_iterations and least > 0.9 * tolerance * start:
             image = operator(preconditioner(basis[-1]))
             done += 1
@@ -101,7 +102,7 @@ def gmres(
             goal = np.zeros(size + 1)
             goal[0] = norm
             small = hessenberg[: size + 1, :size]
-            weights = np.linalg.lstsq(small, goal, rcond=None)[0]
+            weights = np.asarray(np.linalg.lstsq(small, goal, rcond=None)[0], dtype=np.float64)
             least = float(np.linalg.norm(goal - small @ weights))
             if rest <= BREAKDOWN * length:  # the basis spans all that the operator reaches from here
                 break

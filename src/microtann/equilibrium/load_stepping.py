@@ -19,6 +19,7 @@ from microtann.equilibrium.rigid import check_supports
 from microtann.equilibrium.steps import Loading, Step, label, resolve
 from microtann.equilibrium.system import System, Tangent
 from microtann.errors import ConvergenceError, InputError
+from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 
@@ -48,6 +49,7 @@ class Record:
     statistics: Statistics
 
 
+@one_blas_thread()
 def march(
     system: System,
     steps: Sequence[Step],
