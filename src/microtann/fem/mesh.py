@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats
 from microtann.errors import InputError
-from microtann.fem.elements import KINDS, ElementKind
+from microtann.fem.elements import RULES, ElementKind, element_kind
 
 Array = NDArray[np.float64]
 
@@ -40,11 +40,11 @@ class Mesh:
     kind: str
 
     def __init__(self, points: ArrayLike, cells: ArrayLike, kind: str = "hexahedron") -> None:
-        if kind not in KINDS:
-            raise InputError(f"unknown kind of cells {kind!r}; there are: {', '.join(sorted(KINDS))}")
+        if kind not in RULES:
+            raise InputError(f"unknown kind of cells {kind!r}; there are: {', '.join(sorted(RULES))}")
         array = np.array(as_floats("the mesh's points", points))
         index = np.array(cells)
-        _check(array, index, KINDS[kind])
+        _check(array, index, element_kind(kind))
         for name, value in (("points", array), ("cells", index.astype(np.int64)), ("kind", kind)):
             object.__setattr__(self, name, value)
         self.points.setflags(write=False)
@@ -57,7 +57,7 @@ class Mesh:
     @property
     def element(self) -> ElementKind:
         """Shape functions and quadrature of the cells."""
-        return KINDS[self.kind]
+        return element_kind(self.kind)
 
     @cached_property
     def _geometry(self) -> tuple[Array, Array]:
