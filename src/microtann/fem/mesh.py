@@ -152,7 +152,7 @@ def _check(points: Array, cells: NDArray[np.int64], element: ElementKind) -> Non
     if (cells < 0).any() or (cells >= len(points)).any():
         bad = int(np.flatnonzero(((cells < 0) | (cells >= len(points))).any(axis=1))[0])
         raise InputError(f"cell {bad} names a point that does not exist; there are points 0 to {len(points) - 1}")
-    lone = np.setdiff1d(np.arange(len(points)), cells)
-    if lone.size:
-        others = f" (nor are {lone.size - 1} others)" if lone.size > 1 else ""
-        raise InputError(f"point {lone[0]} of the mesh is in no cell{others}")
+    unused = np.setdiff1d(np.arange(len(points)), cells)
+    if unused.size:
+        others = f" (nor are {unused.size - 1} others)" if unused.size > 1 else ""
+        raise InputError(f"point {unused[0]} of the mesh is in no cell{others}")

@@ -1,4 +1,4 @@
-"""Marching: cutting with roll-back, failures that explain themselves, progress, release, unsymmetric tangents."""
+"""Load stepping: cuts with roll-back, failures that explain themselves, progress, release, unsymmetric tangents."""
 
 import numpy as np
 import pytest
