@@ -1,4 +1,4 @@
-"""Load stepping: cuts with roll-back, failures that explain themselves, progress, release, unsymmetric tangents."""
+"""Load stepping: cuts with roll-back, failures that explain themselves, progress, release, general tangents."""
 
 import numpy as np
 import pytest
