@@ -11,6 +11,7 @@ import pkgutil
 import sys
 
 import benchmarks
+from benchmarks.machine import threads
 
 
 def names() -> list[str]:
@@ -28,6 +29,9 @@ def run(arguments: list[str]) -> int:
     if arguments and arguments[0] not in names():
         print(f"no benchmark {arguments[0]!r}; there are: {', '.join(names())}", file=sys.stderr)
         return 2
+    if "--one" not in arguments:  # a run inside a benchmark prints its numbers alone
+        blas = threads()
+        print(f"BLAS threads: {blas['environment']} by the environment, {blas['solving']} while solving")
     for name in arguments[:1] or names():
         module = importlib.import_module(f"benchmarks.{name}")
         if hasattr(module, "main"):

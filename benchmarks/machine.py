@@ -12,12 +12,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from microtann.threads import blas_threads, one_blas_thread
+
 PACKAGES = ("microtann", "numpy", "scipy", "numba", "jax", "pyamg", "h5py")
 RESULTS = Path("results/benchmarks")
 
 
 def describe() -> dict[str, Any]:
-    """Return processor, cores, memory, system and package versions."""
+    """Return processor, cores, memory, system, package versions and threads."""
     versions = {}
     for name in PACKAGES:
         try:
@@ -34,7 +36,15 @@ def describe() -> dict[str, Any]:
         "threads": {
             name: os.environ[name] for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS") if name in os.environ
         },
+        "blas_threads": threads(),
     }
+
+
+def threads() -> dict[str, int]:
+    """Return the threads of the BLAS as the environment sets them, and while microtann solves something."""
+    around = blas_threads()
+    with one_blas_thread():
+        return {"environment": around, "solving": blas_threads()}
 
 
 def write(name: str, results: Any, folder: Path = RESULTS) -> Path:

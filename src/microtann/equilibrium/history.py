@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.equilibrium.steps import Nodes, select
 from microtann.errors import InputError
+from microtann.paraview import Frame
 
 Array = NDArray[np.float64]
 
@@ -107,3 +109,10 @@ class History:
         force = self.reactions[:, chosen]
         i, j = (axis + 1) % 3, (axis + 2) % 3
         return (arm[:, i] * force[..., j] - arm[:, j] * force[..., i]).sum(axis=1)
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield displacements, reactions and fields of the increments whose fields were kept, for ParaView."""
+        count = len(self.time)
+        for index, fields in enumerate(self.fields, start=count - len(self.fields)):
+            vectors = {"displacement": self.displacement[index], "reaction": self.reactions[index]}
+            yield Frame(index, float(self.time[index]), vectors, fields)

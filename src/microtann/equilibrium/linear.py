@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Apply = Callable[[Array], Array]
 RESTART = 60
+BREAKDOWN = 1e-14
+"""What orthogonalisation leaves of a vector, relative to it, below which there is nothing but round-off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +25,7 @@ class Solution:
     x : array, shape (n,)
     iterations : int
     relative_residual : float
+        Not a number where the operator or the preconditioner gave something that is not finite.
     indefinite : bool
         Conjugate gradients met a direction of no positive curvature and stopped.
     """
@@ -72,41 +75,45 @@ def gmres(
     ----------
     Y. Saad, Iterative Methods for Sparse Linear Systems, SIAM 2003, Algorithm 9.5.
     """
-    x = np.zeros_like(rhs)
-    start = float(np.linalg.norm(rhs))
+    x, residual = np.zeros_like(rhs), rhs.copy()
+    start = norm = float(np.linalg.norm(rhs))
     if start == 0.0:
         return Solution(x, 0, 0.0)
-    done, residual = 0, rhs.copy()
-    while True:
-        norm = float(np.linalg.norm(residual))
-        if norm <= tolerance * start or done >= max_iterations:
-            return Solution(x, done, norm / start)
+    done = 0
+    while norm > tolerance * start and done < max_iterations:  # no longer where the norm is not a number
         basis = [residual / norm]
-        columns: list[Array] = []
-        least = norm
-        while len(columns) < RESTART and done < max_iterations and least > 0.9 * tolerance * start:
+        hessenberg = np.zeros((RESTART + 1, RESTART))
+        weights: Array = np.zeros(0)
+        least, size = norm, 0
+        while size < RESTART and done < max_iterations and least > 0.9 * tolerance * start:
             image = operator(preconditioner(basis[-1]))
-            column = np.zeros(len(basis) + 1)
+            done += 1
+            length = float(np.linalg.norm(image))
+            if not np.isfinite(length):
+                return Solution(x, done, np.nan)
             for _ in range(2):  # twice is enough for orthogonality
                 for k, vector in enumerate(basis):
                     part = float(vector @ image)
-                    column[k] += part
+                    hessenberg[k, size] += part
                     image = image - part * vector
-            column[-1] = np.linalg.norm(image)
-            columns.append(column)
-            done += 1
-            hessenberg = np.zeros((len(columns) + 1, len(columns)))
-            for k, entries in enumerate(columns):
-                hessenberg[: len(entries), k] = entries
-            goal = np.zeros(len(columns) + 1)
+            size += 1
+            rest = float(np.linalg.norm(image))
+            hessenberg[size, size - 1] = rest
+            goal = np.zeros(size + 1)
             goal[0] = norm
-            weights = np.linalg.lstsq(hessenberg, goal, rcond=None)[0]
-            least = float(np.linalg.norm(goal - hessenberg @ weights))
-            if column[-1] <= 1e-14 * norm:
+            small = hessenberg[: size + 1, :size]
+            weights = np.asarray(np.linalg.lstsq(small, goal, rcond=None)[0], dtype=np.float64)
+            least = float(np.linalg.norm(goal - small @ weights))
+            if rest <= BREAKDOWN * length:  # the basis spans all that the operator reaches from here
                 break
-            basis.append(image / column[-1])
+            basis.append(image / rest)
         combined = sum(w * v for w, v in zip(weights, basis, strict=False))
-        x = x + preconditioner(np.asarray(combined))
-        before, residual = norm, rhs - operator(x)
-        if float(np.linalg.norm(residual)) > 0.999 * before:  # stagnation: more restarts would not help
-            return Solution(x, done, float(np.linalg.norm(residual)) / start)
+        better = x + preconditioner(np.asarray(combined))
+        residual = rhs - operator(better)
+        before, norm = norm, float(np.linalg.norm(residual))
+        if not np.isfinite(norm):
+            return Solution(x, done, np.nan)
+        x = better
+        if norm > 0.999 * before:  # stagnation, a singular operator say: more restarts would not help
+            break
+    return Solution(x, done, norm / start)

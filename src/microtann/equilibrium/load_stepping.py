@@ -1,4 +1,4 @@
-"""March through loading steps: ramps, release of supports, and increments that are cut where Newton fails."""
+"""Load stepping: the increments of all steps one after the other, cut into parts where Newton's method fails."""
 
 from __future__ import annotations
 
@@ -8,53 +8,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.history import Statistics
+from microtann.equilibrium.history import History, Statistics
 from microtann.equilibrium.multigrid import elastic_preconditioner
 from microtann.equilibrium.newton import Cost, Equilibrium, Increment, LinearModel, equilibrate
 from microtann.equilibrium.options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.rigid import check_supports
+from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Loading, Step, label, resolve
 from microtann.equilibrium.system import System, Tangent
 from microtann.errors import ConvergenceError, InputError
+from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Record:
-    """What `march` collected; arrays as in `microtann.equilibrium.history.History`.
-
-    Parameters
-    ----------
-    time, energy, dissipation : array, shape (I,)
-    displacement, reactions : array, shape (I, N, d)
-    fields : tuple of dict of arrays
-        Per increment, or of the last one only.
-    state : object
-        State of the system at the end.
-    statistics : Statistics
-    """
-
-    time: Float[Array, "I"]
-    displacement: Float[Array, "I N d"]
-    reactions: Float[Array, "I N d"]
-    energy: Float[Array, "I"]
-    dissipation: Float[Array, "I"]
-    fields: tuple[dict[str, Array], ...]
-    state: Any
-    statistics: Statistics
-
-
-def march(
+@one_blas_thread()
+def solve_steps(
     system: System,
     steps: Sequence[Step],
     options: SolverOptions | None = None,
     progress: ProgressCallback | None = None,
     every_field: bool = True,
-) -> Record:
+) -> tuple[History, Any]:
     """Load a system from its virgin state through steps.
 
     Parameters
@@ -70,7 +47,9 @@ def march(
 
     Returns
     -------
-    Record
+    history : History
+    state : object
+        State of the system at the end.
 
     Raises
     ------
@@ -86,128 +65,114 @@ def march(
     if not steps:
         raise InputError("there is no loading step")
     loadings = [resolve(step, points, label(step, number)) for number, step in enumerate(steps)]
-    for number, loading in enumerate(loadings):
-        check_supports(points, loading.held, label(steps[number], number))
+    for number, step in enumerate(steps):
+        check_supports(points, loadings[number].held, label(step, number))
     count = sum(step.increments for step in steps)
     cost = Cost()
     zeros = np.zeros(points.size)
-    now = Equilibrium(zeros, zeros, 0.0, 0.0, system.virgin(), 0.0)
-    elastic = _elastic_tangent(system, now, cost)
-    model: LinearModel | None = None
-    before = Loading(np.zeros(points.shape, dtype=bool), np.zeros(points.shape), np.zeros(points.shape))
+    current = Equilibrium(zeros, zeros, 0.0, 0.0, system.virgin(), 0.0)
+    elastic = _elastic_tangent(system, current, cost)
+    linear: LinearModel | None = None
+    previous = Loading(np.zeros(points.shape, dtype=bool), np.zeros(points.shape), np.zeros(points.shape))
     times = np.zeros(count)
     displacement, reactions = np.zeros((count, *points.shape)), np.zeros((count, *points.shape))
     energy, dissipation = np.zeros(count), np.zeros(count)
     fields: list[dict[str, Array]] = []
-    index, clock_time, dissipated = 0, 0.0, 0.0
-    for step, loading in zip(steps, loadings, strict=True):
-        if model is None or not np.array_equal(before.held, loading.held):
-            model = None  # frees the old hierarchy before the new one is built
+    index, passed_time, dissipated = 0, 0.0, 0.0
+    for step, following in zip(steps, loadings, strict=True):
+        if linear is None or not np.array_equal(previous.held, following.held):
+            linear = None  # frees the old hierarchy before the new one is built
             clock = time.process_time()
-            precondition = elastic_preconditioner(elastic, points, loading.held)
-            model = LinearModel(elastic, precondition, _stiffness(elastic, points))
+            precondition = elastic_preconditioner(elastic, points, following.held)
+            linear = LinearModel(elastic, precondition, _stiffness(elastic, points))
             cost.setup += time.process_time() - clock
-        ramp = _Ramp.of(before, loading, now)
+        loading = StepLoading.between(previous, following, current)
+        solver = _StepSolver(system, linear, loading, step, options, cost, progress, count)
         guess: Array | None = None
         for k in range(step.increments):
-            reached, used, cuts, last = k / step.increments, cost.newton, cost.cuts, now
+            newton, cuts, last = cost.newton, cost.cuts, current
             end = (k + 1) / step.increments
-            now, gained = _advance(
-                system, model, now, guess, ramp, step, (reached, end), options, cost, progress, (index, count)
-            )
+            current, gained = solver.increment(current, guess, k / step.increments, end, index)
             # Increments of a step are alike: the next one begins with the motion of this one.
-            guess = now.displacement - last.displacement if cost.cuts == cuts else None
+            guess = current.displacement - last.displacement if cost.cuts == cuts else None
             dissipated += gained
-            clock_time += step.dt
-            times[index], energy[index], dissipation[index] = clock_time, now.energy, dissipated
-            displacement[index] = now.displacement.reshape(points.shape)
-            reactions[index] = ramp.reactions(now, end).reshape(points.shape)
-            cost.per_increment.append(cost.newton - used)
+            passed_time += step.dt
+            times[index], energy[index], dissipation[index] = passed_time, current.energy, dissipated
+            displacement[index] = current.displacement.reshape(points.shape)
+            reactions[index] = loading.reactions(current, end).reshape(points.shape)
+            cost.per_increment.append(cost.newton - newton)
             if every_field or index == count - 1:
-                fields.append(system.fields(now.state))
+                fields.append(system.fields(current.state))
             index += 1
-        before = loading
-    return Record(times, displacement, reactions, energy, dissipation, tuple(fields), now.state, _statistics(cost))
+        previous = following
+    history = History(
+        points=points,
+        time=times,
+        displacement=displacement,
+        reactions=reactions,
+        energy=energy,
+        dissipation=dissipation,
+        statistics=_statistics(cost),
+        fields=tuple(fields),
+    )
+    return history, current.state
 
 
 @dataclass(frozen=True, eq=False)
-class _Ramp:
-    """Displacements and forces of a step as functions of the fraction of it that has passed; flattened vectors."""
+class _StepSolver:
+    """What the increments of one step have in common; ``count`` is the number of increments of all steps."""
 
-    held: Bool[NDArray[np.bool_], "n"]
-    from_displacement: Float[Array, "n"]
-    to_displacement: Float[Array, "n"]
-    from_force: Float[Array, "n"]
-    to_force: Float[Array, "n"]
-    released: Float[Array, "n"]
+    system: System
+    linear: LinearModel
+    loading: StepLoading
+    step: Step
+    options: SolverOptions
+    cost: Cost
+    progress: ProgressCallback | None
+    count: int
 
-    @staticmethod
-    def of(before: Loading, loading: Loading, now: Equilibrium) -> _Ramp:
-        held = loading.held.ravel()
-        applied = before.force.ravel()
-        support = np.where(before.held.ravel() & ~held, now.force - applied, 0.0)
-        return _Ramp(held, now.displacement, loading.target.ravel(), applied, loading.force.ravel(), support)
+    def increment(
+        self, current: Equilibrium, guess: Array | None, start: float, end: float, index: int
+    ) -> tuple[Equilibrium, float]:
+        """Solve the increment between two fractions of the step, in parts where needed.
 
-    def displacement(self, fraction: float) -> Array:
-        """Return the prescribed displacements, exact at the end of the step."""
-        if fraction == 1.0:
-            return self.to_displacement
-        return self.from_displacement + fraction * (self.to_displacement - self.from_displacement)
+        Returns the equilibrium at its end and the dissipation of all parts.
+        """
+        loading, cost = self.loading, self.cost
+        passed, part, gained, cuts = 0.0, 1.0, 0.0, 0
+        while passed < 1.0:
+            goal = min(passed + part, 1.0)
+            fraction = end if goal == 1.0 else start + goal * (end - start)
+            change = np.where(loading.held, loading.displacement(fraction) - current.displacement, 0.0)
+            if guess is not None:
+                guess = np.where(loading.held, change, guess)
+            problem = Increment(
+                loading.held, change, loading.external(fraction), (goal - passed) * self.step.dt, guess
+            )
 
-    def external(self, fraction: float) -> Array:
-        """Return nodal forces, the fading reactions of released supports included."""
-        return (1.0 - fraction) * (self.from_force + self.released) + fraction * self.to_force
+            def report(iteration: int, residual: float, converged: bool, goal: float = goal) -> None:
+                if self.progress is not None:
+                    self.progress(
+                        Progress(self.step.name, index, self.count, iteration, residual, goal, converged)
+                    )
 
-    def reactions(self, now: Equilibrium, fraction: float) -> Array:
-        """Return the forces of held and of fading supports."""
-        return np.where(self.held, now.force - self.external(fraction), (1.0 - fraction) * self.released)
-
-
-def _advance(
-    system: System,
-    model: LinearModel,
-    now: Equilibrium,
-    guess: Array | None,
-    ramp: _Ramp,
-    step: Step,
-    span: tuple[float, float],
-    options: SolverOptions,
-    cost: Cost,
-    progress: ProgressCallback | None,
-    place: tuple[int, int],
-) -> tuple[Equilibrium, float]:
-    """Reach the end of an increment, in parts where needed; return the equilibrium and the dissipation."""
-    start, end = span
-    passed, part, gained, cuts = 0.0, 1.0, 0.0, 0
-    while passed < 1.0:
-        goal = min(passed + part, 1.0)
-        fraction = end if goal == 1.0 else start + goal * (end - start)
-        change = np.where(ramp.held, ramp.displacement(fraction) - now.displacement, 0.0)
-        if guess is not None:
-            guess = np.where(ramp.held, change, guess)
-        problem = Increment(ramp.held, change, ramp.external(fraction), (goal - passed) * step.dt, guess)
-
-        def report(iteration: int, residual: float, converged: bool, goal: float = goal) -> None:
-            if progress is not None:
-                progress(Progress(step.name, *place, iteration, residual, goal, converged))
-
-        try:
-            now = equilibrate(system, model, now, problem, options, cost, report)
-        except ConvergenceError as error:
-            if guess is not None:  # begin again with the elastic prediction before cutting
-                guess = None
+            try:
+                current = equilibrate(self.system, self.linear, current, problem, self.options, cost, report)
+            except ConvergenceError as error:
+                if guess is not None:  # begin again with the elastic prediction before cutting
+                    guess = None
+                    continue
+                if cuts == self.options.max_cuts:
+                    raise _explain(error, self.step, index, cuts) from error
+                cuts += 1
+                cost.cuts += 1
+                part = 0.5 * (goal - passed)
                 continue
-            if cuts == options.max_cuts:
-                raise _explain(error, step, place[0], cuts) from error
-            cuts += 1
-            cost.cuts += 1
-            part = 0.5 * (goal - passed)
-            continue
-        guess = None
-        gained += now.dissipation
-        passed, part = goal, 2.0 * part
-        cuts = max(cuts - 1, 0)
-    return now, gained
+            guess = None
+            gained += current.dissipation
+            passed, part = goal, 2.0 * part
+            cuts = max(cuts - 1, 0)
+        return current, gained
 
 
 def _explain(error: ConvergenceError, step: Step, increment: int, cuts: int) -> ConvergenceError:

@@ -256,6 +256,8 @@ def _solve(
         cost.linear += solution.iterations
     cost.newton += 1
     cost.solver += time.process_time() - clock
+    if not np.isfinite(solution.relative_residual):
+        raise ConvergenceError("the tangent holds numbers that are not finite")
     return solution
 
 

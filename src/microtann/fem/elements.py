@@ -1,12 +1,12 @@
-"""Kinds of finite elements: shape functions and quadrature, one entry per kind.
+"""Kinds of finite elements: shape functions and quadrature of scikit-fem, one entry per kind.
 
-A new kind is one more `ElementKind` in `KINDS`; nothing else depends on the number of nodes or Gauss points.
+A new kind is one more `Rule` in `RULES`; nothing else depends on the number of nodes or Gauss points.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float
@@ -15,23 +15,58 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Rule:
+    """Where a kind of element comes from in scikit-fem.
+
+    Parameters
+    ----------
+    element : str
+        Its name in `skfem.element`.
+    order : int
+        Degree of the polynomials that the quadrature integrates exactly on the reference element.
+    nodes : tuple of int
+        The number that each node has in scikit-fem, in the order of VTK.
+    """
+
+    element: str
+    order: int
+    nodes: tuple[int, ...]
+
+
+RULES: dict[str, Rule] = {
+    # VTK: bottom face anticlockwise, then the top face. scikit-fem: from the corner (1, 1, 1) to the origin.
+    "hexahedron": Rule("ElementHex1", order=3, nodes=(7, 4, 1, 5, 6, 2, 0, 3)),
+}
+"""Kinds of elements by their names in meshio and VTK."""
+
+
 @dataclass(frozen=True, eq=False)
 class ElementKind:
-    """A kind of element.
+    """A kind of element on its reference domain, whose coordinates run from 0 to 1.
 
     Parameters
     ----------
     name : str
         Name, as in meshio and VTK.
-    gradients : array, shape (G, n, 3)
-        Derivatives of the n shape functions with respect to the reference coordinates at the G Gauss points.
+    reference : array, shape (n, 3)
+        Reference coordinates of the nodes in VTK's order.
+    points : array, shape (G, 3)
+        Gauss points; the first coordinate varies fastest.
     weights : array, shape (G,)
-        Weights of the Gauss points.
+        Weights of the Gauss points; their sum is the volume of the reference domain.
+    values : array, shape (G, n)
+        Shape functions at the Gauss points.
+    gradients : array, shape (G, n, 3)
+        Their derivatives with respect to the reference coordinates.
     """
 
     name: str
-    gradients: Float[Array, "G n 3"]
+    reference: Float[Array, "n 3"]
+    points: Float[Array, "G 3"]
     weights: Float[Array, "G"]
+    values: Float[Array, "G n"]
+    gradients: Float[Array, "G n 3"]
 
     @property
     def nodes(self) -> int:
@@ -44,27 +79,34 @@ class ElementKind:
         return len(self.weights)
 
 
-HEXAHEDRON_CORNERS = np.array(
-    [(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1), (-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1)],
-    dtype=np.float64,
-)
-"""Reference coordinates of the corners in the order of VTK: bottom face anticlockwise, then the top face."""
+@cache
+def element_kind(name: str) -> ElementKind:
+    """Return a kind of `RULES`."""
+    return build(name, RULES[name])
 
 
-def trilinear_gradients(at: Float[Array, "G 3"]) -> Float[Array, "G 8 3"]:
-    """Return the derivatives of N = Π (1 + ξᵢ cᵢ) / 8 over the corners c at reference points ξ."""
-    factors = 1.0 + at[:, None, :] * HEXAHEDRON_CORNERS
-    gradients = np.empty((len(at), 8, 3))
-    for i in range(3):
-        others = [j for j in range(3) if j != i]
-        gradients[:, :, i] = HEXAHEDRON_CORNERS[:, i] * factors[:, :, others].prod(axis=2) / 8.0
-    return gradients
+def build(name: str, rule: Rule) -> ElementKind:
+    """Tabulate shape functions at Gauss points.
 
+    References
+    ----------
+    T. Gustafsson and G. D. McBain, scikit-fem: A Python package for finite element assembly, Journal of Open
+    Source Software 5, 2020.
+    """
+    # slow to import, and not needed for lattices
+    from skfem import element as library  # type: ignore[import-untyped]
+    from skfem.quadrature import get_quadrature  # type: ignore[import-untyped]
 
-def _hexahedron() -> ElementKind:
-    gauss = np.array(list(product((-1.0, 1.0), repeat=3)))[:, ::-1] / np.sqrt(3.0)
-    return ElementKind("hexahedron", trilinear_gradients(gauss), np.ones(8))
-
-
-KINDS: dict[str, ElementKind] = {"hexahedron": _hexahedron()}
-"""Kinds of elements by name."""
+    element = getattr(library, rule.element)()
+    at, weights = get_quadrature(element, rule.order)
+    order = np.lexsort(np.round(at, 9))
+    at, weights = at[:, order], weights[order]
+    values, gradients = zip(*(element.lbasis(at, node) for node in rule.nodes), strict=True)
+    return ElementKind(
+        name=name,
+        reference=np.array(element.doflocs[list(rule.nodes)], dtype=np.float64),
+        points=np.ascontiguousarray(at.T),
+        weights=weights,
+        values=np.stack([np.broadcast_to(v, weights.shape) for v in values], axis=1),
+        gradients=np.stack([np.broadcast_to(g, at.shape).T for g in gradients], axis=1),
+    )

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats
 from microtann.errors import InputError
-from microtann.fem.elements import KINDS, ElementKind
+from microtann.fem.elements import RULES, ElementKind, element_kind
 
 Array = NDArray[np.float64]
 
@@ -40,11 +40,11 @@ class Mesh:
     kind: str
 
     def __init__(self, points: ArrayLike, cells: ArrayLike, kind: str = "hexahedron") -> None:
-        if kind not in KINDS:
-            raise InputError(f"unknown kind of cells {kind!r}; there are: {', '.join(sorted(KINDS))}")
+        if kind not in RULES:
+            raise InputError(f"unknown kind of cells {kind!r}; there are: {', '.join(sorted(RULES))}")
         array = np.array(as_floats("the mesh's points", points))
         index = np.array(cells)
-        _check(array, index, KINDS[kind])
+        _check(array, index, element_kind(kind))
         for name, value in (("points", array), ("cells", index.astype(np.int64)), ("kind", kind)):
             object.__setattr__(self, name, value)
         self.points.setflags(write=False)
@@ -57,7 +57,7 @@ class Mesh:
     @property
     def element(self) -> ElementKind:
         """Shape functions and quadrature of the cells."""
-        return KINDS[self.kind]
+        return element_kind(self.kind)
 
     @cached_property
     def _geometry(self) -> tuple[Array, Array]:
@@ -152,7 +152,7 @@ def _check(points: Array, cells: NDArray[np.int64], element: ElementKind) -> Non
     if (cells < 0).any() or (cells >= len(points)).any():
         bad = int(np.flatnonzero(((cells < 0) | (cells >= len(points))).any(axis=1))[0])
         raise InputError(f"cell {bad} names a point that does not exist; there are points 0 to {len(points) - 1}")
-    lone = np.setdiff1d(np.arange(len(points)), cells)
-    if lone.size:
-        others = f" (nor are {lone.size - 1} others)" if lone.size > 1 else ""
-        raise InputError(f"point {lone[0]} of the mesh is in no cell{others}")
+    unused = np.setdiff1d(np.arange(len(points)), cells)
+    if unused.size:
+        others = f" (nor are {unused.size - 1} others)" if unused.size > 1 else ""
+        raise InputError(f"point {unused[0]} of the mesh is in no cell{others}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
-from microtann.equilibrium.load_stepping import march
-from microtann.equilibrium.options import ProgressCallback, SolverOptions
-from microtann.equilibrium.steps import Step
-from microtann.fem.assembly import FiniteElements
+from microtann.fem.assembly import FiniteElements, GaussState
 from microtann.fem.mesh import Mesh
 from microtann.materials.protocol import Material, State
 from microtann.paraview import write_series
@@ -54,11 +51,12 @@ class Result(History):
         Path
             The PVD file.
         """
-        return write_series(folder, name, self, self.mesh.kind, self.mesh.cells)
+        mesh = self.mesh
+        return write_series(folder, name, mesh.points, mesh.kind, mesh.cells, self.frames())[0]
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(Body[Result]):
     """A mesh and the material at its Gauss points.
 
     Parameters
@@ -86,48 +84,17 @@ class Model:
     material: Material
     chunk: int = 1024
 
-    def solve(
-        self,
-        steps: Sequence[Step],
-        options: SolverOptions | None = None,
-        progress: ProgressCallback | None = None,
-        fields: bool = True,
-    ) -> Result:
-        """Load the model from its virgin state.
+    _every_field = True
 
-        Parameters
-        ----------
-        steps : sequence of Step
-        options : SolverOptions, optional
-        progress : callable, optional
-            Called with a `Progress` after every Newton iteration.
-        fields : bool
-            Keep the fields of the cells for every increment, not only for the last one.
+    def _system(self) -> FiniteElements:
+        return FiniteElements(self.mesh, self.material, self.chunk)
 
-        Returns
-        -------
-        Result
-
-        Raises
-        ------
-        InputError
-            If a step does not fit the mesh, or the material breaks its protocol.
-        ConvergenceError
-            If an increment fails although it was cut.
-        """
-        record = march(FiniteElements(self.mesh, self.material, self.chunk), steps, options, progress, fields)
+    def _result(self, history: History, state: GaussState) -> Result:
         shape = self.mesh.weights.shape
         return Result(
-            points=self.mesh.points,
-            time=record.time,
-            displacement=record.displacement,
-            reactions=record.reactions,
-            energy=record.energy,
-            dissipation=record.dissipation,
-            statistics=record.statistics,
-            fields=record.fields,
+            **vars(history),
             mesh=self.mesh,
-            strain=record.state.strain.reshape(*shape, 6),
-            stress=record.state.stress.reshape(*shape, 6),
-            state={name: value.reshape(*shape, *value.shape[1:]) for name, value in record.state.material.items()},
+            strain=state.strain.reshape(*shape, 6),
+            stress=state.stress.reshape(*shape, 6),
+            state={name: value.reshape(*shape, *value.shape[1:]) for name, value in state.material.items()},
         )

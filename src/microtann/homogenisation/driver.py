@@ -23,6 +23,7 @@ from microtann.homogenisation.programme import CellStep
 from microtann.homogenisation.solve import CellResponse, cell_response
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
+from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 RESIDUAL_TOLERANCE = 1e-12
@@ -59,6 +60,7 @@ class DrivenResponse(CellResponse):
     parts: Int[NDArray[np.int64], "T"]
 
 
+@one_blas_thread()
 def drive_cell(
     cell: UnitCell, bar: ElastoplasticBar, programme: Sequence[CellStep], iterations: int = 50
 ) -> DrivenResponse:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from microtann import voigt
-from microtann.atomic import atomic_path, write_atomically
+from microtann.atomic import write_atomically
 from microtann.homogenisation.driver import DrivenResponse
 from microtann.lattice.cell import UnitCell
+from microtann.paraview import Frame, write_series
 
 
 def write_averages(path: str | Path, cell: UnitCell, response: DrivenResponse) -> None:
@@ -52,31 +53,17 @@ def write_bars(
     list of Path
         The files, the PVD file first.
     """
-    import meshio
-
-    folder = Path(folder)
-
-    def in_space(array: np.ndarray) -> np.ndarray:
-        return np.pad(array, ((0, 0), (0, 3 - cell.dimension)))
-
-    files, entries = [], []
-    for number, t in enumerate(increments):
-        file = folder / f"{name}-{number:04d}.vtu"
-        mesh = meshio.Mesh(
-            in_space(cell.nodes),
-            [("line", cell.bars)],
-            point_data={"displacement": in_space(response.displacement[t])},
+    frames = (
+        Frame(
+            number=number,
+            time=float(response.time[t]),
+            point_data={"displacement": response.displacement[t]},
             cell_data={
-                "force": [response.force[t]],
-                "stress": [response.force[t] / cell.areas],
-                "plastic_strain": [response.plastic_strain[t]],
+                "force": response.force[t],
+                "stress": response.force[t] / cell.areas,
+                "plastic_strain": response.plastic_strain[t],
             },
         )
-        with atomic_path(file) as temporary:
-            mesh.write(temporary, file_format="vtu")
-        files.append(file)
-        entries.append(f'    <DataSet timestep="{float(response.time[t])!r}" file="{file.name}"/>')
-    series = folder / f"{name}.pvd"
-    lines = ['<?xml version="1.0"?>', '<VTKFile type="Collection" version="0.1">', "  <Collection>"]
-    write_atomically(series, "\n".join([*lines, *entries, "  </Collection>", "</VTKFile>"]) + "\n")
-    return [series, *files]
+        for number, t in enumerate(increments)
+    )
+    return write_series(folder, name, cell.nodes, "line", cell.bars, frames)

@@ -14,6 +14,7 @@ from microtann.homogenisation.condensation import CondensedCell, condense
 from microtann.homogenisation.flow import follow
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
+from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 
@@ -51,6 +52,7 @@ class CellResponse:
         return {"displacement": self.displacement, "force": self.force}
 
 
+@one_blas_thread()
 def solve_cell(cell: UnitCell, bar: ElastoplasticBar, strain: ArrayLike, dt: ArrayLike = 1.0) -> CellResponse:
     """Solve a periodic cell exactly along strain paths that start in the virgin state.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +11,15 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats
+from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
-from microtann.equilibrium.load_stepping import march
-from microtann.equilibrium.options import ProgressCallback, SolverOptions
-from microtann.equilibrium.steps import Step
 from microtann.errors import CellError
 from microtann.homogenisation.condensation import distinct_properties
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import LARGEST_MOVE
 from microtann.paraview import write_series
-from microtann.structure.bar_system import Bars
+from microtann.structure.bar_system import Bars, BarState
 from microtann.structure.tiling import Jitter, tile
 
 Array = NDArray[np.float64]
@@ -59,11 +56,11 @@ class StructureResult(History):
         Path
             The PVD file.
         """
-        return write_series(folder, name, self, "line", self.structure.bars)
+        return write_series(folder, name, self.points, "line", self.structure.bars, self.frames())[0]
 
 
 @dataclass(frozen=True, eq=False)
-class Structure:
+class Structure(Body[StructureResult]):
     """A structure of elastoplastic bars.
 
     Most structures are tiled with a cell: see `Structure.box` and `Structure.tile`.
@@ -242,50 +239,18 @@ class Structure:
         """Length of every bar."""
         return np.linalg.norm(self.points[self.bars[:, 1]] - self.points[self.bars[:, 0]], axis=1)
 
-    def solve(
-        self,
-        steps: Sequence[Step],
-        options: SolverOptions | None = None,
-        progress: ProgressCallback | None = None,
-        fields: bool = False,
-    ) -> StructureResult:
-        """Load the structure from its virgin state.
+    _every_field = False
 
-        Parameters
-        ----------
-        steps : sequence of Step
-        options : SolverOptions, optional
-        progress : callable, optional
-            Called with a `Progress` after every Newton iteration.
-        fields : bool
-            Keep force, stress and plastic strain of the bars for every increment, not only for the last one.
+    def _system(self) -> Bars:
+        return Bars(self.points, self.bars, self.areas, self.bar)
 
-        Returns
-        -------
-        StructureResult
-
-        Raises
-        ------
-        InputError
-            If a step does not fit the structure.
-        ConvergenceError
-            If an increment fails although it was cut.
-        """
-        record = march(Bars(self.points, self.bars, self.areas, self.bar), steps, options, progress, fields)
-        last = record.fields[-1]
+    def _result(self, history: History, state: BarState) -> StructureResult:
         return StructureResult(
-            points=self.points,
-            time=record.time,
-            displacement=record.displacement,
-            reactions=record.reactions,
-            energy=record.energy,
-            dissipation=record.dissipation,
-            statistics=record.statistics,
-            fields=record.fields,
+            **vars(history),
             structure=self,
-            force=last["force"],
-            stress=last["stress"],
-            plastic_strain=last["plastic_strain"],
+            force=state.stress * self.areas,
+            stress=state.stress,
+            plastic_strain=state.plastic_strain,
         )
 
 

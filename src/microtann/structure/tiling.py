@@ -97,9 +97,9 @@ def tile(
     for listed in range(len(cell.bars)):
         at = tuple(slice(o, o + n) for o, n in zip(offset[listed] - least, counts, strict=True))
         share[(*at, bars.of_bar[listed])] += cell.areas[listed]
-    place = np.nonzero(share)
-    family = place[-1].astype(np.int32)
-    translation = np.column_stack(place[:-1]) + least
+    entry = np.nonzero(share)
+    family = entry[-1].astype(np.int32)
+    translation = np.column_stack(entry[:-1]) + least
     ends = []
     for end in (0, 1):
         listed_node = chosen[family, end]
@@ -116,16 +116,16 @@ def tile(
     base = cell.nodes[first] - nodes.image[first] @ cell.periods
     points = base[distinct] + at_cell @ cell.periods
     if jitter is not None:
-        lone = (np.bincount(nodes.of_node) == 1)[distinct]
-        if not lone.any():
+        inner = (np.bincount(nodes.of_node) == 1)[distinct]
+        if not inner.any():
             raise CellError(
                 "no node lies in one cell only, so none can be perturbed on its own: use more units per cell"
             )
-        points[lone] += float(cell.lengths.min()) * jitter.draw(int(lone.sum()), d)
+        points[inner] += float(cell.lengths.min()) * jitter.draw(int(inner.sum()), d)
     return Tiling(
         points=origin + scale * points,
         bars=np.column_stack([number[end] for end in ends]),
-        areas=share[place] * scale ** (d - 1),
+        areas=share[entry] * scale ** (d - 1),
         family=family,
     )
 

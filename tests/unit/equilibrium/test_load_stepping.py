@@ -1,4 +1,4 @@
-"""Marching: cutting with roll-back, failures that explain themselves, progress, release, unsymmetric tangents."""
+"""Load stepping: cuts with roll-back, failures that explain themselves, progress, release, general tangents."""
 
 import numpy as np
 import pytest
@@ -163,3 +163,18 @@ def test_bad_calls_are_refused():
         SolverOptions(tolerance=0.0)
     with pytest.raises(InputError, match="max_iterations must be at least 1"):
         SolverOptions(max_iterations=0)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_tangent_that_is_not_finite_fails_in_a_sentence():
+    class Broken(Elastic):
+        def update(self, strain_increment, state, dt=1.0, tangent=True):
+            stress, moduli, new = super().update(strain_increment, state, dt, tangent)
+            if tangent and strain_increment.any():
+                stress, moduli = stress + 0.1, np.full_like(moduli, np.nan)
+            return stress, moduli, new
+
+    steps = [Step([*BOTTOM, pull(0.4)])]
+    with pytest.raises(ConvergenceError, match="tangent holds numbers that are not finite"):
+        mt.fem.Model(MESH, Broken()).solve(steps, SolverOptions(max_cuts=1))

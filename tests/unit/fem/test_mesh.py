@@ -5,7 +5,6 @@ import pytest
 
 import microtann as mt
 from microtann.errors import InputError
-from microtann.fem.elements import KINDS, trilinear_gradients
 
 
 def test_box():
@@ -24,21 +23,6 @@ def test_gradients_of_a_distorted_mesh_are_exact_for_linear_fields():
     gradient = np.einsum("egaj,eai->egij", mesh.gradients, values[mesh.cells])
     np.testing.assert_allclose(gradient, np.broadcast_to(slope, gradient.shape), atol=1e-13)
     assert mesh.volume == pytest.approx(1.0, rel=1e-13)
-
-
-def test_reference_gradients_match_finite_differences_of_the_shape_functions():
-    at = np.array([[0.3, -0.2, 0.7]])
-    corners = np.sign(trilinear_gradients(np.zeros((1, 3)))[0])
-
-    def shape(x):
-        return (1 + x * corners).prod(axis=1) / 8
-
-    step = 1e-6
-    for i in range(3):
-        move = step * np.eye(3)[i]
-        numeric = (shape(at[0] + move) - shape(at[0] - move)) / (2 * step)
-        np.testing.assert_allclose(trilinear_gradients(at)[0, :, i], numeric, atol=1e-9)
-    assert KINDS["hexahedron"].weights.sum() == 8.0
 
 
 def test_averages_at_nodes():

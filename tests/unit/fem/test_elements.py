@@ -1,0 +1,93 @@
+"""Kinds of elements: nodes in VTK's order, quadrature of polynomials, linear fields, what a new entry takes."""
+
+import itertools
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import pyvista
+
+from microtann.fem.elements import RULES, Rule, build, element_kind
+
+OTHERS = {
+    "tetra": Rule("ElementTetP1", order=1, nodes=tuple(range(4))),
+    "tetra10": Rule("ElementTetP2", order=2, nodes=tuple(range(10))),
+    "hexahedron20": Rule(
+        "ElementHexS2",
+        order=5,
+        nodes=(7, 4, 1, 5, 6, 2, 0, 3, 17, 11, 12, 18, 14, 9, 10, 16, 19, 13, 8, 15),
+    ),
+}
+"""Kinds that are no part of the package, or not yet: each is one entry."""
+
+ALL = OTHERS | RULES
+VTK_TYPE = {
+    "tetra": pyvista.CellType.TETRA,
+    "tetra10": pyvista.CellType.QUADRATIC_TETRA,
+    "hexahedron": pyvista.CellType.HEXAHEDRON,
+    "hexahedron20": pyvista.CellType.QUADRATIC_HEXAHEDRON,
+}
+DEGREE = {"tetra": 1, "tetra10": 2, "hexahedron": 1, "hexahedron20": 2}
+"""Degree up to which the shape functions reproduce polynomials."""
+
+
+@pytest.fixture(params=sorted(ALL))
+def kind(request):
+    return build(request.param, ALL[request.param])
+
+
+def test_nodes_are_those_of_vtk(kind):
+    from vtkmodules.vtkCommonDataModel import vtkGenericCell
+
+    cell = vtkGenericCell()
+    cell.SetCellType(int(VTK_TYPE[kind.name]))
+    coordinates = cell.GetRepresentativeCell().GetParametricCoords()
+    expected = np.array([coordinates[i] for i in range(3 * kind.nodes)]).reshape(-1, 3)
+    np.testing.assert_array_equal(kind.reference, expected)
+
+
+def test_quadrature_integrates_polynomials(kind):
+    order = ALL[kind.name].order
+    for powers in itertools.product(range(order + 1), repeat=3):
+        if kind.name.startswith("tetra"):
+            if sum(powers) > order:
+                continue
+            exact = math.prod(math.factorial(p) for p in powers) / math.factorial(sum(powers) + 3)
+        else:
+            exact = math.prod(1 / (p + 1) for p in powers)
+        assert kind.weights @ (kind.points**powers).prod(axis=1) == pytest.approx(exact, rel=1e-13)
+
+
+def test_shape_functions_reproduce_polynomials_and_their_gradients(kind):
+    np.testing.assert_allclose(kind.values.sum(axis=1), 1.0, rtol=1e-13)
+    np.testing.assert_allclose(kind.gradients.sum(axis=1), 0.0, atol=1e-13)
+    for powers in itertools.product(range(3), repeat=3):
+        if not 0 < sum(powers) <= DEGREE[kind.name]:
+            continue
+        nodal = (kind.reference**powers).prod(axis=1)
+        np.testing.assert_allclose(kind.values @ nodal, (kind.points**powers).prod(axis=1), atol=1e-13)
+        for axis in range(3):
+            less = np.array(powers)
+            less[axis] -= 1
+            slope = powers[axis] * (kind.points ** np.maximum(less, 0)).prod(axis=1)
+            np.testing.assert_allclose(kind.gradients[:, :, axis] @ nodal, slope, atol=1e-13)
+
+
+def test_the_hexahedron_is_trilinear_with_two_gauss_points_along_each_axis():
+    kind = element_kind("hexahedron")
+    corner = 2 * kind.reference - 1
+    at = np.array([(x, y, z) for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)]) / np.sqrt(3)
+    np.testing.assert_allclose(2 * kind.points - 1, at, rtol=1e-14)
+    factor = 1 + at[:, None] * corner
+    np.testing.assert_allclose(kind.values, factor.prod(axis=2) / 8, rtol=1e-13)
+    for axis, others in enumerate(((1, 2), (0, 2), (0, 1))):
+        slope = corner[:, axis] * factor[:, :, others].prod(axis=2) / 8
+        np.testing.assert_allclose(kind.gradients[:, :, axis], 2 * slope, rtol=1e-13)
+    assert kind.gauss_points == kind.nodes == 8
+
+
+def test_element_library_is_not_imported_before_a_mesh_needs_it():
+    code = "import sys, microtann; assert not any(m.startswith('skfem') for m in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
