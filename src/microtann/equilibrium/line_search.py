@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.system import Response
+from microtann.illinois_kernel import Bracket, estimate, narrow
 
 Array = NDArray[np.float64]
 OVERSHOOT = 0.8
 """A full step is taken if the residual's work along it has not grown beyond this fraction with opposite sign."""
 SLACK = 0.3
 """A shortened step is good enough when that work fell to this fraction."""
+MARGIN = 0.05
+"""Trials keep this fraction of the bracket away from its ends."""
 TRIALS = 12
 
 
@@ -75,17 +78,13 @@ def line_search(
         return moved + direction, full, True
     if not np.isfinite(end_slope) or start_slope >= 0.0 or end_slope <= 0.0:
         return _shorten(evaluate, moved, direction, external, free, norm)
-    low, low_slope, high, high_slope = 0.0, start_slope, 1.0, end_slope
-    for _ in range(TRIALS):  # regula falsi with the Illinois rule
-        fraction = (low * high_slope - high * low_slope) / (high_slope - low_slope)
-        fraction = min(max(fraction, low + 0.05 * (high - low)), high - 0.05 * (high - low))
+    bracket = Bracket(0.0, 1.0, start_slope, end_slope, 0)
+    for _ in range(TRIALS):
+        fraction = estimate(bracket, MARGIN)
         value = slope(evaluate(moved + fraction * direction, False))
         if abs(value) <= -SLACK * start_slope:
             break
-        if value < 0.0:
-            low, low_slope, high_slope = fraction, value, 0.5 * high_slope
-        else:
-            high, high_slope, low_slope = fraction, value, 0.5 * low_slope
+        bracket = narrow(bracket, fraction, value)
     moved = moved + fraction * direction
     return moved, evaluate(moved, True), False
 

@@ -21,6 +21,7 @@ from microtann.homogenisation.flow import update
 from microtann.homogenisation.limit_load import largest_factor
 from microtann.homogenisation.programme import CellStep
 from microtann.homogenisation.solve import CellResponse, cell_response
+from microtann.illinois_kernel import Bracket, estimate, narrow
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.threads import one_blas_thread
@@ -33,7 +34,18 @@ LARGEST_CUT = 6
 """An increment is halved at most so many times."""
 
 SEARCH_ROUNDS = 40
+OVERSHOOT = 0.5
+"""A full step is taken if the derivative along it has not grown beyond this fraction with the opposite sign."""
+
+SLACK = 0.1
+"""A shortened step is good enough when that derivative fell to this fraction."""
+
 TANGENT_FLOOR = 1e-8
+"""Least eigenvalue of the tangent that Newton's step takes, relative to the largest elastic stiffness."""
+
+NO_STIFFNESS = 1e-11
+"""Elastic stiffness against a stress, relative to the largest, that counts as none."""
+
 LARGEST_STEP = 10.0
 """Longest Newton step in the strains, relative to the increment plus the elastic strain at yield."""
 
@@ -111,13 +123,15 @@ def drive_cell(
         _check_reachable(condensed, number, by_stress, begin, end)
         for increment in range(1, step.increments + 1):
             target = begin + (end - begin) * (increment / step.increments)
-            march = _March(condensed, by_stress, iterations, f"step {number}, increment {increment}", len(rows))
+            solver = _Increment(
+                condensed, by_stress, iterations, f"step {number}, increment {increment}", len(rows)
+            )
             # within a step the free strains are likely to go on as they went
-            ahead = point.strain - points[-2].strain if increment > 2 else np.zeros_like(target)
-            point = march.reach(point, target, ahead)
+            predicted = point.strain - points[-2].strain if increment > 2 else np.zeros_like(target)
+            point = solver.reach(point, target, predicted)
             time += step.dt
             points.append(point)
-            rows.append((number, time, march.iterations, march.parts, march.dissipation))
+            rows.append((number, time, solver.iterations, solver.parts, solver.dissipation))
     strain = np.array([p.strain for p in points])
     plastic = np.array([p.plastic for p in points])
     response = cell_response(cell, condensed, strain, np.vstack([0 * plastic[:1], plastic[:-1]]), plastic)
@@ -141,7 +155,7 @@ class _Point:
     stress: Float[Array, "v"]
 
 
-class _March:
+class _Increment:
     """One increment: Newton's method, and its repetition in parts where it fails."""
 
     def __init__(
@@ -154,10 +168,12 @@ class _March:
         self.iterations, self.parts, self.dissipation = 0, 0, 0.0
         self.residuals: list[float] = []
 
-    def reach(self, point: _Point, target: Float[Array, "v"], ahead: Float[Array, "v"], depth: int = 0) -> _Point:
-        """Return the state at the target, in halves if need be; ``ahead`` guesses the increment of strain."""
+    def reach(
+        self, point: _Point, target: Float[Array, "v"], predicted: Float[Array, "v"], depth: int = 0
+    ) -> _Point:
+        """Return the state at the target, in halves if need be; ``predicted`` guesses the increment of strain."""
         try:
-            found = self._solve(point, target, ahead)
+            found = self._solve(point, target, predicted)
         except ConvergenceError:  # of the cell itself
             found = None
         if found is not None:
@@ -173,8 +189,8 @@ class _March:
             )
         present = point.strain.copy()
         present[self.free] = point.stress[self.free]
-        middle = self.reach(point, 0.5 * (present + target), 0.5 * ahead, depth + 1)
-        return self.reach(middle, target, 0.5 * ahead, depth + 1)
+        middle = self.reach(point, 0.5 * (present + target), 0.5 * predicted, depth + 1)
+        return self.reach(middle, target, 0.5 * predicted, depth + 1)
 
     def _stress(
         self, strain: Float[Array, "v"], plastic: Float[Array, "m"], tangent: bool
@@ -183,11 +199,11 @@ class _March:
         stress = self.condensed.stress(strain, new[0])
         return new[0], stress, None if stiffness is None else stiffness[0]
 
-    def _solve(self, point: _Point, target: Float[Array, "v"], ahead: Float[Array, "v"]) -> _Point | None:
+    def _solve(self, point: _Point, target: Float[Array, "v"], predicted: Float[Array, "v"]) -> _Point | None:
         """Return the state at the target, or None if Newton's method fails."""
         free = self.free
         strain = target.copy()
-        strain[free] = point.strain[free] + ahead[free]
+        strain[free] = point.strain[free] + predicted[free]
         self.residuals = []
         reach = LARGEST_STEP * (float(np.abs(strain - point.strain).max()) + self.strength / self.stiffness)
         for _ in range(self.limit):
@@ -225,21 +241,16 @@ class _March:
             _, stress, _ = self._stress(moved, point.plastic, tangent=False)
             return float((stress[self.free] - target[self.free]) @ direction)
 
-        low, high, at_low, at_high = 0.0, 1.0, slope, derivative(1.0)
-        if at_high <= 0.5 * abs(slope):
+        at_one = derivative(1.0)
+        if at_one <= OVERSHOOT * abs(slope):
             return 1.0
-        step, side = 1.0, 0
-        for _ in range(SEARCH_ROUNDS):  # Illinois: a secant that keeps the bracket and halves a stale end
-            step = (low * at_high - high * at_low) / (at_high - at_low)
+        bracket, step = Bracket(0.0, 1.0, slope, at_one, 0), 1.0
+        for _ in range(SEARCH_ROUNDS):
+            step = estimate(bracket)
             value = derivative(step)
-            if abs(value) <= 0.1 * abs(slope):
+            if abs(value) <= SLACK * abs(slope):
                 break
-            if value > 0:
-                high, at_high, at_low = step, value, at_low * (0.5 if side == 1 else 1.0)
-                side = 1
-            else:
-                low, at_low, at_high = step, value, at_high * (0.5 if side == -1 else 1.0)
-                side = -1
+            bracket = narrow(bracket, step, value)
         return step
 
 
@@ -255,7 +266,7 @@ def _check_reachable(
         return
     labels = np.array(voigt.LABELS[voigt.dimension(len(end))])
     values, vectors = np.linalg.eigh(condensed.elasticity[np.ix_(by_stress, by_stress)])
-    if values[0] <= 1e-11 * np.abs(condensed.elasticity).max():
+    if values[0] <= NO_STIFFNESS * np.abs(condensed.elasticity).max():
         soft = labels[by_stress][np.abs(vectors[:, 0]) > 0.1]
         raise CellError(
             f"step {number}: the cell has no stiffness against a strain of {', '.join(soft)}, so that its stress "

@@ -13,23 +13,16 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
-from microtann.homogenisation import flow_kernel, mixed_kernel, newton_kernel
+from microtann.homogenisation import flow_kernel, newton_kernel
 from microtann.homogenisation.condensation import CondensedCell
+from microtann.homogenisation.paths_kernel import follow_paths
+from microtann.homogenisation.problems import fluctuation_problem, plastic_problem
 
 Array = NDArray[np.float64]
 Solver = Literal["active-set", "newton", "mixed"]
 
 LEAST_HARDENING = 1e-12
 """Hardening, relative to Young's modulus, below which the flow may be undetermined."""
-
-LITTLE_HARDENING = 1e-4
-"""Hardening, relative to Young's modulus, below which the solvers take care of stiffness close to singular."""
-
-PROXIMAL_PART = 1e-10
-"""Proximal part of Newton's tangent, relative to the elastic stiffness, where bars harden little or not."""
-
-LEAST_PIVOT = 1e-6
-"""Least pivot of active sets, relative to the diagonal, where bars harden little or not."""
 
 
 def most_slips(condensed: CondensedCell) -> int:
@@ -41,11 +34,6 @@ def most_slips(condensed: CondensedCell) -> int:
 def not_hardening(condensed: CondensedCell) -> bool:
     """Return whether some bar has no hardening, so that its flow may be undetermined."""
     return bool((condensed.hardening <= LEAST_HARDENING * condensed.young).any())
-
-
-def least_pivot(condensed: CondensedCell) -> float:
-    """Return the least pivot of active sets: zero if all bars harden well."""
-    return LEAST_PIVOT if _close_to_singular(condensed) else 0.0
 
 
 def follow(
@@ -76,21 +64,16 @@ def follow(
     """
     strain, start = np.ascontiguousarray(strain), np.ascontiguousarray(start)
     plastic = np.empty((*strain.shape[:2], condensed.count))
-    flow = condensed.hessian, condensed.coupling, condensed.resistance
-    least = least_pivot(condensed)
-    if solver == "active-set":
-        path, step = flow_kernel.follow_paths(*flow, least, strain, start, plastic)
-    else:
-        cell = _newton_cell(condensed)
-        response = np.ascontiguousarray(_flat(condensed.fluctuation_of_strain))
-        inner = np.ascontiguousarray(_flat(condensed.fluctuation_of_plastic_strain))
-        if solver == "newton":
-            path, step = newton_kernel.follow_paths(cell, response, strain, start, start @ inner.T, plastic)
-        else:
-            most = most_slips(condensed)
-            path, step = mixed_kernel.follow_paths(
-                *flow, least, cell, response, inner, most, strain, start, plastic
-            )
+    most = {"active-set": condensed.count, "mixed": most_slips(condensed), "newton": -1}[solver]
+    path, step = follow_paths(
+        plastic_problem(condensed),
+        fluctuation_problem(condensed),
+        most,
+        solver != "active-set",
+        strain,
+        start,
+        plastic,
+    )
     if path >= 0:
         raise ConvergenceError(
             f"no equilibrium of the cell was found in increment {step} of path {path}: the flow of its bars does "
@@ -135,68 +118,57 @@ def update(
     plastic = np.array(start, order="C")
     n, v = strain.shape
     stiffness = np.empty((n if tangent else 0, v, v))
-    few = np.full(n, solver == "active-set")
+    by_sets = np.full(n, solver == "active-set")
     if solver != "newton":
         trial = strain @ condensed.coupling.T - plastic @ condensed.hessian
         if solver == "mixed":
-            few = (np.abs(trial) > condensed.resistance).sum(axis=1) <= most_slips(condensed)
-        chosen = np.flatnonzero(few)
+            by_sets = (np.abs(trial) > condensed.resistance).sum(axis=1) <= most_slips(condensed)
+        chosen = np.flatnonzero(by_sets)
         if len(chosen):
-            failed = _update_few(condensed, chosen, trial, plastic, stiffness, tangent)
+            failed = _by_active_sets(condensed, chosen, trial, plastic, stiffness)
             if solver == "active-set" and len(failed):
                 raise _failure(int(failed[0]))
-            few[failed] = False
-    chosen = np.flatnonzero(~few)
+            by_sets[failed] = False
+    chosen = np.flatnonzero(~by_sets)
     if len(chosen):
-        _update_many(condensed, chosen, strain, plastic, stiffness, tangent)
+        _by_newton(condensed, chosen, strain, plastic, stiffness)
     return plastic, stiffness if tangent else None
 
 
-def _update_few(
+def _by_active_sets(
     condensed: CondensedCell,
     chosen: NDArray[np.intp],
     trial: Float[Array, "n m"],
     plastic: Float[Array, "n m"],
     stiffness: Float[Array, "k v v"],
-    tangent: bool,
 ) -> NDArray[np.intp]:
     """Advance some points in place by active sets; return those whose flow was not found."""
-    part, tangents = _part(chosen, plastic, stiffness, tangent)
+    part, tangents = _part(chosen, plastic, stiffness)
     failed = np.empty(len(chosen), dtype=bool)
     flow_kernel.update_points(
-        condensed.hessian,
-        condensed.coupling,
-        condensed.resistance,
-        least_pivot(condensed),
+        plastic_problem(condensed),
         condensed.elasticity,
         trial if len(chosen) == len(trial) else trial[chosen],
         part,
         tangents,
-        tangent,
         failed,
     )
     _put(chosen, part, tangents, plastic, stiffness)
     return chosen[failed]
 
 
-def _update_many(
+def _by_newton(
     condensed: CondensedCell,
     chosen: NDArray[np.intp],
     strain: Float[Array, "n v"],
     plastic: Float[Array, "n m"],
     stiffness: Float[Array, "k v v"],
-    tangent: bool,
 ) -> None:
     """Advance some points in place by Newton's method."""
-    part, tangents = _part(chosen, plastic, stiffness, tangent)
+    part, tangents = _part(chosen, plastic, stiffness)
     strain = strain if len(chosen) == len(strain) else strain[chosen]
-    start = part.copy()
-    guess = np.ascontiguousarray(
-        strain @ _flat(condensed.fluctuation_of_strain).T
-        + start @ _flat(condensed.fluctuation_of_plastic_strain).T
-    )
     point = newton_kernel.update_points(
-        _newton_cell(condensed), *_newton_elasticity(condensed), guess, strain, start, part, tangents, tangent
+        fluctuation_problem(condensed), *_elastic_parts(condensed), strain, part, tangents
     )
     if point >= 0:
         raise _failure(int(chosen[point]))
@@ -204,12 +176,12 @@ def _update_many(
 
 
 def _part(
-    chosen: NDArray[np.intp], plastic: Float[Array, "n m"], stiffness: Float[Array, "k v v"], tangent: bool
+    chosen: NDArray[np.intp], plastic: Float[Array, "n m"], stiffness: Float[Array, "k v v"]
 ) -> tuple[Array, Array]:
     """Return the arrays of the chosen points: the whole arrays themselves where all are chosen."""
     if len(chosen) == len(plastic):
         return plastic, stiffness
-    return plastic[chosen], np.empty((len(chosen) if tangent else 0, *stiffness.shape[1:]))
+    return plastic[chosen], np.empty((len(chosen) if len(stiffness) else 0, *stiffness.shape[1:]))
 
 
 def _put(chosen: NDArray[np.intp], part: Array, tangents: Array, plastic: Array, stiffness: Array) -> None:
@@ -220,38 +192,13 @@ def _put(chosen: NDArray[np.intp], part: Array, tangents: Array, plastic: Array,
             stiffness[chosen] = tangents
 
 
-def _close_to_singular(condensed: CondensedCell) -> bool:
-    return bool((condensed.hardening <= LITTLE_HARDENING * condensed.young).any())
-
-
 def _failure(point: int) -> ConvergenceError:
     return ConvergenceError(
         f"the cell at material point {point} found no equilibrium; use smaller increments", worst=[point]
     )
 
 
-def _flat(fluctuation: Float[Array, "n d c"]) -> Float[Array, "nd c"]:
-    return fluctuation.reshape(-1, fluctuation.shape[-1])
-
-
-def _newton_cell(condensed: CondensedCell) -> tuple[NDArray[np.int64] | Array, ...]:
-    """Return the cell as the Newton kernel takes it."""
-    return (
-        np.ascontiguousarray(condensed.ends[:, 0]),
-        np.ascontiguousarray(condensed.ends[:, 1]),
-        condensed.gradient,
-        condensed.elongation,
-        condensed.volume_fraction,
-        condensed.young,
-        condensed.yield_stress,
-        condensed.hardening,
-        condensed.fluctuation_stiffness,
-        np.array([np.abs(condensed.gradient).max()]),
-        np.array([PROXIMAL_PART if _close_to_singular(condensed) else 0.0]),
-    )
-
-
-def _newton_elasticity(condensed: CondensedCell) -> tuple[Array, Array, Array]:
+def _elastic_parts(condensed: CondensedCell) -> tuple[Array, Array, Array]:
     """Return the elastic stiffness without fluctuation, its coupling to the fluctuation, and the condensed one."""
     weighted = (condensed.volume_fraction * condensed.young)[:, None] * condensed.elongation
     return condensed.elongation.T @ weighted, condensed.fluctuation_mapping.T @ weighted, condensed.elasticity

@@ -6,11 +6,11 @@ For one material point, with K symmetric positive semi-definite, k > 0 and the t
 
 the closed-form return mapping of many coupled slips. Block principal pivoting exchanges all wrong members of the
 active set at once; if it does not settle, the feature-sign search, whose objective falls at every step, ends in
-finitely many. Bars without hardening may share a flow that K leaves open; a set of slips on which K is close to
-singular is refused where the caller asks for it (``least``).
+finitely many steps. Bars without hardening may share a flow that K leaves open; a set of slips on which K is close
+to singular is refused where the problem asks for it.
 
-The functions work in place on arrays that the caller provides, so that nothing is allocated in loops. They are
-compiled: shapes are given in the docstrings.
+The functions work in place on the arrays of a `Flow`, so that nothing is allocated in loops. They take K, k and
+the limit of what counts as singular from a `microtann.homogenisation.problems.PlasticProblem`.
 
 References
 ----------
@@ -19,6 +19,8 @@ References
 """
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -29,16 +31,52 @@ from microtann.homogenisation.cholesky_kernel import (
     solve_lower_many,
     solve_upper,
 )
+from microtann.lattice.return_map_kernel import YIELD_TOLERANCE, yields
 
-YIELD_TOLERANCE = 1e-10
 PIVOTING_ROUNDS = 20
 SEARCH_ROUNDS = 10_000
-REFRESH = 32
+FEASIBLE = 1e-11
+"""Error of a slip's force, relative to the larger of resistance and trial force, that counts as none."""
+
+
+class Flow(NamedTuple):
+    """The flow of one point, in arrays that are used over and over.
+
+    Parameters
+    ----------
+    increment : array, shape (m,)
+        The minimiser x.
+    sign : int8 array, shape (m,)
+        Sense of the flow of every slip, 0 where it rests.
+    active : int64 array, shape (m,)
+        The flowing slips, in its first entries.
+    upper : array, shape (m, m)
+        Cholesky factor U of K on the flowing slips, kept for the tangent.
+    residual : array, shape (m,)
+        r − K x.
+    work : array, shape (m,)
+        Scratch.
+    """
+
+    increment: Any
+    sign: Any
+    active: Any
+    upper: Any
+    residual: Any
+    work: Any
+
+
+@njit(cache=True)
+def empty_flow(m):
+    """Return the arrays for m slips."""
+    sign, active = np.empty(m, dtype=np.int8), np.empty(m, dtype=np.int64)
+    return Flow(np.empty(m), sign, active, np.empty((m, m)), np.empty(m), np.empty(m))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _factor(hessian, active, count, least, upper):
-    """Write U, UᵀU = K[active, active], into ``upper``; False unless its pivots exceed least · diagonal of K."""
+def _factor(problem, flow, count):
+    """Write U, UᵀU = K on the active slips; False unless its pivots exceed the least share of K's diagonal."""
+    hessian, least, active, upper = problem.hessian, problem.least_pivot, flow.active, flow.upper
     for a in range(count):
         row = active[a]
         for b in range(a, count):
@@ -53,8 +91,9 @@ def _factor(hessian, active, count, least, upper):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _residual(hessian, trial, increment, active, count, residual):
+def _residual(problem, trial, flow, count):
     """Write g = r − K x for x that vanishes outside the active set."""
+    hessian, increment, active, residual = problem.hessian, flow.increment, flow.active, flow.residual
     m = trial.shape[0]
     for i in range(m):
         residual[i] = trial[i]
@@ -66,8 +105,9 @@ def _residual(hessian, trial, increment, active, count, residual):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _objective(hessian, trial, resistance, x, active, count):
+def _objective(problem, trial, x, active, count):
     """Return ½ x·K x − r·x + Σ k|x| for x that vanishes outside the active set."""
+    hessian, resistance = problem.hessian, problem.resistance
     total = 0.0
     for a in range(count):
         i = active[a]
@@ -79,14 +119,26 @@ def _objective(hessian, trial, resistance, x, active, count):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _pivot(hessian, resistance, trial, least, increment, sign, active, upper, work, residual):
+def _solve_active(problem, trial, flow, count):
+    """Factor K on the active slips and write K⁻¹ (r − k sign) into ``work``; False if it was not factored."""
+    active, work = flow.active, flow.work
+    if not _factor(problem, flow, count):
+        return False
+    for a in range(count):
+        i = active[a]
+        work[a] = trial[i] - flow.sign[i] * problem.resistance[i]
+    solve_lower(flow.upper, count, work)
+    solve_upper(flow.upper, count, work)
+    return True
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def pivot(problem, trial, flow):
     """Block principal pivoting; return the size of the active set, or −1 if it did not settle."""
+    resistance, increment, sign, active = problem.resistance, flow.increment, flow.sign, flow.active
     m = trial.shape[0]
     for i in range(m):
-        increment[i] = 0.0
-        sign[i] = 0
-        if abs(trial[i]) > resistance[i] * (1.0 + YIELD_TOLERANCE):
-            sign[i] = 1 if trial[i] > 0.0 else -1
+        sign[i] = yields(trial[i], resistance[i])
     for turn in range(PIVOTING_ROUNDS):
         count = 0
         for i in range(m):
@@ -96,33 +148,30 @@ def _pivot(hessian, resistance, trial, least, increment, sign, active, upper, wo
                 count += 1
         if count == 0:  # at first nothing yields; later it is an exchange that let all slips go and would cycle
             return 0 if turn == 0 else -1
-        if not _factor(hessian, active, count, least, upper):
+        if not _solve_active(problem, trial, flow, count):
             return -1
         for a in range(count):
-            i = active[a]
-            work[a] = trial[i] - sign[i] * resistance[i]
-        solve_lower(upper, count, work)
-        solve_upper(upper, count, work)
-        for a in range(count):
-            increment[active[a]] = work[a]
-        _residual(hessian, trial, increment, active, count, residual)
+            increment[active[a]] = flow.work[a]
+        _residual(problem, trial, flow, count)
         wrong = 0
         for i in range(m):
             if sign[i] != 0:
                 if increment[i] * sign[i] <= 0.0:
                     sign[i] = 0
                     wrong += 1
-            elif abs(residual[i]) > resistance[i] * (1.0 + YIELD_TOLERANCE):
-                sign[i] = 1 if residual[i] > 0.0 else -1
-                wrong += 1
+            else:
+                sign[i] = yields(flow.residual[i], resistance[i])
+                wrong += abs(sign[i])
         if wrong == 0:
             return count
     return -1
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _search(hessian, resistance, trial, least, increment, sign, active, upper, work, residual):
+def search(problem, trial, flow):
     """Feature-sign search from zero; return the size of the active set, or −1 if it failed."""
+    resistance, increment, sign = problem.resistance, flow.increment, flow.sign
+    active, residual = flow.active, flow.residual
     m = trial.shape[0]
     point = np.zeros(m)
     target = np.zeros(m)
@@ -135,12 +184,12 @@ def _search(hessian, resistance, trial, least, increment, sign, active, upper, w
             if sign[i] != 0:
                 active[count] = i
                 count += 1
-        _residual(hessian, trial, increment, active, count, residual)
+        _residual(problem, trial, flow, count)
         settled = True
         for a in range(count):
             i = active[a]
             scale = max(resistance[i], abs(trial[i]))
-            if abs(residual[i] - sign[i] * resistance[i]) > 1e-11 * scale:
+            if abs(residual[i] - sign[i] * resistance[i]) > FEASIBLE * scale:
                 settled = False
         if settled:
             worst, entering = 0.0, -1
@@ -149,19 +198,14 @@ def _search(hessian, resistance, trial, least, increment, sign, active, upper, w
                 if sign[i] == 0 and excess > worst:
                     worst, entering = excess, i
             if entering < 0:  # the factor may be that of a larger set, from which a slip has left
-                return count if _factor(hessian, active, count, least, upper) else -1
+                return count if _factor(problem, flow, count) else -1
             sign[entering] = 1 if residual[entering] > 0.0 else -1
             active[count] = entering
             count += 1
-        if not _factor(hessian, active, count, least, upper):
+        if not _solve_active(problem, trial, flow, count):
             return -1
         for a in range(count):
-            i = active[a]
-            work[a] = trial[i] - sign[i] * resistance[i]
-        solve_lower(upper, count, work)
-        solve_upper(upper, count, work)
-        for a in range(count):
-            target[active[a]] = work[a]
+            target[active[a]] = flow.work[a]
         # The best point among the target and the places where a slip changes sign on the way to it.
         best, best_step = np.inf, -1.0
         for candidate in range(count + 1):
@@ -176,7 +220,7 @@ def _search(hessian, resistance, trial, least, increment, sign, active, upper, w
                 point[i] = increment[i] + step * (target[i] - increment[i])
             if candidate < count:
                 point[active[candidate]] = 0.0
-            value = _objective(hessian, trial, resistance, point, active, count)
+            value = _objective(problem, trial, point, active, count)
             if value < best:
                 best, best_step, leaving = value, step, candidate
         for a in range(count):
@@ -194,135 +238,67 @@ def _search(hessian, resistance, trial, least, increment, sign, active, upper, w
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def flow(hessian, resistance, trial, least, increment, sign, active, upper, work, residual):
+def solve_flow(problem, trial, flow):
     """Solve the flow problem of one point.
 
     Parameters
     ----------
-    hessian : (m, m)
-        K, symmetric.
-    resistance : (m,)
-        k > 0.
+    problem : PlasticProblem
     trial : (m,)
         Trial force r.
-    least : float
-        Zero if K is positive definite. Else the least pivot of K on the flowing slips, relative to its diagonal,
-        that the caller trusts: closer to singular, the flow is refused.
-    increment : (m,) out
-        The minimiser x.
-    sign : (m,) int8 out
-        Sense of the flow of every slip, 0 where it rests.
-    active : (m,) int64 out
-        The flowing slips, in its first entries.
-    upper : (m, m) out
-        Cholesky factor U of K on the flowing slips, kept for the tangent.
-    work : (m,)
-        Scratch.
-    residual : (m,) out
-        r − K x.
+    flow : Flow, out
 
     Returns
     -------
     int
         Number of flowing slips, or −1 if the iteration failed or the flow was refused.
     """
-    count = _pivot(hessian, resistance, trial, least, increment, sign, active, upper, work, residual)
-    if count < 0 and least == 0.0:
-        count = _search(hessian, resistance, trial, least, increment, sign, active, upper, work, residual)
+    count = pivot(problem, trial, flow)
+    if count < 0 and problem.least_pivot == 0.0:
+        count = search(problem, trial, flow)
     return count
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow_paths(hessian, coupling, resistance, least, strain, start, plastic_strain):
-    """Follow strain paths from given plastic strains.
-
-    Parameters
-    ----------
-    hessian, coupling, resistance, least : (m, m), (m, v), (m,), float
-    strain : (B, T, v)
-    start : (B, m)
-        Plastic strains before the first increment.
-    plastic_strain : (B, T, m) out
-
-    Returns
-    -------
-    (int, int)
-        Path and step that failed, or (−1, −1).
-    """
-    paths, steps, v = strain.shape
-    m = resistance.shape[0]
-    state, trial, force = np.empty(m), np.empty(m), np.empty(m)
-    increment, work, residual = np.empty(m), np.empty(m), np.empty(m)
-    sign = np.empty(m, dtype=np.int8)
-    active = np.empty(m, dtype=np.int64)
-    upper = np.empty((m, m))
-    for p in range(paths):
-        state[:] = start[p]
-        for t in range(steps):
-            if t % REFRESH == 0:  # force = K · state, summed afresh now and then against round-off
-                for i in range(m):
-                    total = 0.0
-                    for j in range(m):
-                        total += hessian[i, j] * state[j]
-                    force[i] = total
-            for i in range(m):
-                total = -force[i]
-                for c in range(v):
-                    total += coupling[i, c] * strain[p, t, c]
-                trial[i] = total
-            count = flow(hessian, resistance, trial, least, increment, sign, active, upper, work, residual)
-            if count < 0:
-                return p, t
+def condensed_tangent(problem, elasticity, flow, count, half, tangent):
+    """Write the consistent tangent (v, v), Cᵉ − C_Aᵀ K_AA⁻¹ C_A with the flowing slips A; scratch (m, v) half."""
+    v = elasticity.shape[0]
+    for a in range(count):
+        half[a] = problem.coupling[flow.active[a]]
+    solve_lower_many(flow.upper, count, half)
+    for c in range(v):
+        for e in range(c + 1):
+            total = elasticity[c, e]
             for a in range(count):
-                j = active[a]
-                state[j] += increment[j]
-                for i in range(m):
-                    force[i] += hessian[j, i] * increment[j]
-            plastic_strain[p, t] = state
-    return -1, -1
+                total -= half[a, c] * half[a, e]
+            tangent[c, e] = total
+            tangent[e, c] = total
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def update_points(
-    hessian, coupling, resistance, least, elasticity, trial, plastic_strain, tangent, with_tangent, failed
-):
+def update_points(problem, elasticity, trial, plastic_strain, tangent, failed):
     """Advance many material points by one increment and give their consistent tangents.
 
     Parameters
     ----------
-    hessian, coupling, resistance, least, elasticity : (m, m), (m, v), (m,), float, (v, v)
+    problem : PlasticProblem
+    elasticity : (v, v)
     trial : (n, m)
-        Trial forces QG · strain − K · plastic strain at the end of the increment.
+        Trial forces coupling · strain − K · plastic strain at the end of the increment.
     plastic_strain : (n, m) in and out
-    tangent : (n, v, v) out
-        C − (QG)_Aᵀ K_AA⁻¹ (QG)_A with the flowing slips A.
-    with_tangent : bool
+    tangent : (n, v, v), or (0, v, v) where it is not wanted, out
     failed : (n,) bool out
         Points whose flow was not found; they stay as they are.
     """
     n, m = trial.shape
-    v = coupling.shape[1]
-    increment, work, residual = np.empty(m), np.empty(m), np.empty(m)
-    sign = np.empty(m, dtype=np.int8)
-    active = np.empty(m, dtype=np.int64)
-    upper = np.empty((m, m))
-    half = np.empty((m, v))
+    flow, half = empty_flow(m), np.empty((m, elasticity.shape[0]))
     for p in range(n):
-        count = flow(hessian, resistance, trial[p], least, increment, sign, active, upper, work, residual)
+        count = solve_flow(problem, trial[p], flow)
         failed[p] = count < 0
         if count < 0:
             continue
         for a in range(count):
-            plastic_strain[p, active[a]] += increment[active[a]]
-        if not with_tangent:
-            continue
-        for a in range(count):
-            half[a] = coupling[active[a]]
-        solve_lower_many(upper, count, half)
-        for c in range(v):
-            for e in range(c + 1):
-                total = elasticity[c, e]
-                for a in range(count):
-                    total -= half[a, c] * half[a, e]
-                tangent[p, c, e] = total
-                tangent[p, e, c] = total
+            i = flow.active[a]
+            plastic_strain[p, i] += flow.increment[i]
+        if tangent.shape[0] > 0:
+            condensed_tangent(problem, elasticity, flow, count, half, tangent[p])

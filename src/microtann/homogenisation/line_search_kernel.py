@@ -1,6 +1,6 @@
 """Line searches in the incremental energy of a cell, compiled: its slope along a direction is piecewise linear.
 
-A cell is passed as the tuple that `microtann.homogenisation.newton_kernel` describes.
+The cell is a `microtann.homogenisation.problems.FluctuationProblem`.
 """
 
 from __future__ import annotations
@@ -8,22 +8,25 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from microtann.illinois_kernel import Bracket, estimate, narrow
+from microtann.lattice.return_map_kernel import plastic_increment
+
 SEARCH_ROUNDS = 40
+OVERSHOOT = 0.5
+"""A full step is taken if the slope has not grown beyond this fraction with the opposite sign."""
+SLACK = 0.05
+"""A shortened step is good enough when the slope fell to this fraction."""
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def slope_at(cell, strain, change, step, plastic):
     """Return the derivative of the incremental energy along a direction at a step."""
-    fraction, young, limit, hardening = cell[4], cell[5], cell[6], cell[7]
+    fraction, young, limit, hardening = cell.fraction, cell.young, cell.limit, cell.hardening
     total = 0.0
     for i in range(strain.shape[0]):
-        elastic = young[i] * (strain[i] + step * change[i] - plastic[i])
-        trial = elastic - hardening[i] * plastic[i]
-        over = max(abs(trial) - limit[i], 0.0)
-        if trial < 0.0:
-            over = -over
-        elastic -= young[i] * over / (young[i] + hardening[i])
-        total += fraction[i] * elastic * change[i]
+        moved = strain[i] + step * change[i]
+        flow = plastic_increment(moved, plastic[i], young[i], limit[i], hardening[i])
+        total += fraction[i] * young[i] * (moved - plastic[i] - flow) * change[i]
     return total
 
 
@@ -31,25 +34,15 @@ def slope_at(cell, strain, change, step, plastic):
 def shorten_step(cell, strain, change, slope, plastic):
     """Return the step along a direction: 1 unless the energy rises there, else close to the minimum before it."""
     at_one = slope_at(cell, strain, change, 1.0, plastic)
-    if at_one <= 0.5 * abs(slope):
+    if at_one <= OVERSHOOT * abs(slope):
         return 1.0
-    low, high, at_low, at_high = 0.0, 1.0, slope, at_one
-    step, side = 1.0, 0
-    for _ in range(SEARCH_ROUNDS):  # Illinois: a secant that keeps the bracket and halves a stale end
-        step = (low * at_high - high * at_low) / (at_high - at_low)
+    bracket, step = Bracket(0.0, 1.0, slope, at_one, 0), 1.0
+    for _ in range(SEARCH_ROUNDS):
+        step = estimate(bracket)
         value = slope_at(cell, strain, change, step, plastic)
-        if abs(value) <= 0.05 * abs(slope):
+        if abs(value) <= SLACK * abs(slope):
             break
-        if value > 0.0:
-            high, at_high = step, value
-            if side == 1:
-                at_low *= 0.5
-            side = 1
-        else:
-            low, at_low = step, value
-            if side == -1:
-                at_high *= 0.5
-            side = -1
+        bracket = narrow(bracket, step, value)
     return step
 
 
@@ -60,7 +53,7 @@ def find_minimum(cell, strain, change, slope, plastic, breaks):
     The slope is piecewise linear and rises from negative to positive: halving the set of its breakpoints ends with
     the piece that holds the zero.
     """
-    young, limit, hardening = cell[5], cell[6], cell[7]
+    young, limit, hardening = cell.young, cell.limit, cell.hardening
     count = 0
     for i in range(strain.shape[0]):
         rate = young[i] * change[i]

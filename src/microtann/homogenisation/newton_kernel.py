@@ -11,15 +11,13 @@ singular in cells that are almost regular. The energy still has a minimum, since
 such motion. A small proximal part of the tangent then lets the nodes run, a line search over all breakpoints
 stops them where bars come to rest, and conjugate gradients take back the proximal part once no bar changes.
 
-The functions are compiled: shapes are given in the docstrings. A cell is passed as the tuple ``(start, end,
-gradient, elongation, fraction, young, limit, hardening, elastic, weight, proximal)``: distinct nodes at the ends
-of the m distinct bars (m,), bar strain per relative displacement (m, d), bar strain per average strain (m, v),
-volume fraction, Young modulus, yield stress and hardening (m,), elastic stiffness of the fluctuation (n d, n d),
-its largest bar force (1,), by which residuals are measured, and the proximal part of the tangent relative to the
-elastic stiffness (1,), zero if all bars harden. The first node is held.
+The cell is a `microtann.homogenisation.problems.FluctuationProblem`. The functions work in place on the arrays of
+a `Fluctuation`.
 """
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -32,8 +30,8 @@ from microtann.homogenisation.cholesky_kernel import (
     solve_upper_many,
 )
 from microtann.homogenisation.line_search_kernel import find_minimum, shorten_step
+from microtann.lattice.return_map_kernel import plastic_increment
 
-YIELD_TOLERANCE = 1e-10
 ROUNDS = 60
 SINGULAR_ROUNDS = 2000
 RESPONSE_ROUNDS = 50
@@ -43,25 +41,57 @@ NOISE = 1e-13
 """Residual, relative to the largest bar force, that round-off may leave where the tangent is singular."""
 
 
+class Fluctuation(NamedTuple):
+    """The fluctuation of one point with the flow of its bars, in arrays that are used over and over.
+
+    Parameters
+    ----------
+    w : array, shape (n d,)
+        The fluctuation: a guess, and the solution.
+    strain, increment : array, shape (m,)
+        Bar strains in equilibrium, and the increments of the plastic strains.
+    sign : int8 array, shape (m,)
+        Sense of the flow of every bar, 0 where it rests.
+    matrix : array, shape (n d, n d)
+        Cholesky factor of the tangent, if one was needed.
+    change, residual, direction : array, shape (m,), (n d,), (n d,)
+        Scratch.
+    """
+
+    w: Any
+    strain: Any
+    increment: Any
+    sign: Any
+    matrix: Any
+    change: Any
+    residual: Any
+    direction: Any
+
+
+@njit(cache=True)
+def empty_fluctuation(m, unknowns):
+    """Return the arrays for m bars and n d unknowns."""
+    sign, matrix = np.empty(m, dtype=np.int8), np.empty((unknowns, unknowns))
+    w, residual, direction = np.empty(unknowns), np.empty(unknowns), np.empty(unknowns)
+    return Fluctuation(w, np.empty(m), np.empty(m), sign, matrix, np.empty(m), residual, direction)
+
+
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _forces(cell, strain, plastic, sign, residual):
-    """Write the sense of flow and the residual; return (whether a sense changed, norm, scale of the forces)."""
-    start, end, gradient, _, fraction, young, limit, hardening, _, _, _ = cell
+def _forces(cell, plastic, found):
+    """Write flow, its sense and the residual; return (whether a sense changed, norm, scale of the forces)."""
+    start, end, gradient, fraction, young = cell.start, cell.end, cell.gradient, cell.fraction, cell.young
+    strain, increment, sign, residual = found.strain, found.increment, found.sign, found.residual
     m, d = gradient.shape
     residual[:] = 0.0
     changed, scale = False, 0.0
     for i in range(m):
-        elastic = young[i] * (strain[i] - plastic[i])
-        trial = elastic - hardening[i] * plastic[i]
-        sense = 0
-        if abs(trial) > limit[i] * (1.0 + YIELD_TOLERANCE):
-            sense = 1 if trial > 0.0 else -1
-            elastic -= young[i] * (trial - sense * limit[i]) / (young[i] + hardening[i])
+        increment[i] = plastic_increment(strain[i], plastic[i], young[i], cell.limit[i], cell.hardening[i])
+        sense = (increment[i] > 0.0) - (increment[i] < 0.0)
         if sense != sign[i]:
             sign[i] = sense
             changed = True
         if start[i] != end[i]:
-            force = fraction[i] * elastic
+            force = fraction[i] * young[i] * (strain[i] - plastic[i] - increment[i])
             scale = max(scale, fraction[i] * young[i] * abs(strain[i]))
             for a in range(d):
                 residual[end[i] * d + a] += force * gradient[i, a]
@@ -74,19 +104,25 @@ def _forces(cell, strain, plastic, sign, residual):
     return changed, norm, scale
 
 
+@njit(cache=True, error_model="numpy")
+def _loss(cell, i):
+    """Return the stiffness, per volume of the cell, that a bar loses in flow."""
+    return cell.fraction[i] * cell.young[i] * cell.young[i] / (cell.young[i] + cell.hardening[i])
+
+
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _tangent(cell, sign, matrix):
     """Write the upper triangle of the tangent of the free fluctuation: elastic less what the flowing bars lose."""
-    start, end, gradient, _, fraction, young, _, hardening, elastic, _, proximal = cell
+    start, end, gradient, elastic = cell.start, cell.end, cell.gradient, cell.elastic
     m, d = gradient.shape
     free = elastic.shape[0] - d
     for p in range(free):
         for q in range(p, free):
-            matrix[p, q] = (1.0 + proximal[0]) * elastic[p + d, q + d]
+            matrix[p, q] = (1.0 + cell.proximal) * elastic[p + d, q + d]
     for i in range(m):
         if sign[i] == 0 or start[i] == end[i]:
             continue
-        loss = fraction[i] * young[i] * young[i] / (young[i] + hardening[i])
+        loss = _loss(cell, i)
         one, two = min(start[i], end[i]), max(start[i], end[i])
         p, q = (one - 1) * d, (two - 1) * d
         for a in range(d):
@@ -103,7 +139,7 @@ def _tangent(cell, sign, matrix):
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _bar_strains(cell, average, w, strain):
     """Write the strain of every bar under an average strain (v,) and a fluctuation (n d,)."""
-    start, end, gradient, elongation = cell[0], cell[1], cell[2], cell[3]
+    start, end, gradient, elongation = cell.start, cell.end, cell.gradient, cell.elongation
     m, d = gradient.shape
     for i in range(m):
         total = 0.0
@@ -115,38 +151,36 @@ def _bar_strains(cell, average, w, strain):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def equilibrate(cell, average, plastic, w, strain, change, sign, residual, direction, matrix):
+def equilibrate(cell, average, plastic, found):
     """Find the fluctuation of one point.
 
     Parameters
     ----------
-    cell : tuple, see the module
+    cell : FluctuationProblem
     average : (v,)
     plastic : (m,)
         Plastic strains at the beginning of the increment.
-    w : (n d,) in and out
-        A guess of the fluctuation, and the solution.
-    strain, sign : (m,) and (m,) int8 out
-        Bar strains and senses of flow in equilibrium.
-    change, residual, direction, matrix : (m,), (n d,), (n d,), (n d, n d)
-        Scratch; ``matrix`` ends with the Cholesky factor of the tangent if one was needed.
+    found : Fluctuation, in and out
+        It begins with a guess of the fluctuation.
 
     Returns
     -------
     int
         1 if ``matrix`` holds the factor for the final senses of flow, 0 if not, −1 if the iteration failed.
     """
-    start, end, gradient, weight, proximal = cell[0], cell[1], cell[2], cell[9], cell[10]
+    start, end, gradient = cell.start, cell.end, cell.gradient
+    w, strain, change, sign, matrix = found.w, found.strain, found.change, found.sign, found.matrix
+    residual, direction = found.residual, found.direction
     m, d = gradient.shape
     free = w.shape[0] - d
-    singular = proximal[0] > 0.0
+    singular = cell.proximal > 0.0
     breaks, previous = np.empty(2 * m if singular else 0), np.empty(w.shape[0] if singular else 0)
     _bar_strains(cell, average, w, strain)
     sign[:] = 2  # no sense of flow: the first evaluation changes all
-    changed, norm, scale = _forces(cell, strain, plastic, sign, residual)
+    changed, norm, scale = _forces(cell, plastic, found)
     factored, polished, step, slope = 0, False, 0.0, 0.0
     for _ in range(SINGULAR_ROUNDS if singular else ROUNDS):
-        if norm <= SETTLED * scale * weight[0]:
+        if norm <= SETTLED * scale * cell.steepest:
             return factored
         if step == 1.0 and not changed:
             if polished:
@@ -189,65 +223,12 @@ def equilibrate(cell, average, plastic, w, strain, change, sign, residual, direc
         for i in range(m):
             strain[i] += step * change[i]
         last = norm
-        changed, norm, scale = _forces(cell, strain, plastic, sign, residual)
+        changed, norm, scale = _forces(cell, plastic, found)
         if changed:
             factored = 0
-        if singular and norm <= NOISE * scale * weight[0] and norm >= 0.5 * last:
+        if singular and norm <= NOISE * scale * cell.steepest and norm >= 0.5 * last:
             return factored
     return -1
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def advance_bars(cell, strain, sign, plastic):
-    """Advance the plastic strains (m,) in place by the return mapping."""
-    young, limit, hardening = cell[5], cell[6], cell[7]
-    for i in range(strain.shape[0]):
-        if sign[i] != 0:
-            trial = young[i] * (strain[i] - plastic[i]) - hardening[i] * plastic[i]
-            plastic[i] += (trial - sign[i] * limit[i]) / (young[i] + hardening[i])
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow_paths(cell, response, strain, start, fluctuation, plastic_strain):
-    """Follow strain paths from given plastic strains.
-
-    Parameters
-    ----------
-    cell : tuple, see the module
-    response : (n d, v)
-        Elastic fluctuation per average strain; it predicts the next one.
-    strain : (B, T, v)
-    start, fluctuation : (B, m), (B, n d)
-        Plastic strains, and the fluctuation under them at zero average strain.
-    plastic_strain : (B, T, m) out
-
-    Returns
-    -------
-    (int, int)
-        Path and step that failed, or (−1, −1).
-    """
-    paths, steps, v = strain.shape
-    m, unknowns = cell[0].shape[0], response.shape[0]
-    d = cell[2].shape[1]
-    plastic, bars, change = np.empty(m), np.empty(m), np.empty(m)
-    sign = np.empty(m, dtype=np.int8)
-    w, residual, direction = np.empty(unknowns), np.empty(unknowns), np.empty(unknowns)
-    matrix = np.empty((unknowns, unknowns))
-    for p in range(paths):
-        plastic[:] = start[p]
-        w[:] = fluctuation[p]
-        for t in range(steps):
-            for a in range(unknowns):
-                for c in range(v):
-                    before = 0.0 if t == 0 else strain[p, t - 1, c]
-                    w[a] += response[a, c] * (strain[p, t, c] - before)
-            for a in range(unknowns - 1, -1, -1):  # the first node is held
-                w[a] -= w[a % d]
-            if equilibrate(cell, strain[p, t], plastic, w, bars, change, sign, residual, direction, matrix) < 0:
-                return p, t
-            advance_bars(cell, bars, sign, plastic)
-            plastic_strain[p, t] = plastic
-    return -1, -1
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -257,7 +238,7 @@ def _respond(cell, upper, force, moved, rest, behind):
     The forces f (free, v) lie in the range of M, so that the steps (M + P) y' = f + P y converge; scratch of the
     same shape: rest, behind.
     """
-    elastic, proximal = cell[8], cell[10]
+    elastic, proximal = cell.elastic, cell.proximal
     free, v = force.shape
     d = elastic.shape[0] - free
     moved[:] = 0.0
@@ -270,7 +251,7 @@ def _respond(cell, upper, force, moved, rest, behind):
         for p in range(free):
             behind[p] = 0.0
             for q in range(free):
-                value = proximal[0] * elastic[p + d, q + d]
+                value = proximal * elastic[p + d, q + d]
                 for c in range(v):
                     behind[p, c] += value * rest[q, c]
             for c in range(v):
@@ -282,79 +263,98 @@ def _respond(cell, upper, force, moved, rest, behind):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def update_points(cell, affine, mixed, elasticity, guess, strain, start, plastic_strain, tangent, with_tangent):
+def guess_elastic(cell, average, plastic, w):
+    """Write the fluctuation (n d,) if no bar flows, the first node held."""
+    d = cell.gradient.shape[1]
+    for a in range(w.shape[0]):
+        total = 0.0
+        for c in range(average.shape[0]):
+            total += cell.of_strain[a, c] * average[c]
+        for j in range(plastic.shape[0]):
+            total += cell.of_plastic_strain[a, j] * plastic[j]
+        w[a] = total
+    for a in range(w.shape[0] - 1, -1, -1):
+        w[a] -= w[a % d]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _fluctuation_tangent(cell, affine, mixed, found, scratch, tangent):
+    """Write the consistent tangent (v, v) from the factor of the tangent of the fluctuation."""
+    elongation, gradient = cell.elongation, cell.gradient
+    coupling, moved, rest, behind = scratch
+    m, d = gradient.shape
+    v = elongation.shape[1]
+    free = coupling.shape[0] - d
+    coupling[:] = mixed
+    tangent[:] = affine
+    for i in range(m):
+        if found.sign[i] == 0:
+            continue
+        loss = _loss(cell, i)
+        for c in range(v):
+            scaled = loss * elongation[i, c]
+            for e in range(v):
+                tangent[c, e] -= scaled * elongation[i, e]
+            for a in range(d):
+                coupling[cell.end[i] * d + a, c] -= scaled * gradient[i, a]
+                coupling[cell.start[i] * d + a, c] += scaled * gradient[i, a]
+    block = coupling[d:]
+    if cell.proximal > 0.0:
+        _respond(cell, found.matrix, block, moved, rest, behind)
+    else:
+        solve_lower_many(found.matrix, free, block)
+    for c in range(v):
+        for e in range(c + 1):
+            total = tangent[c, e]
+            for a in range(free):
+                if cell.proximal > 0.0:
+                    total -= 0.5 * (block[a, c] * moved[a, e] + block[a, e] * moved[a, c])
+                else:
+                    total -= block[a, c] * block[a, e]
+            tangent[c, e] = total
+            tangent[e, c] = total
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def update_points(cell, affine, mixed, elasticity, strain, plastic_strain, tangent):
     """Advance many material points by one increment and give their consistent tangents.
 
     Parameters
     ----------
-    cell : tuple, see the module
-    affine, mixed, elasticity : (v, v), (unknowns, v), (v, v)
+    cell : FluctuationProblem
+    affine, mixed, elasticity : (v, v), (n d, v), (v, v)
         Elastic stiffness without fluctuation, elastic forces on the fluctuation due to average strain, and the
         elastic stiffness with the fluctuation in equilibrium.
-    guess : (n, unknowns)
-        Fluctuation of every point if no bar flowed.
-    strain, start : (n, v), (n, m)
-    plastic_strain, tangent : (n, m), (n, v, v) out
-    with_tangent : bool
+    strain : (n, v)
+    plastic_strain : (n, m) in and out
+    tangent : (n, v, v), or (0, v, v) where it is not wanted, out
 
     Returns
     -------
     int
         Point that failed, or −1.
     """
-    ends_one, ends_two, gradient, elongation, fraction, young, _, hardening, _, _, proximal = cell
     points, v = strain.shape
-    m, d = gradient.shape
-    unknowns = guess.shape[1]
+    m, d = cell.gradient.shape
+    unknowns = cell.elastic.shape[0]
     free = unknowns - d
-    bars, change = np.empty(m), np.empty(m)
-    sign = np.empty(m, dtype=np.int8)
-    w, residual, direction = np.empty(unknowns), np.empty(unknowns), np.empty(unknowns)
-    matrix, coupling = np.empty((unknowns, unknowns)), np.empty((unknowns, v))
-    moved, rest, behind = np.empty((free, v)), np.empty((free, v)), np.empty((free, v))
+    found = empty_fluctuation(m, unknowns)
+    scratch = np.empty((unknowns, v)), np.empty((free, v)), np.empty((free, v)), np.empty((free, v))
     for p in range(points):
-        for a in range(unknowns):
-            w[a] = guess[p, a] - guess[p, a % d]
-        plastic_strain[p] = start[p]
-        found = equilibrate(cell, strain[p], plastic_strain[p], w, bars, change, sign, residual, direction, matrix)
-        if found < 0:
+        guess_elastic(cell, strain[p], plastic_strain[p], found.w)
+        state = equilibrate(cell, strain[p], plastic_strain[p], found)
+        if state < 0:
             return p
-        advance_bars(cell, bars, sign, plastic_strain[p])
-        if not with_tangent:
+        for i in range(m):
+            plastic_strain[p, i] += found.increment[i]
+        if tangent.shape[0] == 0:
             continue
-        if not sign.any():
+        if not found.sign.any():
             tangent[p] = elasticity
             continue
-        if found == 0:
-            _tangent(cell, sign, matrix)
-            if not factorise(matrix, free):
+        if state == 0:
+            _tangent(cell, found.sign, found.matrix)
+            if not factorise(found.matrix, free):
                 return p
-        coupling[:] = mixed
-        tangent[p] = affine
-        for i in range(m):
-            if sign[i] == 0:
-                continue
-            loss = fraction[i] * young[i] * young[i] / (young[i] + hardening[i])
-            for c in range(v):
-                scaled = loss * elongation[i, c]
-                for e in range(v):
-                    tangent[p, c, e] -= scaled * elongation[i, e]
-                for a in range(d):
-                    coupling[ends_two[i] * d + a, c] -= scaled * gradient[i, a]
-                    coupling[ends_one[i] * d + a, c] += scaled * gradient[i, a]
-        block = coupling[d:]
-        if proximal[0] > 0.0:
-            _respond(cell, matrix, block, moved, rest, behind)
-        else:
-            solve_lower_many(matrix, free, block)
-        for c in range(v):
-            for e in range(c + 1):
-                total = tangent[p, c, e]
-                for a in range(free):
-                    if proximal[0] > 0.0:
-                        total -= 0.5 * (block[a, c] * moved[a, e] + block[a, e] * moved[a, c])
-                    else:
-                        total -= block[a, c] * block[a, e]
-                tangent[p, c, e] = total
-                tangent[p, e, c] = total
+        _fluctuation_tangent(cell, affine, mixed, found, scratch, tangent[p])
     return -1

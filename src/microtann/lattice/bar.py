@@ -11,13 +11,8 @@ from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import CellError, InputError
-
-YIELD_TOLERANCE = 1e-10
-"""Relative width of the elastic side of the yield test.
-
-After a plastic increment the trial value equals the yield stress up to round-off; a bare test would make the
-tangent of the next increment a matter of chance.
-"""
+from microtann.lattice.return_map_kernel import YIELD_TOLERANCE as YIELD_TOLERANCE
+from microtann.lattice.return_map_kernel import plastic_increments, tangent_modulus
 
 Array = NDArray[np.float64]
 
@@ -183,16 +178,13 @@ def return_mapping(
     plastic_strain, young, yield_stress, hardening = (
         np.asarray(a, dtype=np.float64) for a in (plastic_strain, young, yield_stress, hardening)
     )
-    back_stressed = young * (strain - plastic_strain) - hardening * plastic_strain
-    flowing = np.abs(back_stressed) > yield_stress * (1.0 + YIELD_TOLERANCE)
-    overshoot = np.where(flowing, np.abs(back_stressed) - yield_stress, 0.0)
-    increment = np.sign(back_stressed) * overshoot / (young + hardening)
+    increment = plastic_increments(strain, plastic_strain, young, yield_stress, hardening)
+    flowing = increment != 0.0
     updated = plastic_strain + increment
-    stress = young * (strain - updated)
     return BarUpdate(
-        stress=np.asarray(stress),
+        stress=np.asarray(young * (strain - updated)),
         plastic_strain=np.asarray(updated),
-        tangent=np.where(flowing, young * hardening / (young + hardening), young + 0.0 * strain),
+        tangent=np.where(flowing, tangent_modulus.py_func(young, hardening), young),
         energy=np.asarray(0.5 * young * (strain - updated) ** 2 + 0.5 * hardening * updated**2),
         dissipation=np.asarray(yield_stress * np.abs(increment)),
         flowing=np.asarray(flowing),

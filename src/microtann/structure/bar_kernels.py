@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from microtann.lattice.bar import YIELD_TOLERANCE
+from microtann.lattice.return_map_kernel import plastic_increment, tangent_modulus
 
 TANGENT_FLOOR = 1e-4
 """Tangent of flowing bars without hardening over Young's modulus: in the operator only, not in the forces."""
@@ -57,19 +57,15 @@ def update_bars(strain, before, young, yield_stress, hardening, volume, stress, 
     energy, dissipation = 0.0, 0.0
     for b in range(len(strain)):
         e, k, h = young[b * each], yield_stress[b * each], hardening[b * each]
-        alpha = before[b]
-        trial = e * (strain[b] - alpha) - h * alpha
-        tangent = e
-        if abs(trial) > k * (1.0 + YIELD_TOLERANCE):
-            step = (abs(trial) - k) / (e + h)
-            dissipation += volume[b] * k * step
-            alpha += step if trial > 0.0 else -step
-            tangent = max(e * h / (e + h), TANGENT_FLOOR * e)
+        step = plastic_increment(strain[b], before[b], e, k, h)
+        alpha = before[b] + step
+        dissipation += volume[b] * k * abs(step)
         elastic = strain[b] - alpha
         stress[b] = e * elastic
         plastic_strain[b] = alpha
         energy += 0.5 * volume[b] * (e * elastic * elastic + h * alpha * alpha)
         if wanted:
+            tangent = e if step == 0.0 else max(tangent_modulus(e, h), TANGENT_FLOOR * e)
             modulus[b] = tangent * volume[b]
     return energy, dissipation
 

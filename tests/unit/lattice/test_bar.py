@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import microtann as mt
@@ -11,6 +11,7 @@ moderate = st.floats(-10, 10)
 positive = st.floats(0.01, 10)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(moderate, moderate, positive, positive, st.floats(0, 10))
 def test_return_mapping_minimises_the_incremental_energy(strain, alpha, young, limit, hardening):
     result = return_mapping(strain, alpha, young, limit, hardening)
@@ -27,6 +28,7 @@ def test_return_mapping_minimises_the_incremental_energy(strain, alpha, young, l
         assert objective(new) <= objective(other) + 1e-14 * scale
 
 
+@settings(deadline=None)  # the first call compiles
 @given(moderate, moderate, positive, positive, st.floats(0, 10))
 def test_tangent_is_the_derivative_of_the_stress(strain, alpha, young, limit, hardening):
     step = 1e-6

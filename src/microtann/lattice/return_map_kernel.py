@@ -1,0 +1,48 @@
+"""The return map of one bar, compiled: every kernel that lets bars flow calls it."""
+
+from __future__ import annotations
+
+from numba import njit, vectorize
+
+YIELD_TOLERANCE = 1e-10
+"""Relative width of the elastic side of the yield test.
+
+After a plastic increment the trial value equals the yield stress up to round-off; a bare test would make the
+tangent of the next increment a matter of chance.
+"""
+
+
+@njit(cache=True, error_model="numpy")
+def yields(force, limit):
+    """Return the sense, −1, 0 or 1, in which a trial force makes a bar flow."""
+    bound = limit * (1.0 + YIELD_TOLERANCE)
+    return (1 if force > bound else 0) - (1 if force < -bound else 0)
+
+
+@njit(cache=True, error_model="numpy")
+def plastic_increment(strain, plastic, young, limit, hardening):
+    """Return the increment Δα of the plastic strain of a bar; 0 unless it flows.
+
+    Parameters
+    ----------
+    strain, plastic : float
+        Strain ε at the end of the increment and plastic strain α at its beginning.
+    young, limit, hardening : float
+        E, k and H.
+    """
+    trial = young * (strain - plastic) - hardening * plastic
+    excess = trial - limit if trial > 0.0 else trial + limit
+    step = excess / (young + hardening)  # no branch on flow, so that loops over bars vectorise
+    return step if abs(trial) > limit * (1.0 + YIELD_TOLERANCE) else 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def tangent_modulus(young, hardening):
+    """Return the consistent tangent EH/(E + H) of a flowing bar."""
+    return young * hardening / (young + hardening)
+
+
+@vectorize(cache=True)
+def plastic_increments(strain, plastic, young, limit, hardening):
+    """Return `plastic_increment` of arrays, which are broadcast against each other."""
+    return plastic_increment(strain, plastic, young, limit, hardening)
