@@ -1,8 +1,9 @@
 """Write the reference values in tests/verification/data.
 
-``python scripts/write_reference_values.py [NAME ...]`` writes the named files, or all. Every file says in its header
-what it holds and where it comes from. Only `regression_table` takes numbers from the package itself; all others come from
-closed forms, from the independent solvers in tests/verification, or from OpenSees (the extra "opensees").
+``python scripts/write_reference_values.py [NAME ...]`` writes the named files, or all. Every file says in its
+header what it holds and where it comes from. Only `regression_table` takes numbers from the package itself; all
+others are closed forms, or come from the independent solvers in tests/verification or from OpenSees (the extra
+"opensees").
 """
 
 from __future__ import annotations
@@ -21,7 +22,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "verification"))
 import opensees_truss
 import reference_cell
 import reference_structure
-from reference_cases import LABELS, bars_between, cell_columns, cell_of, compute, increments_of, lattice_of, structure_of
+from reference_cases import (
+    LABELS,
+    bars_between,
+    cell_columns,
+    cell_of,
+    compute,
+    increments_of,
+    lattice_of,
+    structure_of,
+)
 from reference_table import ReferenceTable
 
 import microtann as mt
@@ -32,12 +42,12 @@ SPARSE = (
     "Newton's method with a direct factorisation; elements, assembly and solver are not those of the package"
 )
 OPENSEES = (
-    "OpenSees (openseespy): truss elements with Steel01, solved by its own Newton's method; energy and dissipation "
-    "are summed over its bars"
+    "OpenSees (openseespy): truss elements with Steel01, solved by its own Newton's method; energy and "
+    "dissipation are summed over its bars"
 )
 CLOSED = (
-    "the field is uniform: the lateral strain without lateral stress is a root (Brent's method) of the response of "
-    "one cell by tests/verification/reference_cell.py"
+    "the field is uniform: the lateral strain without lateral stress is a root (Brent's method) of the response "
+    "of one cell by tests/verification/reference_cell.py"
 )
 REGRESSION = "microtann itself: regression values, no independent evidence"
 DIMENSIONLESS = "dimensionless; dissipation of a cell per increment, of a structure since the start"
@@ -105,10 +115,10 @@ def history_columns(
 def structure_table(case: dict[str, Any], source: str, columns: dict[str, np.ndarray]) -> ReferenceTable:
     """Return the table of a structure."""
     return ReferenceTable(
-        what=f"{case['structure']}: control displacements, energy, dissipation and resultant, one row per increment",
+        what=f"{case['structure']}: control displacements, energy, dissipation, resultant; one row per increment",
         source=source,
         independent=source != REGRESSION,
-        tolerance=1e-12,
+        tolerance=1e-12 if case["lengths"][0] < 10 else 1e-11,  # round-off grows with the number of unknowns
         units=DIMENSIONLESS,
         case=case,
         columns=columns,
@@ -238,9 +248,7 @@ TABLES: dict[str, Callable[[], ReferenceTable]] = {
         family="cube", units=[2, 2, 2], perturbation=0.2, perturb="all", seed=5
     ),
     "cell-cube-without-hardening": lambda: cell_table(0.0, family="cube"),
-    "cell-cube-2x2x2-without-hardening": lambda: cell_table(
-        0.0, family="cube", units=[2, 2, 2], perturbation=0.2
-    ),
+    "cell-cube-2x2x2-without-hardening": lambda: cell_table(0.0, family="cube", units=[2, 2, 2], perturbation=0.2),
     "cell-octet": lambda: cell_table(family="octet"),
     "cell-octet-2x1x1-perturbed": lambda: cell_table(
         family="octet", units=[2, 1, 1], perturbation=0.2, perturb="all"

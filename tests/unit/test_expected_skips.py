@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from expected_skips import EXPECTED
 
 TESTS = Path(__file__).parents[1]

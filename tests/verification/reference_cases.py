@@ -111,3 +111,8 @@ def compute(table):
 def group(name):
     """Return the quantity that a column belongs to: components of a tensor have one scale."""
     return name.split(" ")[0] if name.startswith(("stress ", "force ")) else name
+
+
+def is_input(name):
+    """Return whether a column states the problem, not its solution."""
+    return name.startswith("strain ") or " of end " in name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from reference_cases import compute, group
+from reference_cases import compute, group, is_input
 from reference_table import FOLDER, ReferenceTable, read
 
 FILES = sorted(FOLDER.glob("*.csv"))
@@ -19,19 +20,37 @@ def largest(table: ReferenceTable, name: str) -> float:
 
 
 def marked(path: Path):
+    """Return a file as a parameter of the test."""
     long = path.stem.startswith("verify-")
     return pytest.param(path, id=path.stem, marks=pytest.mark.verify if long else ())
+
+
+def differences(table: ReferenceTable) -> dict[str, float]:
+    """Return the largest difference of every computed column, relative to the largest value of its quantity."""
+    return {
+        name: float(np.abs(found - table.columns[name]).max()) / largest(table, name)
+        for name, found in compute(table).items()
+    }
 
 
 @pytest.mark.parametrize("path", [marked(path) for path in FILES])
 def test_reference_values_are_reproduced(path: Path) -> None:
     table = read(path)
-    computed = compute(table)
-    assert computed
-    for name, found in computed.items():
-        scale = largest(table, name)
-        gap = np.abs(found - table.columns[name]).max() / scale
-        assert gap <= table.tolerance, f"{name} differs by {gap:.1e} of {scale:g}"
+    found = differences(table)
+    assert set(found) == {name for name in table.columns if not is_input(name)}
+    wrong = {name: gap for name, gap in found.items() if not gap <= table.tolerance}
+    assert not wrong, f"relative differences above {table.tolerance}: {wrong}"
+
+
+@pytest.mark.parametrize("name", ["cell-octet", "lcT2-fe", "lcH-lattice", "forces-lcC2-octet"])
+def test_a_wrong_digit_is_noticed(name: str) -> None:
+    table = read(FOLDER / f"{name}.csv")
+    outputs = [column for column in table.columns if not is_input(column)]
+    for column in (outputs[0], outputs[-1]):
+        values = table.columns[column].copy()
+        values[-1] += 10 * table.tolerance * largest(table, column)
+        wrong = replace(table, columns=table.columns | {column: values})
+        assert differences(wrong)[column] > table.tolerance
 
 
 def test_every_file_has_an_origin_and_all_cases_are_there() -> None:
