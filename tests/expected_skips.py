@@ -1,0 +1,68 @@
+"""Tests may only be skipped if that is expected: any other skip fails, with its name and its reason."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class ExpectedSkip:
+    """Tests that are skipped on some machines.
+
+    Parameters
+    ----------
+    test : str
+        What their names contain.
+    reason : str
+        What the reason of the skip contains.
+    here : bool
+        Whether they are skipped on this machine.
+    """
+
+    test: str
+    reason: str
+    here: bool
+
+
+EXPECTED = (
+    # the wheel of openseespylinux brings libraries for Python 3.12 that need a libgfortran it does not bring
+    ExpectedSkip("verification/test_opensees.py", "openseespy", sys.version_info >= (3, 12)),
+    ExpectedSkip("unit/data/test_data_file.py", "limits the size of files", sys.platform == "win32"),
+    ExpectedSkip("unit/data/test_data_shards.py", "limits the size of files", sys.platform == "win32"),
+)
+
+
+def is_expected(name: str, reason: str) -> bool:
+    """Return whether a test may be skipped here."""
+    return any(skip.here and skip.test in name and skip.reason in reason for skip in EXPECTED)
+
+
+def refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip that nobody expects into a failure."""
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    if not is_expected(report.nodeid, reason):
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} was skipped, but tests/expected_skips.py does not expect it: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """Look at the report of every test."""
+    report = yield
+    refuse(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    """Look at modules that are skipped as a whole."""
+    report = yield
+    refuse(report)
+    return report
