@@ -68,7 +68,10 @@ def results(demo: Path) -> str:
         tuple(
             (
                 name,
-                *(structure["runs"][way]["quantities"][name][-1] for way in ("model", "exact", "lattice")),
+                *(
+                    structure["runs"][analysis]["quantities"][name][-1]
+                    for analysis in ("model", "exact", "lattice")
+                ),
                 structure["network_errors"][name],
                 structure["homogenisation_errors"][name],
             )

@@ -98,9 +98,19 @@ def collect_settings(
         Arguments of ``--set``.
     options : mapping, optional
         Values of dedicated options by dotted key; None means that the option was not given.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file or an assignment cannot be used, or two assignments set the same key.
     """
     settings = read_settings(file) if file is not None else []
-    settings += [parse_assignment(text) for text in assignments]
+    assigned = [parse_assignment(text) for text in assignments]
+    keys = [setting.key for setting in assigned]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice:
+        raise ConfigurationError(f"--set gives {twice} twice: give it once")
+    settings += assigned
     settings += [Setting(key, value, COMMAND_LINE) for key, value in (options or {}).items() if value is not None]
     return settings
 

@@ -15,6 +15,8 @@ from microtann.cli.configuration import (
     help_lines,
     to_table,
 )
+from microtann.cli.drawing import DrawingChoice
+from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.toml import to_toml
@@ -27,8 +29,13 @@ SECTIONS: dict[str, type[Any]] = {
     "walks": WalkPlan,
     "train": TrainingConfig,
     "simulate": SimulationChoice,
+    "loading": LoadingChoice,
+    "drawing": DrawingChoice,
 }
 """One file may hold the sections of all stages; each stage reads its own."""
+
+ARGUMENTS = ("case", "evaluate")
+"""Sections in which a stage notes its arguments beside its results; they are not read again."""
 
 T = TypeVar("T")
 
@@ -44,9 +51,10 @@ def gather(
         If the file cannot be used, or a section or an assignment is not known.
     """
     settings = collect_settings(file, assignments or (), options)
+    settings = [setting for setting in settings if setting.key.partition(".")[0] not in ARGUMENTS]
     check_sections(settings, SECTIONS)
     for section, kind in SECTIONS.items():
-        fill(kind, section, settings)  # a mistake in the section of a later stage is told now
+        fill(kind, section, settings)  # a mistake in the section of a later stage is found now
     return settings
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import kept, save_section, show_section
+from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress import progress
 from microtann.cli.sections import choose, effective, gather
@@ -50,7 +50,7 @@ def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite:
     choice = choose("train", TrainingConfig, settings)
     stage = Stage("train", output, effective(train=choice), {"data": file_digest(data)})
     if stage.finished:
-        kept(output)
+        show_unchanged(output)
         return
     dataset = read_dataset(data)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
