@@ -131,6 +131,15 @@ def test_bad_input(tmp_path, arguments, message):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_cannot_be_used_is_found_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("microtann.cli.cell.drive_cell", lambda *_: pytest.fail("the cell was driven"))
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="did not write there"):
+        run("cube", "--strain", "11=1", "-o", tmp_path)
+    with pytest.raises(InputError, match=r"out cannot be made: .*notes\.txt: File exists"):
+        run("cube", "--strain", "11=1", "-o", tmp_path / "notes.txt" / "out")
+
+
 def test_stress_beyond_the_limit_load(tmp_path):
     with pytest.raises(LimitLoadError, match="load factor"):
         run("cube", "--hardening", 0, "--stress", "11=9", "-o", tmp_path / "out")
