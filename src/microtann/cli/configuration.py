@@ -16,6 +16,8 @@ from microtann.errors import ConfigurationError, InputError
 T = TypeVar("T")
 COMMAND_LINE = "the command line"
 LARGEST_INTEGER = 2**63 - 1
+ARGUMENTS = ("case", "evaluate")
+"""Sections in which a stage notes its arguments beside its results; a file may hold them, and they are not read."""
 _PARAMETER = re.compile(r"([a-z_][\w, ]*) : ?(.*)\Z")
 
 
@@ -57,7 +59,8 @@ def read_settings(path: Path) -> list[Setting]:
             raise ConfigurationError(f"{path}: [[{section}]] repeats a section: write [{section}], once")
         if not isinstance(values, dict):
             raise ConfigurationError(f"{path}: the key {section!r} stands outside of a section such as [train]")
-        settings += [_setting(f"{section}.{key}", value, str(path)) for key, value in values.items()]
+        if section not in ARGUMENTS:
+            settings += [_setting(f"{section}.{key}", value, str(path)) for key, value in values.items()]
     return settings
 
 

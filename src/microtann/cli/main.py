@@ -64,15 +64,12 @@ def _main(
 
 
 app.add_typer(data.app, name="data")
-for name, command in (
-    ("cell", cell),
-    ("train", train),
-    ("evaluate", evaluate),
-    ("simulate", simulate),
-    ("report", report),
-    ("demo", demo),
-):
-    app.command(name)(command)
+app.command("train")(train)
+app.command("evaluate")(evaluate)
+app.command("simulate")(simulate)
+app.command("cell")(cell)
+app.command("report")(report)
+app.command("demo")(demo)
 
 
 @app.command("configuration")

@@ -26,16 +26,13 @@ from microtann.training import TrainingConfig
 SECTIONS: dict[str, type[Any]] = {
     "cell": CellChoice,
     "bar": BarChoice,
+    "loading": LoadingChoice,
+    "drawing": DrawingChoice,
     "walks": WalkPlan,
     "train": TrainingConfig,
     "simulate": SimulationChoice,
-    "loading": LoadingChoice,
-    "drawing": DrawingChoice,
 }
 """One file may hold the sections of all stages; each stage reads its own."""
-
-ARGUMENTS = ("case", "evaluate")
-"""Sections in which a stage notes its arguments beside its results; they are not read again."""
 
 T = TypeVar("T")
 
@@ -51,10 +48,9 @@ def gather(
         If the file cannot be used, or a section or an assignment is not known.
     """
     settings = collect_settings(file, assignments or (), options)
-    settings = [setting for setting in settings if setting.key.partition(".")[0] not in ARGUMENTS]
     check_sections(settings, SECTIONS)
     for section, kind in SECTIONS.items():
-        fill(kind, section, settings)  # a mistake in the section of a later stage is found now
+        fill(kind, section, settings)  # a mistake in the section of a later stage is told now
     return settings
 
 
