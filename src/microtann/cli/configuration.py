@@ -17,7 +17,7 @@ T = TypeVar("T")
 COMMAND_LINE = "the command line"
 LARGEST_INTEGER = 2**63 - 1
 ARGUMENTS = ("case", "evaluate")
-"""Sections in which a stage notes its arguments beside its results; a file may hold them, and they are not read."""
+"""Sections in which a stage notes its arguments beside its results; files may hold them, but they are not read."""
 _PARAMETER = re.compile(r"([a-z_][\w, ]*) : ?(.*)\Z")
 
 
