@@ -9,9 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from PIL import Image
-
-from microtann.atomic import atomic_path, write_atomically
+from microtann.atomic import write_atomically
 from microtann.evaluation import published
 from microtann.report.number import format_number
 from microtann.report.table import Column, Table
@@ -68,7 +66,10 @@ def results(demo: Path) -> str:
         tuple(
             (
                 name,
-                *(structure["runs"][way]["quantities"][name][-1] for way in ("model", "exact", "lattice")),
+                *(
+                    structure["runs"][analysis]["quantities"][name][-1]
+                    for analysis in ("model", "exact", "lattice")
+                ),
                 structure["network_errors"][name],
                 structure["homogenisation_errors"][name],
             )
@@ -104,8 +105,7 @@ def main(demo: Path) -> None:
         ("lcT2/displacement.png", "twisted-prism.png"),
         ("evaluate/stress-strain.png", "recall.png"),
     ):
-        with atomic_path(ROOT / "docs" / "images" / target) as picture:
-            Image.open(demo / source).convert("RGB").quantize(128).save(picture, optimize=True)
+        write_atomically(ROOT / "docs" / "images" / target, (demo / source).read_bytes())
 
 
 if __name__ == "__main__":

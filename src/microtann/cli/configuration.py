@@ -16,6 +16,8 @@ from microtann.errors import ConfigurationError, InputError
 T = TypeVar("T")
 COMMAND_LINE = "the command line"
 LARGEST_INTEGER = 2**63 - 1
+ARGUMENTS = ("case", "evaluate")
+"""Sections in which a stage notes its arguments beside its results; files may hold them, but they are not read."""
 _PARAMETER = re.compile(r"([a-z_][\w, ]*) : ?(.*)\Z")
 
 
@@ -57,7 +59,8 @@ def read_settings(path: Path) -> list[Setting]:
             raise ConfigurationError(f"{path}: [[{section}]] repeats a section: write [{section}], once")
         if not isinstance(values, dict):
             raise ConfigurationError(f"{path}: the key {section!r} stands outside of a section such as [train]")
-        settings += [_setting(f"{section}.{key}", value, str(path)) for key, value in values.items()]
+        if section not in ARGUMENTS:
+            settings += [_setting(f"{section}.{key}", value, str(path)) for key, value in values.items()]
     return settings
 
 
@@ -98,9 +101,19 @@ def collect_settings(
         Arguments of ``--set``.
     options : mapping, optional
         Values of dedicated options by dotted key; None means that the option was not given.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file or an assignment cannot be used, or two assignments set the same key.
     """
     settings = read_settings(file) if file is not None else []
-    settings += [parse_assignment(text) for text in assignments]
+    assigned = [parse_assignment(text) for text in assignments]
+    keys = [setting.key for setting in assigned]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice:
+        raise ConfigurationError(f"--set gives {twice} twice: give it once")
+    settings += assigned
     settings += [Setting(key, value, COMMAND_LINE) for key, value in (options or {}).items() if value is not None]
     return settings
 

@@ -12,9 +12,9 @@ import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import console, kept, save_section, show_section
-from microtann.cli.microstructure import BarChoice, CellChoice, build_microstructure
-from microtann.cli.options import Assignments, Config, Output, Overwrite
+from microtann.cli.messages import console, save_section, show_section, show_unchanged
+from microtann.cli.microstructure import cell_settings, read_microstructure
+from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.progress import progress
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, working_folder
@@ -31,7 +31,7 @@ from microtann.report.table import Column, Table
 
 FILE = "data.h5"
 
-app = typer.Typer(no_args_is_help=False, help="Generate training data from a lattice cell, or check a data file.")
+app = typer.Typer(rich_markup_mode="markdown")
 
 
 @app.callback(invoke_without_command=True)
@@ -40,9 +40,12 @@ def data(
     output: Output = Path("results/data"),
     config: Config = None,
     assignments: Assignments = None,
-    paths: Annotated[int | None, typer.Option(help="Number of random walks.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Increments in each walk.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the walks.")] = None,
+    cell: Cell = None,
+    units: Units = None,
+    perturbation: Perturbation = None,
+    paths: Annotated[int | None, setting(WalkPlan, "paths", "Number of random walks")] = None,
+    steps: Annotated[int | None, setting(WalkPlan, "steps", "Increments in each walk")] = None,
+    seed: Annotated[int | None, setting(WalkPlan, "seed", "Seed of the walks")] = None,
     processes: Annotated[int, typer.Option(help="Worker processes; they change no number.")] = 1,
     engine: Annotated[
         Literal["processes", "dask"], typer.Option(help="What runs the workers; dask is an extra.")
@@ -52,13 +55,15 @@ def data(
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Solve a cell exactly along random strain walks and write the increments to an HDF5 file.
+    """Generate training data from a lattice cell along random strain walks (HDF5), or check a data file.
 
     The cell, the bars and the walks are chosen in the sections [cell], [bar] and [walks] of the configuration.
     """
     if context.invoked_subcommand is not None:
         return
-    settings = gather(config, assignments, {"walks.paths": paths, "walks.steps": steps, "walks.seed": seed})
+    options = cell_settings(cell, units=units, perturbation=perturbation)
+    options |= {"walks.paths": paths, "walks.steps": steps, "walks.seed": seed}
+    settings = gather(config, assignments, options)
     make_data(settings, output, overwrite, Workers(processes, engine, address))
     show_section(output, read_section(output))
 
@@ -92,28 +97,26 @@ def make_data(
     settings: Sequence[Setting], output: Path, overwrite: bool = False, workers: Workers | None = None
 ) -> None:
     """Run the stage unless its results are there."""
-    cell_choice = choose("cell", CellChoice, settings)
-    bar_choice = choose("bar", BarChoice, settings)
     plan = choose("walks", WalkPlan, settings)
-    cell, bar, inputs = build_microstructure(cell_choice, bar_choice)
-    stage = Stage("data", output, effective(cell=cell_choice, bar=bar_choice, walks=plan), inputs)
+    chosen = read_microstructure(settings)
+    stage = Stage("data", output, chosen.sections | effective(walks=plan), chosen.inputs)
     if stage.finished:
-        kept(output)
+        show_unchanged(output)
         return
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
         with progress("generating data") as report:
-            who = workers or Workers()
+            workers = workers or Workers()
             generate_to(
                 folder / FILE,
-                cell,
-                bar,
+                chosen.cell,
+                chosen.bar,
                 plan,
-                processes=who.processes,
-                engine=who.engine,
-                address=who.address,
+                processes=workers.processes,
+                engine=workers.engine,
+                address=workers.address,
                 progress=lambda done, total: report(done, total, ""),
             )
-        save_section(folder, describe(folder, cell))
+        save_section(folder, describe(folder, chosen.cell))
 
 
 def describe(folder: Path, cell: UnitCell) -> Section:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from microtann.cli.data import FILE as DATA_FILE
 from microtann.cli.data import make_data
 from microtann.cli.evaluate import make_evaluation
 from microtann.cli.messages import console, show_files
-from microtann.cli.options import Assignments, Config, Overwrite
+from microtann.cli.microstructure import cell_settings, read_microstructure
+from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units
 from microtann.cli.page import FILE as REPORT_FILE
 from microtann.cli.page import write_report
 from microtann.cli.sections import gather
@@ -28,9 +26,12 @@ TITLE = "From a lattice cell to a twisted prism"
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path("results/demo"),
+    output: Output = Path("results/demo"),
     config: Config = None,
     assignments: Assignments = None,
+    cell: Cell = None,
+    units: Units = None,
+    perturbation: Perturbation = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Run every stage: data, training, closed-loop evaluation, torsion of a prism by 60° (lcT2), report.
@@ -38,8 +39,10 @@ def demo(
     Finished stages with the same configuration are kept, so that an interrupted demo goes on where it stopped.
     """
     start = time.perf_counter()
-    settings = gather(config, assignments)
+    settings = gather(config, assignments, cell_settings(cell, units=units, perturbation=perturbation))
     _check_folder(output)
+    if read_microstructure(settings).cell.dimension != 3:
+        raise InputError(f"the demo ends with {CASE}, a structure in space: choose a cell in space, not a square")
     make_data(settings, output / "data", overwrite)
     make_model(settings, output / "data" / DATA_FILE, output / "train", overwrite)
     model = output / "train" / MODEL_FILE

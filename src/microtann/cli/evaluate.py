@@ -11,7 +11,7 @@ import typer
 
 import microtann
 from microtann.atomic import write_atomically
-from microtann.cli.messages import kept, save_section, show_section
+from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.model import model_digest
 from microtann.cli.options import Output, Overwrite
 from microtann.cli.page import write_report
@@ -51,7 +51,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
     chosen = {"evaluate": {"model": model, "strain": "protocol" if strain is None else str(strain)}}
     stage = Stage("evaluate", output, chosen, inputs)
     if stage.finished:
-        kept(output)
+        show_unchanged(output)
         return
     tann = load(model)
     if tann.microstructure is None:

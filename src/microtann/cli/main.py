@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,20 +19,31 @@ from microtann.cli.sections import reference
 from microtann.cli.simulate import simulate
 from microtann.cli.train import TrainCommand, train
 
+ORDER = ("cell", "data", "train", "evaluate", "simulate", "report", "demo", "configuration")
+"""The commands as the help lists them: along the way of the data."""
+
+
+class Stages(GuardedGroup):
+    """The sub-commands, in the order of the work."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the sub-commands."""
+        return sorted(super().list_commands(ctx), key=ORDER.index)
+
+
 app = typer.Typer(
     name="microtann",
-    cls=GuardedGroup,
+    cls=Stages,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     help=(
         "From an inelastic lattice microstructure to a fast, thermodynamically sound material for finite elements."
         "\n\n"
-        "The stages in their order: [bold]data[/bold], [bold]train[/bold], [bold]evaluate[/bold], "
-        "[bold]simulate[/bold], [bold]report[/bold]; [bold]demo[/bold] runs them all. Parameters come from a TOML "
-        "file (--config), single ones from --set section.key=value; [bold]microtann configuration[/bold] prints "
-        "every key with its default and meaning.\n\n"
+        "The stages in their order: **data**, **train**, **evaluate**, **simulate**, **report**; **demo** runs "
+        "them all. Parameters come from a TOML file (--config), single ones from --set section.key=value; "
+        "**microtann configuration** prints every key with its default and meaning.\n\n"
         "Exit codes: 0 done, 2 bad input, 3 an iteration did not converge, 130 interrupted."
     ),
 )
@@ -53,7 +64,6 @@ def _main(
     pass
 
 
-app.command("cell")(cell)
 app.add_typer(data.app, name="data")
 app.command("train", cls=TrainCommand)(train)
 app.command("evaluate")(evaluate)

@@ -1,4 +1,4 @@
-"""What a command tells when it is done: tables, what it wrote, and what to look at."""
+"""What a command prints when it is done: tables, what it wrote, and what to look at."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def show_files(folder: Path, files: Sequence[str]) -> None:
         screen.print(f"  {folder / file}", markup=False, soft_wrap=True)
 
 
-def kept(folder: Path) -> None:
-    """Say that a stage was not run again."""
+def show_unchanged(folder: Path) -> None:
+    """Print that a stage was not run again, for its results are there."""
     console().print(
         f"{folder} already holds these results (same configuration): kept", markup=False, soft_wrap=True
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from microtann.cli.configuration import Setting, fill, to_table
 from microtann.cli.stage import file_digest
 from microtann.configuration import configuration
+from microtann.errors import ConfigurationError, InputError
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.cell_file import read_bar, read_cell
@@ -49,6 +53,11 @@ class CellChoice:
     law: Literal["normal", "uniform"] = "normal"
     seed: Annotated[int, Field(ge=0)] = 0
 
+    def __post_init__(self) -> None:
+        others = [f.name for f in fields(self) if f.name != "file" and getattr(self, f.name) != f.default]
+        if self.file and others:
+            raise ConfigurationError(f"the cell of {self.file} is as it is: it takes no {others[0]}")
+
     def build(self) -> UnitCell:
         """Return the cell.
 
@@ -86,21 +95,77 @@ class BarChoice:
         return ElastoplasticBar(self.young, self.yield_stress, self.hardening)
 
 
-def build_microstructure(cell: CellChoice, bar: BarChoice) -> tuple[UnitCell, ElastoplasticBar, dict[str, str]]:
-    """Return the cell, its bars, and the digest of the cell's file if there is one.
+@dataclass(frozen=True, eq=False)
+class Microstructure:
+    """A cell that was chosen, and what that choice was.
 
-    A JSON or TOML file holds the bar material too (`microtann.lattice.cell_file.read_bar`).
+    Parameters
+    ----------
+    cell : UnitCell
+    bar : ElastoplasticBar
+    sections : dict
+        The effective configuration, sections [cell] and [bar].
+    inputs : dict
+        Digest of the cell's file if there is one.
+    """
+
+    cell: UnitCell
+    bar: ElastoplasticBar
+    sections: dict[str, dict[str, Any]]
+    inputs: dict[str, str]
+
+
+def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
+    """Return options of the command line that choose the cell as settings of the section [cell].
+
+    Parameters
+    ----------
+    cell : str, optional
+        Name of a family, or a file.
+    **keys
+        Other keys of the section; None means that the option was not given.
 
     Raises
     ------
+    InputError
+        If there is neither such a family nor such a file.
+    """
+    settings = {f"cell.{key}": value for key, value in keys.items()}
+    if cell is None:
+        return settings
+    if cell in FAMILIES:
+        return {"cell.kind": cell, "cell.file": "", **settings}
+    if not Path(cell).exists():
+        raise InputError(f"there is no cell {cell!r}: use {', '.join(FAMILIES)}, or the name of a file")
+    return {"cell.file": cell, **settings}
+
+
+def read_microstructure(settings: Sequence[Setting]) -> Microstructure:
+    """Return the cell and its bars that the sections [cell] and [bar] choose.
+
+    A JSON or TOML file of a cell holds its bars too (`microtann.lattice.cell_file.read_bar`); the keys of [bar]
+    that are set win over it.
+
+    Raises
+    ------
+    ConfigurationError
+        If a setting is wrong.
     InputError
         If the file cannot be read.
     CellError
         If the cell is not well defined.
     """
-    if not cell.file:
-        return cell.build(), bar.build(), {}
-    file = Path(cell.file)
+    choice, bars = fill(CellChoice, "cell", settings), fill(BarChoice, "bar", settings)
+    if not choice.file:
+        sections = {"cell": to_table(choice), "bar": to_table(bars)}
+        return Microstructure(choice.build(), bars.build(), sections, {})
+    file = Path(choice.file)
     inputs = {"cell": file_digest(file)}
-    with_bars = file.suffix.lower() in (".json", ".toml")
-    return cell.build(), read_bar(file) if with_bars else bar.build(), inputs
+    properties = to_table(bars)
+    bar = bars.build()
+    if file.suffix.lower() in (".json", ".toml"):
+        given = {setting.key for setting in settings}
+        properties = {key: value for key, value in properties.items() if f"bar.{key}" in given}
+        in_file = read_bar(file)
+        bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
+    return Microstructure(choice.build(), bar, {"cell": {"file": choice.file}, "bar": properties}, inputs)

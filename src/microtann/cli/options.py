@@ -1,11 +1,34 @@
-"""Options that several sub-commands share."""
+"""Options that several sub-commands share, and options that stand for one key of the configuration."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from microtann.cli.configuration import defaults, help_lines
+from microtann.cli.microstructure import CellChoice
+from microtann.lattice.families import FAMILIES
+
+
+def setting(kind: type[Any], key: str, meaning: str = "") -> Any:
+    """Return the option that sets one key of a configuration; its help gives meaning and default.
+
+    Parameters
+    ----------
+    kind : type
+        The configuration.
+    key : str
+        One of its fields.
+    meaning : str, optional
+        In place of the meaning that the docstring gives.
+    """
+    text = (meaning or help_lines(kind, "")[f".{key}"]).rstrip(".")
+    default = defaults(kind)[key]
+    shown = f"{default:g}" if isinstance(default, float) else str(default)
+    return typer.Option(help=f"{text}. [default: {shown}]" if default not in ("", []) else f"{text}.")
+
 
 Output = Annotated[
     Path, typer.Option("--output", "-o", help="Folder of the results; it must be new, empty or ours.")
@@ -19,3 +42,7 @@ Assignments = Annotated[
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Set one parameter; may be given several times."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of another configuration.")]
+CELL = f"{', '.join(FAMILIES)}, or a file: JSON, TOML or a line mesh. [default: {CellChoice().kind}]"
+Cell = Annotated[str | None, typer.Option("--cell", metavar="CELL", help=f"The cell: {CELL}")]
+Units = Annotated[int | None, setting(CellChoice, "units")]
+Perturbation = Annotated[float | None, setting(CellChoice, "perturbation")]

@@ -15,8 +15,10 @@ from microtann.cli.configuration import (
     help_lines,
     to_table,
 )
+from microtann.cli.drawing import DrawingChoice
 from microtann.cli.form_choice import DEFAULT_FORM, choose_form, form_defaults, form_help
 from microtann.cli.form_choice import SECTION as FORM_SECTION
+from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.toml import to_toml
@@ -25,6 +27,8 @@ from microtann.data.walks import WalkPlan
 SECTIONS: dict[str, type[Any]] = {
     "cell": CellChoice,
     "bar": BarChoice,
+    "loading": LoadingChoice,
+    "drawing": DrawingChoice,
     "walks": WalkPlan,
     "simulate": SimulationChoice,
 }

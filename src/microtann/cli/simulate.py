@@ -14,9 +14,9 @@ import microtann
 from microtann import fem
 from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import kept, save_section, show_section
+from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.model import chosen_model, model_digest
-from microtann.cli.options import Assignments, Config, Overwrite
+from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.page import write_report
 from microtann.cli.progress import Report, progress
 from microtann.cli.sections import choose, effective, gather
@@ -46,14 +46,12 @@ def simulate(
         str, typer.Option("--model", "-m", help="Shipped model, model file, or `exact` for the exact cell alone.")
     ] = "cube",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of the results [default: results/CASE].")
+        Path | None, typer.Option("--output", "-o", help="Folder of the results. [default: results/CASE]")
     ] = None,
     config: Config = None,
     assignments: Assignments = None,
-    mesh_size: Annotated[float | None, typer.Option(help="Edge of the elements [default: 0.5].")] = None,
-    dns: Annotated[
-        float | None, typer.Option(help="Size ratio ε of the full lattice; 0 leaves it out [default: 0.1].")
-    ] = None,
+    mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
+    dns: Annotated[float | None, setting(SimulationChoice, "dns")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
@@ -78,7 +76,7 @@ def run_simulation(
     named = {"case": {"name": case_name, "model": model}}
     stage = Stage("simulate", output, named | effective(simulate=choice), {"model": model_digest(model)})
     if stage.finished:
-        kept(output)
+        show_unchanged(output)
         return
     tann = chosen_model(model)
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
@@ -122,11 +120,11 @@ def _solve(
     lattice = None
     mesh = fem.box(case.lengths, divisions, case.origin)
     materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
-    for way, material in (materials | {"exact": fem.ExactCell(cell, bar)}).items():
-        with progress(f"{case.name}, {NAMES[way]}") as report:
+    for analysis, material in (materials | {"exact": fem.ExactCell(cell, bar)}).items():
+        with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
-            elements[way] = finite_elements.solve(case.steps, progress=_newton(report))
+            elements[analysis] = finite_elements.solve(case.steps, progress=_newton(report))
     if counts is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
             structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
@@ -146,7 +144,7 @@ def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_
 
 
 def _newton(report: Report) -> Callable[[Progress], None]:
-    def tell(state: Progress) -> None:
+    def update(state: Progress) -> None:
         done = state.increment + (1.0 if state.converged else 0.0)
         report(
             done,
@@ -155,7 +153,7 @@ def _newton(report: Report) -> Callable[[Progress], None]:
             f"residual {state.residual:.1e}",
         )
 
-    return tell
+    return update
 
 
 def _divisions(case: ReferenceCase, size: float) -> tuple[int, int, int]:
@@ -164,7 +162,9 @@ def _divisions(case: ReferenceCase, size: float) -> tuple[int, int, int]:
         n < 1 or abs(n * size - length) > 1e-6 * length for n, length in zip(counts, case.lengths, strict=True)
     ):
         lengths = " × ".join(f"{length:g}" for length in case.lengths)
-        raise InputError(f"edges of {size:g} do not divide the structure of {lengths}: use 0.5, 1 or 2, say")
+        raise InputError(
+            f"edges of {size:g} do not divide the structure of {lengths}: use 0.5, 1 or 2, for example"
+        )
     return counts[0], counts[1], counts[2]
 
 
@@ -179,9 +179,9 @@ def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]
 def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
     """Write all fields for ParaView; return what each file is."""
     files = {}
-    for way, result in comparison.elements.items():
-        name = result.write(folder, FIELD_NAMES[way]).name
-        files[name] = f"{NAMES[way]}: fields of every increment, for ParaView"
+    for analysis, result in comparison.elements.items():
+        name = result.write(folder, FIELD_NAMES[analysis]).name
+        files[name] = f"{NAMES[analysis]}: fields of every increment, for ParaView"
     if comparison.lattice is not None:
         name = comparison.lattice.write(folder, FIELD_NAMES["lattice"]).name
         files[name] = "full lattice: bars of every increment, for ParaView"

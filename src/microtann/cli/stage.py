@@ -11,12 +11,13 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import microtann
 from microtann.atomic import write_atomically
+from microtann.cli.lock import locked
 from microtann.cli.toml import to_toml
 from microtann.errors import InputError, StorageError
 
@@ -54,10 +55,9 @@ class Stage:
 
     @property
     def finished(self) -> bool:
-        """Whether the folder already holds all results of this very stage."""
+        """Whether the folder already holds all results of this very stage, as they were written."""
         stamp = _read_stamp(self.output)
-        complete = all((self.output / name).exists() for name in stamp.get("files", []))
-        return complete and stamp.get("fingerprint") == self.fingerprint
+        return stamp.fingerprint == self.fingerprint and _damaged(self.output, stamp) is None
 
     @property
     def work(self) -> Path:
@@ -80,35 +80,44 @@ def file_digest(path: Path) -> str:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def check_output(output: Path, overwrite: bool) -> None:
+def check_output(stage: Stage, overwrite: bool) -> None:
     """Refuse a folder of somebody else's files, or of results that would be lost.
 
     Raises
     ------
     InputError
-        If ``output`` is a file, holds files that microtann did not write, or holds results of another
-        configuration and ``overwrite`` is not set.
+        If the output is a file, holds files that microtann did not write, or holds results that differ and
+        ``overwrite`` is not set.
     """
+    output = stage.output
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file: --output names a folder")
     present = sorted(p.name for p in output.iterdir()) if output.is_dir() else []
     if not present:
         return
     stamp = _read_stamp(output)
-    foreign = [name for name in present if name not in {*stamp.get("files", []), *GATHERED}]
+    foreign = [name for name in present if name not in {*stamp.files, STAMP, *GATHERED}]
     if foreign:
         raise InputError(
             f"{output} holds files that microtann did not write there ({foreign[0]}): name a new or empty folder"
         )
-    if not overwrite:
+    if overwrite:
+        return
+    if stamp.fingerprint != stage.fingerprint:
         raise InputError(
             f"{output} holds results of another configuration: name another folder or add --overwrite"
         )
+    raise InputError(
+        f"{output} holds damaged results ({_damaged(output, stamp)} is not as it was written): add --overwrite to "
+        "make them again"
+    )
 
 
 @contextmanager
 def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bool = False) -> Iterator[Path]:
     """Work in a hidden folder that takes the place of the stage's output when the block ends without an error.
+
+    Whatever keeps the results from being written there is found before the block begins.
 
     Parameters
     ----------
@@ -122,26 +131,41 @@ def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bo
     ------
     Path
         The folder to write to.
+
+    Raises
+    ------
+    InputError
+        If the output cannot be used (`check_output`) or made, or another process is writing to it.
     """
-    check_output(stage.output, overwrite)
-    work = stage.work
-    stage.output.parent.mkdir(parents=True, exist_ok=True)
-    if work.exists() and not keep_unfinished:
-        shutil.rmtree(work)
-    work.mkdir(exist_ok=True)
+    check_output(stage, overwrite)
     try:
-        write_atomically(work / CONFIGURATION, to_toml(stage.configuration))
+        stage.output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{stage.output} cannot be made: {error.filename}: {error.strerror}") from None
+    with locked(stage.output), _work(stage, keep_unfinished) as work:
         yield work
-        files = sorted({*(p.name for p in work.iterdir()), STAMP})
-        stamp = {
+        files = {p.name: file_digest(p) for p in sorted(work.iterdir())}
+        content = {
             "microtann": microtann.__version__,
             "stage": stage.name,
             "fingerprint": stage.fingerprint,
             "inputs": dict(stage.inputs),
             "files": files,
         }
-        write_atomically(work / STAMP, json.dumps(stamp, indent=1) + "\n")
+        write_atomically(work / STAMP, json.dumps(content, indent=1) + "\n")
         _replace(work, stage.output)
+
+
+@contextmanager
+def _work(stage: Stage, keep_unfinished: bool) -> Iterator[Path]:
+    """Give the folder of the work, and remove it if the work fails."""
+    work = stage.work
+    if work.exists() and not keep_unfinished:
+        shutil.rmtree(work)
+    work.mkdir(exist_ok=True)
+    try:
+        write_atomically(work / CONFIGURATION, to_toml(stage.configuration))
+        yield work
     except BaseException as error:
         if not (keep_unfinished and isinstance(error, KeyboardInterrupt | OSError | StorageError)):
             shutil.rmtree(work, ignore_errors=True)
@@ -158,9 +182,27 @@ def _replace(work: Path, output: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _read_stamp(folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Stamp:
+    """What made a folder of results: the fingerprint of the stage, and the digests of its files."""
+
+    fingerprint: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def _read_stamp(folder: Path) -> _Stamp:
+    """Return the stamp of a folder; an empty one if there is none, or it is damaged."""
     try:
-        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return stamp if isinstance(stamp, dict) else {}
+        content = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        return _Stamp(str(content["fingerprint"]), dict(content["files"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return _Stamp()
+
+
+def _damaged(folder: Path, stamp: _Stamp) -> str | None:
+    """Return the first file of a folder that is missing or not as it was written; None if all are whole."""
+    for name, digest in stamp.files.items():
+        file = folder / name
+        if not file.is_file() or (name not in GATHERED and file_digest(file) != digest):
+            return name
+    return None

@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 
 from microtann.cli.configuration import Setting
 from microtann.cli.form_choice import choose_form, form_table, forms_text
-from microtann.cli.messages import kept, save_section, show_section
+from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress import progress
 from microtann.cli.sections import effective, gather
@@ -61,7 +61,7 @@ def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite:
     form = choose_form(settings)
     stage = Stage("train", output, effective(train=form_table(form)), {"data": file_digest(data)})
     if stage.finished:
-        kept(output)
+        show_unchanged(output)
         return
     dataset = read_dataset(data)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:

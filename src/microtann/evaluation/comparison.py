@@ -1,4 +1,4 @@
-"""A reference structure computed several ways, side by side: network error and homogenisation error apart."""
+"""Analyses of a reference structure side by side: network error and homogenisation error apart."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from microtann.fem.model import Result
 from microtann.structure.structure import StructureResult
 
 Array = NDArray[np.float64]
-Way = Literal["model", "exact", "lattice"]
-NAMES: dict[Way, str] = {"model": "FE × TANN", "exact": "FE, exact cell", "lattice": "full lattice"}
+Analysis = Literal["model", "exact", "lattice"]
+NAMES: dict[Analysis, str] = {"model": "FE × TANN", "exact": "FE, exact cell", "lattice": "full lattice"}
 """Finite elements with the model, with the exact homogenised material on the same mesh, and the DNS."""
 
 SMALL_ENERGY = 0.01
@@ -26,7 +26,7 @@ SMALL_ENERGY = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One case, computed in several ways.
+    """Several analyses of one case.
 
     Parameters
     ----------
@@ -42,19 +42,21 @@ class Comparison:
     lattice: StructureResult | None = None
 
     @property
-    def runs(self) -> dict[Way, History]:
-        """Histories of all ways of computation, in the order of `NAMES`."""
-        runs: dict[Way, History] = {way: self.elements[way] for way in ("model", "exact") if way in self.elements}
+    def runs(self) -> dict[Analysis, History]:
+        """Histories of all analyses, in the order of `NAMES`."""
+        runs: dict[Analysis, History] = {
+            analysis: self.elements[analysis] for analysis in ("model", "exact") if analysis in self.elements
+        }
         if self.lattice is not None:
             runs["lattice"] = self.lattice
         return runs
 
     @property
-    def quantities(self) -> dict[Way, dict[str, Float[Array, "I"]]]:
-        """What is compared, per increment, by way of computation."""
-        return {way: self.case.quantities(run) for way, run in self.runs.items()}
+    def quantities(self) -> dict[Analysis, dict[str, Float[Array, "I"]]]:
+        """What is compared, per increment, by analysis."""
+        return {analysis: self.case.quantities(run) for analysis, run in self.runs.items()}
 
-    def errors(self, tested: Way, reference: Way) -> dict[str, float] | None:
+    def errors(self, tested: Analysis, reference: Analysis) -> dict[str, float] | None:
         """Return the relative error of every quantity.
 
         It is the largest over the increments, relative to the largest value of the reference over them; for the
@@ -97,12 +99,12 @@ class Comparison:
             "case": self.case.name,
             "description": self.case.description,
             "runs": {
-                way: {
+                analysis: {
                     "unknowns": int(run.displacement[0].size),
-                    "quantities": {name: value.tolist() for name, value in self.quantities[way].items()},
+                    "quantities": {name: value.tolist() for name, value in self.quantities[analysis].items()},
                     "statistics": asdict(run.statistics) | {"seconds": run.statistics.seconds},
                 }
-                for way, run in self.runs.items()
+                for analysis, run in self.runs.items()
             },
             "network_errors": self.network_errors,
             "homogenisation_errors": self.homogenisation_errors,

@@ -1,21 +1,33 @@
-"""Pictures of bodies in space without a display: orthographic projection, shading and painter's order.
-
-matplotlib draws the polygons, so the pictures need no OpenGL and look the same on every machine.
-"""
+"""Pictures of bodies in space, rendered off-screen by pyvista: no display is needed, and nothing is printed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from numpy.typing import NDArray
 
+from microtann.report.style import LINE
+
 Array = NDArray[np.float64]
-LIGHT = np.array([-0.45, 0.75, 0.9])
-"""Direction to the light: from the upper left, behind the viewer (right, up, towards the viewer)."""
-AMBIENT = 0.7
-"""Brightness of a face turned away from the light, relative to one that faces it."""
+LIGHTS = ((-0.45, 0.75, 0.9), (0.0, 0.0, 1.0))
+"""Directions to the lights (right, up, towards the viewer): from the upper left, and from the viewer, so that
+nothing that is seen stays dark."""
+BAR_WIDTH = 0.065
+"""Width of a bar relative to the median length of all."""
+LEAST_WIDTH = 2.0
+"""Least width of a bar in pixels."""
+ROUND = 6000
+"""Bars up to which they are cylinders; more are lines with the shading of cylinders, which is faster."""
+FADE = 0.55
+"""Share of white in the colour of the farthest bar."""
+OUTLINE_WIDTH = 2.0
+MARGIN = 0.03
+"""Space around the bodies, relative to their height."""
 
 
 @dataclass(frozen=True)
@@ -37,120 +49,179 @@ class Camera:
             ]
         )
 
-    def project(self, points: Float[Array, "*batch d"]) -> Float[Array, "*batch 3"]:
-        """Return (right, up, towards the viewer) of points; in 2D the plane itself is seen."""
-        if points.shape[-1] == 2:
-            return np.concatenate([points, np.zeros((*points.shape[:-1], 1))], axis=-1)
-        return points @ self.axes.T
-
 
 @dataclass(frozen=True, eq=False)
-class Polygons:
-    """Visible polygons in the order in which they are painted.
+class View:
+    """An orthographic view of a window in space.
 
     Parameters
     ----------
-    outline : array, shape (n, k, 2)
-        Corners on the picture.
-    brightness : array, shape (n,)
-        1 where the face looks into the light.
-    source : integer array, shape (n,)
-        Index of the face given.
+    axes : array, shape (3, 3)
+        Unit vectors right, up and towards the viewer, as rows.
+    low, high : array, shape (3,)
+        Corners of the window along these axes.
+    resolution : float
+        Pixels per unit of length.
     """
 
-    outline: Float[Array, "n k 2"]
-    brightness: Float[Array, "n"]
-    source: Int[NDArray[np.int64], "n"]
+    axes: Float[Array, "3 3"]
+    low: Float[Array, "3"]
+    high: Float[Array, "3"]
+    resolution: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixels across and up."""
+        across, up, _ = np.ceil((self.high - self.low) * self.resolution).astype(int)
+        return int(across), int(up)
 
 
-def paint_faces(corners: Float[Array, "n k d"], camera: Camera) -> Polygons:
-    """Project faces, drop those that look away, and order the rest from far to near.
-
-    Parameters
-    ----------
-    corners : array, shape (n, k, d)
-        Corners of every face, counter-clockwise seen from outside.
-    camera : Camera
-
-    Returns
-    -------
-    Polygons
-    """
-    seen = camera.project(corners)
-    normal = np.cross(seen[:, 2] - seen[:, 0], seen[:, -1] - seen[:, 1])
-    length = np.linalg.norm(normal, axis=1)
-    normal /= np.where(length > 0, length, 1.0)[:, None]
-    facing = np.flatnonzero(normal[:, 2] > 0) if corners.shape[-1] == 3 else np.arange(len(corners))
-    order = facing[np.argsort(seen[facing, :, 2].mean(axis=1), kind="stable")]
-    light = LIGHT / np.linalg.norm(LIGHT)
-    towards = np.clip(normal[order] @ light, 0.0, 1.0) if corners.shape[-1] == 3 else np.ones(len(order))
-    return Polygons(seen[order][..., :2], AMBIENT + (1.0 - AMBIENT) * towards, order.astype(np.int64))
+def in_space(points: Float[Array, "N d"]) -> Float[Array, "N 3"]:
+    """Return points of the plane as points in space."""
+    return np.pad(points, ((0, 0), (0, 3 - points.shape[1])))
 
 
-@dataclass(frozen=True, eq=False)
-class Segments:
-    """Segments in the order in which they are painted.
-
-    Parameters
-    ----------
-    ends : array, shape (n, 2, 2)
-        Ends on the picture.
-    nearness : array, shape (n,)
-        0 for the farthest, 1 for the nearest.
-    source : integer array, shape (n,)
-        Index of the segment given.
-    """
-
-    ends: Float[Array, "n 2 2"]
-    nearness: Float[Array, "n"]
-    source: Int[NDArray[np.int64], "n"]
+def window(
+    clouds: list[Float[Array, "_ d"]], camera: Camera
+) -> tuple[Float[Array, "3 3"], Float[Array, "3"], Float[Array, "3"]]:
+    """Return the axes of a view of all points, and the corners of its window; a plane is seen from above."""
+    axes = camera.axes if clouds[0].shape[1] == 3 else np.eye(3)
+    seen = np.concatenate([in_space(cloud) for cloud in clouds]) @ axes.T
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    margin = MARGIN * (high - low).max()
+    return axes, low - margin, high + margin
 
 
-def paint_segments(ends: Float[Array, "n 2 d"], camera: Camera) -> Segments:
-    """Project segments and order them from far to near.
-
-    Parameters
-    ----------
-    ends : array, shape (n, 2, d)
-    camera : Camera
-
-    Returns
-    -------
-    Segments
-    """
-    seen = camera.project(ends)
-    depth = seen[..., 2].mean(axis=1)
-    order = np.argsort(depth, kind="stable")
-    span = float(np.ptp(depth)) if len(depth) else 0.0
-    nearness = (depth[order] - depth.min(initial=np.inf)) / span if span > 0 else np.ones(len(order))
-    return Segments(seen[order][..., :2], nearness, order.astype(np.int64))
-
-
-HEXAHEDRON_FACES = np.array(
-    [(0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)], dtype=np.int64
-)
-TETRAHEDRON_FACES = np.array([(0, 2, 1), (0, 1, 3), (1, 2, 3), (2, 0, 3)], dtype=np.int64)
-
-
-def boundary_faces(
+def render_mesh(
+    view: View,
+    points: Float[Array, "N 3"],
     cells: Int[NDArray[np.int64], "e k"],
-) -> tuple[Int[NDArray[np.int64], "n f"], Int[NDArray[np.int64], "n"]]:
-    """Return the faces that belong to one cell only, counter-clockwise seen from outside.
+    colours: Float[Array, "e 3"],
+    box: Float[Array, "2 3"],
+) -> UInt8[NDArray[np.uint8], "h w 3"]:
+    """Return the picture of a mesh.
 
     Parameters
     ----------
+    view : View
+    points : array, shape (N, 3)
     cells : integer array, shape (e, k)
         8-node hexahedra or 4-node tetrahedra in the VTK order.
+    colours : array, shape (e, 3)
+        Red, green and blue of every cell, 0 to 1.
+    box : array, shape (2, 3)
+        Lowest and highest corner of a box that is outlined in grey.
 
     Returns
     -------
-    faces : integer array, shape (n, 4) or (n, 3)
-        Nodes of the boundary faces.
-    owner : integer array, shape (n,)
-        Cell of every face.
+    integer array, shape (h, w, 3)
     """
-    local = HEXAHEDRON_FACES if cells.shape[1] == 8 else TETRAHEDRON_FACES
-    faces = cells[:, local].reshape(-1, local.shape[1])
-    _, first, count = np.unique(np.sort(faces, axis=1), axis=0, return_index=True, return_counts=True)
-    outer = np.sort(first[count == 1])
-    return faces[outer].astype(np.int64), (outer // len(local)).astype(np.int64)
+    import pyvista as pv
+
+    kind = pv.CellType.HEXAHEDRON if cells.shape[1] == 8 else pv.CellType.TETRA
+    style = {"show_edges": True, "edge_color": "black", "edge_opacity": 0.18, "line_width": 1.0}
+    style |= {"ambient": 0.6, "diffuse": 0.45}
+    grid = pv.UnstructuredGrid({kind: cells}, points)
+    grid.cell_data["colour"] = _bytes(colours)
+    return _picture(view, grid, box, style)
+
+
+def render_bars(
+    view: View,
+    points: Float[Array, "N d"],
+    bars: Int[NDArray[np.int64], "M 2"],
+    colours: Float[Array, "M 3"],
+    box: Float[Array, "2 d"],
+) -> UInt8[NDArray[np.uint8], "h w 3"]:
+    """Return the picture of a lattice; bars fade with their distance to the viewer.
+
+    Parameters
+    ----------
+    view : View
+    points : array, shape (N, d)
+    bars : integer array, shape (M, 2)
+    colours : array, shape (M, 3)
+        Red, green and blue of every bar, 0 to 1.
+    box : array, shape (2, d)
+        Lowest and highest corner of a box that is outlined in grey.
+
+    Returns
+    -------
+    integer array, shape (h, w, 3)
+    """
+    import pyvista as pv
+
+    points = in_space(points)
+    depth = (points @ view.axes[2])[bars].mean(axis=1)
+    span = float(np.ptp(depth))
+    fade = FADE * ((depth.max() - depth) / span if span > 0 else np.zeros(len(bars)))[:, None] ** 1.5
+    length = float(np.median(np.linalg.norm(np.diff(points[bars], axis=1)[:, 0], axis=1)))
+    width = max(BAR_WIDTH * length, LEAST_WIDTH / view.resolution)
+    mesh = pv.PolyData(points, lines=_lines(bars))
+    mesh.cell_data["colour"] = _bytes(colours * (1.0 - fade) + fade)
+    style = {"ambient": 0.35, "diffuse": 0.75}
+    if len(bars) <= ROUND:
+        mesh = mesh.tube(radius=0.5 * width, n_sides=16, capping=True)
+        style |= {"smooth_shading": True}
+    else:
+        style |= {"render_lines_as_tubes": True, "line_width": width * view.resolution}
+    return _picture(view, mesh, in_space(box), style)
+
+
+def _picture(
+    view: View, mesh: Any, box: Float[Array, "2 3"], style: dict[str, Any]
+) -> UInt8[NDArray[np.uint8], "h w 3"]:
+    """Return what is seen of a mesh whose cells have a colour, with its box behind it."""
+    import pyvista as pv
+
+    with _silence():
+        plotter = pv.Plotter(
+            off_screen=True, window_size=view.size, lighting="none", theme=pv.themes.DocumentTheme()
+        )
+        try:
+            plotter.set_background("white")
+            for position in LIGHTS:
+                plotter.add_light(pv.Light(position=position, light_type="camera light", intensity=0.5))
+            plotter.add_mesh(mesh, scalars="colour", rgb=True, specular=0.0, **style)
+            middle = 0.5 * (view.low + view.high) @ view.axes
+            distance = float(np.linalg.norm(view.high - view.low))
+            behind = _outline(box - distance * view.axes[2])
+            plotter.add_mesh(behind, color=LINE, line_width=OUTLINE_WIDTH, lighting=False)
+            plotter.camera_position = [middle + distance * view.axes[2], middle, view.axes[1]]
+            plotter.camera.parallel_projection = True
+            plotter.camera.parallel_scale = 0.5 * view.size[1] / view.resolution
+            plotter.camera.clipping_range = (0.1 * distance, 3.0 * distance)
+            return np.asarray(plotter.screenshot(return_img=True))
+        finally:
+            plotter.close()
+
+
+def _bytes(colours: Float[Array, "n 3"]) -> UInt8[NDArray[np.uint8], "n 3"]:
+    return (255.0 * colours).round().astype(np.uint8)
+
+
+def _outline(box: Float[Array, "2 3"]) -> Any:
+    """Return the edges of a box; of a flat one, those of a rectangle."""
+    import pyvista as pv
+
+    corners = np.array([[box[i >> k & 1, k] for k in range(3)] for i in range(8)])
+    edges = np.array([(i, i | 1 << k) for i in range(8) for k in range(3) if not i >> k & 1])
+    return pv.PolyData(corners, lines=_lines(edges))
+
+
+def _lines(edges: Int[NDArray[np.int64], "n 2"]) -> Int[NDArray[np.int64], "_"]:
+    """Return edges as VTK counts them: the number of points before each."""
+    return np.insert(edges, 0, 2, axis=1).ravel()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep VTK from writing to the terminal that it has found no display, which it does not need."""
+    from vtkmodules.vtkCommonCore import vtkObject
+
+    before = vtkObject.GetGlobalWarningDisplay()
+    vtkObject.GlobalWarningDisplayOff()
+    try:
+        yield
+    finally:
+        vtkObject.SetGlobalWarningDisplay(before)

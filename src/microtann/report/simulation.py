@@ -1,4 +1,4 @@
-"""Tables and pictures of a structure computed several ways."""
+"""Tables and pictures of several analyses of a structure."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ LABELS = {"energy": "energy Ψ", "dissipation": "dissipation D", "torque": "torq
 
 def results_table(comparison: Comparison) -> Table:
     """Return the compared quantities at the end, with network and homogenisation error."""
-    ways = [way for way in NAMES if way in comparison.runs]
+    analyses = [analysis for analysis in NAMES if analysis in comparison.runs]
     network, homogenisation = comparison.network_errors, comparison.homogenisation_errors
-    columns = [Column("quantity", kind="text"), *(Column(NAMES[way]) for way in ways)]
+    columns = [Column("quantity", kind="text"), *(Column(NAMES[analysis]) for analysis in analyses)]
     if network:
         columns.append(Column("network error", kind="error"))
     if homogenisation:
         columns.append(Column("homogenisation error", kind="error"))
     values = comparison.quantities
     rows = []
-    for name in values[ways[0]]:
-        row: list[Value] = [LABELS.get(name, name), *(float(values[way][name][-1]) for way in ways)]
+    for name in values[analyses[0]]:
+        row: list[Value] = [LABELS.get(name, name), *(float(values[analysis][name][-1]) for analysis in analyses)]
         row += [errors[name] for errors in (network, homogenisation) if errors]
         rows.append(tuple(row))
     note = "Network error: TANN against the exact cell on the same mesh. Homogenisation error: exact cell against "
@@ -42,12 +42,12 @@ def results_table(comparison: Comparison) -> Table:
 
 
 def cost_table(comparison: Comparison) -> Table:
-    """Return what each way of computation cost."""
+    """Return what each analysis cost."""
     rows = []
-    for way, name in NAMES.items():
-        if way not in comparison.runs:
+    for analysis, name in NAMES.items():
+        if analysis not in comparison.runs:
             continue
-        run = comparison.runs[way]
+        run = comparison.runs[analysis]
         s = run.statistics
         rows.append(
             (
@@ -87,7 +87,8 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     twisted = comparison.case.support == "torque"
     lattice = comparison.lattice
     moved: list[Body | Lattice] = [
-        _mesh(NAMES[way], run, _motion(run, run.mesh.cells, twisted)) for way, run in comparison.elements.items()
+        _mesh(NAMES[analysis], run, _motion(run, run.mesh.cells, twisted))
+        for analysis, run in comparison.elements.items()
     ]
     if lattice is not None:
         moved.append(_lattice(lattice, _motion(lattice, lattice.structure.bars, twisted)))
@@ -95,7 +96,7 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     draw_bodies(folder / "displacement.png", moved, label)
     draw_bodies(
         folder / "energy.png",
-        [_mesh(NAMES[way], run, run.fields[-1]["energy"]) for way, run in comparison.elements.items()],
+        [_mesh(NAMES[analysis], run, run.fields[-1]["energy"]) for analysis, run in comparison.elements.items()],
         "energy per volume [–]",
     )
     figures = [
@@ -134,6 +135,6 @@ def _histories(comparison: Comparison) -> list[HistoryCurve]:
     values = comparison.quantities
     curves = []
     for name in next(iter(values.values())):
-        lines = {NAMES[way]: np.concatenate([[0.0], v[name]]) for way, v in values.items()}
+        lines = {NAMES[analysis]: np.concatenate([[0.0], v[name]]) for analysis, v in values.items()}
         curves.append(HistoryCurve("", "increment [–]", LABELS.get(name, name) + " [–]", lines))
     return curves

@@ -58,6 +58,41 @@ def test_programme_file_cell_file_and_bar_options(tmp_path):
     assert float(rows(tmp_path / "out")[-1]["s11"]) == pytest.approx(0.2, rel=1e-10)
 
 
+def test_a_configuration_file_and_the_one_beside_the_results(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text(
+        '[cell]\nkind = "square"\nunits = 2\n[bar]\nhardening = 0.2\n'
+        '[loading]\nstrain = ["11=0.4,0"]\nincrements = 3\n'
+    )
+    run("--config", config, "--set", "cell.perturbation=0.1", "--seed", 3, "-o", tmp_path / "out")
+    expected = mt.square_cell((2, 2), perturbation=0.1, seed=3)
+    np.testing.assert_array_equal(mt.read_cell(tmp_path / "out" / "cell.json").nodes, expected.nodes)
+    assert mt.read_bar(tmp_path / "out" / "cell.json").hardening == 0.2
+    assert len(rows(tmp_path / "out")) == 7
+    again = run("--config", tmp_path / "out" / "configuration.toml", "-o", tmp_path / "out")
+    assert "kept" in again
+
+
+def test_the_configuration_beside_the_results_of_a_cell_file_keeps_its_bars(tmp_path):
+    file = tmp_path / "cell.toml"
+    young = np.linspace(1.0, 2.0, len(mt.square_cell().bars))
+    young = young[mt.square_cell().distinct_bars.of_bar]
+    mt.write_cell(file, mt.square_cell(), mt.ElastoplasticBar(young=young))
+    run(file, "--hardening", 0.5, "--strain", "11=0.1", "-o", tmp_path / "one")
+    run("--config", tmp_path / "one" / "configuration.toml", "-o", tmp_path / "two")
+    for folder in ("one", "two"):
+        bar = mt.read_bar(tmp_path / folder / "cell.json")
+        np.testing.assert_array_equal(bar.young, young)
+        assert np.all(bar.hardening == 0.5)
+
+
+def test_a_cell_file_takes_no_key_of_a_family(tmp_path):
+    file = tmp_path / "cell.toml"
+    mt.write_cell(file, mt.square_cell())
+    with pytest.raises(InputError, match=r"cell\.toml is as it is: it takes no units"):
+        run(file, "--units", 2, "--strain", "11=0.1", "-o", tmp_path / "out")
+
+
 def test_strain_path_file(tmp_path):
     path = tmp_path / "path.csv"
     path.write_text("time,e11,e22,e12\n0.5,0.1,0,0\n1.5,0.5,-0.2,0.3\n")
@@ -79,16 +114,30 @@ def test_strain_path_file(tmp_path):
         (["cube", "--strain", "11"], "--strain must look like"),
         (["cube", "--strain", "11=a"], "--strain must look like"),
         (["cube", "--strain", "11=1,2", "--stress", "22=1,2,3"], "same number of turning points"),
+        (["cube", "--strain", "11=0.1", "--strain", "11=0.2"], "--strain is given twice for component 11"),
+        (["cube", "--strain", "11=1", "--rest", "loose"], "must be one of 'free', 'fixed', got 'loose'"),
         (["cube", "--strain", "77=1"], "names the strain component '77'"),
         (["square", "--strain", "33=1"], "component 33 does not exist"),
-        (["cube", "--units", "0", "--strain", "11=1"], "units must be"),
-        (["cube", "--young", "-1", "--strain", "11=1"], "young must be finite and > 0"),
+        (
+            ["cube", "--units", "0", "--strain", "11=1"],
+            "'cell.units' in the command line must be at least 1, got 0",
+        ),
+        (["cube", "--young", "-1", "--strain", "11=1"], "'bar.young' in the command line must be larger than 0"),
     ],
 )
 def test_bad_input(tmp_path, arguments, message):
     with pytest.raises(InputError, match=message):
         run(*arguments, "-o", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_used_is_found_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("microtann.cli.cell.drive_cell", lambda *_: pytest.fail("the cell was driven"))
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="did not write there"):
+        run("cube", "--strain", "11=1", "-o", tmp_path)
+    with pytest.raises(InputError, match=r"out cannot be made: .*notes\.txt: File exists"):
+        run("cube", "--strain", "11=1", "-o", tmp_path / "notes.txt" / "out")
 
 
 def test_stress_beyond_the_limit_load(tmp_path):

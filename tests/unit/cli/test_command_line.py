@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import h5py
 import numpy as np
 import pytest
+import typer
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner, Result
 
@@ -25,6 +29,7 @@ from microtann.data.file import read_dataset
 from microtann.errors import ConvergenceError
 
 SMALL = ["--paths", "12", "--steps", "20"]
+MAIN = typer.main.get_group(app)
 
 
 def call(*arguments: object) -> Result:
@@ -84,6 +89,9 @@ def test_a_configuration_file_and_options_together(tmp_path: Path) -> None:
         (["--set", "walks.pahts=3"], "unknown key 'walks.pahts' in the command line: did you mean 'paths'?"),
         (["--set", "wlaks.paths=3"], "unknown section [wlaks]"),
         (["--set", "walks.paths=many"], "must be an integer, got 'many'"),
+        (["--set", "walks.paths=3", "--set", "walks.paths=4"], "--set gives walks.paths twice"),
+        (["--cell", "sphere"], "there is no cell 'sphere'"),
+        (["--units", "0"], "'cell.units' in the command line must be at least 1, got 0"),
         (["--set", "bar.young=-1"], "'bar.young' in the command line must be larger than 0"),
         (["--set", "cell.perturbation=0.2"], "no interior node to perturb"),
         (["--config", "none.toml"], "none.toml cannot be read: No such file"),
@@ -179,6 +187,8 @@ def test_a_simulation_with_the_exact_cell(tmp_path: Path) -> None:
     for name in ("fe-exact", "lattice"):
         assert (output / f"{name}.pvd").is_file()
         assert (output / f"{name}-0000.vtu").is_file()
+    again = call("simulate", "lcU1", "--model", "exact", "-c", output / "configuration.toml", "-o", output)
+    assert "kept" in again.output
     report = call("report", tmp_path, "--title", "Mine")
     assert report.exit_code == 0
     assert "<title>Mine</title>" in (tmp_path / "report.html").read_text()
@@ -221,6 +231,9 @@ def test_a_cell_of_the_user(tmp_path: Path) -> None:
     assert dataset.bar == mt.ElastoplasticBar(hardening=0.02)
     assert dataset.cell is not None
     assert len(dataset.cell.bars) == 20
+    softer = call("data", "-o", tmp_path / "s", *SMALL, "--cell", tmp_path / "cell.toml", "--set", "bar.young=0.5")
+    assert softer.exit_code == 0, softer.output
+    assert read_dataset(tmp_path / "s" / "data.h5").bar == mt.ElastoplasticBar(young=0.5, hardening=0.02)
     missing = call("data", "-o", tmp_path / "n", "--set", "cell.file=none.toml")
     refused(missing, "none.toml cannot be read")
 
@@ -267,6 +280,44 @@ def test_what_else_can_happen(
     assert sentence in refused_result.stderr
     assert "Traceback" not in refused_result.output
     assert not (tmp_path / "t").exists()
+
+
+def test_the_demo_needs_a_cell_in_space(tmp_path: Path) -> None:
+    refused(call("demo", "--cell", "square", "--output", tmp_path / "d"), "choose a cell in space")
+    assert list(tmp_path.iterdir()) == []
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, group
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def words(text: str) -> str:
+    """Return the text on one line, without frames and marks of emphasis."""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", re.sub(r"[*`]", "", text)).split())
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(*c, id=" ".join(c[0]) or "main") for c in commands(MAIN)]
+)
+def test_no_word_of_a_help_text_is_lost(path: tuple[str, ...], command: click.Command) -> None:
+    shown = words(
+        CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "400", "TERMINAL_WIDTH": "400"}).output
+    )
+    assert words(inspect.cleandoc(command.help or "")) in shown
+    for parameter in command.params:
+        assert words(getattr(parameter, "help", "") or "") in shown, parameter.name
+
+
+def test_the_help_tells_defaults_and_the_order_of_the_work() -> None:
+    assert "[default: 0.5]" in call("simulate", "--help").output
+    assert "section [train]" in call("train", "--help").output
+    listed = [line.split()[1] for line in call("--help").output.splitlines() if re.match(r"│ [a-z]+ {2}", line)]
+    assert listed == ["cell", "data", "train", "evaluate", "simulate", "report", "demo", "configuration"]
 
 
 def test_help_and_version() -> None:

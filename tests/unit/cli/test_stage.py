@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,59 @@ def test_results_that_were_lost_are_made_again(tmp_path: Path) -> None:
     assert not stage(output).finished
     finish(output, overwrite=True)
     assert stage(output).finished
+
+
+def test_results_that_were_damaged_are_not_kept(tmp_path: Path) -> None:
+    output = tmp_path / "train"
+    finish(output)
+    (output / "result.txt").write_text("changed")
+    assert not stage(output).finished
+    with pytest.raises(
+        InputError, match=r"damaged results \(result\.txt is not as it was written\): add --overwrite"
+    ):
+        finish(output)
+    finish(output, overwrite=True)
+    assert (output / "result.txt").read_text() == "3"
+
+
+def test_a_damaged_stamp_is_no_stamp(tmp_path: Path) -> None:
+    output = tmp_path / "train"
+    finish(output)
+    for text in ("{", "[]", '{"fingerprint": "a", "files": ["result.txt"]}'):
+        (output / STAMP).write_text(text)
+        assert not stage(output).finished
+
+
+def test_a_second_command_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    output = tmp_path / "train"
+    code = (
+        "import pathlib, sys\n"
+        "from microtann.cli.lock import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])):\n"
+        "    print('locked', flush=True)\n"
+        "    sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(output)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(InputError, match=f"process {other.pid} is writing to .*train: wait"):
+            finish(output)
+        assert not output.exists()
+        other.kill()
+    finish(output)  # the lock of a process that was killed is free
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["train"]
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: Path, *_: object) -> int:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(InputError, match=r"train cannot be made: .*: Permission denied"):
+        working_folder(stage(tmp_path / "train")).__enter__()
 
 
 def test_other_results_are_replaced_only_on_demand(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pictures: the projection and the painter's order by geometry, the files by what is in them."""
+"""Pictures: the view by geometry, bodies by the colours that are seen, files by what is in them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import microtann as mt
+from microtann.report import scene
 from microtann.report.bodies import Body, Lattice, draw_bodies
 from microtann.report.curves import Curve, draw_comparison, draw_errors, draw_training
-from microtann.report.scene import Camera, boundary_faces, paint_faces, paint_segments
+from microtann.report.scene import MARGIN, ROUND, Camera, View, render_bars, render_mesh, window
 
 CUBE = np.array([[x, y, z] for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))], dtype=float)
 
@@ -31,39 +32,82 @@ def test_the_camera_axes_are_a_right_handed_frame() -> None:
     assert axes[0, 2] == 0.0  # the vertical stays vertical
 
 
-def test_the_boundary_of_two_cubes_has_ten_faces_that_look_outwards() -> None:
+def test_a_view_holds_all_points_and_keeps_their_proportions() -> None:
+    axes, low, high = window([CUBE, CUBE + 3.0], Camera(azimuth=-90.0, elevation=0.0))
+    # seen from −y: x to the right, z upwards
+    np.testing.assert_allclose(axes[:2], [[1, 0, 0], [0, 0, 1]], atol=1e-15)
+    np.testing.assert_allclose(high - low, 4.0 * (1.0 + 2 * MARGIN))
+    assert View(axes, low, high, 100.0).size == (424, 424)
+    flat, _, _ = window([np.eye(2)], Camera())
+    np.testing.assert_array_equal(flat, np.eye(3))
+
+
+def colours_in(picture: np.ndarray) -> set[str]:
+    """Return which of red, green and blue dominate somewhere in a picture."""
+    channels = picture.astype(int)
+    strongest, second = channels.argmax(axis=2), np.sort(channels, axis=2)[..., 1]
+    clear = channels.max(axis=2) > second + 60
+    return {name for i, name in enumerate(("red", "green", "blue")) if (clear & (strongest == i)).any()}
+
+
+BOX = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 2.0]])
+RED_AND_BLUE = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+
+
+def view(points: np.ndarray, size: float = 150.0, **angles: float) -> View:
+    return View(*window([points], Camera(**angles)), size)
+
+
+def test_a_mesh_is_drawn_in_the_colours_of_its_cells_and_the_near_one_hides_the_far_one() -> None:
     points, cells = two_cubes()
-    faces, owner = boundary_faces(cells)
-    assert len(faces) == 10
-    corners = points[faces]
-    normal = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-    outwards = corners.mean(axis=1) - points[cells[owner]].mean(axis=1)
-    assert (np.einsum("fi,fi->f", normal, outwards) > 0).all()
+    picture = render_mesh(view(points), points, cells, RED_AND_BLUE, BOX)
+    assert picture.shape[:2] == view(points).size[::-1]
+    assert colours_in(picture) == {"red", "blue"}
+    assert (picture[0, 0] == 255).all()
+    upper, lower = picture[: len(picture) // 3], picture[-len(picture) // 3 :]
+    assert colours_in(upper) == {"blue"}
+    assert colours_in(lower) == {"red"}
+    above = render_mesh(view(points, elevation=90.0), points, cells, RED_AND_BLUE, BOX)
+    assert colours_in(above) == {"blue"}
 
 
-def test_the_boundary_of_a_tetrahedron_looks_outwards() -> None:
+def test_tetrahedra_are_drawn() -> None:
     points = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
-    faces, _ = boundary_faces(np.array([[0, 1, 2, 3]]))
-    corners = points[faces]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    assert (np.einsum("fi,fi->f", normal, corners.mean(axis=1) - points.mean(axis=0)) > 0).all()
+    picture = render_mesh(view(points), points, np.array([[0, 1, 2, 3]]), np.array([[0.0, 1.0, 0.0]]), BOX)
+    assert colours_in(picture) == {"green"}
 
 
-def test_three_faces_of_a_cube_are_seen_and_the_top_is_brightest() -> None:
-    faces, _ = boundary_faces(np.array([range(8)]))
-    painted = paint_faces(CUBE[faces], Camera())
-    assert len(painted.source) == 3
-    top = [i for i, source in enumerate(painted.source) if (CUBE[faces[source], 2] == 1).all()]
-    assert painted.brightness.argmax() == top[0]
+@pytest.mark.parametrize("most", [ROUND, 0])
+def test_bars_are_drawn_in_their_colours(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene, "ROUND", most)
+    points, bars = CUBE[[0, 6, 2, 4]], np.array([[0, 1], [2, 3]])
+    picture = render_bars(view(CUBE), points, bars, RED_AND_BLUE, BOX)
+    assert colours_in(picture) == {"red", "blue"}
+    coloured = (picture.min(axis=2) < 150).mean()
+    assert 0.01 < coloured < 0.3  # bars, not faces
 
 
-def test_near_segments_are_painted_last() -> None:
-    towards = Camera().axes[2]
-    ends = np.array([[s * towards, s * towards + [0, 0, 1.0]] for s in (2.0, -1.0, 0.5)])
-    painted = paint_segments(ends, Camera())
-    assert list(painted.source) == [1, 2, 0]
-    assert painted.nearness[0] == 0.0
-    assert painted.nearness[-1] == 1.0
+def test_bars_of_the_plane_are_drawn_where_they_are() -> None:
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    picture = render_bars(view(points), points, np.array([[0, 1], [2, 3]]), RED_AND_BLUE, points[[0, 3]])
+    half = len(picture) // 2
+    assert colours_in(picture[:half]) == {"blue"}
+    assert colours_in(picture[half:]) == {"red"}
+
+
+def test_pictures_need_no_display_and_print_nothing(tmp_path: Path) -> None:
+    code = (
+        "import numpy as np, sys, pathlib, microtann as mt\n"
+        "from microtann.report.bodies import Lattice, draw_bodies\n"
+        "cell = mt.cube_cell()\n"
+        "lattice = Lattice('', cell.nodes, cell.bars, 0 * cell.nodes, cell.areas)\n"
+        "draw_bodies(pathlib.Path(sys.argv[1]), [lattice], 'area')"
+    )
+    environment = {key: value for key, value in os.environ.items() if not key.endswith("DISPLAY")}
+    command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "cell.png")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert is_a_drawing(tmp_path / "cell.png")
 
 
 def is_a_drawing(path: Path) -> bool:

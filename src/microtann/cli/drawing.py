@@ -1,0 +1,22 @@
+"""Choices of a drawing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from microtann.configuration import configuration
+
+
+@configuration
+class DrawingChoice:
+    """How a deformed cell is drawn.
+
+    Parameters
+    ----------
+    scale : float
+        Factor on the displacements in the drawings of a cell; 0 shows them as they are, and small ones magnified.
+    """
+
+    scale: Annotated[float, Field(ge=0.0)] = 0.0
