@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,12 +16,8 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
 
 from microtann import voigt
-from microtann.atomic import write_atomically
 from microtann.coordinates import width
 from microtann.errors import ConfigurationError, InputError, ModelFileError
 from microtann.homogenisation.lattice import Lattice
@@ -30,9 +27,11 @@ from microtann.tann.information import Information, TrainingRange, TrainingRecor
 from microtann.tann.parts import Arrays, Description, put_together, take_apart
 from microtann.tann.point import MaterialPoint
 from microtann.tann.scaling import Scaling
+from microtann.tensors import read_tensors, write_tensors
 
 FORMAT = "microtann-tann"
 SCHEMA = "2"
+SHEAR = "engineering"
 PARTS = ("reduction", "energy", "evolution", "scaling")
 
 _RANGE = ("strain", "strain_increment")
@@ -73,8 +72,7 @@ def write_model(point: MaterialPoint, information: Information, path: str | os.P
         "parts": json.dumps(parts, ensure_ascii=False),
         "information": json.dumps(_describe(information), ensure_ascii=False),
     }
-    contiguous = {name: np.ascontiguousarray(value).reshape(value.shape) for name, value in tensors.items()}
-    write_atomically(path, to_bytes(contiguous, metadata=metadata))
+    write_tensors(path, tensors, metadata)
 
 
 def read_model(path: Path) -> tuple[MaterialPoint, Information]:
@@ -85,7 +83,10 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
     ModelFileError
         If the file is damaged, of another schema, of an unknown form, or not a microtann model.
     """
-    tensors, metadata = _open(path)
+    try:
+        tensors, metadata, checksum = read_tensors(path)
+    except ValueError as error:
+        raise ModelFileError(str(error)) from error
     if metadata.get("format") != FORMAT:
         raise ModelFileError(
             f"{path} is a safetensors file but not a microtann model: its format is not {FORMAT!r}"
@@ -95,11 +96,19 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
             f"{path} has schema {metadata.get('schema')!r}, but this version of microtann reads '1' and "
             f"{SCHEMA!r}: update microtann or train the model again"
         )
+    if checksum is None and metadata["schema"] == "1":  # such files had none
+        warnings.warn(
+            f"{path} has no checksum, so that damage cannot be noticed: load and save it again to give it one",
+            stacklevel=3,
+        )
+    elif not checksum:
+        raise ModelFileError(f"{path} is damaged: its contents do not match their checksum; copy it again")
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
             raise ModelFileError(f"{path} is damaged: {name} holds values that are not finite")
     try:
         described = json.loads(metadata["information"])
+        _check_conventions(described)
         information = _information(described, tensors)
         parts = _first_parts() if metadata["schema"] == "1" else json.loads(metadata["parts"])
         point = _point(parts, described.get("form_version", 1), information, tensors)
@@ -129,17 +138,22 @@ def _first_parts() -> dict[str, Description]:
     }
 
 
-def _open(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise ModelFileError(f"{path} is not a complete safetensors file: {error}") from error
+def _check_conventions(described: Mapping[str, Any]) -> None:
+    """Refuse components in another order or with another shear than all computation here assumes."""
+    labels = list(_voigt_labels(int(described["components"])))
+    if described.get("voigt_order", labels) != labels:
+        raise InputError(
+            f"the strain components are {described['voigt_order']}, but microtann works with {labels}"
+        )
+    if described.get("shear", SHEAR) != SHEAR:
+        raise InputError(f"the shear strains are {described['shear']!r}, but microtann works with {SHEAR!r} shear")
 
 
 def _probe(point: MaterialPoint, information: Information) -> None:
     """Run one increment and one decoding, so that arrays that do not fit are found when a model is loaded."""
     driving = jnp.zeros_like(point.scaling.driving)
+    if not ((point.scaling.driving > 0).all() and point.scaling.energy > 0):
+        raise ValueError("a scale is not positive")
     if driving.shape != (information.components + len(information.extra_names),):
         raise ValueError(f"{driving.shape[0]} driving variables for {information.components} strain components")
     state = point.virgin_state()
@@ -156,7 +170,7 @@ def _describe(information: Information) -> dict[str, Any]:
         "form_version": form_class(information.form).version,
         "components": information.components,
         "voigt_order": list(_voigt_labels(information.components)),
-        "shear": "engineering",
+        "shear": SHEAR,
         "coordinate_shapes": [[name, list(shape)] for name, shape in information.coordinate_shapes.items()],
         "extra_names": list(information.extra_names),
         "units": dict(information.units),

@@ -14,16 +14,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
 
-from microtann.atomic import write_atomically
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
 from microtann.tann.information import TrainingRecord
 from microtann.tann.parts import Arrays, put_together, take_apart
 from microtann.tann.point import MaterialPoint
 from microtann.tann.scaling import Scaling
+from microtann.tensors import read_tensors, write_tensors
 from microtann.training.form import TrainableForm
 
 FORMAT = "microtann-checkpoint"
@@ -88,8 +86,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str) -> None:
     }
     tensors |= {f"optimisation.{i}": a for i, a in enumerate(checkpoint.optimisation)}
     metadata = {"format": FORMAT, "schema": SCHEMA, "owner": owner, "checkpoint": json.dumps(described)}
-    contiguous = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in tensors.items()}
-    write_atomically(path, to_bytes(contiguous, metadata=metadata))
+    write_tensors(path, tensors, metadata)
 
 
 def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint | None:
@@ -103,11 +100,11 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint |
     if not path.exists():
         return None
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+        tensors, metadata, checksum = read_tensors(path)
+    except ValueError as error:
         raise ConfigurationError(f"the checkpoint {path} is damaged ({error}): delete it to start anew") from error
+    if checksum is False:
+        raise ConfigurationError(f"the checkpoint {path} is damaged (checksum): delete it to start anew")
     if (metadata.get("format"), metadata.get("schema"), metadata.get("owner")) != (FORMAT, SCHEMA, owner):
         raise ConfigurationError(
             f"the checkpoint {path} belongs to another configuration or data set: "
