@@ -13,7 +13,7 @@ import numpy as np
 import microtann as mt
 from benchmarks import machine
 from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.flow import Solver, follow, update
+from microtann.homogenisation.flow import PointSolver, Solver, advance, follow
 
 STD = 0.05
 STEPS = 100
@@ -26,6 +26,7 @@ CELLS = {
 """Cell, increments, and the CPU seconds they may take."""
 
 SOLVERS: tuple[Solver, ...] = ("active-set", "newton", "mixed")
+POINT_SOLVERS: tuple[PointSolver, ...] = (*SOLVERS, "lanes")
 CHUNK = 20
 """Paths solved together: the fields of more would not fit in the memory of a small machine."""
 
@@ -95,12 +96,12 @@ def _points(name: str, cell: mt.UnitCell, bar: mt.ElastoplasticBar) -> list[dict
     for std in (0.01, 0.05, 0.2, 0.5):
         moved = strain + np.random.default_rng(0).normal(0.0, std, strain.shape)
         row: dict[str, Any] = {"cell": name, "bars": condensed.count, "increment std": std}
-        after, _ = update(condensed, moved, state, False)
+        after = advance(condensed, moved, state, False).plastic_strain
         row["flowing %"] = 100 * float((after != state).mean())
-        for solver in SOLVERS:
-            update(condensed, moved[:2], state[:2], True, solver)
+        for solver in POINT_SOLVERS:
+            advance(condensed, moved[:8], state[:8], True, solver)
             begin = time.process_time()
-            update(condensed, moved, state, True, solver)
+            advance(condensed, moved, state, True, solver)
             row[solver] = (time.process_time() - begin) / len(state) * 1e6
         rows.append(row)
     return rows

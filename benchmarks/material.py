@@ -1,4 +1,7 @@
-"""CPU time of stress, state and tangent at many Gauss points, for the materials that a solver may be given."""
+"""CPU time of stress, state and tangent at many Gauss points, for the materials that a solver may be given.
+
+The points are in the steady plastic state of random walks of increments of the same size.
+"""
 
 from __future__ import annotations
 
@@ -7,44 +10,59 @@ import time
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import microtann as mt
 from benchmarks import machine
 from microtann.materials.protocol import State
 
-STEPS = 20
-DEVIATION = 0.05
 BAR = mt.ElastoplasticBar()
+SPREAD = 0.7
+"""Standard deviation of the strain that the walks reach: twice the yield strain of a bar."""
+
+FEWER = {"exact 104 bars": 10, "exact 832 bars": 100}
+"""The costly materials see a tenth or a hundredth of the points, but no fewer than the smallest chunk."""
 
 
 def main(arguments: list[str]) -> None:
     """Print a table and write ``results/benchmarks/material.json``."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks material", description=__doc__)
-    parser.add_argument("--points", type=int, default=100_000)
+    parser.add_argument("--points", type=int, default=102_400)
     parser.add_argument("--chunks", type=int, nargs="+", default=[256, 1024, 4096, 16384])
+    parser.add_argument("--std", type=float, nargs="+", default=[0.05, 0.2, 0.5])
+    parser.add_argument("--threads", type=int, default=1, help="threads of the BLAS")
     options = parser.parse_args(arguments)
     materials = {
         "TANN cube": mt.load("cube"),
-        "exact cube (13 bars)": mt.fem.ExactCell(mt.cube_cell(), BAR),
-        "exact 2×2×2 perturbed (104 bars)": mt.fem.ExactCell(mt.cube_cell((2, 2, 2), perturbation=0.2), BAR),
+        "exact 13 bars": mt.fem.ExactCell(mt.cube_cell(), BAR),
+        "exact 104 bars": mt.fem.ExactCell(mt.cube_cell((2, 2, 2), perturbation=0.2), BAR),
+        "exact 832 bars": mt.fem.ExactCell(mt.cube_cell((4, 4, 4), perturbation=0.2), BAR),
     }
-    rows = [row for name, material in materials.items() for row in measure(name, material, options)]
-    print(machine.table(rows, "CPU microseconds per point"))
-    print(machine.write("material", rows))
+    with threadpool_limits(options.threads):
+        threads = max(pool["num_threads"] for pool in threadpool_info())
+        rows = [
+            row
+            for name, material in materials.items()
+            for std in options.std
+            for row in measure(name, material, std, options)
+        ]
+    print(machine.table(rows, f"CPU microseconds per point; threads: {threads}"))
+    print(machine.write("material", {"threads": threads, "rows": rows}))
 
 
-def measure(name: str, material: mt.fem.Material, options: argparse.Namespace) -> list[dict[str, Any]]:
+def measure(name: str, material: mt.fem.Material, std: float, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return a row for every chunk size; all see the same states, which a random walk has reached."""
-    points = options.points if "104" not in name else options.points // 10
+    points = max(options.points // FEWER.get(name, 1), min(options.chunks))
     draw = np.random.default_rng(0)
     state = material.initial_state(points)
-    for _ in range(STEPS):
-        _, _, state = material.update(draw.normal(0.0, DEVIATION, (points, 6)), state, tangent=False)
-    increment = draw.normal(0.0, DEVIATION, (points, 6))
+    for _ in range(int(np.ceil((SPREAD / std) ** 2))):
+        _, _, state = material.update(draw.normal(0.0, std, (points, 6)), state, tangent=False)
+    increment = draw.normal(0.0, std, (points, 6))
     flowing = float(np.mean(material.update(increment, state, tangent=False)[2]["dissipation"] > 0))
     return [
         {
             "material": name,
+            "increment std": std,
             "points": points,
             "points flowing": round(flowing, 2),
             "chunk": chunk,
@@ -52,6 +70,7 @@ def measure(name: str, material: mt.fem.Material, options: argparse.Namespace) -
             "stress only": evaluate(material, increment, state, chunk, False),
         }
         for chunk in options.chunks
+        if chunk <= max(points, min(options.chunks))
     ]
 
 

@@ -22,6 +22,7 @@ from scipy import linalg
 
 from microtann import voigt
 from microtann.errors import CellError
+from microtann.homogenisation.elimination import Elimination, eliminate
 from microtann.homogenisation.stability import check_connected, check_rigid
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -100,6 +101,11 @@ class CondensedCell:
         """Elastic stiffness Bᵀ D B of the fluctuation of all distinct nodes, per unit volume of the cell."""
         mapping = self.fluctuation_mapping
         return mapping.T @ ((self.volume_fraction * self.young)[:, None] * mapping)
+
+    @cached_property
+    def elimination(self) -> Elimination:
+        """Order in which the nodes are eliminated from the stiffness of the fluctuation."""
+        return eliminate(self.ends, len(self.fluctuation_of_strain))
 
     def stress(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]

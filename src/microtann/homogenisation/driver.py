@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from microtann import voigt
 from microtann.errors import CellError, ConvergenceError, InputError, LimitLoadError
 from microtann.homogenisation.condensation import CondensedCell, condense
-from microtann.homogenisation.flow import update
+from microtann.homogenisation.flow import advance
 from microtann.homogenisation.limit_load import largest_factor
 from microtann.homogenisation.programme import CellStep
 from microtann.homogenisation.solve import CellResponse, cell_response
@@ -195,9 +195,9 @@ class _Increment:
     def _stress(
         self, strain: Float[Array, "v"], plastic: Float[Array, "m"], tangent: bool
     ) -> tuple[Float[Array, "m"], Float[Array, "v"], Float[Array, "v v"] | None]:
-        new, stiffness = update(self.condensed, strain[None], plastic[None], tangent)
-        stress = self.condensed.stress(strain, new[0])
-        return new[0], stress, None if stiffness is None else stiffness[0]
+        found = advance(self.condensed, strain[None], plastic[None], tangent)
+        new = found.plastic_strain[0]
+        return new, self.condensed.stress(strain, new), None if found.tangent is None else found.tangent[0]
 
     def _solve(self, point: _Point, target: Float[Array, "v"], predicted: Float[Array, "v"]) -> _Point | None:
         """Return the state at the target, or None if Newton's method fails."""

@@ -1,11 +1,13 @@
-"""The flow of a cell's bars over increments of average strain: two compiled solvers, chosen for every increment.
+"""The flow of a cell's bars over increments of average strain: compiled solvers, chosen for every increment.
 
-Active sets in the plastic strains are best while few bars flow at once, Newton's method in the fluctuation where
-many do. Both are exact to round-off and agree.
+Of a single point or path, active sets in the plastic strains are best while few bars flow at once, Newton's method
+in the fluctuation where many do. Where many points advance together, Newton's method treats eight of them at once.
+All are exact to round-off and agree.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,16 +15,24 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
-from microtann.homogenisation import flow_kernel, newton_kernel
+from microtann.homogenisation import increment_kernel, lane_newton_kernel
 from microtann.homogenisation.condensation import CondensedCell
-from microtann.homogenisation.paths_kernel import follow_paths
-from microtann.homogenisation.problems import fluctuation_problem, plastic_problem
+from microtann.homogenisation.problems import (
+    close_to_singular,
+    elastic_stiffness,
+    fluctuation_problem,
+    plastic_problem,
+)
 
 Array = NDArray[np.float64]
 Solver = Literal["active-set", "newton", "mixed"]
+PointSolver = Literal["active-set", "newton", "mixed", "lanes", "fastest"]
 
 LEAST_HARDENING = 1e-12
 """Hardening, relative to Young's modulus, below which the flow may be undetermined."""
+
+FEW_POINTS = 4
+"""Number of points from which eight are treated at once."""
 
 
 def most_slips(condensed: CondensedCell) -> int:
@@ -64,12 +74,10 @@ def follow(
     """
     strain, start = np.ascontiguousarray(strain), np.ascontiguousarray(start)
     plastic = np.empty((*strain.shape[:2], condensed.count))
-    most = {"active-set": condensed.count, "mixed": most_slips(condensed), "newton": -1}[solver]
-    path, step = follow_paths(
+    path, step = increment_kernel.follow_paths(
         plastic_problem(condensed),
         fluctuation_problem(condensed),
-        most,
-        solver != "active-set",
+        *_methods(condensed, solver),
         strain,
         start,
         plastic,
@@ -84,13 +92,33 @@ def follow(
     return plastic
 
 
-def update(
+@dataclass(frozen=True)
+class Advance:
+    """What an increment does to n points of one cell.
+
+    Parameters
+    ----------
+    plastic_strain : array, shape (n, m)
+        Plastic strains of the distinct bars at its end.
+    energy, dissipation : array, shape (n,)
+        Free energy at its end, and what it dissipates, per unit volume of the cell.
+    tangent : array, shape (n, v, v), or None
+        Consistent tangent, symmetric positive semi-definite.
+    """
+
+    plastic_strain: Float[Array, "n m"]
+    energy: Float[Array, "n"]
+    dissipation: Float[Array, "n"]
+    tangent: Float[Array, "n v v"] | None
+
+
+def advance(
     condensed: CondensedCell,
     strain: Float[Array, "n v"],
     start: Float[Array, "n m"],
     tangent: bool = True,
-    solver: Solver = "mixed",
-) -> tuple[Float[Array, "n m"], Float[Array, "n v v"] | None]:
+    solver: PointSolver = "fastest",
+) -> Advance:
     """Advance many points of one cell by an increment.
 
     Parameters
@@ -101,13 +129,9 @@ def update(
     start : array, shape (n, m)
         Plastic strains of the distinct bars at its beginning.
     tangent : bool
-    solver : {"mixed", "newton", "active-set"}
-
-    Returns
-    -------
-    plastic_strain : array, shape (n, m)
-    tangent : array, shape (n, v, v), or None
-        Consistent tangent, symmetric positive semi-definite.
+    solver : {"fastest", "lanes", "mixed", "newton", "active-set"}
+        All give the same. "lanes" treats eight points at once, and needs three dimensions and bars that harden; it
+        is the fastest where there are more than a few points, and "mixed" otherwise.
 
     Raises
     ------
@@ -118,87 +142,56 @@ def update(
     plastic = np.array(start, order="C")
     n, v = strain.shape
     stiffness = np.empty((n if tangent else 0, v, v))
-    by_sets = np.full(n, solver == "active-set")
-    if solver != "newton":
-        trial = strain @ condensed.coupling.T - plastic @ condensed.hessian
-        if solver == "mixed":
-            by_sets = (np.abs(trial) > condensed.resistance).sum(axis=1) <= most_slips(condensed)
-        chosen = np.flatnonzero(by_sets)
-        if len(chosen):
-            failed = _by_active_sets(condensed, chosen, trial, plastic, stiffness)
-            if solver == "active-set" and len(failed):
-                raise _failure(int(failed[0]))
-            by_sets[failed] = False
-    chosen = np.flatnonzero(~by_sets)
-    if len(chosen):
-        _by_newton(condensed, chosen, strain, plastic, stiffness)
-    return plastic, stiffness if tangent else None
+    energy, dissipation = np.empty(n), np.empty(n)
+    if solver == "lanes" or (solver == "fastest" and n >= FEW_POINTS and _fits_lanes(condensed)):
+        cell = fluctuation_problem(condensed)
+        guess = strain @ cell.of_strain.T + plastic @ cell.of_plastic_strain.T
+        left = np.flatnonzero(
+            lane_newton_kernel.update_points(
+                cell,
+                elastic_stiffness(condensed),
+                condensed.elimination,
+                guess,
+                strain,
+                plastic,
+                stiffness,
+                energy,
+                dissipation,
+            )
+        )
+    else:
+        left = np.arange(n)
+    if len(left):
+        part, tangents = plastic[left], np.empty((len(left) if tangent else 0, v, v))
+        failed = increment_kernel.update_points(
+            plastic_problem(condensed),
+            fluctuation_problem(condensed),
+            *_methods(condensed, "mixed" if solver in ("fastest", "lanes") else solver),
+            elastic_stiffness(condensed),
+            strain[left] @ condensed.coupling.T - part @ condensed.hessian,
+            strain[left],
+            part,
+            tangents,
+        )
+        if failed.any():
+            point = int(left[np.flatnonzero(failed)[0]])
+            raise ConvergenceError(
+                f"the cell at material point {point} found no equilibrium; use smaller increments", worst=[point]
+            )
+        dissipation[left] = np.abs(part - plastic[left]) @ condensed.resistance
+        energy[left] = condensed.energy(strain[left], part)
+        plastic[left] = part
+        if tangent:
+            stiffness[left] = tangents
+    return Advance(plastic, energy, dissipation, stiffness if tangent else None)
 
 
-def _by_active_sets(
-    condensed: CondensedCell,
-    chosen: NDArray[np.intp],
-    trial: Float[Array, "n m"],
-    plastic: Float[Array, "n m"],
-    stiffness: Float[Array, "k v v"],
-) -> NDArray[np.intp]:
-    """Advance some points in place by active sets; return those whose flow was not found."""
-    part, tangents = _part(chosen, plastic, stiffness)
-    failed = np.empty(len(chosen), dtype=bool)
-    flow_kernel.update_points(
-        plastic_problem(condensed),
-        condensed.elasticity,
-        trial if len(chosen) == len(trial) else trial[chosen],
-        part,
-        tangents,
-        failed,
-    )
-    _put(chosen, part, tangents, plastic, stiffness)
-    return chosen[failed]
+def _methods(condensed: CondensedCell, solver: str) -> tuple[int, bool]:
+    """Return up to how many trial slips active sets are used, and whether either method may help the other."""
+    if solver == "mixed":
+        return most_slips(condensed), True
+    return condensed.count if solver == "active-set" else -1, False
 
 
-def _by_newton(
-    condensed: CondensedCell,
-    chosen: NDArray[np.intp],
-    strain: Float[Array, "n v"],
-    plastic: Float[Array, "n m"],
-    stiffness: Float[Array, "k v v"],
-) -> None:
-    """Advance some points in place by Newton's method."""
-    part, tangents = _part(chosen, plastic, stiffness)
-    strain = strain if len(chosen) == len(strain) else strain[chosen]
-    point = newton_kernel.update_points(
-        fluctuation_problem(condensed), *_elastic_parts(condensed), strain, part, tangents
-    )
-    if point >= 0:
-        raise _failure(int(chosen[point]))
-    _put(chosen, part, tangents, plastic, stiffness)
-
-
-def _part(
-    chosen: NDArray[np.intp], plastic: Float[Array, "n m"], stiffness: Float[Array, "k v v"]
-) -> tuple[Array, Array]:
-    """Return the arrays of the chosen points: the whole arrays themselves where all are chosen."""
-    if len(chosen) == len(plastic):
-        return plastic, stiffness
-    return plastic[chosen], np.empty((len(chosen) if len(stiffness) else 0, *stiffness.shape[1:]))
-
-
-def _put(chosen: NDArray[np.intp], part: Array, tangents: Array, plastic: Array, stiffness: Array) -> None:
-    """Write the chosen points back."""
-    if part is not plastic:
-        plastic[chosen] = part
-        if len(tangents):
-            stiffness[chosen] = tangents
-
-
-def _failure(point: int) -> ConvergenceError:
-    return ConvergenceError(
-        f"the cell at material point {point} found no equilibrium; use smaller increments", worst=[point]
-    )
-
-
-def _elastic_parts(condensed: CondensedCell) -> tuple[Array, Array, Array]:
-    """Return the elastic stiffness without fluctuation, its coupling to the fluctuation, and the condensed one."""
-    weighted = (condensed.volume_fraction * condensed.young)[:, None] * condensed.elongation
-    return condensed.elongation.T @ weighted, condensed.fluctuation_mapping.T @ weighted, condensed.elasticity
+def _fits_lanes(condensed: CondensedCell) -> bool:
+    return condensed.gradient.shape[1] == 3 and not close_to_singular(condensed)

@@ -273,32 +273,3 @@ def condensed_tangent(problem, elasticity, flow, count, half, tangent):
                 total -= half[a, c] * half[a, e]
             tangent[c, e] = total
             tangent[e, c] = total
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def update_points(problem, elasticity, trial, plastic_strain, tangent, failed):
-    """Advance many material points by one increment and give their consistent tangents.
-
-    Parameters
-    ----------
-    problem : PlasticProblem
-    elasticity : (v, v)
-    trial : (n, m)
-        Trial forces coupling · strain − K · plastic strain at the end of the increment.
-    plastic_strain : (n, m) in and out
-    tangent : (n, v, v), or (0, v, v) where it is not wanted, out
-    failed : (n,) bool out
-        Points whose flow was not found; they stay as they are.
-    """
-    n, m = trial.shape
-    flow, half = empty_flow(m), np.empty((m, elasticity.shape[0]))
-    for p in range(n):
-        count = solve_flow(problem, trial[p], flow)
-        failed[p] = count < 0
-        if count < 0:
-            continue
-        for a in range(count):
-            i = flow.active[a]
-            plastic_strain[p, i] += flow.increment[i]
-        if tangent.shape[0] > 0:
-            condensed_tangent(problem, elasticity, flow, count, half, tangent[p])

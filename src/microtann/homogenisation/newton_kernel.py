@@ -105,7 +105,7 @@ def _forces(cell, plastic, found):
 
 
 @njit(cache=True, error_model="numpy")
-def _loss(cell, i):
+def loss_of_stiffness(cell, i):
     """Return the stiffness, per volume of the cell, that a bar loses in flow."""
     return cell.fraction[i] * cell.young[i] * cell.young[i] / (cell.young[i] + cell.hardening[i])
 
@@ -122,7 +122,7 @@ def _tangent(cell, sign, matrix):
     for i in range(m):
         if sign[i] == 0 or start[i] == end[i]:
             continue
-        loss = _loss(cell, i)
+        loss = loss_of_stiffness(cell, i)
         one, two = min(start[i], end[i]), max(start[i], end[i])
         p, q = (one - 1) * d, (two - 1) * d
         for a in range(d):
@@ -278,19 +278,32 @@ def guess_elastic(cell, average, plastic, w):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _fluctuation_tangent(cell, affine, mixed, found, scratch, tangent):
-    """Write the consistent tangent (v, v) from the factor of the tangent of the fluctuation."""
+def fluctuation_tangent(cell, elastic, factored, found, tangent):
+    """Write the consistent tangent (v, v) for the flow that was found; False if its matrix was not factored.
+
+    Parameters
+    ----------
+    cell, elastic : FluctuationProblem, ElasticStiffness
+    factored : bool
+        Whether ``found.matrix`` is the factor of the tangent of the fluctuation already.
+    found : Fluctuation
+    tangent : (v, v) out
+    """
     elongation, gradient = cell.elongation, cell.gradient
-    coupling, moved, rest, behind = scratch
     m, d = gradient.shape
     v = elongation.shape[1]
-    free = coupling.shape[0] - d
-    coupling[:] = mixed
-    tangent[:] = affine
+    free = cell.elastic.shape[0] - d
+    if not factored:
+        _tangent(cell, found.sign, found.matrix)
+        if not factorise(found.matrix, free):
+            return False
+    coupling = elastic.mixed.copy()
+    moved, rest, behind = np.empty((free, v)), np.empty((free, v)), np.empty((free, v))
+    tangent[:] = elastic.affine
     for i in range(m):
         if found.sign[i] == 0:
             continue
-        loss = _loss(cell, i)
+        loss = loss_of_stiffness(cell, i)
         for c in range(v):
             scaled = loss * elongation[i, c]
             for e in range(v):
@@ -313,48 +326,4 @@ def _fluctuation_tangent(cell, affine, mixed, found, scratch, tangent):
                     total -= block[a, c] * block[a, e]
             tangent[c, e] = total
             tangent[e, c] = total
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def update_points(cell, affine, mixed, elasticity, strain, plastic_strain, tangent):
-    """Advance many material points by one increment and give their consistent tangents.
-
-    Parameters
-    ----------
-    cell : FluctuationProblem
-    affine, mixed, elasticity : (v, v), (n d, v), (v, v)
-        Elastic stiffness without fluctuation, elastic forces on the fluctuation due to average strain, and the
-        elastic stiffness with the fluctuation in equilibrium.
-    strain : (n, v)
-    plastic_strain : (n, m) in and out
-    tangent : (n, v, v), or (0, v, v) where it is not wanted, out
-
-    Returns
-    -------
-    int
-        Point that failed, or −1.
-    """
-    points, v = strain.shape
-    m, d = cell.gradient.shape
-    unknowns = cell.elastic.shape[0]
-    free = unknowns - d
-    found = empty_fluctuation(m, unknowns)
-    scratch = np.empty((unknowns, v)), np.empty((free, v)), np.empty((free, v)), np.empty((free, v))
-    for p in range(points):
-        guess_elastic(cell, strain[p], plastic_strain[p], found.w)
-        state = equilibrate(cell, strain[p], plastic_strain[p], found)
-        if state < 0:
-            return p
-        for i in range(m):
-            plastic_strain[p, i] += found.increment[i]
-        if tangent.shape[0] == 0:
-            continue
-        if not found.sign.any():
-            tangent[p] = elasticity
-            continue
-        if state == 0:
-            _tangent(cell, found.sign, found.matrix)
-            if not factorise(found.matrix, free):
-                return p
-        _fluctuation_tangent(cell, affine, mixed, found, scratch, tangent[p])
-    return -1
+    return True

@@ -86,6 +86,26 @@ class FluctuationProblem(NamedTuple):
     proximal: float
 
 
+class ElasticStiffness(NamedTuple):
+    """Elastic stiffness of a cell, per unit volume.
+
+    Parameters
+    ----------
+    affine, condensed : array, shape (v, v)
+        Stress due to average strain without fluctuation, and with the fluctuation in equilibrium.
+    mixed : array, shape (n d, v)
+        Forces on the fluctuation due to average strain.
+    blocks : array, shape (9 b,)
+        In three dimensions, forces on the fluctuation due to the fluctuation, in blocks of the cell's
+        `Elimination`; empty in two dimensions.
+    """
+
+    affine: Float[Array, "v v"]
+    condensed: Float[Array, "v v"]
+    mixed: Float[Array, "nd v"]
+    blocks: Float[Array, "b"]
+
+
 def close_to_singular(condensed: CondensedCell) -> bool:
     """Return whether some bar hardens so little that stiffnesses may be close to singular."""
     return bool((condensed.hardening <= LITTLE_HARDENING * condensed.young).any())
@@ -118,4 +138,22 @@ def fluctuation_problem(condensed: CondensedCell) -> FluctuationProblem:
         of_plastic_strain=np.ascontiguousarray(condensed.fluctuation_of_plastic_strain.reshape(n * d, -1)),
         steepest=float(np.abs(condensed.gradient).max()),
         proximal=PROXIMAL_PART if close_to_singular(condensed) else 0.0,
+    )
+
+
+def elastic_stiffness(condensed: CondensedCell) -> ElasticStiffness:
+    """Return the elastic stiffness in the parts that tangents are made of."""
+    weighted = (condensed.volume_fraction * condensed.young)[:, None] * condensed.elongation
+    n, d, _ = condensed.fluctuation_of_strain.shape
+    order = condensed.elimination
+    blocks = np.zeros((len(order.rows) + n, d, d))
+    matrix = condensed.fluctuation_stiffness.reshape(n, d, n, d).swapaxes(1, 2)
+    row, column = np.nonzero(order.place[:, None] >= order.place)
+    blocks[order.block[order.place[row], order.place[column]]] = matrix[row, column]
+    blocks[-1] = 0.0
+    return ElasticStiffness(
+        affine=condensed.elongation.T @ weighted,
+        condensed=condensed.elasticity,
+        mixed=condensed.fluctuation_mapping.T @ weighted,
+        blocks=blocks.ravel() if d == 3 else np.empty(0),
     )

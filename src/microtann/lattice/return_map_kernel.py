@@ -1,8 +1,13 @@
-"""The return map of one bar, compiled: every kernel that lets bars flow calls it."""
+"""The return map of one bar, compiled: every kernel that lets bars flow calls it.
+
+Strains may be `microtann.lanes_kernel.Lanes`, one bar in eight cells.
+"""
 
 from __future__ import annotations
 
 from numba import njit, vectorize
+
+from microtann.lanes_kernel import select
 
 YIELD_TOLERANCE = 1e-10
 """Relative width of the elastic side of the yield test.
@@ -25,15 +30,14 @@ def plastic_increment(strain, plastic, young, limit, hardening):
 
     Parameters
     ----------
-    strain, plastic : float
+    strain, plastic : float or Lanes
         Strain ε at the end of the increment and plastic strain α at its beginning.
     young, limit, hardening : float
         E, k and H.
     """
     trial = young * (strain - plastic) - hardening * plastic
-    excess = trial - limit if trial > 0.0 else trial + limit
-    step = excess / (young + hardening)  # no branch on flow, so that loops over bars vectorise
-    return step if abs(trial) > limit * (1.0 + YIELD_TOLERANCE) else 0.0
+    step = select(trial > 0.0, trial - limit, trial + limit) / (young + hardening)  # no branch: loops vectorise
+    return select(abs(trial) > limit * (1.0 + YIELD_TOLERANCE), step, 0.0)
 
 
 @njit(cache=True, error_model="numpy")

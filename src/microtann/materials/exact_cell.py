@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from microtann.checks import check_increment
 from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.flow import update
+from microtann.homogenisation.flow import advance
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.materials.protocol import State
@@ -64,12 +64,11 @@ class ExactCell:
         check_increment(strain_increment)
         condensed = self._condensed
         strain = state["strain"] + strain_increment
-        before = state["plastic_strain"]
-        after, stiffness = update(condensed, strain, before, tangent)
+        found = advance(condensed, strain, state["plastic_strain"], tangent)
         new_state = {
             "strain": strain,
-            "plastic_strain": after,
-            "energy": condensed.energy(strain, after),
-            "dissipation": np.abs(after - before) @ condensed.resistance,
+            "plastic_strain": found.plastic_strain,
+            "energy": found.energy,
+            "dissipation": found.dissipation,
         }
-        return condensed.stress(strain, after), stiffness, new_state
+        return condensed.stress(strain, found.plastic_strain), found.tangent, new_state
