@@ -1,18 +1,14 @@
-"""The examples and the Python code in README and docs run, and give what they promise."""
+"""The examples run and give what they promise."""
 
 from __future__ import annotations
 
 import importlib.util
-import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from microtann.cli.sections import reference
-
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/getting-started.md"]
 
 
 def example(name: str) -> ModuleType:
@@ -25,44 +21,21 @@ def example(name: str) -> ModuleType:
 
 
 def test_cyclic_recall(tmp_path: Path) -> None:
-    assert example("cyclic_recall").main(tmp_path / "loop.png") < 1e-4
+    assert example("cyclic_recall").main(tmp_path / "loop.png") < 1e-12  # measured: 7e-15
     assert (tmp_path / "loop.png").stat().st_size > 5000
 
 
 def test_own_material() -> None:
     force, contraction = example("own_material").main()
-    assert force == pytest.approx(2.0, rel=1e-9)
-    assert contraction == pytest.approx(-0.003, rel=1e-9)
+    assert force == pytest.approx(2.0, rel=1e-13)
+    assert contraction == pytest.approx(-0.003, rel=1e-12)
 
 
 def test_homogenised_and_full_lattice() -> None:
     for name, (fe, lattice) in example("homogenised_and_full_lattice").main().items():
-        assert fe == pytest.approx(lattice, rel=1e-9), name
+        assert fe == pytest.approx(lattice, rel=1e-11), name  # both solved to 1e-10, Newton's last step gives more
 
 
 def test_every_example_is_tested() -> None:
     names = {path.stem for path in (ROOT / "examples").glob("*.py")}
     assert names == {name.removeprefix("test_") for name in globals() if name.startswith("test_")} & names
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_the_code_in_the_documentation_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-    assert blocks
-    monkeypatch.chdir(tmp_path)
-    exec(compile("\n".join(blocks), page, "exec"), {"__name__": page})
-
-
-@pytest.mark.parametrize(
-    "page", sorted(p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-)
-def test_links_between_pages_lead_somewhere(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
-        if not target.startswith(("http://", "https://")):
-            assert ((ROOT / page).parent / target).exists(), target
-
-
-def test_the_reference_of_the_configuration_is_complete() -> None:
-    assert f"```toml\n{reference()}```\n" in (ROOT / "docs/command-line.md").read_text(encoding="utf-8")

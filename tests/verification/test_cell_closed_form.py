@@ -63,11 +63,11 @@ def test_regular_cells_are_sums_of_families(make, units, size):
     response = mt.solve_cell(cell, mt.ElastoplasticBar(YOUNG, LIMIT, HARDENING), path)
     stress, energy, dissipation, plastic = families(path, directions)
     assert dissipation.sum() > 1.0
-    np.testing.assert_allclose(response.stress, stress, rtol=0, atol=1e-12 * np.abs(stress).max())
-    np.testing.assert_allclose(response.energy, energy, rtol=0, atol=1e-12 * energy.max())
-    np.testing.assert_allclose(response.dissipation, dissipation, rtol=0, atol=1e-12 * dissipation.max())
+    np.testing.assert_allclose(response.stress, stress, rtol=0, atol=1e-13 * np.abs(stress).max())
+    np.testing.assert_allclose(response.energy, energy, rtol=0, atol=1e-13 * energy.max())
+    np.testing.assert_allclose(response.dissipation, dissipation, rtol=0, atol=1e-13 * dissipation.max())
     listed = plastic[:, family_of(cell, directions)]
-    np.testing.assert_allclose(response.plastic_strain, listed, rtol=0, atol=1e-12 * np.abs(plastic).max())
+    np.testing.assert_allclose(response.plastic_strain, listed, rtol=0, atol=1e-13 * np.abs(plastic).max())
     affine = np.array([cell.nodes @ tensor(e) for e in path])
     np.testing.assert_allclose(response.displacement, affine, rtol=0, atol=1e-12 * np.abs(affine).max())
 

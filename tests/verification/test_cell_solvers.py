@@ -35,7 +35,7 @@ def test_newton_equals_active_sets(name, std):
         strain = np.concatenate([paths[:, -1], paths[:, -1]]) + scale * rng.normal(0, std, (4, cell.components))
         for solver in ("newton", "mixed"):
             two = follow(condensed, paths, start, solver)
-            np.testing.assert_allclose(two, one, rtol=0, atol=1e-12 * np.abs(one).max())
+            np.testing.assert_allclose(two, one, rtol=0, atol=1e-13 * np.abs(one).max())
         exact = advance(condensed, strain, before, True, "active-set")
         tangents = exact.tangent
         for solver in ("newton", "mixed", "lanes")[: cell.dimension]:
@@ -59,7 +59,7 @@ def test_newton_equals_active_sets_with_832_bars():
     )
     assert (one[0, -1] != 0).sum() > 200
     for two in others:
-        np.testing.assert_allclose(one, two, rtol=0, atol=1e-12 * np.abs(one).max())
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-13 * np.abs(one).max())
 
 
 @settings(max_examples=40, deadline=None)
@@ -91,7 +91,8 @@ def test_tangent_is_the_derivative_of_the_stress(name, hardening, solver, std, s
         return  # the strain sits within a finite-difference step of a kink
     stress = condensed.stress(moved, after)
     slope = ((stress[:v] - stress[v:]) / (2 * step)).T
-    np.testing.assert_allclose(tangent[0], slope, rtol=0, atol=3e-7 * scale)
+    # differences of a step of 1e-7 keep half the digits (measured: 7e-9); larger steps meet more kinks
+    np.testing.assert_allclose(tangent[0], slope, rtol=0, atol=1e-7 * scale)
 
 
 def without_hardening(cell, rng, share):
@@ -118,16 +119,16 @@ def test_bars_without_hardening_flow_in_equilibrium(name, share, std, seed):
     for force in response.force:
         total = np.zeros_like(cell.nodes)
         np.add.at(total, master, node_forces(cell, force))
-        assert np.abs(total).max() <= 1e-10 * np.abs(force).max()
+        assert np.abs(total).max() <= 1e-12 * np.abs(force).max()
     driving = response.force / cell.areas - bar.hardening * response.plastic_strain
-    assert (np.abs(driving) <= bar.yield_stress * (1 + 1e-9)).all()
+    assert (np.abs(driving) <= bar.yield_stress * (1 + 1e-11)).all()
     step = np.diff(response.plastic_strain, axis=0, prepend=0.0)
     scale = bar.yield_stress * np.abs(step).max()
-    np.testing.assert_allclose(driving * step, bar.yield_stress * np.abs(step), rtol=0, atol=1e-9 * scale.max())
+    np.testing.assert_allclose(driving * step, bar.yield_stress * np.abs(step), rtol=0, atol=1e-11 * scale.max())
     gap = response.displacement[:, cell.bars[:, 1]] - response.displacement[:, cell.bars[:, 0]]
     strain = np.einsum("tmd,md->tm", gap, cell.directions) / cell.lengths
     force = bar.young * (strain - response.plastic_strain) * cell.areas
-    np.testing.assert_allclose(force, response.force, rtol=0, atol=1e-9 * np.abs(response.force).max())
+    np.testing.assert_allclose(force, response.force, rtol=0, atol=1e-11 * np.abs(response.force).max())
 
 
 @pytest.mark.parametrize("name", ["square-2x2", "cube-2x2x2"])
@@ -150,6 +151,6 @@ def test_ideal_regular_cells_keep_the_affine_solution(make):
     bar = mt.ElastoplasticBar(hardening=0.0)
     one, two = mt.solve_cell(make((1,) * d), bar, path), mt.solve_cell(make((2,) * d), bar, path)
     for name in ("stress", "energy", "dissipation"):
-        np.testing.assert_allclose(getattr(two, name), getattr(one, name), rtol=0, atol=1e-11)
+        np.testing.assert_allclose(getattr(two, name), getattr(one, name), rtol=0, atol=1e-13)
     reference = solve(make((1,) * d), bar, path)
-    np.testing.assert_allclose(one.stress, reference.stress, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(one.stress, reference.stress, rtol=0, atol=1e-13)

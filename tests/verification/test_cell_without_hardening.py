@@ -53,15 +53,15 @@ def test_every_increment_is_optimal(make, perturbation, share, solver, size, see
     path = random_path(seed, 12, condensed.elongation.shape[1], size)
     after = follow(condensed, path[None], np.zeros((1, condensed.count)), solver)[0]
     before = np.vstack([np.zeros(condensed.count), after[:-1]])
-    assert violation(condensed, before, path, after) <= 1e-8
+    assert violation(condensed, before, path, after) <= 1e-10
     points = advance(condensed, path, before, True, solver)
     tangent = points.tangent
-    assert violation(condensed, before, path, points.plastic_strain) <= 1e-8
+    assert violation(condensed, before, path, points.plastic_strain) <= 1e-10
     scale = np.abs(condensed.elasticity).max()
     np.testing.assert_array_equal(tangent, tangent.swapaxes(1, 2))
     values = np.linalg.eigvalsh(tangent)
-    assert values.min() >= -1e-9 * scale
-    assert np.linalg.eigvalsh(condensed.elasticity - tangent).min() >= -1e-9 * scale
+    assert values.min() >= -1e-12 * scale
+    assert np.linalg.eigvalsh(condensed.elasticity - tangent).min() >= -1e-12 * scale
 
 
 def test_flow_along_an_almost_free_motion_is_followed_to_its_end():
@@ -94,5 +94,6 @@ def test_at_huge_strain_the_dissipation_is_that_of_linear_programming(make, pert
     rigid = linprog(cost, rows, np.concatenate([-affine, affine]), bounds=bounds, method="highs", options=fine)
     assert rigid.status == 0
     slack = 0.5 * (condensed.resistance**2 / (condensed.volume_fraction * condensed.young)).sum()
+    # HiGHS, not the cell, sets the bound: it was asked for 1e-10; an elastic bar saves at most k²/2E
     assert energy <= rigid.fun * (1 + 1e-9)
-    assert energy >= rigid.fun * (1 - 1e-9) - slack  # an elastic bar saves at most k²/2E
+    assert energy >= rigid.fun * (1 - 1e-9) - slack

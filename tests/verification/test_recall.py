@@ -19,19 +19,21 @@ def evaluation() -> Evaluation:
 
 
 @pytest.mark.parametrize("name", "abcdefgh")
-def test_errors_are_far_below_the_published_network(evaluation: Evaluation, name: str) -> None:
+def test_errors_are_round_off(evaluation: Evaluation, name: str) -> None:
+    """Measured: at most 4e-14 for stress and force, 7e-14 for the dissipation, 2e-15 for displacements."""
     errors = evaluation.paths[name]
-    assert errors.stress <= 1e-5
-    assert errors.stress <= 1e-2 * STRESS_ERROR[name]
-    assert errors.energy <= 1e-5
-    assert errors.dissipation <= 1e-5
-    assert errors.coordinates["force"] <= 1e-5
-    assert errors.coordinates["displacement"] <= 1e-5
+    assert errors.stress <= 5e-13
+    assert errors.energy <= 5e-13
+    assert errors.dissipation <= 1e-12
+    assert errors.coordinates["force"] <= 5e-13
+    assert errors.coordinates["displacement"] <= 2e-14
+    assert max(errors.largest.values()) <= 5e-12
+    assert errors.stress <= 1e-9 * STRESS_ERROR[name]
     assert errors.violations == 0
 
 
 def test_the_model_rests(evaluation: Evaluation) -> None:
-    assert evaluation.paths["z"].drift < 1e-10
+    assert evaluation.paths["z"].drift <= 1e-14  # measured: 3e-16
     assert evaluation.paths["z"].violations == 0
 
 
@@ -50,5 +52,5 @@ def test_the_measure_sees_errors() -> None:
     slack = replace(point.evolution, log_resistance=point.evolution.log_resistance + jnp.log(1.01))
     wrong = replace(tann, point=replace(point, evolution=slack))
     errors = evaluate(wrong, names="ab").paths
-    assert all(errors[name].stress > 1e-4 for name in "ab")
+    assert all(errors[name].stress > 1e-3 for name in "ab")
     assert np.isfinite([e.stress for e in errors.values()]).all()

@@ -36,22 +36,22 @@ def test_uniform_compression_is_the_cell_problem(name):
         "axial_force": 100 * cell.stress[0, 2],
     }
     for quantity, values in case.quantities(result).items():
-        assert values[-1] == pytest.approx(exact[quantity], rel=1e-10, abs=1e-10)
+        assert values[-1] == pytest.approx(exact[quantity], rel=1e-12, abs=1e-12)
     spread = result.stress.reshape(-1, 6) - cell.stress[0]
-    assert np.abs(spread).max() <= 1e-10
+    assert np.abs(spread).max() <= 1e-12
     if name == "lcU2":
         assert cell.dissipation[0] > 0
     for cell_size in (10.0, 5.0, 2.5):
         lattice = mt.Structure.box(CELL, BAR, case.lengths, cell_size, case.origin).solve(case.steps)
         for quantity, values in case.quantities(lattice).items():
-            assert values[-1] == pytest.approx(exact[quantity], rel=1e-9, abs=1e-9), (quantity, cell_size)
+            assert values[-1] == pytest.approx(exact[quantity], rel=1e-11, abs=1e-11), (quantity, cell_size)
 
 
 def test_areas_of_a_tiled_structure_are_shares_of_the_box():
     """Bars inside have full area, those on faces a half and on edges a quarter; volumes tile the box."""
     lattice = mt.Structure.box(CELL, BAR, (3, 2, 2), 0.5)
     full = 0.25
-    assert lattice.areas.max() == pytest.approx(full)
+    assert lattice.areas.max() == pytest.approx(full, rel=1e-15)
     edges = lattice.bars[(lattice.areas < 0.3 * full)]
     ends = lattice.points[edges]
     on_faces = ((np.abs(ends) < 1e-12) | (np.abs(ends - [3, 2, 2]) < 1e-12)).all(axis=1).sum(axis=1)
@@ -70,9 +70,9 @@ def test_an_affine_motion_of_one_cell_gives_its_shares(cell):
     one = mt.Structure.tile(cell, BAR, (1,) * d)
     assert one.points.shape == cell.nodes.shape
     order = np.lexsort(np.round(one.points.T, 9)), np.lexsort(np.round(cell.nodes.T, 9))
-    np.testing.assert_allclose(one.points[order[0]], cell.nodes[order[1]], atol=1e-14)
-    assert np.sort(one.areas) == pytest.approx(np.sort(cell.areas))
-    assert np.sort(one.lengths) == pytest.approx(np.sort(cell.lengths))
+    np.testing.assert_allclose(one.points[order[0]], cell.nodes[order[1]], rtol=0, atol=1e-14)
+    assert np.sort(one.areas) == pytest.approx(np.sort(cell.areas), rel=1e-14)
+    assert np.sort(one.lengths) == pytest.approx(np.sort(cell.lengths), rel=1e-13)
 
 
 def test_properties_of_bars_are_carried_over():
@@ -128,7 +128,7 @@ def test_energy_balance(which):
         r = np.concatenate([np.zeros((1, *result.points.shape)), result.reactions])
         work = (0.5 * (r[1:] + r[:-1]) * np.diff(u, axis=0)).sum(axis=(1, 2))
         defect = work - np.diff(result.energy, prepend=0.0) - np.diff(result.dissipation, prepend=0.0)
-        assert (defect <= 1e-9 * result.energy[-1]).all()
+        assert (defect <= 1e-12 * result.energy[-1]).all()
         assert result.dissipation[-1] > 0.1 * result.energy[-1]
         assert (np.diff(result.dissipation, prepend=0.0) >= 0).all()
         defects.append(-defect.sum() / result.energy[-1])
@@ -146,15 +146,16 @@ def test_bars_forces_and_tangent():
         def answer(v, system=system):
             return system.evaluate(system.virgin(), v, v, 1.0, True)
 
-        response, step = answer(u), 1e-7
+        response, step = answer(u), 1e-5
         ahead, behind = answer(u + step * direction), answer(u - step * direction)
         work = (ahead.energy + ahead.dissipation - behind.energy - behind.dissipation) / (2 * step)
-        assert work == pytest.approx(response.force @ direction, rel=1e-6)
+        scale = np.abs(response.force) @ np.abs(direction)  # the work itself is what is left of many terms
+        assert work == pytest.approx(response.force @ direction, rel=0, abs=1e-9 * scale)
         product = response.tangent @ direction
         numeric = (ahead.force - behind.force) / (2 * step)
-        np.testing.assert_allclose(numeric, product, atol=1e-5 * np.abs(product).max())
+        np.testing.assert_allclose(numeric, product, rtol=0, atol=1e-9 * np.abs(product).max())
         np.testing.assert_allclose(
-            response.tangent.blocks() @ direction, product, atol=1e-13 * np.abs(product).max()
+            response.tangent.blocks() @ direction, product, rtol=0, atol=1e-13 * np.abs(product).max()
         )
 
 
@@ -187,9 +188,9 @@ def test_history_of_loads_ends_without_reactions():
         assert result.statistics.newton_iterations <= 25
         torque = case.quantities(result)["torque"]
         assert np.abs(torque[:-1][np.abs(case.angles[:-1]) > 1]).min() > 0.1
-        assert abs(torque[-1]) <= 1e-9 * np.abs(torque).max()
+        assert abs(torque[-1]) <= 1e-12 * np.abs(torque).max()
         released = result.reactions[:, case.top(result.points)]
-        assert np.abs(released[-1]).max() <= 1e-9 * np.abs(released).max()
+        assert np.abs(released[-1]).max() <= 1e-11 * np.abs(released).max()
 
 
 @pytest.mark.parametrize("factor", [1.0, 30.0])
@@ -207,9 +208,9 @@ def test_bars_without_hardening_converge_far_beyond_yield():
     result = lattice.solve(case.steps)
     assert result.statistics.cuts == 0
     assert result.statistics.newton_iterations <= 20
-    assert np.abs(result.stress).max() <= 1 / 3 * (1 + 1e-9)
+    assert np.abs(result.stress).max() <= 1 / 3 * (1 + 1e-12)
     balance = result.reactions[0].sum(axis=0)
-    np.testing.assert_allclose(balance, 0.0, atol=1e-7)
+    np.testing.assert_allclose(balance, 0.0, rtol=0, atol=1e-11)
 
 
 def test_reference_cases_are_named():

@@ -28,6 +28,7 @@ def format_number(value: float | int | str | None, kind: Kind = "general") -> st
 
     Examples
     --------
+    >>> from microtann.report.number import format_number
     >>> format_number(0.0123456), format_number(1234567, "integer"), format_number(3.3e-3, "error")
     ('0.01235', '1 234 567', '3.3e-3')
     """
