@@ -74,18 +74,21 @@ def largest_factor(
     """
     if not not_hardening(condensed) or not change[by_stress].any():
         return np.inf
-    # unknowns: the stresses of the bars, and λ
-    m = condensed.count
+    # Unknowns: the stresses of the bars over the largest yield stress, and λ times the size of the change over it.
+    # The tolerances of the solver are absolute, so the programme must not depend on the unit of stress.
+    m, unit, size = condensed.count, condensed.yield_stress.max(), np.abs(change[by_stress]).max()
     forces = condensed.fluctuation_mapping.T * condensed.volume_fraction  # equilibrium of the distinct nodes
     scale = np.abs(forces).max() or 1.0
     average = (condensed.elongation * condensed.volume_fraction[:, None]).T[by_stress]
     equal = np.block(
-        [[forces / scale, np.zeros((len(forces), 1))], [average, -change[by_stress][:, None]]],
+        [[forces / scale, np.zeros((len(forces), 1))], [average, -change[by_stress][:, None] / size]],
     )
-    right = np.concatenate([np.zeros(len(forces)), start[by_stress]])
-    limit = np.where(condensed.hardening <= LEAST_HARDENING * condensed.young, condensed.yield_stress, np.inf)
+    right = np.concatenate([np.zeros(len(forces)), start[by_stress] / unit])
+    limit = np.where(
+        condensed.hardening <= LEAST_HARDENING * condensed.young, condensed.yield_stress / unit, np.inf
+    )
     bounds = [*((-k, k) for k in limit), (0.0, None)]
     result = linprog(np.append(np.zeros(m), -1.0), A_eq=equal, b_eq=right, bounds=bounds, method="highs")
     if result.status == 3:  # unbounded
         return np.inf
-    return float(result.x[-1]) if result.x is not None else 0.0
+    return float(result.x[-1] * unit / size) if result.x is not None else 0.0
