@@ -1,8 +1,11 @@
 """Shapes in signatures are checked by beartype while the tests run; a skip that nobody expects is a failure."""
 
 import sys
+from collections.abc import Iterator
 
+import pytest
 from jaxtyping import install_import_hook
+from threadpoolctl import threadpool_limits
 
 from shape_checker import CompiledKernels
 
@@ -11,3 +14,16 @@ pytest_plugins = ["expected_skips"]
 with install_import_hook("microtann", "shape_checker.check"):
     sys.meta_path.insert(0, CompiledKernels())
     import microtann  # noqa: F401
+
+ALL_THREADS = ("unit/data/",)
+"""Tests that hold data made by several threads of the BLAS against data made by one."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_blas_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give the BLAS one thread: the matrices of most tests are so small that more of them only spin."""
+    if any(folder in request.path.as_posix() for folder in ALL_THREADS):
+        yield
+    else:
+        with threadpool_limits(1, user_api="blas"):
+            yield

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "data"
 COMMAND = "python scripts/write_reference_values.py"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReferenceTable:
     """One file of reference values.
 

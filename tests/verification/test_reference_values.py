@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,3 +65,20 @@ def test_every_file_has_an_origin_and_all_cases_are_there() -> None:
         assert len(table.source) > 40
     plastic = [name for name, table in tables.items() if table.columns.get("dissipation", np.ones(1)).max() > 0]
     assert len(plastic) > 0.8 * len(tables)
+
+
+def test_the_script_writes_these_files() -> None:
+    path = Path(__file__).parents[2] / "scripts" / "write_reference_values.py"
+    specification = importlib.util.spec_from_file_location("write_reference_values", path)
+    assert specification is not None
+    assert specification.loader is not None
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    assert set(script.TABLES) == {path.stem for path in FILES}
+    again, table = script.TABLES["cell-octet"](), read(FOLDER / "cell-octet.csv")
+    assert again.case == table.case
+    assert (again.source, again.tolerance, again.independent) == (table.source, table.tolerance, table.independent)
+    for name, column in table.columns.items():
+        np.testing.assert_allclose(
+            again.columns[name], column, rtol=0, atol=1e-13 * np.abs(column).max(initial=1.0)
+        )
