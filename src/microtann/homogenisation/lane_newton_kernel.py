@@ -22,7 +22,7 @@ from microtann.illinois_kernel import Bracket, estimate, narrow
 from microtann.lanes_kernel import WIDTH, any_true, load, select, splat, store
 from microtann.lattice.return_map_kernel import plastic_increment
 
-ROUNDS = 30
+ROUNDS = 20
 ROUND_OFF = 1e-10
 """Residual, relative to the largest bar force, that an exact step may leave."""
 
