@@ -16,7 +16,7 @@ from microtann.tann.model import TANN, Recall
 
 Array = NDArray[np.float64]
 VIOLATION = 1e-12
-"""−T · ΔZ below minus this counts as a violation of the second law."""
+"""−T · ΔZ below minus this fraction of the largest energy on the path counts as a violation of the second law."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class PathErrors:
     largest : mapping
         Largest absolute error of "stress", "energy", "dissipation" and every group.
     violations : int
-        Increments with −T · ΔZ < −1e-12 or not a number.
+        Increments with −T · ΔZ < −1e-12 times the largest energy of the reference, or not a number.
     drift : float or None
         Largest change of the stress over the zero increments of path z; None on other paths.
     outside_training_range : bool
@@ -148,7 +148,7 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found:
         **{name: relative_rms(*pair) for name, pair in pairs.items()},
         coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
         largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | groups).items()},
-        violations=int(np.count_nonzero(~(found.dissipation >= -VIOLATION))),
+        violations=int(np.count_nonzero(~(found.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
         drift=_drift(found.stress) if chosen.name == "z" else None,
         outside_training_range=seen is not None
         and bool((np.abs(chosen.strain).max(axis=(0, 1)) > seen.strain).any()),

@@ -142,6 +142,13 @@ def test_violations_of_the_second_law_are_counted(dissipation: list[float], coun
     assert errors(exact, recalled(exact, dissipation=dissipation)).violations == count
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e12])
+def test_violations_do_not_depend_on_the_unit_of_energy(unit: float) -> None:
+    exact = exact_response(np.full(4, unit), np.full(4, unit), np.full(4, unit))
+    dissipation = unit * np.array([-0.9e-12, -1.1e-12, -1e-6, 1.0])
+    assert errors(exact, recalled(exact, dissipation=dissipation)).violations == 2
+
+
 def test_a_recall_that_is_not_finite_has_no_finite_errors() -> None:
     exact = exact_response([3.0, 4.0], [1.0, 2.0], [0.5, 0.5])
     result = errors(exact, recalled(exact, stress=[3.0, NAN]))
