@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from microtann.coordinates import columns
@@ -15,9 +15,11 @@ from microtann.tann.scaling import Scaling
 
 Array = NDArray[np.float64]
 ELASTIC_DISSIPATION = 1e-10
-"""An increment is elastic if it dissipates less than this fraction of the mean."""
+"""An increment is elastic if it dissipates less than this fraction of the mean, where the data hold no noise."""
 RANK_TOLERANCE = 1e-7
 """Principal components of the residual below this fraction of the largest are round-off."""
+NOISE_MARGIN = 5.0
+"""What is smaller than so many times the noise of the data is taken for noise."""
 COMPONENT_SAMPLES = 20_000
 """Most increments from which the principal components are taken."""
 
@@ -47,7 +49,7 @@ def elastic_response(data: Increments, increment: Float[Array, "n y"]) -> Float[
     InputError
         If the elastic increments do not span the driving variables.
     """
-    elastic = data.dissipation <= ELASTIC_DISSIPATION * np.abs(data.dissipation).mean()
+    elastic = elastic_increments(data)
     moved = increment[elastic]
     if np.linalg.matrix_rank(moved.T @ moved, tol=1e-8, hermitian=True) < increment.shape[1]:
         raise InputError(
@@ -59,12 +61,32 @@ def elastic_response(data: Increments, increment: Float[Array, "n y"]) -> Float[
     return np.asarray(solution.T)
 
 
+def elastic_increments(data: Increments) -> Bool[NDArray[np.bool_], "n"]:
+    """Return which increments are elastic: those whose dissipation cannot be told from none.
+
+    The second law forbids a negative dissipation, so what is negative is noise, and tells its size.
+    """
+    negative = data.dissipation[data.dissipation < 0.0]
+    noise = NOISE_MARGIN * _rms(negative) if negative.size else 0.0
+    return data.dissipation <= max(ELASTIC_DISSIPATION * np.abs(data.dissipation).mean(), noise)
+
+
 def residual_components(
-    dataset: Dataset, driving: Float[Array, "n y"], elastic: Float[Array, "c y"]
+    dataset: Dataset, driving: Float[Array, "n y"], increment: Float[Array, "n y"], elastic: Float[Array, "c y"]
 ) -> tuple[Float[Array, "c"], Float[Array, "c r"], Float[Array, "r"]]:
     """Return the weights of the coordinates, and principal directions and deviations of their residual.
 
-    Groups of coordinates have different units, so each is weighted by the inverse of its root mean square.
+    Groups of coordinates have different units, so each is weighted by the inverse of its root mean square. A
+    component is kept if it exceeds the noise of the coordinates, which the elastic increments tell: there they
+    should follow the elastic response exactly.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    driving, increment : array, shape (n, y)
+        Scaled driving variables at the end of the training increments, and their increments.
+    elastic : array, shape (c, y)
+        Elastic response of the coordinates.
 
     Raises
     ------
@@ -77,13 +99,30 @@ def residual_components(
         weight[part] = 1.0 / (_rms(coordinates[:, part]) or 1.0)
     chosen = slice(None, None, max(1, len(coordinates) // COMPONENT_SAMPLES))
     residual = (coordinates[chosen] - driving[chosen] @ elastic.T) * weight
+    noise = _noise(dataset.training, increment, elastic, weight)
     _, singular, vectors = np.linalg.svd(residual, full_matrices=False)
     if singular[0] <= RANK_TOLERANCE * np.linalg.norm(coordinates[chosen] * weight):
         raise InputError(
             "nothing irreversible happens in the training data: use larger increments or longer paths"
         )
-    kept = singular > RANK_TOLERANCE * singular[0]
-    return weight, vectors[kept].T, singular[kept] / np.sqrt(len(residual))
+    deviation = singular / np.sqrt(len(residual))
+    kept = deviation > max(RANK_TOLERANCE * deviation[0], NOISE_MARGIN * noise)
+    if not kept.any():
+        raise InputError(
+            "the internal coordinates are all noise: their residual after the elastic response is no larger in "
+            "inelastic increments than in elastic ones"
+        )
+    return weight, vectors[kept].T, deviation[kept]
+
+
+def _noise(
+    data: Increments, increment: Float[Array, "n y"], elastic: Float[Array, "c y"], weight: Float[Array, "c"]
+) -> float:
+    """Return the standard deviation of the noise of weighted coordinates along their noisiest direction."""
+    chosen = np.flatnonzero(elastic_increments(data))[:COMPONENT_SAMPLES]
+    change = data.coordinates_next[chosen] - data.coordinates[chosen]
+    defect = (change - increment[chosen] @ elastic.T) * weight
+    return float(np.linalg.norm(defect, 2) / np.sqrt(2.0 * len(chosen)))  # a change has the noise of both its ends
 
 
 def information_of(dataset: Dataset, form: str) -> Information:

@@ -56,6 +56,45 @@ def test_mechanisms_that_are_close_stay_two() -> None:
     np.testing.assert_allclose(tann.recall(strain).stress, exact.stress, atol=1e-10 * np.abs(exact.stress).max())
 
 
+def noisy(data: Increments, size: float, draw: np.random.Generator, dissipation: float = 0.0) -> Increments:
+    """Return increments with normal noise of the coordinates (and of the dissipation), relative to their RMS."""
+
+    def changed(values: np.ndarray, size: float) -> np.ndarray:
+        return values + size * np.sqrt((values**2).mean(axis=0)) * draw.normal(size=values.shape)
+
+    return replace(
+        data,
+        coordinates=changed(data.coordinates, size),
+        coordinates_next=changed(data.coordinates_next, size),
+        dissipation=changed(data.dissipation, dissipation),
+    )
+
+
+@pytest.mark.parametrize(("size", "dissipation"), [(1e-6, 0.0), (1e-3, 0.0), (1e-6, 1e-6)])
+def test_noise_is_not_amplified(square: Dataset, size: float, dissipation: float) -> None:
+    """Whitening must not take noise for signal: the errors stay below the noise of the data."""
+    draw = np.random.default_rng(0)
+    sets = {name: noisy(getattr(square, name), size, draw, dissipation) for name in ("training", "validation")}
+    tann = train(replace(square, **sets), CONFIG)
+    assert tann.reduction.deviation.shape == (4,)  # the plastic strains of four families, and no noise
+    strain = np.random.default_rng(5).normal(0, 0.1, (6, 60, 3)).cumsum(axis=1)
+    exact = mt.solve_cell(tann.cell, tann.bar, strain)
+    recall = tann.recall(strain, decode=True)
+    for name in ("stress", "energy", "force", "displacement"):
+        found, expected = getattr(recall, name), getattr(exact, name)
+        assert np.sqrt(np.mean((found - expected) ** 2) / np.mean(expected**2)) < size, name
+
+
+def test_coordinates_that_are_all_noise_are_refused(square: Dataset) -> None:
+    draw = np.random.default_rng(0)
+    shape = square.training.coordinates.shape
+    training = replace(
+        square.training, coordinates=draw.normal(size=shape), coordinates_next=draw.normal(size=shape)
+    )
+    with pytest.raises(InputError, match="all noise"):
+        train(replace(square, training=training), CONFIG)
+
+
 def test_merging_is_undone_where_the_loss_rises(square: Dataset) -> None:
     """So large a tolerance makes all mechanisms one, which cannot hold the data."""
     tann = train(square, replace(CONFIG, merge_tolerance=10.0))

@@ -95,7 +95,7 @@ class Play(TrainableForm):
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         elastic = elastic_response(data, increment)
-        weight, vectors, deviation = residual_components(dataset, driving + increment, elastic)
+        weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
         v, y, r, z = data.strain.shape[1], driving.shape[1], len(deviation), self.states
         keys = jax.random.split(jax.random.key(self.seed), 2)
         width = 1.0 / np.sqrt(z)
