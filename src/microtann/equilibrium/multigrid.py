@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from pyamg.aggregation import smoothed_aggregation_solver
 from pyamg.multilevel import MultilevelSolver
 
-from microtann.equilibrium.block_kernels import block_product
 from microtann.equilibrium.coarse import DenseInverse
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.smoother_kernels import backward, forward
@@ -75,9 +74,8 @@ def elastic_preconditioner(
 class FineLevel:
     """V-cycle whose finest level, nearly all of its cost, is swept by compiled kernels.
 
-    A forward sweep from zero leaves −U x as residual, and a backward sweep after the coarse correction makes the
-    cycle symmetric. Blocks left and right of the diagonal are kept apart, in single precision, which halves the
-    traffic; the vectors are double.
+    A forward sweep from zero leaves −Lᵀ x as residual, and a backward sweep after the coarse correction makes the
+    cycle symmetric. Only the blocks left of the diagonal are kept, in single precision; the vectors are double.
     """
 
     def __init__(self, hierarchy: Any) -> None:
@@ -87,7 +85,6 @@ class FineLevel:
         rows = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
         self._inverse = np.linalg.inv(matrix.data[rows == matrix.indices])
         self._lower = _part(matrix, rows, matrix.indices < rows)
-        self._upper = _part(matrix, rows, matrix.indices > rows)
         finest.A = finest.B = None  # the double-precision matrix is not needed any more
         self._prolongation = finest.P
         self._restriction = finest.R
@@ -95,13 +92,11 @@ class FineLevel:
 
     def __call__(self, vector: Array) -> Array:
         """Return one V-cycle applied to a vector."""
-        x, coupled = np.empty_like(vector), np.empty_like(vector)
-        forward(*self._lower, self._inverse, vector, x)
-        block_product(*self._upper, x, coupled)
-        x += self._prolongation @ self._coarse(self._restriction @ -coupled)
-        block_product(*self._lower, x, coupled)
-        np.subtract(vector, coupled, out=coupled)
-        backward(*self._upper, self._inverse, coupled, x)
+        x, above = np.empty_like(vector), np.empty_like(vector)
+        forward(*self._lower, self._inverse, vector, x, above)
+        x -= self._prolongation @ self._coarse(self._restriction @ above)
+        above[:] = 0.0
+        backward(*self._lower, self._inverse, vector, x, above)
         return x
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.multigrid import elastic_preconditioner
+from microtann.equilibrium.smoother_kernels import backward, forward
 
 
 @pytest.mark.parametrize("d", [2, 3])
@@ -43,3 +44,33 @@ def test_preconditioner_is_symmetric_and_leaves_held_components_apart():
     assert a @ apply(b) == pytest.approx(b @ apply(a), rel=1e-10)
     assert a @ apply(a) > 0
     np.testing.assert_allclose(apply(a)[~free], 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_sweeps_are_those_of_block_gauss_seidel(d):
+    generator = np.random.default_rng(7)
+    n = 9
+    first, second = np.nonzero(np.tri(n, k=-1) * (generator.uniform(size=(n, n)) < 0.5))
+    pattern = Pattern.of(first, second, n)
+    dense = generator.normal(size=(n * d, n * d))
+    wanted = np.kron(
+        BlockTangent(pattern, np.ones((len(pattern.indices), 1, 1)), True).blocks().toarray(), np.ones((d, d))
+    )
+    dense = wanted * (dense + dense.T) + 4 * n * np.eye(n * d)
+    blocks = dense.reshape(n, d, n, d).transpose(0, 2, 1, 3)
+    lower = np.where(np.kron(np.tri(n, k=-1), np.ones((d, d))), dense, 0.0)
+    diagonal = dense - lower - lower.T
+    rows = np.repeat(np.arange(n), np.diff(pattern.indptr))
+    chosen = pattern.indices < rows
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[chosen], minlength=n))]).astype(np.int32)
+    left = (indptr, pattern.indices[chosen], blocks[rows, pattern.indices][chosen].astype(np.float64))
+    inverse = np.linalg.inv(blocks[np.arange(n), np.arange(n)])
+    rhs, x, above = generator.normal(size=n * d), np.full(n * d, np.nan), np.full(n * d, np.nan)
+    forward(*left, inverse, rhs, x, above)
+    np.testing.assert_allclose(x, np.linalg.solve(diagonal + lower, rhs), rtol=1e-12)
+    np.testing.assert_allclose(above, lower.T @ x, rtol=1e-12, atol=1e-14)
+    x = generator.normal(size=n * d)
+    expected = np.linalg.solve(diagonal + lower.T, rhs - lower @ x)
+    above[:] = 0.0
+    backward(*left, inverse, rhs, x, above)
+    np.testing.assert_allclose(x, expected, rtol=1e-11)
