@@ -302,12 +302,51 @@ def _energies(cell, one, two, points, energy, dissipation):
 
 
 @njit(cache=True, error_model="numpy")
-def update_points(cell, elastic, order, guess, strain, plastic_strain, tangent, energy, dissipation):
+def _ends(cell, order):
+    """Return the places of the nodes at the ends of the bars."""
+    one, two = order.place[cell.start], order.place[cell.end]
+    for i in range(len(one)):
+        if one[i] == two[i]:  # a bar between two images of one node feels no fluctuation
+            one[i] = two[i] = len(order.place) - 1
+    return one, two
+
+
+@njit(cache=True, error_model="numpy")
+def _chosen_rows(sequence, begin, rows):
+    """Write which points the lanes take from a place of the sequence on; the last may fill several lanes."""
+    for lane in range(WIDTH):
+        rows[lane] = sequence[min(begin + lane, len(sequence) - 1)]
+
+
+@njit(cache=True, error_model="numpy")
+def count_flowing(cell, order, guess, strain, plastic_strain):
+    """Return how many bars of every point flow under a guess of the fluctuation, as `update_points` takes it."""
+    count, m = len(strain), len(cell.young)
+    one, two = _ends(cell, order)
+    points = _empty(m, len(order.place), 0, cell.elongation.shape[1])
+    rows, flowing = np.empty(WIDTH, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    sequence = np.arange(count)
+    for i in range(m):
+        store(points.flowing, i, splat(0.0))
+    for begin in range(0, count, WIDTH):
+        _chosen_rows(sequence, begin, rows)
+        _begin(cell, order, guess, strain, plastic_strain, rows, points)
+        _forces(cell, one, two, points, len(order.first) - 1)
+        for lane in range(min(WIDTH, count - begin)):
+            for i in range(m):
+                flowing[begin + lane] += points.increment[i * WIDTH + lane] != 0.0
+    return flowing
+
+
+@njit(cache=True, error_model="numpy")
+def update_points(cell, elastic, order, sequence, guess, strain, plastic_strain, tangent, energy, dissipation):
     """Advance many material points by one increment; return which failed and stay as they are.
 
     Parameters
     ----------
     cell, elastic, order : FluctuationProblem, ElasticStiffness, Elimination
+    sequence : (n,)
+        The points in the order in which they are taken, best with points alike together.
     guess : (n, n d)
         Fluctuation of every point if no bar flowed.
     strain : (n, v)
@@ -321,16 +360,12 @@ def update_points(cell, elastic, order, guess, strain, plastic_strain, tangent, 
     """
     count, v = strain.shape
     m, nodes = len(cell.young), len(order.place)
-    one, two = order.place[cell.start], order.place[cell.end]
-    for i in range(m):
-        if one[i] == two[i]:  # a bar between two images of one node feels no fluctuation
-            one[i] = two[i] = nodes - 1
+    one, two = _ends(cell, order)
     points = _empty(m, nodes, len(elastic.blocks) // 9, v)
     running, stored, lost = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
     rows, failed = np.empty(WIDTH, dtype=np.int64), np.zeros(count, dtype=np.bool_)
     for begin in range(0, count, WIDTH):
-        for lane in range(WIDTH):  # the last points may fill several lanes
-            rows[lane] = min(begin + lane, count - 1)
+        _chosen_rows(sequence, begin, rows)
         running[:] = 1.0
         _begin(cell, order, guess, strain, plastic_strain, rows, points)
         factored = _equilibrate(cell, elastic, order, one, two, points, running)
@@ -341,7 +376,7 @@ def update_points(cell, elastic, order, guess, strain, plastic_strain, tangent, 
             _condense_tangent(cell, elastic, order, one, two, points)
         _energies(cell, one, two, points, stored, lost)
         for lane in range(min(WIDTH, count - begin)):
-            p = begin + lane
+            p = rows[lane]
             failed[p] = running[lane] != 0.0
             if failed[p]:
                 continue
