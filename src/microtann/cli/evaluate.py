@@ -19,8 +19,8 @@ from microtann.cli.progress import progress
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
-from microtann.evaluation.protocol import NAMES, EvaluationPath, path
-from microtann.evaluation.recall import Evaluation, PathResponse, respond
+from microtann.evaluation.protocol import EvaluationPath
+from microtann.evaluation.recall import Evaluation, PathResponse, protocol, respond
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.evaluation import Responses, draw_evaluation, errors_table, paths_table
@@ -56,7 +56,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
     tann = load(model)
     if tann.microstructure is None:
         raise InputError(f"the model {model!r} names no microstructure: there is no exact answer to compare with")
-    paths = [path(name, tann.components) for name in NAMES]
+    paths = protocol(tann)
     if strain is not None:
         time, values = read_path(strain, tann.components)
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]

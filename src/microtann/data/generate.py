@@ -59,7 +59,7 @@ def generate(
     cell : UnitCell
     bar : ElastoplasticBar
     plan : WalkPlan, optional
-        The walks; by default 300 of 100 increments.
+        The walks; by default 300 of 100 increments. Its strains scale with the strain at first yield of the bars.
     units : mapping, optional
         Units of strain, stress, energy, dissipation, time, displacement and force; "1", dimensionless, where
         nothing is said. They are written beside the data and change no number.
@@ -165,6 +165,7 @@ def solve_blocks(
     cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, first: int, last: int
 ) -> Iterator[tuple[int, Increments]]:
     """Yield the increments of the walks ``first`` to ``last`` − 1, block by block, with the end of each block."""
+    plan = plan.scaled(bar.strain_scale)
     with one_blas_thread():
         condensed = condense(cell, bar)
     for start, stop in blocks(cell, plan, first, last):

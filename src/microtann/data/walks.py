@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -29,6 +29,10 @@ class WalkPlan:
     A walk has its own scale, drawn uniformly between ``smallest_increment`` and ``increment``: walks of small
     increments are elastic for many steps and show where single bars start to flow, walks of large ones reach the
     bound and reverse with many bars in flow. A model trained on one scale alone is poor at the other.
+
+    Strains are those of the reference material, whose bars yield at a strain of 1/3. For other bars they scale
+    with the strain at first yield (`ElastoplasticBar.strain_scale`), so that a plan means the same for steel in
+    SI units.
 
     Parameters
     ----------
@@ -94,6 +98,20 @@ class WalkPlan:
     def increments(self) -> int:
         """Number of increments in all."""
         return self.paths * self.steps
+
+    def scaled(self, scale: float) -> WalkPlan:
+        """Return the plan with all strains multiplied by ``scale``."""
+        limit = self.limit
+        if isinstance(limit, tuple):
+            limit = tuple(scale * bound for bound in limit)
+        elif limit is not None:
+            limit = scale * limit
+        return replace(
+            self,
+            increment=scale * self.increment,
+            smallest_increment=scale * self.smallest_increment,
+            limit=limit,
+        )
 
     @property
     def zero_steps(self) -> int:

@@ -122,7 +122,7 @@ NAMES = tuple(_PATHS)
 """Names of the paths, in order."""
 
 
-def path(name: str, components: int) -> EvaluationPath:
+def path(name: str, components: int, scale: float = 1.0) -> EvaluationPath:
     """Return a path of the protocol.
 
     Parameters
@@ -131,6 +131,8 @@ def path(name: str, components: int) -> EvaluationPath:
         "a" to "h", or "z".
     components : int
         Number of strain components, 3 or 6.
+    scale : float
+        Strain at first yield over that of the reference material, 1/3: all strains are multiplied by it.
 
     Raises
     ------
@@ -142,4 +144,6 @@ def path(name: str, components: int) -> EvaluationPath:
     if components not in (3, 6):
         raise InputError(f"the evaluation paths are defined for 3 or 6 strain components, not {components}")
     description, make = _PATHS[name]
-    return EvaluationPath(name, description, make(components))
+    if scale != 1.0:
+        description += f" (strains × {scale:.3g})"
+    return EvaluationPath(name, description, scale * make(components))

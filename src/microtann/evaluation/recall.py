@@ -84,8 +84,14 @@ def evaluate(
     InputError
         If the model says of no microstructure that it stands for, so that there is no exact reference.
     """
-    paths = [path(name, tann.components) for name in names]
+    paths = protocol(tann, names)
     return Evaluation({response.path.name: response.errors for response in respond(tann, paths, progress)})
+
+
+def protocol(tann: TANN, names: Sequence[str] = NAMES) -> list[EvaluationPath]:
+    """Return paths of the protocol, scaled by the strain at first yield of the model's microstructure."""
+    scale = 1.0 if tann.microstructure is None else tann.microstructure.strain_scale
+    return [path(name, tann.components, scale) for name in names]
 
 
 @dataclass(frozen=True, eq=False)

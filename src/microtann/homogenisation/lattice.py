@@ -33,6 +33,11 @@ class Lattice(Microstructure):
     cell: UnitCell
     bar: ElastoplasticBar | None = None
 
+    @property
+    def strain_scale(self) -> float:
+        """That of the bars; 1 if they are not known."""
+        return 1.0 if self.bar is None else self.bar.strain_scale
+
     def groups(self) -> Groups:
         """Return the arrays of the cell and of the bars."""
         return {"cell": self.cell.arrays()} | ({} if self.bar is None else {"bar": self.bar.arrays()})

@@ -54,6 +54,11 @@ class Microstructure(ABC):
     fields: ClassVar[Mapping[str, tuple[str, ...]]]
     """Names of the arrays of every group in files; a group may be absent."""
 
+    @property
+    def strain_scale(self) -> float:
+        """Strain at first yield over 1/3, that of the reference material, by which strain paths are scaled."""
+        return 1.0
+
     @abstractmethod
     def groups(self) -> Groups:
         """Return the arrays that make up the microstructure."""

@@ -14,6 +14,9 @@ from microtann.errors import CellError, InputError
 from microtann.lattice.return_map_kernel import YIELD_TOLERANCE as YIELD_TOLERANCE
 from microtann.lattice.return_map_kernel import plastic_increments, tangent_modulus
 
+REFERENCE_YIELD_STRAIN = 1.0 / 3.0
+"""Strain at first yield of the dimensionless reference material."""
+
 Array = NDArray[np.float64]
 
 
@@ -114,6 +117,16 @@ class ElastoplasticBar:
             if any(np.ndim(value) for value in material.arrays().values()):
                 raise CellError(f"the material of group {label!r} must have one number per property")
         return cls(*(np.array([getattr(materials[label], name) for label in labels]) for name in cls.ARRAYS))
+
+    @property
+    def strain_scale(self) -> float:
+        """Smallest strain at first yield, k / E, over that of the reference material, 1/3.
+
+        Strain paths that are stated for the reference material mean the same for this one when they are scaled
+        by it.
+        """
+        strains = np.asarray(self.yield_stress) / np.asarray(self.young)
+        return float(strains.min() / REFERENCE_YIELD_STRAIN)
 
     def per_bar(self, count: int) -> tuple[Array, Array, Array]:
         """Return (young, yield_stress, hardening), each of shape (count,).

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import microtann as mt
+from microtann.data.generate import generate
 from microtann.data.walks import WalkPlan, draw_walks, split_paths
 from microtann.errors import InputError
 
@@ -116,3 +118,23 @@ def test_a_value_out_of_range_is_refused(change, message):
 def test_a_bound_for_another_number_of_components_is_refused():
     with pytest.raises(InputError, match="limit bounds 2 strain components, but the material has 3"):
         draw_walks(WalkPlan(limit=(1.0, 1.0)), 0, 1, 3)
+
+
+@pytest.mark.parametrize("young", [1.0, 210e9, 1e-9])
+def test_walks_mean_the_same_for_any_bars(young):
+    """Strains scale with the strain at first yield, and nothing else changes."""
+    plan = WalkPlan(paths=6, steps=20, limit=(0.5, 0.6, 0.7))
+    cell, strain = mt.square_cell(), 1.2e-3
+    one = generate(cell, mt.ElastoplasticBar(), plan)
+    other = generate(cell, mt.ElastoplasticBar(young, young * strain, 0.1 * young), plan)
+    scale = strain * 3
+    assert mt.ElastoplasticBar(young, young * strain).strain_scale == pytest.approx(scale, rel=1e-15)
+    for name, unit in (("strain", scale), ("stress_next", young * scale), ("dissipation", young * scale**2)):
+        found, expected = getattr(other.training, name), getattr(one.training, name)
+        np.testing.assert_allclose(found / unit, expected, rtol=0, atol=1e-13 * np.abs(expected).max())
+
+
+def test_the_softest_bar_decides_the_scale():
+    bar = mt.ElastoplasticBar(young=[1.0, 2.0, 1.0], yield_stress=[1.0, 1.0, 0.6])
+    assert bar.strain_scale == pytest.approx(1.5, rel=1e-15)
+    assert mt.ElastoplasticBar().strain_scale == 1.0

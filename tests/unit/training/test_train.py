@@ -13,6 +13,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError
+from microtann.evaluation.recall import evaluate
 from microtann.forms import Play
 from microtann.lattice.bar import return_mapping
 from microtann.training import Progress, train
@@ -109,27 +110,23 @@ def test_recall_far_outside_the_data_is_exact(trained: mt.TANN) -> None:
     strain = np.random.default_rng(5).normal(0, 1.0, (6, 30, 3)).cumsum(axis=1)
     exact = mt.solve_cell(trained.cell, trained.bar, strain)
     recall = trained.recall(strain, decode=True)
-    scale = np.abs(exact.stress).max()
-    np.testing.assert_allclose(recall.stress, exact.stress, atol=1e-7 * scale)
-    np.testing.assert_allclose(recall.energy, exact.energy, atol=1e-7 * exact.energy.max())
-    np.testing.assert_allclose(recall.dissipation, exact.dissipation, atol=1e-6 * exact.dissipation.max())
-    np.testing.assert_allclose(recall.force, exact.force, atol=1e-6 * np.abs(exact.force).max())
-    np.testing.assert_allclose(recall.displacement, exact.displacement, atol=1e-8 * np.abs(strain).max())
+    for name in ("stress", "energy", "dissipation", "force", "displacement"):
+        found, expected = getattr(recall, name), getattr(exact, name)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max(), err_msg=name)
 
 
 def test_units_do_not_matter(square: Dataset, trained: mt.TANN) -> None:
     """The paper's steel in pascals, with strains 111 times smaller, trains to the same material."""
     stiff, small = 100e9, 3e-3 * 3
     bar = mt.ElastoplasticBar(stiff, stiff * small / 3, stiff / 10)
-    scaled = generate(
-        mt.square_cell((1, 1)),
-        bar,
-        WalkPlan(paths=60, steps=40, increment=0.15 * small, smallest_increment=0.02 * small, limit=small),
-    )
+    scaled = generate(mt.square_cell((1, 1)), bar, WalkPlan(paths=60, steps=40))
     steel = train(scaled, CONFIG)
     strain = np.random.default_rng(6).normal(0, 0.2, (3, 20, 3)).cumsum(axis=1)
     found = steel.recall(strain * small).stress / (stiff * small)
-    np.testing.assert_allclose(found, trained.recall(strain).stress, atol=1e-6)
+    np.testing.assert_allclose(found, trained.recall(strain).stress, rtol=0, atol=1e-11)
+    here, there = (evaluate(model, ["b"]).paths["b"] for model in (trained, steel))
+    assert max(here.stress, there.stress) < 1e-11
+    assert (here.outside_training_range, there.outside_training_range) == (False, False)
 
 
 def test_a_run_interrupted_twice_resumes_to_the_same_model(square: Dataset, tmp_path: Path) -> None:
@@ -234,9 +231,11 @@ def test_components_extra_state_variables_and_dt_come_with_the_data() -> None:
         for a, d in ((test.strain, test.strain_increment), (test.extra, test.extra_increment))
     )
     recall = tann.recall(strain, dt=0.5, decode=True, extra=heat)
-    np.testing.assert_allclose(recall.stress.reshape(-1, 1), test.stress_next, atol=1e-6)
-    np.testing.assert_allclose(recall.energy.ravel(), test.energy_next, atol=1e-6)
-    np.testing.assert_allclose(recall.coordinates["inside"].reshape(-1, 2), test.coordinates_next, atol=1e-5)
+    np.testing.assert_allclose(recall.stress.reshape(-1, 1), test.stress_next, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(recall.energy.ravel(), test.energy_next, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(
+        recall.coordinates["inside"].reshape(-1, 2), test.coordinates_next, rtol=0, atol=1e-11
+    )
 
 
 def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None:
@@ -244,7 +243,8 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
     flowing = replace(square, training=training.take(training.dissipation > 1e-3))
     with pytest.raises(InputError, match="elastic"):
         train(flowing, CONFIG)
-    tiny = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(yield_stress=1e6), WalkPlan(paths=10, steps=10))
+    small = WalkPlan(paths=10, steps=10, increment=1e-3, smallest_increment=1e-4)
+    tiny = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), small)
     with pytest.raises(InputError, match="irreversible"):
         train(tiny, CONFIG)
     bare = {name: np.zeros((len(training), 0)) for name in ("coordinates", "coordinates_next")}
