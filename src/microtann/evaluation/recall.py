@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
 from microtann.homogenisation.microstructure import MicroResponse
-from microtann.tann.model import TANN, Recall
+from microtann.tann.model import TANN
+from microtann.tann.recall import Recall
 
 Array = NDArray[np.float64]
 VIOLATION = 1e-12

@@ -1,6 +1,7 @@
 """Thermodynamics-based artificial neural networks: reduction, energy, evolution, and the trained model."""
 
 from microtann.tann.library import load
-from microtann.tann.model import TANN, Recall
+from microtann.tann.model import TANN
+from microtann.tann.recall import Recall
 
 __all__ = ["TANN", "Recall", "load"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import equinox as eqx
 import jax
@@ -20,57 +19,18 @@ from microtann.homogenisation.microstructure import Microstructure
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.materials.protocol import State
+from microtann.tann.batches import padded, rounded
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.file import write_model
 from microtann.tann.form import FORMS
 from microtann.tann.information import Information
 from microtann.tann.point import Increment, MaterialPoint
+from microtann.tann.recall import Recall, follow_paths
 from microtann.tann.reduction import Reduction
 from microtann.tann.scaling import Scaling
 
 Numbers = NDArray[np.float64]
-PIECE = 64
-"""Increments of the pieces in which paths are followed."""
-LEAST_POINTS = 16
-"""Fewer points are computed as so many."""
-
-
-@dataclass(frozen=True)
-class Recall:
-    """Response of a TANN at the end of every increment; "..." is (T,) or (B, T), as in the strain given.
-
-    Parameters
-    ----------
-    stress : array, shape (..., v)
-    energy, dissipation : array, shape (...)
-        Ψ, and −T · ΔZ of the increment (unclipped), per unit volume.
-    state : array, shape (..., z)
-        Internal state variables Z (dimensionless).
-    coordinates : dict of arrays, shape (..., *group)
-        Decoded internal coordinates by the name of their group; empty unless asked for.
-    """
-
-    stress: Float[Numbers, "*batch v"]
-    energy: Float[Numbers, "*batch"]
-    dissipation: Float[Numbers, "*batch"]
-    state: Float[Numbers, "*batch z"]
-    coordinates: dict[str, Numbers]
-
-    @property
-    def displacement(self) -> Float[Numbers, "*batch N d"]:
-        """Decoded displacements at the nodes of the cell; they contain the affine part E · x."""
-        return self._group("displacement")
-
-    @property
-    def force(self) -> Float[Numbers, "*batch M"]:
-        """Decoded bar forces; tension is positive."""
-        return self._group("force")
-
-    def _group(self, name: str) -> Numbers:
-        if name not in self.coordinates:
-            raise InputError(f"no {name} was decoded: call recall(..., decode=True) on a model trained with it")
-        return self.coordinates[name]
 
 
 class TANN(eqx.Module):
@@ -178,7 +138,7 @@ class TANN(eqx.Module):
         driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
         paths = driving.reshape(-1, *driving.shape[-2:])
         durations = check_dt(dt, shape).reshape(paths.shape[:2])
-        result = _recall(self.point, paths, durations)
+        result = follow_paths(self.point, paths, durations)
         stress, state, energy, dissipation = (a.reshape(*shape, *a.shape[2:]) for a in result)
         coordinates = self._decode(state, driving) if decode else {}
         return Recall(stress, energy, dissipation, state, coordinates)
@@ -252,7 +212,7 @@ class TANN(eqx.Module):
             state["isv"],
             np.concatenate([strain_increment, np.zeros_like(extra)], axis=1),
         )
-        driving, isv, increment = (jnp.asarray(_padded(a, _rounded(n))) for a in given)
+        driving, isv, increment = (jnp.asarray(padded(a, rounded(n))) for a in given)
         result, stiffness = _update(self.point, driving, isv, increment, jnp.asarray(float(dt)), tangent)
         stress, after, energy, dissipation = (np.asarray(a)[:n] for a in result)
         new_state: State = state | {
@@ -289,70 +249,9 @@ class TANN(eqx.Module):
     def _decode(self, state: Numbers, driving: Numbers) -> dict[str, Numbers]:
         points = [a.reshape(-1, a.shape[-1]) for a in (state, driving / np.asarray(self.scaling.driving))]
         n = len(points[0])
-        padded = (jnp.asarray(_padded(a, _rounded(n))) for a in points)
-        coordinates = np.asarray(_decode_points(self.point, *padded))[:n]
+        filled = (jnp.asarray(padded(a, rounded(n))) for a in points)
+        coordinates = np.asarray(_decode_points(self.point, *filled))[:n]
         return split(coordinates.reshape(*state.shape[:-1], -1), self.information.coordinate_shapes)
-
-
-def _recall(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[Numbers, ...]:
-    """Follow driving paths (B, T, y); return stress, state, energy and dissipation with leading axes (B, T).
-
-    Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
-    compiled; what fills up rests where the path ended.
-    """
-    count, steps, y = driving.shape
-    pieces, rows = -(-steps // PIECE), _rounded(count)
-    filled = np.zeros((rows, pieces * PIECE, y))
-    filled[:count, :steps] = driving
-    filled[:count, steps:] = driving[:, -1:]
-    durations = np.ones((rows, pieces * PIECE))
-    durations[:count, :steps] = dt
-    before, state = jnp.zeros((rows, y)), jnp.tile(point.virgin_state(), (rows, 1))
-    results = []
-    for start in range(0, pieces * PIECE, PIECE):
-        part = slice(start, start + PIECE)
-        before, state, result = _follow(
-            point, before, state, jnp.asarray(filled[:, part]), jnp.asarray(durations[:, part])
-        )
-        results.append(result)
-    return tuple(np.concatenate(arrays, axis=1)[:count, :steps] for arrays in zip(*results, strict=True))
-
-
-@eqx.filter_jit
-def _follow(
-    material: MaterialPoint,
-    before: Float[Array, "B y"],
-    state: Float[Array, "B z"],
-    driving: Float[Array, "B T y"],
-    dt: Float[Array, "B T"],
-) -> tuple[Float[Array, "B y"], Float[Array, "B z"], Increment]:
-    """Follow a piece of driving paths; return where it ends, and the results with leading axes (B, T)."""
-
-    def path(
-        before: Float[Array, "y"], state: Float[Array, "z"], driving: Float[Array, "T y"], dt: Float[Array, "T"]
-    ) -> tuple[Float[Array, "y"], Float[Array, "z"], Increment]:
-        def step(
-            carry: tuple[Float[Array, "y"], Float[Array, "z"]], target: tuple[Float[Array, "y"], Float[Array, ""]]
-        ) -> tuple[tuple[Float[Array, "y"], Float[Array, "z"]], Increment]:
-            before, state = carry
-            after, duration = target
-            result = material.increment(before, state, after - before, duration)
-            return (after, result.state), result
-
-        (before, state), results = jax.lax.scan(step, (before, state), (driving, dt))
-        return before, state, results
-
-    return jax.vmap(path)(before, state, driving, dt)
-
-
-def _rounded(n: int) -> int:
-    """Return the number of points that are computed for n: a power of two, so that few sizes are compiled."""
-    return max(LEAST_POINTS, 1 << (n - 1).bit_length())
-
-
-def _padded(array: Numbers, size: int) -> Numbers:
-    """Return an array (n, k) filled up with rows of zeros."""
-    return np.concatenate([array, np.zeros((size - len(array), array.shape[1]))])
 
 
 @eqx.filter_jit

@@ -13,7 +13,7 @@ from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import PathErrors, path_errors, relative_rms
 from microtann.homogenisation.solve import CellResponse
 from microtann.tann.information import TrainingRange
-from microtann.tann.model import Recall
+from microtann.tann.recall import Recall
 
 NAN = float("nan")
 CUBE = mt.load("cube")

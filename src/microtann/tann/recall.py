@@ -1,0 +1,108 @@
+"""Recall: the response along strain paths, the state of every increment being fed back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from microtann.errors import InputError
+from microtann.tann.batches import rounded
+from microtann.tann.point import Increment, MaterialPoint
+
+Numbers = NDArray[np.float64]
+PIECE = 64
+"""Increments of the pieces in which paths are followed."""
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Response of a TANN at the end of every increment; "..." is (T,) or (B, T), as in the strain given.
+
+    Parameters
+    ----------
+    stress : array, shape (..., v)
+    energy, dissipation : array, shape (...)
+        Ψ, and −T · ΔZ of the increment (unclipped), per unit volume.
+    state : array, shape (..., z)
+        Internal state variables Z (dimensionless).
+    coordinates : dict of arrays, shape (..., *group)
+        Decoded internal coordinates by the name of their group; empty unless asked for.
+    """
+
+    stress: Float[Numbers, "*batch v"]
+    energy: Float[Numbers, "*batch"]
+    dissipation: Float[Numbers, "*batch"]
+    state: Float[Numbers, "*batch z"]
+    coordinates: dict[str, Numbers]
+
+    @property
+    def displacement(self) -> Float[Numbers, "*batch N d"]:
+        """Decoded displacements at the nodes of the cell; they contain the affine part E · x."""
+        return self._group("displacement")
+
+    @property
+    def force(self) -> Float[Numbers, "*batch M"]:
+        """Decoded bar forces; tension is positive."""
+        return self._group("force")
+
+    def _group(self, name: str) -> Numbers:
+        if name not in self.coordinates:
+            raise InputError(f"no {name} was decoded: call recall(..., decode=True) on a model trained with it")
+        return self.coordinates[name]
+
+
+def follow_paths(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[Numbers, ...]:
+    """Follow driving paths (B, T, y); return stress, state, energy and dissipation with leading axes (B, T).
+
+    Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
+    compiled; what fills up rests where the path ended.
+    """
+    count, steps, y = driving.shape
+    pieces, rows = -(-steps // PIECE), rounded(count)
+    filled = np.zeros((rows, pieces * PIECE, y))
+    filled[:count, :steps] = driving
+    filled[:count, steps:] = driving[:, -1:]
+    durations = np.ones((rows, pieces * PIECE))
+    durations[:count, :steps] = dt
+    before, state = jnp.zeros((rows, y)), jnp.tile(point.virgin_state(), (rows, 1))
+    results = []
+    for start in range(0, pieces * PIECE, PIECE):
+        part = slice(start, start + PIECE)
+        before, state, result = _follow(
+            point, before, state, jnp.asarray(filled[:, part]), jnp.asarray(durations[:, part])
+        )
+        results.append(result)
+    return tuple(np.concatenate(arrays, axis=1)[:count, :steps] for arrays in zip(*results, strict=True))
+
+
+@eqx.filter_jit
+def _follow(
+    material: MaterialPoint,
+    before: Float[Array, "B y"],
+    state: Float[Array, "B z"],
+    driving: Float[Array, "B T y"],
+    dt: Float[Array, "B T"],
+) -> tuple[Float[Array, "B y"], Float[Array, "B z"], Increment]:
+    """Follow a piece of driving paths; return where it ends, and the results with leading axes (B, T)."""
+
+    def path(
+        before: Float[Array, "y"], state: Float[Array, "z"], driving: Float[Array, "T y"], dt: Float[Array, "T"]
+    ) -> tuple[Float[Array, "y"], Float[Array, "z"], Increment]:
+        def step(
+            carry: tuple[Float[Array, "y"], Float[Array, "z"]], target: tuple[Float[Array, "y"], Float[Array, ""]]
+        ) -> tuple[tuple[Float[Array, "y"], Float[Array, "z"]], Increment]:
+            before, state = carry
+            after, duration = target
+            result = material.increment(before, state, after - before, duration)
+            return (after, result.state), result
+
+        (before, state), results = jax.lax.scan(step, (before, state), (driving, dt))
+        return before, state, results
+
+    return jax.vmap(path)(before, state, driving, dt)
