@@ -65,8 +65,9 @@ def solve_steps(
     if not steps:
         raise InputError("there is no loading step")
     loadings = [resolve(step, points, label(step, number)) for number, step in enumerate(steps)]
+    parts = system.parts
     for number, step in enumerate(steps):
-        check_supports(points, loadings[number].held, label(step, number))
+        check_supports(points, loadings[number].held, parts, label(step, number))
     count = sum(step.increments for step in steps)
     cost = Cost()
     zeros = np.zeros(points.size)

@@ -22,6 +22,9 @@ from microtann.errors import ConvergenceError
 Array = NDArray[np.float64]
 ROUND_OFF = 1e-14
 """Residual, relative to stiffness times displacement, that round-off alone can leave."""
+LARGEST_SLACK = 1e-6
+"""What a displacement beyond the prescribed ones may excuse so, relative to the forces: one that runs away in search
+of equilibrium must not become its own proof."""
 STAGNATION = 20
 """Iterations without a new smallest residual after which an increment that is no convex problem is cut."""
 
@@ -149,6 +152,8 @@ def equilibrate(
         moved, left, previous = problem.guess, 1.0, 0.0  # no linear solve promised a residual
         cost.newton += 1
     response = _evaluate(system, start, moved, problem.dt, True, cost)
+    prescribed = max(float(np.abs(v).max(initial=0.0)) for v in (start.displacement, problem.change))
+    prescribed *= np.sqrt(free.size)
     residuals: list[float] = []
     full, damping = True, Damping()
     for iteration in range(1, options.max_iterations + 1):
@@ -158,7 +163,8 @@ def equilibrate(
         support = float(np.linalg.norm(imbalance[problem.held]))
         scale = max(start.scale, support, float(np.linalg.norm(problem.external)))
         reach = float(np.linalg.norm(start.displacement + moved))
-        goal = options.tolerance * scale + ROUND_OFF * model.stiffness * reach
+        unit = ROUND_OFF * model.stiffness  # of round-off for displacements of order one
+        goal = options.tolerance * scale + min(unit * reach, max(LARGEST_SLACK * scale, unit * prescribed))
         residuals.append(norm / scale if scale > 0.0 else 0.0 if norm <= goal else np.inf)
         if not np.isfinite(norm):
             raise _failure("the forces are not finite", residuals, imbalance, dimension)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from microtann.equilibrium.blocks import Pattern
+from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.system import Response
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.structure.bar_kernels import (
@@ -122,6 +123,11 @@ class Bars:
     def points(self) -> Float[Array, "N d"]:
         """Positions of the nodes."""
         return self._points
+
+    @property
+    def parts(self) -> Int[Indices, "N"]:
+        """Connected part of every node."""
+        return connected_parts(self._bars[:, 0], self._bars[:, 1], len(self._points))
 
     def virgin(self) -> BarState:
         """Return bars without stress and plastic strain."""
