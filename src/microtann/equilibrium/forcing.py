@@ -28,11 +28,11 @@ def forcing(
     """
     loose = options.linear_tolerance
     to_goal = max(0.3 * goal / norm, LINEAR_LIMIT)
+    # Far from equilibrium, and above all where bars flow without hardening, more accuracy is wasted or harmful.
+    far = norm >= NEAR * scale
+    limit = min(FAR_ITERATIONS, options.max_linear_iterations) if far else options.max_linear_iterations
     if left < 0.1 and norm <= 2.0 * left * previous:  # what the linear solve left: the linear model is exact
         return min(to_goal, loose), options.max_linear_iterations
     if norm < 0.1 * previous:
-        return float(np.clip((norm / previous) ** 2, to_goal, loose)), options.max_linear_iterations
-    if norm < NEAR * scale:
-        return loose, options.max_linear_iterations
-    # Far from equilibrium, and above all where bars flow without hardening, more accuracy is wasted or harmful.
-    return loose, min(FAR_ITERATIONS, options.max_linear_iterations)
+        return float(np.clip((norm / previous) ** 2, to_goal, loose)), limit
+    return loose, limit

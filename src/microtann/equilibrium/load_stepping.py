@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History, Statistics
-from microtann.equilibrium.multigrid import elastic_preconditioner
 from microtann.equilibrium.newton import Cost, Equilibrium, Increment, LinearModel, equilibrate
 from microtann.equilibrium.options import Progress, ProgressCallback, SolverOptions
+from microtann.equilibrium.preconditioner import Preconditioner
 from microtann.equilibrium.rigid import check_supports
 from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Loading, Step, label, resolve
@@ -65,8 +65,9 @@ def solve_steps(
     if not steps:
         raise InputError("there is no loading step")
     loadings = [resolve(step, points, label(step, number)) for number, step in enumerate(steps)]
+    parts = system.parts
     for number, step in enumerate(steps):
-        check_supports(points, loadings[number].held, label(step, number))
+        check_supports(points, loadings[number].held, parts, label(step, number))
     count = sum(step.increments for step in steps)
     cost = Cost()
     zeros = np.zeros(points.size)
@@ -83,8 +84,8 @@ def solve_steps(
         if linear is None or not np.array_equal(previous.held, following.held):
             linear = None  # frees the old hierarchy before the new one is built
             clock = time.process_time()
-            precondition = elastic_preconditioner(elastic, points, following.held)
-            linear = LinearModel(elastic, precondition, _stiffness(elastic, points))
+            preconditioner = Preconditioner(elastic, points, following.held)
+            linear = LinearModel(elastic, preconditioner, _stiffness(elastic, points))
             cost.setup += time.process_time() - clock
         loading = StepLoading.between(previous, following, current)
         solver = _StepSolver(system, linear, loading, step, options, cost, progress, count)

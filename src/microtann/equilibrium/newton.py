@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.damping import damped
+from microtann.equilibrium.damping import Damping
 from microtann.equilibrium.forcing import LINEAR_LIMIT, forcing
 from microtann.equilibrium.line_search import line_search
 from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
 from microtann.equilibrium.options import SolverOptions
+from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
 from microtann.equilibrium.system import Response, System, Tangent
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
 ROUND_OFF = 1e-14
 """Residual, relative to stiffness times displacement, that round-off alone can leave."""
+LARGEST_SLACK = 1e-6
+"""What a displacement beyond the prescribed ones may excuse so, relative to the forces: one that runs away in search
+of equilibrium must not become its own proof."""
 STAGNATION = 20
 """Iterations without a new smallest residual after which an increment that is no convex problem is cut."""
 
@@ -98,13 +102,13 @@ class LinearModel:
     Parameters
     ----------
     elastic : Tangent
-    precondition : callable
+    preconditioner : Preconditioner
     stiffness : float
         Size of the entries of the elastic tangent, for the round-off of forces.
     """
 
     elastic: Tangent
-    precondition: Callable[[Array], Array]
+    preconditioner: Preconditioner
     stiffness: float
 
 
@@ -148,8 +152,10 @@ def equilibrate(
         moved, left, previous = problem.guess, 1.0, 0.0  # no linear solve promised a residual
         cost.newton += 1
     response = _evaluate(system, start, moved, problem.dt, True, cost)
+    prescribed = max(float(np.abs(v).max(initial=0.0)) for v in (start.displacement, problem.change))
+    prescribed *= np.sqrt(free.size)
     residuals: list[float] = []
-    full = True
+    full, damping = True, Damping()
     for iteration in range(1, options.max_iterations + 1):
         imbalance = problem.external - response.force
         residual = np.where(free, imbalance, 0.0)
@@ -157,7 +163,8 @@ def equilibrate(
         support = float(np.linalg.norm(imbalance[problem.held]))
         scale = max(start.scale, support, float(np.linalg.norm(problem.external)))
         reach = float(np.linalg.norm(start.displacement + moved))
-        goal = options.tolerance * scale + ROUND_OFF * model.stiffness * reach
+        unit = ROUND_OFF * model.stiffness  # of round-off for displacements of order one
+        goal = options.tolerance * scale + min(unit * reach, max(LARGEST_SLACK * scale, unit * prescribed))
         residuals.append(norm / scale if scale > 0.0 else 0.0 if norm <= goal else np.inf)
         if not np.isfinite(norm):
             raise _failure("the forces are not finite", residuals, imbalance, dimension)
@@ -185,7 +192,8 @@ def equilibrate(
         assert response.tangent is not None
         tangent = response.tangent
         if iteration > 1:
-            tangent = damped(tangent, model.elastic, residuals[-1], residuals[-2], full)
+            damping = damping.after(residuals[-1], residuals[-2], full)
+            tangent = damping.of(tangent, model.elastic)
         solution = _solve(tangent, model, free, residual, accuracy, options, cost)
         left = solution.relative_residual
         if not options.line_search:
@@ -237,6 +245,8 @@ def _solve(
 ) -> Solution:
     """Solve for a Newton step to a relative residual within a number of iterations."""
     clock = time.process_time()
+    tolerance, limit = accuracy
+    preconditioner = model.preconditioner
 
     def operator(vector: Array) -> Array:
         image = tangent @ vector
@@ -244,15 +254,27 @@ def _solve(
         return image
 
     def precondition(vector: Array) -> Array:
-        image = model.precondition(vector)
+        hierarchy = preconditioner.elastic if tangent is model.elastic else preconditioner.present
+        image = hierarchy(vector)
         image *= free
         return image
 
     if tangent.symmetric:
-        solution = conjugate_gradients(operator, precondition, rhs, *accuracy)
+        patience = limit if tangent is model.elastic else min(limit, PATIENCE)
+        solution = conjugate_gradients(operator, precondition, rhs, tolerance, patience)
         cost.linear += solution.iterations
+        reached = solution.relative_residual
+        if solution.iterations == patience < limit and reached > tolerance and not solution.indefinite:
+            begin = time.process_time()
+            preconditioner.renew(tangent)
+            cost.setup += time.process_time() - begin
+            clock += time.process_time() - begin
+            first = solution.x
+            rest = conjugate_gradients(operator, precondition, rhs - operator(first), tolerance / reached, limit)
+            cost.linear += rest.iterations
+            solution = replace(rest, x=first + rest.x, relative_residual=reached * rest.relative_residual)
     if not tangent.symmetric or solution.indefinite:
-        solution = gmres(operator, precondition, rhs, accuracy[0], options.max_linear_iterations)
+        solution = gmres(operator, precondition, rhs, tolerance, options.max_linear_iterations)
         cost.linear += solution.iterations
     cost.newton += 1
     cost.solver += time.process_time() - clock

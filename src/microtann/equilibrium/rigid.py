@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
+STILL = 1e-10
+"""Squared motion, relative to the largest, below which there is none."""
 
 
 def rigid_modes(points: Float[Array, "N d"]) -> Float[Array, "N d k"]:
@@ -26,23 +32,57 @@ def rigid_modes(points: Float[Array, "N d"]) -> Float[Array, "N d k"]:
     return modes
 
 
-def check_supports(points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"], label: str) -> None:
-    """Refuse supports that leave a rigid-body motion free.
+def connected_parts(
+    first: Int[NDArray[Any], "k"], second: Int[NDArray[Any], "k"], nodes: int
+) -> Int[NDArray[np.int32], "N"]:
+    """Return the number, from 0, of the connected part that every node is in; pairs of nodes are joined."""
+    joined = sparse.coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(nodes, nodes))
+    return np.asarray(csgraph.connected_components(joined.tocsr(), directed=False)[1])
+
+
+def check_supports(
+    points: Float[Array, "N d"],
+    held: Bool[NDArray[np.bool_], "N d"],
+    parts: Int[NDArray[np.int32], "N"],
+    label: str,
+) -> None:
+    """Refuse supports that leave a rigid-body motion of a connected part free.
 
     Raises
     ------
     InputError
-        It names the motion.
+        It names the part and its motion.
     """
-    modes = rigid_modes(points)
-    restrained = modes[held]
-    gram = restrained.T @ restrained
-    values, vectors = np.linalg.eigh(gram)
-    if values[0] > 1e-10 * max(values[-1], 1.0):
-        return
+    count = int(parts.max()) + 1
+    for part in range(count):
+        inside = np.flatnonzero(parts == part) if count > 1 else slice(None)
+        motion = _free_motion(points[inside], held[inside])
+        if motion is None:
+            continue
+        if count == 1:
+            name = "the body"
+        else:
+            nodes = np.flatnonzero(parts == part)
+            some = ", ".join(map(str, nodes[:4])) + (", ..." if len(nodes) > 4 else "")
+            name = f"one of {count} parts that nothing joins, of {len(nodes)} nodes ({some}),"
+        raise InputError(
+            f"{label}: the supports leave {name} free to move ({motion}); prescribe more displacements"
+        )
+
+
+def _free_motion(points: Float[Array, "n d"], held: Bool[NDArray[np.bool_], "n d"]) -> str | None:
+    """Return the name of a rigid-body motion that moves no held component."""
     d = points.shape[1]
+    modes = rigid_modes(points)
+    flat = modes.reshape(-1, modes.shape[-1])
+    # Rotations of points on a line about that line move nothing and need no support.
+    size, vectors = np.linalg.eigh(flat.T @ flat)
+    motions = vectors[:, size > STILL * size[-1]]
+    restrained = modes[held] @ motions
+    values, free = np.linalg.eigh(restrained.T @ restrained)
+    if values[0] > STILL * max(values[-1], 1.0):
+        return None
     axes = "xyz"[:d]
     names = [f"translation along {axis}" for axis in axes]
     names += [f"rotation in the {axes[i]}{axes[j]} plane" for i in range(d) for j in range(i + 1, d)]
-    motion = names[int(np.argmax(np.abs(vectors[:, 0])))]
-    raise InputError(f"{label}: the supports leave the body free to move ({motion}); prescribe more displacements")
+    return names[int(np.argmax(np.abs(motions @ free[:, 0])))]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -71,6 +71,11 @@ class System(Protocol):
     @property
     def points(self) -> Float[Array, "N d"]:
         """Positions of the nodes."""
+        ...
+
+    @property
+    def parts(self) -> Int[NDArray[np.int32], "N"]:
+        """Number, from 0, of the connected part that every node is in; usually there is one."""
         ...
 
     def virgin(self) -> Any:

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.equilibrium.blocks import BlockTangent, Pattern
+from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.system import Response
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem.element_kernels import add_forces, add_stiffness, gauss_strain
@@ -73,6 +74,12 @@ class FiniteElements:
     def points(self) -> Float[Array, "N 3"]:
         """Positions of the nodes."""
         return self.mesh.points
+
+    @property
+    def parts(self) -> Int[NDArray[np.int32], "N"]:
+        """Connected part of every node."""
+        cells = self.mesh.cells
+        return connected_parts(cells[:, :-1].ravel(), cells[:, 1:].ravel(), len(self.mesh.points))
 
     def virgin(self) -> GaussState:
         """Return the virgin state of all Gauss points."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from microtann.equilibrium.blocks import Pattern
+from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.system import Response
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.structure.bar_kernels import (
@@ -38,6 +40,9 @@ class BarTangent:
     modulus : array, shape (M,)
         Tangent modulus × volume of every bar.
     nodes : int
+    symmetric : bool
+    secant : callable, optional
+        Returns the secant modulus × volume of every bar, shape (M,); that is the tangent one if left out.
     """
 
     bars: Int[Indices, "M 2"]
@@ -45,6 +50,7 @@ class BarTangent:
     modulus: Float[Array, "M"]
     nodes: int
     symmetric: bool = True
+    secant: Callable[[], Array] | None = None
 
     def __matmul__(self, vector: Float[Array, "n"]) -> Float[Array, "n"]:
         """Return the forces due to small displacements."""
@@ -52,6 +58,12 @@ class BarTangent:
         image = np.zeros(shape)
         bar_product(self.bars, self.gradient, self.modulus, vector.reshape(shape), image)
         return image.ravel()
+
+    def towards_secant(self, weight: float) -> BarTangent:
+        """Return (1 − weight) tangent + weight secant."""
+        if self.secant is None:
+            return self
+        return replace(self, modulus=(1.0 - weight) * self.modulus + weight * self.secant(), secant=None)
 
     def blocks(self) -> sparse.bsr_array[Any]:
         """Return the assembled matrix in d × d blocks."""
@@ -112,6 +124,11 @@ class Bars:
         """Positions of the nodes."""
         return self._points
 
+    @property
+    def parts(self) -> Int[Indices, "N"]:
+        """Connected part of every node."""
+        return connected_parts(self._bars[:, 0], self._bars[:, 1], len(self._points))
+
     def virgin(self) -> BarState:
         """Return bars without stress and plastic strain."""
         return BarState(np.zeros(len(self._bars)), np.zeros(len(self._bars)))
@@ -139,9 +156,18 @@ class Bars:
         force = np.zeros(shape)
         np.multiply(stress, self._volume, out=strain)
         add_bar_forces(self._bars, self._gradient, strain, force)
+        operator = None
+        if tangent:
+            operator = BarTangent(
+                self._bars,
+                self._gradient,
+                modulus,
+                len(self._points),
+                secant=lambda: self._volume * self._secant(stress, plastic, state.plastic_strain),
+            )
         return Response(
             force=force.ravel(),
-            tangent=BarTangent(self._bars, self._gradient, modulus, len(self._points)) if tangent else None,
+            tangent=operator,
             energy=float(energy),
             dissipation=float(dissipation),
             state=BarState(stress, plastic),
@@ -149,6 +175,13 @@ class Bars:
             material_seconds=material_seconds,
             assembly_seconds=time.process_time() - started - material_seconds,
         )
+
+    def _secant(self, stress: Array, plastic: Array, before: Array) -> Array:
+        """Return the slope from the middle of every bar's elastic range, at stress H α, to its present state."""
+        young, _, hardening = self._properties
+        reduced = stress - hardening * before
+        trial = reduced + young * (plastic - before)
+        return young * np.divide(reduced, trial, out=np.ones(len(stress)), where=plastic != before)
 
     def fields(self, state: BarState) -> dict[str, Array]:
         """Return force (tension is positive), stress and plastic strain of every bar."""

@@ -178,3 +178,40 @@ def test_a_tangent_that_is_not_finite_fails_in_a_sentence():
     steps = [Step([*BOTTOM, pull(0.4)])]
     with pytest.raises(ConvergenceError, match="tangent holds numbers that are not finite"):
         mt.fem.Model(MESH, Broken()).solve(steps, SolverOptions(max_cuts=1))
+
+
+@pytest.mark.parametrize(("force", "component"), [(1.0, "x"), (5.0, "x")])
+@pytest.mark.parametrize("search", [True, False])
+def test_a_displacement_that_runs_away_is_no_equilibrium(force, component, search):
+    """Beyond the limit load of bars without hardening; displacements of 1e15 used to excuse any residual."""
+    mesh = mt.fem.box((1, 1, 1), (1, 1, 1))
+    model = mt.fem.Model(mesh, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar(hardening=0.0)))
+    load = mt.fem.NodalForce(mesh.points[:, 2] == 1, component, force / 4)
+    with pytest.raises(ConvergenceError, match="found no equilibrium"):
+        model.solve([Step(BOTTOM, [load])], SolverOptions(line_search=search))
+
+
+def test_large_displacements_of_soft_bars_are_equilibria():
+    """Far beyond yield under a force, nearly without hardening: a long way, but the forces do balance."""
+    bar = mt.ElastoplasticBar(hardening=2e-4)
+    line = mt.Structure([[0.0, 0.0], [1.0, 0.0]], [[0, 1]], [1.0], bar)
+    held = [Prescribed([0], "x"), Prescribed([0, 1], "y")]
+    result = line.solve([Step(held, [mt.fem.NodalForce([1], "x", 0.4)])])
+    assert result.displacement[0, 1, 0] == pytest.approx(0.4 + (0.4 - 1 / 3) / 2e-4, rel=1e-8)
+
+
+def test_a_part_that_nothing_holds_is_named():
+    bar, one = mt.ElastoplasticBar(), mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(), (1, 1, 1), 1.0)
+    points = np.vstack([one.points, one.points + np.array([5, 0, 0])])
+    bars = np.vstack([one.bars, one.bars + len(one.points)])
+    two = mt.Structure(points, bars, np.tile(one.areas, 2), bar)
+    held = [Prescribed(points[:, 0] == 0, axis) for axis in "xyz"]
+    pulled = mt.fem.NodalForce([len(points) - 1], "x", 0.01)
+    with pytest.raises(InputError, match=r"one of 2 parts .* of 8 nodes .8, 9, 10, 11, ....* free to move"):
+        two.solve([Step(held, [pulled])])
+    mesh = mt.fem.Mesh(np.vstack([MESH.points, MESH.points + 5]), np.vstack([MESH.cells, MESH.cells + 27]))
+    with pytest.raises(InputError, match=r"one of 2 parts .* of 27 nodes .27, "):
+        mt.fem.Model(mesh, Elastic()).solve([Step([*BOTTOM, pull(0.1)])])
+    both = [Prescribed(lambda p: (p[:, 2] == 0) | (p[:, 2] == 5), axis) for axis in "xyz"]
+    result = mt.fem.Model(mesh, Elastic()).solve([Step([*both, pull(0.1)])])
+    assert not result.displacement[0, 27:].any()

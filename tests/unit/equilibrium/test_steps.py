@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microtann.equilibrium.rigid import check_supports, rigid_modes
+from microtann.equilibrium.rigid import check_supports, connected_parts, rigid_modes
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step, resolve
 from microtann.errors import InputError
 
@@ -76,7 +76,25 @@ def test_supports_that_leave_a_motion_free_are_refused():
     held = np.zeros((4, 3), dtype=bool)
     held[0] = True
     with pytest.raises(InputError, match=r"free to move .rotation"):
-        check_supports(POINTS, held, "step 0")
+        check_supports(POINTS, held, np.zeros(4, dtype=np.int32), "step 0")
     held[1, 1:] = True
     held[2, 2] = True
-    check_supports(POINTS, held, "step 0")
+    check_supports(POINTS, held, np.zeros(4, dtype=np.int32), "step 0")
+
+
+def test_points_on_a_line_need_no_support_against_turning_about_it():
+    line = np.array([[0.0, 0, 0], [1, 1, 0], [2, 2, 0]])
+    part = np.zeros(3, dtype=np.int32)
+    held = np.zeros((3, 3), dtype=bool)
+    held[[0, 2]] = True
+    check_supports(line, held, part, "step 0")
+    held[2] = False
+    with pytest.raises(InputError, match="the body free to move"):
+        check_supports(line, held, part, "step 0")
+
+
+def test_parts_are_those_that_pairs_join():
+    parts = connected_parts(np.array([0, 4, 3]), np.array([2, 3, 5]), 6)
+    assert parts[0] == parts[2]
+    assert parts[3] == parts[4] == parts[5]
+    assert len({parts[0], parts[1], parts[3]}) == 3

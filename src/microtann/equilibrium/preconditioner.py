@@ -1,0 +1,48 @@
+"""The preconditioner of every tangent: elastic, and renewed where flow without hardening has left it behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from microtann.equilibrium.multigrid import elastic_preconditioner
+from microtann.equilibrium.system import Tangent
+
+Array = NDArray[np.float64]
+PATIENCE = 40
+"""Linear iterations after which a hierarchy of the present tangent pays: building it costs about as much."""
+
+
+class Preconditioner:
+    """Multigrid on the elastic stiffness, and on a later tangent where the linear solver asks for it.
+
+    With hardening the plastic tangent is bounded by the elastic one, whose hierarchy then serves all iterations.
+    Without, it is not, and one built on a tangent serves those that follow as well.
+
+    Parameters
+    ----------
+    tangent : Tangent
+        Elastic stiffness.
+    points : array, shape (N, d)
+    held : array, shape (N, d)
+
+    Raises
+    ------
+    InputError
+        If a node has no stiffness in some direction: it can move without any force.
+    """
+
+    def __init__(
+        self, tangent: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]
+    ) -> None:
+        self._points, self._held = points, held
+        self.elastic = elastic_preconditioner(tangent, points, held)
+        self.present: Callable[[Array], Array] = self.elastic
+
+    def renew(self, tangent: Tangent) -> None:
+        """Build the present hierarchy on a tangent; that of the elastic stiffness stays."""
+        self.present = self.elastic  # frees the last one before the new one is built
+        self.present = elastic_preconditioner(tangent, self._points, self._held)

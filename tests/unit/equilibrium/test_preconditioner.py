@@ -1,0 +1,60 @@
+"""The preconditioner where bars flow without hardening: a hierarchy of the present tangent helps, and is kept."""
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.equilibrium import newton
+from microtann.equilibrium.linear import conjugate_gradients
+from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
+from microtann.evaluation.structures import CASES
+from microtann.structure.bar_system import Bars
+
+
+def flowing():
+    """Return the elastic and a flowing tangent of a twisted lattice, its points, and what is held."""
+    lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(hardening=0.0), (6, 6, 6), 1.0)
+    bars, points = Bars(lattice.points, lattice.bars, lattice.areas, lattice.bar), lattice.points
+    x, y, z = (points - [3, 3, 0]).T
+    twisted = np.column_stack([-y * z, x * z, 0 * z]).ravel()
+    elastic = bars.evaluate(bars.virgin(), 0 * twisted, 0 * twisted, 1.0, True).tangent
+    tangent = bars.evaluate(bars.virgin(), twisted, twisted, 1.0, True).tangent
+    assert (tangent.modulus < 1e-3 * elastic.modulus).mean() > 0.2
+    held = np.repeat((z == 0)[:, None], 3, axis=1)
+    return elastic, tangent, points, held
+
+
+def test_a_hierarchy_of_the_tangent_saves_most_iterations():
+    elastic, tangent, points, held = flowing()
+    free = ~held.ravel()
+    preconditioner = Preconditioner(elastic, points, held)
+    rhs = np.where(free, np.random.default_rng(1).normal(size=points.size), 0.0)
+
+    def iterations():
+        solution = conjugate_gradients(
+            lambda v: free * (tangent @ v), lambda v: free * preconditioner.present(v), rhs, 1e-6, 2000
+        )
+        assert np.linalg.norm(free * (tangent @ solution.x) - rhs) <= 1.1e-6 * np.linalg.norm(rhs)
+        return solution.iterations
+
+    before = iterations()
+    preconditioner.renew(tangent)
+    assert preconditioner.present is not preconditioner.elastic
+    assert before > PATIENCE
+    assert iterations() < 0.5 * before
+
+
+@pytest.mark.parametrize(("hardening", "renewed"), [(0.1, False), (0.0, True)])
+def test_it_is_renewed_only_where_the_linear_solver_is_slow(hardening, renewed, monkeypatch):
+    calls = []
+    renew = Preconditioner.renew
+    monkeypatch.setattr(Preconditioner, "renew", lambda self, t: (calls.append(1), renew(self, t)))
+    case = CASES["lcT2"](lengths=(6.0, 6.0, 12.0), factor=10.0)
+    lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(hardening=hardening), case.lengths, 1.0)
+    result = mt.Structure(lattice.points - [3, 3, 0], lattice.bars, lattice.areas, lattice.bar).solve(case.steps)
+    assert bool(calls) == renewed
+    monkeypatch.setattr(newton, "PATIENCE", 10**6)
+    alone = mt.Structure(lattice.points - [3, 3, 0], lattice.bars, lattice.areas, lattice.bar).solve(case.steps)
+    assert result.energy[-1] == pytest.approx(alone.energy[-1], rel=1e-9)
+    assert result.dissipation[-1] == pytest.approx(alone.dissipation[-1], rel=1e-9)
+    assert (result.statistics.linear_iterations < alone.statistics.linear_iterations) == renewed
