@@ -1,8 +1,4 @@
-"""One algebraic-multigrid hierarchy of the elastic stiffness, the preconditioner of every tangent.
-
-The plastic tangent is bounded by the elastic one from both sides, so a hierarchy built once for a set of held
-displacements serves all Newton iterations.
-"""
+"""Algebraic multigrid on a stiffness, as a preconditioner."""
 
 from __future__ import annotations
 
@@ -26,7 +22,7 @@ SINGULAR = 1e-12
 """A node's stiffness whose determinant is below this fraction of its mean's power leaves it loose."""
 
 
-def elastic_preconditioner(
+def multigrid(
     tangent: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]
 ) -> Callable[[Array], Array]:
     """Build smoothed-aggregation multigrid with the rigid-body modes as near-nullspace.
@@ -36,7 +32,7 @@ def elastic_preconditioner(
     Parameters
     ----------
     tangent : Tangent
-        Elastic stiffness; only its symmetric part is used.
+        Only its symmetric part is used.
     points : array, shape (N, d)
     held : array, shape (N, d)
 

@@ -8,7 +8,7 @@ from microtann.equilibrium import newton
 from microtann.equilibrium.linear import conjugate_gradients
 from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
 from microtann.evaluation.structures import CASES
-from microtann.structure.bar_system import Bars
+from microtann.structure.bar_system import Bars, BarTangent
 
 
 def flowing():
@@ -58,3 +58,13 @@ def test_it_is_renewed_only_where_the_linear_solver_is_slow(hardening, renewed, 
     assert result.energy[-1] == pytest.approx(alone.energy[-1], rel=1e-9)
     assert result.dissipation[-1] == pytest.approx(alone.dissipation[-1], rel=1e-9)
     assert (result.statistics.linear_iterations < alone.statistics.linear_iterations) == renewed
+
+
+def test_the_elastic_hierarchy_is_taken_again_where_a_node_has_no_stiffness():
+    elastic, tangent, points, held = flowing()
+    preconditioner = Preconditioner(elastic, points, held)
+    preconditioner.renew(tangent)
+    loose = tangent.modulus.copy()
+    loose[(tangent.bars == len(points) - 1).any(axis=1)] = 0.0
+    preconditioner.renew(BarTangent(tangent.bars, tangent.gradient, loose, tangent.nodes))
+    assert preconditioner.present is preconditioner.elastic
