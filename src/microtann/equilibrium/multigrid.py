@@ -1,12 +1,9 @@
-"""One algebraic-multigrid hierarchy of the elastic stiffness, the preconditioner of every tangent.
-
-The plastic tangent is bounded by the elastic one from both sides, so a hierarchy built once for a set of held
-displacements serves all Newton iterations.
-"""
+"""Algebraic multigrid on a stiffness, as a preconditioner."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -26,7 +23,7 @@ SINGULAR = 1e-12
 """A node's stiffness whose determinant is below this fraction of its mean's power leaves it loose."""
 
 
-def elastic_preconditioner(
+def multigrid(
     tangent: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]
 ) -> Callable[[Array], Array]:
     """Build smoothed-aggregation multigrid with the rigid-body modes as near-nullspace.
@@ -36,7 +33,7 @@ def elastic_preconditioner(
     Parameters
     ----------
     tangent : Tangent
-        Elastic stiffness; only its symmetric part is used.
+        Only its symmetric part is used.
     points : array, shape (N, d)
     held : array, shape (N, d)
 
@@ -57,15 +54,16 @@ def elastic_preconditioner(
     _uncouple(matrix, ~held)
     _check_nodes(matrix)
     modes = np.where(held[:, :, None], 0.0, rigid_modes(points)).reshape(n * d, -1)
-    hierarchy = smoothed_aggregation_solver(
-        matrix,
-        B=modes,
-        smooth=("jacobi", {"omega": 4.0 / 3.0}),
-        presmoother=("block_gauss_seidel", {"sweep": "forward"}),
-        postsmoother=("block_gauss_seidel", {"sweep": "backward"}),
-        improve_candidates=None,
-        max_coarse=300,
-    )
+    with _own_random_numbers():
+        hierarchy = smoothed_aggregation_solver(
+            matrix,
+            B=modes,
+            smooth=("jacobi", {"omega": 4.0 / 3.0}),
+            presmoother=("block_gauss_seidel", {"sweep": "forward"}),
+            postsmoother=("block_gauss_seidel", {"sweep": "backward"}),
+            improve_candidates=None,
+            max_coarse=300,
+        )
     if len(hierarchy.levels) == 1:
         return DenseInverse(matrix, np.float64)
     return FineLevel(hierarchy)
@@ -115,6 +113,20 @@ def _part(matrix: Any, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tu
     count = np.bincount(rows[chosen], minlength=len(matrix.indptr) - 1)
     indptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
     return indptr, matrix.indices[chosen], matrix.data[chosen].astype(np.float32)
+
+
+@contextmanager
+def _own_random_numbers() -> Iterator[None]:
+    """Give pyamg, which estimates eigenvalues from random vectors, the same ones every time, none of the user's.
+
+    Without, two runs of a program would differ in the last digits, and the user's seeded numbers would be used up.
+    """
+    state = np.random.get_state()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
 
 
 def _check_nodes(matrix: Any) -> None:

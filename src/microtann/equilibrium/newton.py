@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 ROUND_OFF = 1e-14
 """Residual, relative to stiffness times displacement, that round-off alone can leave."""
 LARGEST_SLACK = 1e-6
-"""What a displacement beyond the prescribed ones may excuse so, relative to the forces: one that runs away in search
-of equilibrium must not become its own proof."""
+"""What a displacement beyond the prescribed ones may excuse so, relative to the forces: one that runs away in
+search of equilibrium must not become its own proof."""
 STAGNATION = 20
 """Iterations without a new smallest residual after which an increment that is no convex problem is cut."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.multigrid import elastic_preconditioner
+from microtann.equilibrium.multigrid import multigrid
 from microtann.equilibrium.system import Tangent
+from microtann.errors import InputError
 
 Array = NDArray[np.float64]
 PATIENCE = 40
@@ -39,10 +41,14 @@ class Preconditioner:
         self, tangent: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]
     ) -> None:
         self._points, self._held = points, held
-        self.elastic = elastic_preconditioner(tangent, points, held)
+        self.elastic = multigrid(tangent, points, held)
         self.present: Callable[[Array], Array] = self.elastic
 
     def renew(self, tangent: Tangent) -> None:
-        """Build the present hierarchy on a tangent; that of the elastic stiffness stays."""
+        """Build the present hierarchy on a tangent; that of the elastic stiffness stays.
+
+        It is taken again where the tangent leaves a node without any stiffness.
+        """
         self.present = self.elastic  # frees the last one before the new one is built
-        self.present = elastic_preconditioner(tangent, self._points, self._held)
+        with suppress(InputError):
+            self.present = multigrid(tangent, self._points, self._held)

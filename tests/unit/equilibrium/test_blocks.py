@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microtann.equilibrium.blocks import BlockTangent, Pattern
-from microtann.equilibrium.multigrid import elastic_preconditioner
+from microtann.equilibrium.multigrid import multigrid
 from microtann.equilibrium.smoother_kernels import backward, forward
 
 
@@ -37,7 +37,7 @@ def test_preconditioner_is_symmetric_and_leaves_held_components_apart():
     held = np.zeros((60, 3), dtype=bool)
     held[0] = True
     held[-1, 2] = True
-    apply = elastic_preconditioner(chain(), points, held)
+    apply = multigrid(chain(), points, held)
     free = ~held.ravel()
     generator = np.random.default_rng(0)
     a, b = (np.where(free, generator.normal(size=180), 0.0) for _ in range(2))

@@ -8,7 +8,8 @@ from microtann.equilibrium import newton
 from microtann.equilibrium.linear import conjugate_gradients
 from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
 from microtann.evaluation.structures import CASES
-from microtann.structure.bar_system import Bars
+from microtann.fem import Prescribed, Step
+from microtann.structure.bar_system import Bars, BarTangent
 
 
 def flowing():
@@ -58,3 +59,26 @@ def test_it_is_renewed_only_where_the_linear_solver_is_slow(hardening, renewed, 
     assert result.energy[-1] == pytest.approx(alone.energy[-1], rel=1e-9)
     assert result.dissipation[-1] == pytest.approx(alone.dissipation[-1], rel=1e-9)
     assert (result.statistics.linear_iterations < alone.statistics.linear_iterations) == renewed
+
+
+def test_the_elastic_hierarchy_is_taken_again_where_a_node_has_no_stiffness():
+    elastic, tangent, points, held = flowing()
+    preconditioner = Preconditioner(elastic, points, held)
+    preconditioner.renew(tangent)
+    loose = tangent.modulus.copy()
+    loose[(tangent.bars == len(points) - 1).any(axis=1)] = 0.0
+    preconditioner.renew(BarTangent(tangent.bars, tangent.gradient, loose, tangent.nodes))
+    assert preconditioner.present is preconditioner.elastic
+
+
+def test_runs_repeat_bit_for_bit_and_leave_the_random_numbers_of_the_user_alone():
+    lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(), (6, 6, 6), 1.0)
+    base, top = (lambda p: p[:, 2] == 0), (lambda p: p[:, 2] == 6)
+    held = [Prescribed(base, axis) for axis in "xyz"]
+    steps = [Step([*held, Prescribed(top, "x", 3.0)])]
+    before = np.random.get_state()[1]  # noqa: NPY002
+    one = lattice.solve(steps)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    other = lattice.solve(steps)
+    np.testing.assert_array_equal(one.displacement, other.displacement)
+    np.testing.assert_array_equal(one.reactions, other.reactions)
