@@ -92,7 +92,7 @@ def _forces(cell, plastic, found):
             changed = True
         if start[i] != end[i]:
             force = fraction[i] * young[i] * (strain[i] - plastic[i] - increment[i])
-            scale = max(scale, fraction[i] * young[i] * abs(strain[i]))
+            scale = max(scale, fraction[i] * young[i] * max(abs(strain[i]), abs(plastic[i])))
             for a in range(d):
                 residual[end[i] * d + a] += force * gradient[i, a]
                 residual[start[i] * d + a] -= force * gradient[i, a]
