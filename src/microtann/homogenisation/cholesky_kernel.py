@@ -82,7 +82,7 @@ def solve_upper(upper, count, vector):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def solve_lower_many(upper, count, block):
+def solve_lower_columns(upper, count, block):
     """Solve Uᵀ Y = block in place for the columns of block, shape (≥ count, v)."""
     columns = block.shape[1]
     for k in range(count):
@@ -96,7 +96,7 @@ def solve_lower_many(upper, count, block):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def solve_upper_many(upper, count, block):
+def solve_upper_columns(upper, count, block):
     """Solve U X = block in place for the columns of block, shape (≥ count, v)."""
     columns = block.shape[1]
     for k in range(count - 1, -1, -1):

@@ -9,7 +9,8 @@ active set at once; if it does not settle, the feature-sign search, whose object
 finitely many steps. Bars without hardening may share a flow that K leaves open; a set of slips on which K is close
 to singular is refused where the problem asks for it.
 
-The functions work in place on the arrays of a `Flow`, so that nothing is allocated in loops. They take K, k and
+The functions work in place on the arrays of a `Flow`, so that nothing is allocated in loops. Some are written into
+their callers, since handing the arrays over costs as much as the flow of a small cell. They take K, k and
 the limit of what counts as singular from a `microtann.homogenisation.problems.PlasticProblem`.
 
 References
@@ -28,7 +29,7 @@ from numba import njit
 from microtann.homogenisation.cholesky_kernel import (
     factorise,
     solve_lower,
-    solve_lower_many,
+    solve_lower_columns,
     solve_upper,
 )
 from microtann.lattice.return_map_kernel import YIELD_TOLERANCE, yields
@@ -73,7 +74,7 @@ def empty_flow(m):
     return Flow(np.empty(m), sign, active, np.empty((m, m)), np.empty(m), np.empty(m))
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
 def _factor(problem, flow, count):
     """Write U, UᵀU = K on the active slips; False unless its pivots exceed the least share of K's diagonal."""
     hessian, least, active, upper = problem.hessian, problem.least_pivot, flow.active, flow.upper
@@ -90,7 +91,7 @@ def _factor(problem, flow, count):
     return True
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
 def _residual(problem, trial, flow, count):
     """Write g = r − K x for x that vanishes outside the active set."""
     hessian, increment, active, residual = problem.hessian, flow.increment, flow.active, flow.residual
@@ -118,7 +119,7 @@ def _objective(problem, trial, x, active, count):
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
 def _solve_active(problem, trial, flow, count):
     """Factor K on the active slips and write K⁻¹ (r − k sign) into ``work``; False if it was not factored."""
     active, work = flow.active, flow.work
@@ -132,7 +133,7 @@ def _solve_active(problem, trial, flow, count):
     return True
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
 def pivot(problem, trial, flow):
     """Block principal pivoting; return the size of the active set, or −1 if it did not settle."""
     resistance, increment, sign, active = problem.resistance, flow.increment, flow.sign, flow.active
@@ -237,7 +238,7 @@ def search(problem, trial, flow):
     return -1
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
 def solve_flow(problem, trial, flow):
     """Solve the flow problem of one point.
 
@@ -265,7 +266,7 @@ def condensed_tangent(problem, elasticity, flow, count, half, tangent):
     v = elasticity.shape[0]
     for a in range(count):
         half[a] = problem.coupling[flow.active[a]]
-    solve_lower_many(flow.upper, count, half)
+    solve_lower_columns(flow.upper, count, half)
     for c in range(v):
         for e in range(c + 1):
             total = elasticity[c, e]

@@ -27,22 +27,18 @@ BY_ACTIVE_SETS = 2
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _by_newton(cell, average, plastic, flow, found):
-    """Write increments and flowing bars; return (their number, the state of the factor), −1 if it failed."""
-    guess_elastic(cell, average, plastic, found.w)
-    state = equilibrate(cell, average, plastic, found)
-    if state < 0:
-        return -1, state
+def _gather(found, flow):
+    """Write the increments and the flowing bars that Newton's method found; return their number."""
     count = 0
-    for i in range(plastic.shape[0]):
+    for i in range(found.sign.shape[0]):
         if found.sign[i] != 0:
             flow.increment[i] = found.increment[i]
             flow.active[count] = i
             count += 1
-    return count, state
+    return count
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
 def _advance(problem, cell, most, both, average, plastic, trial, flow, found):
     """Find the flow of one increment.
 
@@ -61,20 +57,26 @@ def _advance(problem, cell, most, both, average, plastic, trial, flow, found):
     Returns
     -------
     (int, int)
-        Number of flowing bars, or −1; and 2 if active sets found the flow, else what `equilibrate` returned.
+        Number of flowing bars, or −1; and 2 if they are an active set, else what `equilibrate` returned.
     """
     beyond = 0
     for i in range(trial.shape[0]):
         beyond += abs(yields(trial[i], problem.resistance[i]))
-    if beyond <= most:
-        count = solve_flow(problem, trial, flow)
-        if count >= 0 or not both:
-            return count, BY_ACTIVE_SETS
-        return _by_newton(cell, average, plastic, flow, found)
-    count, state = _by_newton(cell, average, plastic, flow, found)
-    if count >= 0 or not both:
-        return count, state
-    return solve_flow(problem, trial, flow), BY_ACTIVE_SETS
+    if beyond == 0:
+        return 0, BY_ACTIVE_SETS
+    by_sets = beyond <= most
+    for _ in range(2 if both else 1):
+        if by_sets:
+            count = solve_flow(problem, trial, flow)
+            if count >= 0:
+                return count, BY_ACTIVE_SETS
+        else:
+            guess_elastic(cell, average, plastic, found.w)
+            state = equilibrate(cell, average, plastic, found)
+            if state >= 0:
+                return _gather(found, flow), state
+        by_sets = not by_sets
+    return -1, -1
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -155,7 +157,7 @@ def update_points(problem, cell, most, both, elastic, trial, strain, plastic_str
         if failed[p]:
             continue
         if tangent.shape[0] > 0:
-            if state == BY_ACTIVE_SETS or count == 0:
+            if state == BY_ACTIVE_SETS:
                 condensed_tangent(problem, elastic.condensed, flow, count, half, tangent[p])
             else:
                 failed[p] = not fluctuation_tangent(cell, elastic, state == 1, found, tangent[p])

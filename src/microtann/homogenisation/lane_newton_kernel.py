@@ -16,13 +16,12 @@ import numpy as np
 from numba import njit
 
 from microtann.homogenisation.line_search_kernel import OVERSHOOT, SEARCH_ROUNDS, SLACK
-from microtann.homogenisation.newton_kernel import SETTLED, loss_of_stiffness
+from microtann.homogenisation.newton_kernel import ROUNDS, SETTLED, loss_of_stiffness
 from microtann.homogenisation.sparse_cholesky_kernel import factorise, solve_lower, solve_upper
 from microtann.illinois_kernel import Bracket, estimate, narrow
 from microtann.lanes_kernel import WIDTH, any_true, load, select, splat, store
 from microtann.lattice.return_map_kernel import plastic_increment
 
-ROUNDS = 20
 ROUND_OFF = 1e-10
 """Residual, relative to the largest bar force, that an exact step may leave."""
 
@@ -98,7 +97,7 @@ def _forces(cell, one, two, points, free):
         sense = (increment > 0.0) - (increment < 0.0)
         changed = max(changed, abs(sense - load(points.flowing, i)))
         weight = cell.fraction[i] * young[i]
-        scale = max(scale, weight * abs(strain))
+        scale = max(scale, weight * max(abs(strain), abs(before)))
         force = weight * (strain - before - increment)
         for a in range(3):
             part = gradient[i, a] * force

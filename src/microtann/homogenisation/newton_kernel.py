@@ -25,9 +25,9 @@ from numba import njit
 from microtann.homogenisation.cholesky_kernel import (
     factorise,
     solve_lower,
-    solve_lower_many,
+    solve_lower_columns,
     solve_upper,
-    solve_upper_many,
+    solve_upper_columns,
 )
 from microtann.homogenisation.line_search_kernel import find_minimum, shorten_step
 from microtann.lattice.return_map_kernel import plastic_increment
@@ -92,7 +92,7 @@ def _forces(cell, plastic, found):
             changed = True
         if start[i] != end[i]:
             force = fraction[i] * young[i] * (strain[i] - plastic[i] - increment[i])
-            scale = max(scale, fraction[i] * young[i] * abs(strain[i]))
+            scale = max(scale, fraction[i] * young[i] * max(abs(strain[i]), abs(plastic[i])))
             for a in range(d):
                 residual[end[i] * d + a] += force * gradient[i, a]
                 residual[start[i] * d + a] -= force * gradient[i, a]
@@ -244,8 +244,8 @@ def _respond(cell, upper, force, moved, rest, behind):
     moved[:] = 0.0
     rest[:] = force  # f − M y
     for _ in range(RESPONSE_ROUNDS):
-        solve_lower_many(upper, free, rest)
-        solve_upper_many(upper, free, rest)
+        solve_lower_columns(upper, free, rest)
+        solve_upper_columns(upper, free, rest)
         moved += rest
         largest, scale = 0.0, 0.0
         for p in range(free):
@@ -315,7 +315,7 @@ def fluctuation_tangent(cell, elastic, factored, found, tangent):
     if cell.proximal > 0.0:
         _respond(cell, found.matrix, block, moved, rest, behind)
     else:
-        solve_lower_many(found.matrix, free, block)
+        solve_lower_columns(found.matrix, free, block)
     for c in range(v):
         for e in range(c + 1):
             total = tangent[c, e]
