@@ -18,6 +18,12 @@ CASES = {
     "six steps up and down": (REGULAR, REFERENCE, 1, ONE_SIXTH),
     "far beyond yield, then hardly on": (MOVED, REFERENCE, 0, [3.0, 3.0 + 1e-10]),
     "far beyond yield, then hardly back": (MOVED, REFERENCE, 0, [3.0, 3.0 - 1e-10, 3.0]),
+    "almost regular, without hardening": (
+        mt.cube_cell((2, 2, 2), perturbation=1e-9),
+        mt.ElastoplasticBar(hardening=0.0),
+        [0, 2, 5],
+        [0.5, 1.0, 0.5, 0.0, 0.5, 1.0],
+    ),
     "twice the yield strain and back": (REGULAR, REFERENCE, 0, [2 / 3, 0.0, 2 / 3, -2 / 3, 0.0]),
 }
 
@@ -52,7 +58,7 @@ def check(condensed, path):
 def test_known_cases(name):
     cell, bar, component, strains = CASES[name]
     path = np.zeros((len(strains), cell.components))
-    path[:, component] = strains
+    path[:, np.atleast_1d(component)] = np.array(strains)[:, None]
     check(condense(cell, bar), path)
 
 
@@ -81,7 +87,7 @@ def test_newton_settles_where_the_strain_returns_to_zero(name):
     """Residuals were measured by the strains of the bars, which vanish there, and not by their plastic strains."""
     cell, bar, component, strains = CASES[name]
     path = np.zeros((len(strains), cell.components))
-    path[:, component] = strains
+    path[:, np.atleast_1d(component)] = np.array(strains)[:, None]
     condensed = condense(cell, bar)
     after = follow(condensed, path[None], np.zeros((1, condensed.count)), "newton")[0]
     assert violation(condensed, np.vstack([np.zeros(condensed.count), after[:-1]]), path, after) <= 1e-9

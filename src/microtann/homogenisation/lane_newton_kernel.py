@@ -16,14 +16,11 @@ import numpy as np
 from numba import njit
 
 from microtann.homogenisation.line_search_kernel import OVERSHOOT, SEARCH_ROUNDS, SLACK
-from microtann.homogenisation.newton_kernel import ROUNDS, SETTLED, loss_of_stiffness
+from microtann.homogenisation.newton_kernel import ROUND_OFF, ROUNDS, SETTLED, loss_of_stiffness
 from microtann.homogenisation.sparse_cholesky_kernel import factorise, solve_lower, solve_upper
 from microtann.illinois_kernel import Bracket, estimate, narrow
 from microtann.lanes_kernel import WIDTH, any_true, load, select, splat, store
 from microtann.lattice.return_map_kernel import plastic_increment
-
-ROUND_OFF = 1e-10
-"""Residual, relative to the largest bar force, that an exact step may leave."""
 
 
 class EightPoints(NamedTuple):

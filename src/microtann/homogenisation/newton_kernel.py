@@ -39,6 +39,8 @@ SETTLED = 1e-14
 """Residual, relative to the largest bar force, below which round-off rules."""
 NOISE = 1e-13
 """Residual, relative to the largest bar force, that round-off may leave where the tangent is singular."""
+ROUND_OFF = 1e-10
+"""Residual, relative to the largest bar force, that is taken for round-off at most; yield is not tested finer."""
 
 
 class Fluctuation(NamedTuple):
@@ -228,6 +230,8 @@ def equilibrate(cell, average, plastic, found):
             factored = 0
         if singular and norm <= NOISE * scale * cell.steepest and norm >= 0.5 * last:
             return factored
+    if singular and norm <= ROUND_OFF * scale * cell.steepest:  # closer to singular than the steps can tell
+        return factored
     return -1
 
 
