@@ -255,12 +255,12 @@ def _check_partners(cell: UnitCell) -> None:
             continue  # boundary nodes were moved, or the cell lists images beyond its box
         on_low = np.abs(fractional[:, axis] - low[axis]) <= MATCH_TOLERANCE
         on_high = np.abs(fractional[:, axis] - high[axis]) <= MATCH_TOLERANCE
-        lone = (on_low & ~np.isin(distinct.of_node, distinct.of_node[on_high])) | (
+        unpaired = (on_low & ~np.isin(distinct.of_node, distinct.of_node[on_high])) | (
             on_high & ~np.isin(distinct.of_node, distinct.of_node[on_low])
         )
-        if lone.any():
-            names = ", ".join(str(i) for i in np.flatnonzero(lone)[:8])
-            who = f"node {names} lies" if lone.sum() == 1 else f"nodes {names} lie"
+        if unpaired.any():
+            names = ", ".join(str(i) for i in np.flatnonzero(unpaired)[:8])
+            who = f"node {names} lies" if unpaired.sum() == 1 else f"nodes {names} lie"
             raise CellError(f"{who} on a face across lattice vector {axis} without a partner on the opposite one")
 
 
