@@ -120,6 +120,7 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step") -> Load
     for index, item in enumerate(step.prescribed):
         where = f"{name}, prescribed {index}"
         nodes, component, value = _entries(item, points, where)
+        _check_repeated(nodes, value, f"{where}: component {component}")
         conflict = held[nodes, component] & (target[nodes, component] != value)
         if conflict.any():
             node = int(nodes[conflict][0])
@@ -133,6 +134,17 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step") -> Load
         nodes, component, value = _entries(load, points, f"{name}, force {index}")
         np.add.at(force[:, component], nodes, value)
     return Loading(held, target, force)
+
+
+def _check_repeated(nodes: NDArray[np.int64], value: Array, where: str) -> None:
+    """Refuse nodes that are listed several times with different values."""
+    order = np.argsort(nodes, kind="stable")
+    again = (np.diff(nodes[order]) == 0) & (np.diff(value[order]) != 0)
+    if again.any():
+        first, second = order[np.flatnonzero(again)[0] : np.flatnonzero(again)[0] + 2]
+        raise InputError(
+            f"{where} of node {nodes[first]} is prescribed twice, as {value[first]:g} and {value[second]:g}"
+        )
 
 
 def select(nodes: Nodes, points: Float[Array, "N d"], where: str = "nodes") -> Int[NDArray[np.int64], "k"]:

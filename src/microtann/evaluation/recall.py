@@ -60,8 +60,8 @@ class Evaluation:
     paths: Mapping[str, PathErrors]
 
     def to_dict(self) -> dict[str, dict[str, object]]:
-        """Return the errors as plain dictionaries, for JSON."""
-        return {name: asdict(errors) for name, errors in self.paths.items()}
+        """Return the errors as plain dictionaries for JSON, which has no infinity and no NaN: they become None."""
+        return {name: {key: _plain(value) for key, value in asdict(e).items()} for name, e in self.paths.items()}
 
 
 def evaluate(
@@ -163,8 +163,17 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found:
 
 
 def relative_rms(found: Array, reference: Array) -> float:
-    """Return the RMS of the error over the RMS of the reference."""
-    return float(np.sqrt(np.mean((found - reference) ** 2) / np.mean(reference**2)))
+    """Return the RMS of the error over the RMS of the reference; of a reference that vanishes, 0 or infinity."""
+    error, size = float(np.mean((found - reference) ** 2)), float(np.mean(reference**2))
+    if size == 0.0:
+        return 0.0 if error == 0.0 else float("inf")
+    return float(np.sqrt(error / size))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _drift(stress: Float[Array, "B T v"]) -> float:

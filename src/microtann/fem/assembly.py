@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.system import Response
-from microtann.errors import ConvergenceError, InputError
 from microtann.fem.element_kernels import add_forces, add_stiffness, gauss_strain
+from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
 from microtann.materials.protocol import Material, State
 
@@ -65,10 +65,7 @@ class FiniteElements:
         second = np.tile(mesh.cells, (1, nodes))
         self.pattern = Pattern.of(first.ravel(), second.ravel(), len(mesh.points))
         self._slots = self.pattern.slots(first, second).reshape(-1, nodes, nodes)
-        if not (hasattr(material, "initial_state") and hasattr(material, "update")):
-            raise InputError(
-                "a material has the methods initial_state(n) and update(increment, state, dt, tangent)"
-            )
+        self._call = MaterialCall(material, mesh)
 
     @property
     def points(self) -> Float[Array, "N 3"]:
@@ -84,9 +81,7 @@ class FiniteElements:
     def virgin(self) -> GaussState:
         """Return the virgin state of all Gauss points."""
         count = self.mesh.weights.size
-        state = self.material.initial_state(count)
-        _check_state(state, count)
-        return GaussState(np.zeros((count, 6)), np.zeros((count, 6)), state)
+        return GaussState(np.zeros((count, 6)), np.zeros((count, 6)), self._call.virgin())
 
     def evaluate(
         self,
@@ -111,7 +106,7 @@ class FiniteElements:
             p = slice(e.start * per_element, e.stop * per_element)
             gauss_strain(mesh.gradients[e], mesh.cells[e], moves, strain[p])
             clock = time.process_time()
-            part_stress, part_tangent, part_state = self._update(strain[p], state.material, p, dt, tangent)
+            part_stress, part_tangent, part_state = self._call(strain[p], state.material, p, dt, tangent)
             for name, value in part_state.items():
                 if name not in new:
                     new[name] = np.empty((count, *value.shape[1:]), dtype=value.dtype)
@@ -146,43 +141,3 @@ class FiniteElements:
             "energy": (weights * state.material["energy"].reshape(shape)).sum(axis=1),
             "dissipation": (weights * state.material["dissipation"].reshape(shape)).sum(axis=1),
         }
-
-    def _update(
-        self, strain: Array, state: State, points: slice, dt: float, tangent: bool
-    ) -> tuple[Array, Array | None, State]:
-        """Call the material for a chunk; say where it failed."""
-        n = len(strain)
-        if not np.isfinite(strain).all():
-            point = points.start + int(np.argwhere(~np.isfinite(strain))[0][0])
-            element = point // self.mesh.element.gauss_points
-            raise ConvergenceError(
-                f"the strain in element {element} is not finite", worst=self.mesh.cells[element].tolist()
-            )
-        try:
-            stress, moduli, new = self.material.update(
-                strain, {name: value[points] for name, value in state.items()}, dt, tangent
-            )
-        except ConvergenceError as error:
-            where = error.worst[0] if error.worst else 0
-            element = (points.start + where) // self.mesh.element.gauss_points
-            raise ConvergenceError(
-                f"the material failed in element {element}: {error}", worst=self.mesh.cells[element].tolist()
-            ) from error
-        stress = np.asarray(stress, dtype=np.float64)
-        if stress.shape != (n, 6):
-            raise InputError(f"the material's stress must have shape ({n}, 6), got {stress.shape}")
-        if tangent and (moduli is None or moduli.shape != (n, 6, 6)):
-            got = "none" if moduli is None else str(moduli.shape)
-            raise InputError(f"the material's tangent must have shape ({n}, 6, 6), got {got}")
-        _check_state(new, n)
-        return stress, moduli, {name: np.asarray(value) for name, value in new.items()}
-
-
-def _check_state(state: State, count: int) -> None:
-    for name in ("energy", "dissipation"):
-        if name not in state or np.shape(state[name]) != (count,):
-            got = f"shape {np.shape(state[name])}" if name in state else "none"
-            raise InputError(f"a material's state holds {name!r} of shape ({count},), got {got}")
-    for name, value in state.items():
-        if np.ndim(value) < 1 or len(value) != count:
-            raise InputError(f"the material's state {name!r} must have {count} entries along its first axis")

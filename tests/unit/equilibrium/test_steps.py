@@ -98,3 +98,11 @@ def test_parts_are_those_that_pairs_join():
     assert parts[0] == parts[2]
     assert parts[3] == parts[4] == parts[5]
     assert len({parts[0], parts[1], parts[3]}) == 3
+
+
+def test_a_node_listed_twice_with_different_values_is_refused():
+    points = np.zeros((3, 2))
+    with pytest.raises(InputError, match="component 1 of node 2 is prescribed twice, as 1 and 3"):
+        resolve(Step([Prescribed([2, 0, 2], 1, [1.0, 2.0, 3.0])]), points)
+    again = resolve(Step([Prescribed([2, 0, 2], 1, [1.0, 2.0, 1.0])]), points)
+    assert again.target[:, 1].tolist() == [2.0, 0.0, 1.0]

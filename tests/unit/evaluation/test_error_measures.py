@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 
 import microtann as mt
 from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import PathErrors, path_errors, relative_rms
+from microtann.evaluation.recall import Evaluation, PathErrors, path_errors, relative_rms
 from microtann.homogenisation.solve import CellResponse
 from microtann.tann.information import TrainingRange
 from microtann.tann.recall import Recall
@@ -190,3 +191,13 @@ def test_outside_training_range(component: int, value: float, outside: bool) -> 
     assert path_errors(tann, EvaluationPath("a", "", strain), exact, found).outside_training_range is outside
     unknown = replace(CUBE, information=replace(CUBE.information, training_range=None))
     assert path_errors(unknown, EvaluationPath("a", "", strain), exact, found).outside_training_range is False
+
+
+def test_a_path_that_stays_elastic_writes_numbers_that_json_has() -> None:
+    exact = exact_response([3.0, 4.0], [1.0, 2.0], [0.0, 0.0])
+    assert errors(exact, recalled(exact)).dissipation == 0.0
+    wrong = errors(exact, recalled(exact, dissipation=[0.1, 0.0]))
+    assert wrong.dissipation == np.inf
+    written = Evaluation({"mine": wrong}).to_dict()
+    assert written["mine"]["dissipation"] is None
+    assert json.loads(json.dumps(written, allow_nan=False)) == written

@@ -1,0 +1,131 @@
+"""Calls of a material for some Gauss points, with a check of what a user's object may return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.errors import ConvergenceError, InputError
+from microtann.fem.mesh import Mesh
+from microtann.materials.protocol import Material, State
+
+Array = NDArray[np.float64]
+
+
+class MaterialCall:
+    """Calls a material for the Gauss points of a mesh.
+
+    Parameters
+    ----------
+    material : Material
+    mesh : Mesh
+
+    Raises
+    ------
+    InputError
+        If the material does not follow the `Material` protocol.
+    """
+
+    def __init__(self, material: Material, mesh: Mesh) -> None:
+        if not (hasattr(material, "initial_state") and hasattr(material, "update")):
+            raise InputError(
+                "a material has the methods initial_state(n) and update(increment, state, dt, tangent)"
+            )
+        self._material, self._mesh, self._called = material, mesh, False
+
+    def virgin(self) -> State:
+        """Return the virgin state of all Gauss points."""
+        count = self._mesh.weights.size
+        state = self._material.initial_state(count)
+        check_state(state, count)
+        return state
+
+    def __call__(
+        self, strain: Float[Array, "n 6"], state: State, points: slice, dt: float, tangent: bool
+    ) -> tuple[Float[Array, "n 6"], Float[Array, "n 6 6"] | None, State]:
+        """Advance some points by one increment; ``state`` is that of all points.
+
+        Raises
+        ------
+        InputError
+            If the material breaks its protocol: the wrong number or shape of results, or a change of its input.
+        ConvergenceError
+            If the material fails or returns what is not finite; it names the element.
+        """
+        self._require_finite("strain", strain, points)
+        given = {name: value[points] for name, value in state.items()}
+        kept = None if self._called else (strain.copy(), {name: value.copy() for name, value in given.items()})
+        try:
+            answer: Any = self._material.update(strain, given, dt, tangent)
+        except ConvergenceError as error:
+            where = points.start + (error.worst[0] if error.worst else 0)
+            raise self._failure(f"the material failed in {{}}: {error}", where) from error
+        if kept is not None:
+            _require_unchanged(strain, given, *kept)
+            self._called = True
+        stress, moduli, new = _results(answer, len(strain), tangent)
+        self._require_finite("stress that the material returned", stress, points)
+        self._require_finite("energy that the material returned", new["energy"], points)
+        self._require_finite("dissipation that the material returned", new["dissipation"], points)
+        if moduli is not None and not np.isfinite(moduli.sum()):
+            self._require_finite("tangent that the material returned", moduli, points)
+        return stress, moduli, new
+
+    def _require_finite(self, what: str, values: Array, points: slice) -> None:
+        finite = np.isfinite(values)
+        if not finite.all():
+            point = points.start + int(np.argwhere(~finite)[0][0])
+            raise self._failure(f"the {what} is not finite in {{}}", point)
+
+    def _failure(self, sentence: str, point: int) -> ConvergenceError:
+        element = point // self._mesh.element.gauss_points
+        nodes = self._mesh.cells[element].tolist()
+        return ConvergenceError(sentence.replace("{}", f"element {element}", 1), worst=nodes)
+
+
+def check_state(state: Any, count: int) -> None:
+    """Refuse a material state without energy or dissipation, or with arrays of another length.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(state, dict):
+        raise InputError(f"a material's state is a dict of arrays, got {type(state).__name__}")
+    for name in ("energy", "dissipation"):
+        if name not in state or np.shape(state[name]) != (count,):
+            got = f"shape {np.shape(state[name])}" if name in state else "none"
+            raise InputError(f"a material's state holds {name!r} of shape ({count},), got {got}")
+    for name, value in state.items():
+        if np.ndim(value) < 1 or len(value) != count:
+            raise InputError(f"the material's state {name!r} must have {count} entries along its first axis")
+
+
+def _results(answer: Any, n: int, tangent: bool) -> tuple[Array, Array | None, State]:
+    """Return stress, tangent and state as arrays of the right shapes."""
+    if not isinstance(answer, tuple) or len(answer) != 3:
+        raise InputError("the material's update returns three values: stress, tangent (or None) and the new state")
+    stress, moduli, new = answer
+    try:
+        stress = np.asarray(stress, dtype=np.float64)
+        moduli = np.asarray(moduli, dtype=np.float64) if tangent and moduli is not None else None
+    except (TypeError, ValueError):
+        raise InputError("the material's stress and tangent must be arrays of numbers") from None
+    if stress.shape != (n, 6):
+        raise InputError(f"the material's stress must have shape ({n}, 6), got {stress.shape}")
+    if tangent and (moduli is None or moduli.shape != (n, 6, 6)):
+        got = "none" if moduli is None else str(moduli.shape)
+        raise InputError(f"the material's tangent must have shape ({n}, 6, 6), got {got}")
+    check_state(new, n)
+    return stress, moduli, {name: np.asarray(value) for name, value in new.items()}
+
+
+def _require_unchanged(strain: Array, state: State, strain_before: Array, state_before: State) -> None:
+    if not np.array_equal(strain, strain_before, equal_nan=True):
+        raise InputError("the material changed the strain increment that it was given: it must work on a copy")
+    for name, before in state_before.items():
+        if name not in state or not np.array_equal(state[name], before, equal_nan=True):
+            raise InputError(f"the material changed {name!r} of the state it was given: it must return a new one")
