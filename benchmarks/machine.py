@@ -6,12 +6,12 @@ import json
 import os
 import platform
 import sys
-import tempfile
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from microtann.atomic import write_atomically
 from microtann.threads import blas_threads, one_blas_thread
 
 PACKAGES = ("microtann", "numpy", "scipy", "numba", "jax", "pyamg", "h5py")
@@ -63,7 +63,6 @@ def write(name: str, results: Any, folder: Path = RESULTS) -> Path:
     Path
         The file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     content = {
         "benchmark": name,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -72,14 +71,7 @@ def write(name: str, results: Any, folder: Path = RESULTS) -> Path:
         "results": results,
     }
     target = folder / f"{name}.json"
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=target.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_atomically(target, json.dumps(content, indent=1))
     return target
 
 

@@ -67,12 +67,12 @@ def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite:
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
         with progress("training") as report:
 
-            def tell(state: Progress) -> None:
+            def show(state: Progress) -> None:
                 losses = f"loss {state.training:.1e}, validation {state.validation:.1e}"
                 note = f"{state.phase}, {state.states} ISVs, {losses}"
                 report(state.update, state.updates, note)
 
-            tann = fit(dataset, form, progress=tell, checkpoint=folder / "checkpoint.safetensors")
+            tann = fit(dataset, form, progress=show, checkpoint=folder / "checkpoint.safetensors")
         tann.save(str(folder / FILE))
         save_section(folder, describe(folder, tann))
 

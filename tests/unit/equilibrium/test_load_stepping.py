@@ -21,7 +21,7 @@ def test_an_increment_is_cut_with_roll_back_where_the_material_fails():
     fragile = Fragile(largest=0.2)
     result = mt.fem.Model(MESH, fragile).solve([Step([*BOTTOM, pull(0.4)], dt=2.0)])
     assert result.statistics.cuts > 0
-    np.testing.assert_allclose(result.displacement, whole.displacement, atol=1e-10)
+    np.testing.assert_allclose(result.displacement, whole.displacement, rtol=0, atol=1e-10)
     np.testing.assert_allclose(result.state["elapsed"], 2.0, rtol=1e-14)  # the parts add up to one increment
 
 
@@ -68,7 +68,7 @@ def test_elastic_increments_go_on_with_the_motion_of_the_first():
     assert result.statistics.newton_per_increment[1:] == (1, 1, 1, 1)
     again = model.solve([Step([*BOTTOM, pull(0.4)])])
     assert result.statistics.linear_iterations <= again.statistics.linear_iterations
-    np.testing.assert_allclose(result.displacement[-1], again.displacement[-1], atol=1e-9)
+    np.testing.assert_allclose(result.displacement[-1], again.displacement[-1], rtol=0, atol=1e-9)
 
 
 def test_where_increments_begin_does_not_change_where_they_end():
@@ -81,7 +81,7 @@ def test_where_increments_begin_does_not_change_where_they_end():
     apart = lattice.solve(parts)  # a new step begins with the elastic prediction
     assert apart.dissipation[-1] > 0.01
     for name in ("displacement", "reactions", "energy", "dissipation", "plastic_strain"):
-        np.testing.assert_allclose(getattr(whole, name), getattr(apart, name), atol=1e-8)
+        np.testing.assert_allclose(getattr(whole, name), getattr(apart, name), rtol=0, atol=1e-8)
     assert whole.statistics.linear_iterations < apart.statistics.linear_iterations
 
 
@@ -100,7 +100,7 @@ def test_a_material_that_refuses_the_motion_of_the_last_increment_gets_the_elast
     assert material.refused == 1
     assert result.statistics.cuts == 0
     whole = mt.fem.Model(MESH, Elastic()).solve([Step([*BOTTOM, pull(0.4)])])
-    np.testing.assert_allclose(result.displacement[-1], whole.displacement[-1], atol=1e-9)
+    np.testing.assert_allclose(result.displacement[-1], whole.displacement[-1], rtol=0, atol=1e-9)
 
 
 def test_released_supports_fade_to_zero():
@@ -109,7 +109,7 @@ def test_released_supports_fade_to_zero():
     force = result.axial_force(lambda p: p[:, 2] == 1)
     np.testing.assert_allclose(force, force[0] * np.array([1, 0.75, 0.5, 0.25, 0]), rtol=1e-12, atol=1e-14)
     bottom = result.axial_force(lambda p: p[:, 2] == 0)
-    np.testing.assert_allclose(bottom, -force, atol=1e-9 * abs(force[0]))
+    np.testing.assert_allclose(bottom, -force, rtol=0, atol=1e-9 * abs(force[0]))
     assert result.displacement[-1, :, 2].max() > 0.01  # plastic strain stays
     np.testing.assert_allclose(result.time, [1.0, 1.5, 2.0, 2.5, 3.0])
 
@@ -119,9 +119,9 @@ def test_nodal_forces_ramp_and_are_carried_by_the_supports():
     load = mt.fem.NodalForce(top, "z", 0.01)
     result = mt.fem.Model(MESH, Elastic()).solve([Step(BOTTOM, [load], increments=2), Step(BOTTOM, increments=2)])
     np.testing.assert_allclose(
-        result.axial_force(lambda p: p[:, 2] == 0), [-0.045, -0.09, -0.045, 0.0], atol=1e-11
+        result.axial_force(lambda p: p[:, 2] == 0), [-0.045, -0.09, -0.045, 0.0], rtol=0, atol=1e-11
     )
-    np.testing.assert_allclose(result.displacement[-1], 0.0, atol=1e-10)
+    np.testing.assert_allclose(result.displacement[-1], 0.0, rtol=0, atol=1e-10)
 
 
 def test_rigid_motion_gives_no_stress():
@@ -134,9 +134,9 @@ def test_rigid_motion_gives_no_stress():
         mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(), (1, 1, 1), 0.5),
     ):
         result = system.solve([Step(held)])
-        np.testing.assert_allclose(result.displacement[0], np.transpose(motion(result.points)), atol=1e-10)
-        np.testing.assert_allclose(result.stress, 0.0, atol=1e-10)
-        np.testing.assert_allclose(result.reactions, 0.0, atol=1e-10)
+        np.testing.assert_allclose(result.displacement[0], np.transpose(motion(result.points)), rtol=0, atol=1e-10)
+        np.testing.assert_allclose(result.stress, 0.0, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(result.reactions, 0.0, rtol=0, atol=1e-10)
 
 
 def test_an_unsymmetric_tangent_is_solved_with_gmres():
@@ -147,8 +147,8 @@ def test_an_unsymmetric_tangent_is_solved_with_gmres():
     residual = result.reactions[0].copy()
     held = (mesh.points[:, 2] == 0) | (mesh.points[:, 2] == 2)
     assert not residual[~held].any()
-    np.testing.assert_allclose(result.stress, result.strain @ material.moduli.T, atol=1e-12)
-    np.testing.assert_allclose(result.resultant(np.arange(len(mesh.points))), 0.0, atol=1e-9)
+    np.testing.assert_allclose(result.stress, result.strain @ material.moduli.T, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(result.resultant(np.arange(len(mesh.points))), 0.0, rtol=0, atol=1e-9)
     symmetric = mt.fem.Model(mesh, Elastic()).solve(steps)
     assert np.abs(result.displacement - symmetric.displacement).max() > 1e-3
 
@@ -176,7 +176,7 @@ def test_a_tangent_that_is_not_finite_fails_in_a_sentence():
             return stress, moduli, new
 
     steps = [Step([*BOTTOM, pull(0.4)])]
-    with pytest.raises(ConvergenceError, match="tangent holds numbers that are not finite"):
+    with pytest.raises(ConvergenceError, match="tangent that the material returned is not finite in element"):
         mt.fem.Model(MESH, Broken()).solve(steps, SolverOptions(max_cuts=1))
 
 
