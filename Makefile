@@ -47,4 +47,4 @@ lock:
 
 # Results are left alone.
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .numba_cache build dist .pytest_cache .mypy_cache .ruff_cache

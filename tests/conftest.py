@@ -7,8 +7,10 @@ import pytest
 from jaxtyping import install_import_hook
 from threadpoolctl import threadpool_limits
 
+from fresh_kernels import use_fresh_cache
 from shape_checker import CompiledKernels
 
+use_fresh_cache()
 pytest_plugins = ["expected_skips"]
 
 with install_import_hook("microtann", "shape_checker.check"):

@@ -19,6 +19,10 @@ if _jax_was_there and not jax.config.read("jax_enable_x64"):
     )
 jax.config.update("jax_enable_x64", True)
 
+from microtann.kernel_cache import provide_cache  # noqa: E402
+
+provide_cache()
+
 from microtann import fem, forms  # noqa: E402
 from microtann.homogenisation.driver import DrivenResponse, drive_cell  # noqa: E402
 from microtann.homogenisation.limit_load import limit_load  # noqa: E402

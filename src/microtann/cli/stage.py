@@ -19,7 +19,7 @@ import microtann
 from microtann.atomic import write_atomically
 from microtann.cli.lock import locked
 from microtann.cli.toml import to_toml
-from microtann.errors import InputError, StorageError
+from microtann.errors import InputError
 
 STAMP = "stage.json"
 CONFIGURATION = "configuration.toml"
@@ -125,7 +125,7 @@ def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bo
     overwrite : bool
         Whether results of another configuration may be replaced.
     keep_unfinished : bool
-        Whether the work folder outlives an interruption, for a stage that goes on from it.
+        Whether the work folder outlives a failure of any kind, for a stage that goes on from it.
 
     Yields
     ------
@@ -166,8 +166,8 @@ def _work(stage: Stage, keep_unfinished: bool) -> Iterator[Path]:
     try:
         write_atomically(work / CONFIGURATION, to_toml(stage.configuration))
         yield work
-    except BaseException as error:
-        if not (keep_unfinished and isinstance(error, KeyboardInterrupt | OSError | StorageError)):
+    except BaseException:
+        if not keep_unfinished:
             shutil.rmtree(work, ignore_errors=True)
         raise
 

@@ -115,7 +115,7 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
         _probe(point, information)
     except ConfigurationError as error:
         raise ModelFileError(f"{path} cannot be used: {error}, or import what defines the form") from None
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelFileError(f"{path} is damaged: its contents do not fit together ({reason})") from error
     return point, information
