@@ -6,7 +6,7 @@ from pathlib import Path
 
 import microtann
 from microtann.cli.stage import file_digest
-from microtann.tann.library import load
+from microtann.tann.shipped import load
 from microtann.tann.model import TANN
 
 EXACT = "exact"

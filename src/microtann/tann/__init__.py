@@ -1,6 +1,6 @@
 """Thermodynamics-based artificial neural networks: reduction, energy, evolution, and the trained model."""
 
-from microtann.tann.library import load
+from microtann.tann.shipped import load
 from microtann.tann.model import TANN
 from microtann.tann.recall import Recall
 
