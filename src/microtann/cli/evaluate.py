@@ -25,8 +25,8 @@ from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.evaluation import Responses, draw_evaluation, errors_table, paths_table
 from microtann.report.section import Section, read_section
-from microtann.tann.shipped import load
 from microtann.tann.model import TANN
+from microtann.tann.shipped import load
 
 
 def evaluate(

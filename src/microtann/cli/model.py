@@ -6,8 +6,8 @@ from pathlib import Path
 
 import microtann
 from microtann.cli.stage import file_digest
-from microtann.tann.shipped import load
 from microtann.tann.model import TANN
+from microtann.tann.shipped import load
 
 EXACT = "exact"
 
