@@ -65,13 +65,13 @@ def form_help(name: str = DEFAULT_FORM) -> dict[str, str]:
 
 
 def forms_text() -> str:
-    """Return what `microtann train --help` says about the forms."""
+    """Return what `microtann train --help` says about the forms, as Markdown."""
     lines = []
     for name, form in trainable_forms().items():
         sentence = (form.__doc__ or "").strip().splitlines()[0]
         keys = ", ".join(f"{key} = {value}" for key, value in defaults(form).items())
-        lines.append(f"{name}: {sentence} Keys: {keys}.")
-    return "Forms, and the keys in the section train that belong to each: " + " ".join(lines)
+        lines.append(f"- **{name}**: {sentence} Keys: {keys}.")
+    return "\n\n".join(["Forms, and the keys of the section [train] that belong to each:", "\n".join(lines)])
 
 
 def _chosen_class(settings: Sequence[Setting]) -> type[TrainableForm]:
