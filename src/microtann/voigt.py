@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import InputError
 
-Order = Literal["abaqus", "mandel"]
+Order = Literal["abaqus", "mandel", "vtk"]
 
 PAIRS: dict[int, tuple[tuple[int, int], ...]] = {
     1: ((0, 0),),
@@ -29,7 +29,17 @@ LABELS: dict[int, tuple[str, ...]] = {
 """Names of the Voigt components ("11", "23", ...), by dimension."""
 
 _DIMENSIONS = {len(pairs): dimension for dimension, pairs in PAIRS.items()}
-_ABAQUS = {1: (0,), 2: (0, 1, 2), 3: (0, 1, 2, 5, 4, 3)}
+_PERMUTATIONS: dict[str, dict[int, tuple[int, ...]]] = {
+    "abaqus": {1: (0,), 2: (0, 1, 2), 3: (0, 1, 2, 5, 4, 3)},
+    "mandel": {1: (0,), 2: (0, 1, 2), 3: (0, 1, 2, 3, 4, 5)},
+    "vtk": {1: (0,), 2: (0, 1, 2), 3: (0, 1, 2, 5, 3, 4)},
+}
+_SHEAR = {
+    "abaqus": {"strain": 1.0, "stress": 1.0},
+    "mandel": {"strain": 1.0 / np.sqrt(2.0), "stress": np.sqrt(2.0)},
+    "vtk": {"strain": 0.5, "stress": 1.0},
+}
+"""Factor of a shear component."""
 
 
 def components(dimension: int) -> int:
@@ -83,17 +93,17 @@ def projection(directions: Float[NDArray[np.float64], "m d"]) -> Float[NDArray[n
 
 
 def _scale(d: int, order: Order, kind: Literal["strain", "stress"]) -> NDArray[np.float64]:
-    shear = np.array([i != j for i, j in PAIRS[d]])
-    if order == "abaqus":
-        return np.ones(len(shear))
-    factor = np.sqrt(2.0) if kind == "stress" else 1.0 / np.sqrt(2.0)
-    return np.where(shear, factor, 1.0)
+    return np.where([i != j for i, j in PAIRS[d]], _SHEAR[order][kind], 1.0)
 
 
 def _permutation(d: int, order: Order) -> NDArray[np.intp]:
-    if order not in ("abaqus", "mandel"):
-        raise InputError(f"unknown Voigt order {order!r}: use 'abaqus' or 'mandel'")
-    return np.array(_ABAQUS[d] if order == "abaqus" else range(components(d)))
+    return np.array(_PERMUTATIONS[order][d])
+
+
+def _check_order(order: Order) -> None:
+    if order not in _PERMUTATIONS:
+        known = ", ".join(repr(name) for name in _PERMUTATIONS)
+        raise InputError(f"unknown Voigt order {order!r}: use one of {known}")
 
 
 def to_order(
@@ -105,9 +115,10 @@ def to_order(
     ----------
     array : array, shape (..., v)
         Strains (engineering shear) or stresses in the order 11, 22, 33, 23, 13, 12.
-    order : {"abaqus", "mandel"}
+    order : {"abaqus", "mandel", "vtk"}
         "abaqus": 11, 22, 33, 12, 13, 23 with engineering shear. "mandel": microtann's order with shear
-        components times √2 (of the tensor component), so that the Euclidean norm is the tensor's.
+        components times √2 (of the tensor component), so that the Euclidean norm is the tensor's. "vtk": 11, 22,
+        33, 12, 23, 13 with the components of the tensor, as VTK and ParaView take symmetric tensors.
     kind : {"strain", "stress"}
         Which of the two ``array`` holds; it decides the factor of the Mandel shear.
 
@@ -115,6 +126,7 @@ def to_order(
     -------
     array, shape (..., v)
     """
+    _check_order(order)
     array = np.asarray(array, dtype=np.float64)
     d = dimension(array.shape[-1])
     return (array * _scale(d, order, kind))[..., _permutation(d, order)]
@@ -124,6 +136,7 @@ def from_order(
     array: Float[NDArray[np.float64], "*batch v"], order: Order, kind: Literal["strain", "stress"]
 ) -> Float[NDArray[np.float64], "*batch v"]:
     """Convert strains or stresses of another code to microtann's order; the inverse of `to_order`."""
+    _check_order(order)
     array = np.asarray(array, dtype=np.float64)
     d = dimension(array.shape[-1])
     back = np.argsort(_permutation(d, order))

@@ -38,6 +38,12 @@ def test_abaqus_order_is_written_out() -> None:
     assert voigt.from_order(np.array([11.0, 22, 33, 12, 13, 23]), "abaqus", "stress").tolist() == ours.tolist()
 
 
+def test_vtk_takes_the_components_of_the_tensor() -> None:
+    ours = np.array([11.0, 22.0, 33.0, 23.0, 13.0, 12.0])
+    assert voigt.to_order(ours, "vtk", "stress").tolist() == [11, 22, 33, 12, 23, 13]
+    assert voigt.to_order(ours, "vtk", "strain").tolist() == [11, 22, 33, 6, 11.5, 6.5]
+
+
 @pytest.mark.parametrize("d", [2, 3])
 def test_mandel_keeps_norms_and_work(d: int) -> None:
     strain, stress = tensors(d, 1), tensors(d, 2)
@@ -49,7 +55,7 @@ def test_mandel_keeps_norms_and_work(d: int) -> None:
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
-@pytest.mark.parametrize("order", ["abaqus", "mandel"])
+@pytest.mark.parametrize("order", ["abaqus", "mandel", "vtk"])
 @pytest.mark.parametrize("kind", ["strain", "stress"])
 def test_orders_come_back(d: int, order: str, kind: str) -> None:
     array = to_voigt(tensors(d), kind)

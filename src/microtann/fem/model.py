@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann import voigt
 from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
 from microtann.fem.assembly import FiniteElements, GaussState
 from microtann.fem.mesh import Mesh
 from microtann.materials.protocol import Material, State
-from microtann.paraview import write_series
+from microtann.paraview import Frame, write_series
 
 Array = NDArray[np.float64]
+TENSORS: tuple[Literal["strain", "stress"], ...] = ("strain", "stress")
+"""Fields that are symmetric tensors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,9 @@ class Result(History):
     def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
 
+        Stress and strain are symmetric tensors in VTK's order XX, YY, ZZ, XY, YZ, XZ; the shear strains are those
+        of the tensor, half the engineering ones.
+
         Returns
         -------
         Path
@@ -53,6 +61,14 @@ class Result(History):
         """
         mesh = self.mesh
         return write_series(folder, name, mesh.points, mesh.kind, mesh.cells, self.frames())[0]
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the fields of the increments for ParaView, with stress and strain as symmetric tensors of VTK."""
+        for frame in super().frames():
+            tensors: dict[str, Array] = {
+                kind: voigt.to_order(frame.cell_data[kind], "vtk", kind) for kind in TENSORS
+            }
+            yield replace(frame, cell_data={**frame.cell_data, **tensors})
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,9 @@ import pytest
 import pyvista
 
 import microtann as mt
-from microtann import paraview
+from microtann import paraview, voigt
 from microtann.fem import Prescribed, Step
+from plain_materials import Elastic
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,9 @@ def test_files_hold_the_result(results, which, tmp_path):
     d = result.points.shape[1]
     np.testing.assert_array_equal(last.points[:, :d], result.points)
     np.testing.assert_array_equal(last.point_data["displacement"][:, :d], result.displacement[-1])
-    np.testing.assert_array_equal(last.cell_data["stress"][0], result.fields[-1]["stress"])
+    stress = result.fields[-1]["stress"]
+    written = stress if which == 0 else voigt.to_order(stress, "vtk", "stress")
+    np.testing.assert_array_equal(last.cell_data["stress"][0], written)
     reader.set_active_time_value(0.5)
     np.testing.assert_array_equal(reader.read()[0]["reaction"][:, :d], result.reactions[1])
     assert sorted(p.name for p in tmp_path.iterdir()) == [
@@ -59,3 +62,18 @@ def test_nothing_is_left_when_writing_fails(results, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         results[1].write(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_paraview_sees_the_principal_directions_of_a_shear(tmp_path):
+    """Six components are a symmetric tensor to VTK: pure σ23 must not look like σ12."""
+    mesh = mt.fem.box((1, 1, 1), (1, 1, 1))
+    shear = [Prescribed(lambda p: p[:, 0] >= 0, i, v) for i, v in enumerate((0.0, lambda p: 0.1 * p[:, 2], 0.0))]
+    result = mt.fem.Model(mesh, Elastic(young=1.0, poisson=0.25)).solve([Step(shear)])
+    result.write(tmp_path, "shear")
+    read = pyvista.read(tmp_path / "shear-0000.vtu")
+    for name, component in (("stress", 0.04), ("strain", 0.05)):
+        xx, yy, zz, xy, yz, xz = read[name][0]
+        tensor = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+        expected = np.zeros((3, 3))
+        expected[1, 2] = expected[2, 1] = component
+        np.testing.assert_allclose(tensor, expected, rtol=0, atol=1e-15)
