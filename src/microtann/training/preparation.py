@@ -24,6 +24,20 @@ COMPONENT_SAMPLES = 20_000
 """Most increments from which the principal components are taken."""
 
 
+def require_coordinates(dataset: Dataset) -> None:
+    """Refuse data without internal coordinates, for forms that find their state variables in them.
+
+    Raises
+    ------
+    InputError
+    """
+    if dataset.training.coordinates.shape[1] == 0:
+        raise InputError(
+            "the data set has no internal coordinates, from which the internal state variables are found: "
+            "write displacements, forces or other microscopic quantities into it"
+        )
+
+
 def scale_of(data: Increments) -> Scaling:
     """Return scales from the root mean squares of strain, extra state variables and energy."""
     strain = np.full(data.strain.shape[1], _rms(data.strain + data.strain_increment))

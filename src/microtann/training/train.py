@@ -93,11 +93,6 @@ def train(
     """
     if min(len(dataset.training), len(dataset.validation)) == 0:
         raise InputError("the data set has no training or no validation increments")
-    if dataset.training.coordinates.shape[1] == 0:
-        raise InputError(
-            "the data set has no internal coordinates, from which the internal state variables are found: "
-            "write displacements, forces or other microscopic quantities into it"
-        )
     owner = fingerprint(dataset, form)
     path = None if checkpoint is None else Path(checkpoint)
     found = read_checkpoint(path, owner, form) if path is not None else None

@@ -26,7 +26,13 @@ from microtann.tann.reduction import ResidualReduction
 from microtann.training.decoder import fit_decoder
 from microtann.training.form import Phase, TrainableForm, chosen_increments
 from microtann.training.optimise import Method, descent, polish
-from microtann.training.preparation import driving_variables, elastic_response, residual_components, scale_of
+from microtann.training.preparation import (
+    driving_variables,
+    elastic_response,
+    require_coordinates,
+    residual_components,
+    scale_of,
+)
 
 SETTLED_LOSS = 1e-25
 """The polish ends below this loss: relative errors below 1e-12 are round-off of the data."""
@@ -89,8 +95,10 @@ class Play(TrainableForm):
         Raises
         ------
         InputError
-            If the data hold too few elastic increments, or nothing irreversible happens in them.
+            If the data hold no internal coordinates or too few elastic increments, or nothing irreversible happens
+            in them.
         """
+        require_coordinates(dataset)
         data = dataset.training
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
