@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from microtann.cli.stage import STAMP, Stage, file_digest, working_folder
-from microtann.errors import InputError
+from microtann.errors import ConvergenceError, InputError
 
 
 def stage(output: Path, steps: int = 3) -> Stage:
@@ -135,15 +135,18 @@ def test_nothing_half_written_is_left(tmp_path: Path, error: type[BaseException]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["train"]
 
 
-def test_a_stage_that_can_go_on_keeps_its_work_when_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError, ValueError, MemoryError, ConvergenceError])
+def test_a_stage_that_can_go_on_keeps_its_work_when_interrupted(
+    tmp_path: Path, failure: type[BaseException]
+) -> None:
     output = tmp_path / "data"
 
     def interrupt() -> None:
         with working_folder(stage(output), keep_unfinished=True) as folder:
             (folder / "shard").write_text("1")
-            raise KeyboardInterrupt
+            raise failure("of whatever kind")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(failure):
         interrupt()
     assert not output.exists()
     with working_folder(stage(output), keep_unfinished=True) as folder:
