@@ -85,7 +85,9 @@ def parse_assignment(text: str) -> Setting:
 
 def _setting(key: str, value: Any, source: str) -> Setting:
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise ConfigurationError(f"{key!r} in {source} must be an integer of 64 bits, got {value:.3e}")
+        raise ConfigurationError(
+            f"{key!r} in {source} must be an integer of 64 bits, got one of {value.bit_length()}"
+        )
     return Setting(key, value, source)
 
 

@@ -22,7 +22,7 @@ from microtann.tann.point import MaterialPoint
 
 Array = NDArray[np.float64]
 ENTRY_POINTS = "microtann.forms"
-"""Entry points by which an installed package makes its forms known: each names a module that registers them."""
+"""Entry points by which an installed package makes its forms known: each names a form, or a module with some."""
 
 
 class PointUpdate(NamedTuple):
@@ -101,9 +101,21 @@ def form_class(name: str) -> type[Form]:
 
 
 def known_forms() -> dict[str, type[Form]]:
-    """Return all forms by name, those of installed packages included."""
+    """Return all forms by name, those of installed packages included.
+
+    Raises
+    ------
+    ConfigurationError
+        If an installed package names a form that cannot be imported.
+    """
     for entry in entry_points(group=ENTRY_POINTS):
-        loaded: Any = entry.load()
+        try:
+            loaded: Any = entry.load()
+        except (ImportError, AttributeError) as error:
+            raise ConfigurationError(
+                f"the form {entry.name!r} of an installed package cannot be imported ({error}): mend the package, "
+                "or remove it"
+            ) from error
         if isinstance(loaded, type) and issubclass(loaded, Form):
             register(loaded)
     return dict(sorted(FORMS.items()))

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -331,3 +332,14 @@ def test_keys_belong_to_forms(settings: list[str], message: str) -> None:
     assigned = ['train.form="perceptron"', *settings]
     with pytest.raises(ConfigurationError, match=message):
         choose_form(gather(None, assigned))
+
+
+def test_an_installed_package_makes_its_forms_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an entry point of the group microtann.forms, which names the form or a module that registers it."""
+    entries = [EntryPoint("perceptron", f"{__name__}:Perceptron", forms.ENTRY_POINTS)]
+    monkeypatch.setattr(forms, "entry_points", lambda group: entries if group == "microtann.forms" else [])
+    forms.FORMS.pop(Perceptron.name)
+    assert forms.form_class("perceptron") is Perceptron
+    entries.append(EntryPoint("broken", "no_such_package.forms", forms.ENTRY_POINTS))
+    with pytest.raises(ConfigurationError, match="'broken' of an installed package cannot be imported"):
+        forms.form_class("unknown")
