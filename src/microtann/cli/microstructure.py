@@ -96,7 +96,7 @@ class BarChoice:
 
 
 @dataclass(frozen=True, eq=False)
-class Microstructure:
+class ChosenCell:
     """A cell that was chosen, and what that choice was.
 
     Parameters
@@ -140,7 +140,7 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
     return {"cell.file": cell, **settings}
 
 
-def read_microstructure(settings: Sequence[Setting]) -> Microstructure:
+def read_microstructure(settings: Sequence[Setting]) -> ChosenCell:
     """Return the cell and its bars that the sections [cell] and [bar] choose.
 
     A JSON or TOML file of a cell holds its bars too (`microtann.lattice.cell_file.read_bar`); the keys of [bar]
@@ -158,7 +158,7 @@ def read_microstructure(settings: Sequence[Setting]) -> Microstructure:
     choice, bars = fill(CellChoice, "cell", settings), fill(BarChoice, "bar", settings)
     if not choice.file:
         sections = {"cell": to_table(choice), "bar": to_table(bars)}
-        return Microstructure(choice.build(), bars.build(), sections, {})
+        return ChosenCell(choice.build(), bars.build(), sections, {})
     file = Path(choice.file)
     inputs = {"cell": file_digest(file)}
     properties = to_table(bars)
@@ -168,4 +168,4 @@ def read_microstructure(settings: Sequence[Setting]) -> Microstructure:
         properties = {key: value for key, value in properties.items() if f"bar.{key}" in given}
         in_file = read_bar(file)
         bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
-    return Microstructure(choice.build(), bar, {"cell": {"file": choice.file}, "bar": properties}, inputs)
+    return ChosenCell(choice.build(), bar, {"cell": {"file": choice.file}, "bar": properties}, inputs)
