@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import microtann as mt
 from microtann.data.walks import WalkPlan, draw_walks
+from microtann.errors import ConvergenceError
 from microtann.homogenisation.condensation import condense
 from microtann.homogenisation.flow import advance, follow
 
@@ -48,13 +49,20 @@ def random_path(seed, steps, components, size):
     st.none() | st.floats(-6, 2).map(lambda power: 10**power),
     st.integers(0, 2**32 - 1),
 )
+@example(mt.square_cell, 1e-9, 1.0, "newton", None, 33554431)  # its nodes ran away
+@example(mt.square_cell, 1e-9, 1.0, "mixed", None, 33554431)
 def test_every_increment_is_optimal(make, perturbation, share, solver, size, seed):
     condensed = random_cell(make, perturbation, share, seed)
     path = random_path(seed, 12, condensed.elongation.shape[1], size)
-    after = follow(condensed, path[None], np.zeros((1, condensed.count)), solver)[0]
-    before = np.vstack([np.zeros(condensed.count), after[:-1]])
+    try:
+        after = follow(condensed, path[None], np.zeros((1, condensed.count)), solver)[0]
+        before = np.vstack([np.zeros(condensed.count), after[:-1]])
+        points = advance(condensed, path, before, True, solver)
+    except ConvergenceError:
+        # Newton's method alone may fail in almost regular cells; what is taken by default may not.
+        assert (solver, perturbation) == ("newton", 1e-9)
+        return
     assert violation(condensed, before, path, after) <= 1e-10
-    points = advance(condensed, path, before, True, solver)
     tangent = points.tangent
     assert violation(condensed, before, path, points.plastic_strain) <= 1e-10
     scale = np.abs(condensed.elasticity).max()

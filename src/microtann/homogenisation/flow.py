@@ -63,8 +63,9 @@ def follow(
     strain : array, shape (B, T, v)
     start : array, shape (B, m)
     solver : {"mixed", "newton", "active-set"}
-        All give the same. By default "mixed", the faster one for every increment. Active sets alone do not find
-        flow that is not unique, which bars without hardening may have.
+        All give the same. By default "mixed", the faster one for every increment, or the other where that fails.
+        Active sets alone do not find flow that is not unique, which bars without hardening may have, and Newton's
+        method alone may fail in cells without hardening that are almost regular.
 
     Returns
     -------

@@ -43,6 +43,10 @@ ROUND_OFF = 1e-10
 """Residual, relative to the largest bar force, that is taken for round-off at most; yield is not tested finer."""
 
 
+RUNAWAY = 1e6
+"""Bar strain, over what average and plastic strains account for, that is no equilibrium but a runaway."""
+
+
 class Fluctuation(NamedTuple):
     """The fluctuation of one point with the flow of its bars, in arrays that are used over and over.
 
@@ -152,6 +156,18 @@ def _bar_strains(cell, average, w, strain):
         strain[i] = total
 
 
+@njit(cache=True, error_model="numpy")
+def _unless_runaway(cell, average, plastic, strain, factored):
+    """Return ``factored``, or −1 if nodes ran away: round-off then grows with them and hides any residual."""
+    largest, reach = 0.0, 0.0
+    for i in range(strain.shape[0]):
+        imposed = abs(plastic[i]) + cell.limit[i] / cell.young[i]
+        for c in range(average.shape[0]):
+            imposed += abs(cell.elongation[i, c] * average[c])
+        largest, reach = max(largest, abs(strain[i])), max(reach, imposed)
+    return factored if largest <= RUNAWAY * reach else -1
+
+
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def equilibrate(cell, average, plastic, found):
     """Find the fluctuation of one point.
@@ -183,10 +199,10 @@ def equilibrate(cell, average, plastic, found):
     factored, polished, step, slope = 0, False, 0.0, 0.0
     for _ in range(SINGULAR_ROUNDS if singular else ROUNDS):
         if norm <= SETTLED * scale * cell.steepest:
-            return factored
+            return _unless_runaway(cell, average, plastic, strain, factored)
         if step == 1.0 and not changed:
             if polished:
-                return factored
+                return _unless_runaway(cell, average, plastic, strain, factored)
             polished = True  # the step was exact: once more with the same factor, against round-off
         if changed:
             _tangent(cell, sign, matrix)
@@ -229,9 +245,9 @@ def equilibrate(cell, average, plastic, found):
         if changed:
             factored = 0
         if singular and norm <= NOISE * scale * cell.steepest and norm >= 0.5 * last:
-            return factored
+            return _unless_runaway(cell, average, plastic, strain, factored)
     if singular and norm <= ROUND_OFF * scale * cell.steepest:  # closer to singular than the steps can tell
-        return factored
+        return _unless_runaway(cell, average, plastic, strain, factored)
     return -1
 
 
