@@ -70,7 +70,7 @@ def data(
 
 @app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="Data file (HDF5).")]) -> None:
-    """Check a data file, whoever wrote it: structure, checksums, second law, energy balance, continuity.
+    """Check a data file, whoever wrote it: structure, checksums, second law, energy balance, continuity, lattice.
 
     Exit code 2 if the file is not fit for training.
     """
