@@ -119,15 +119,17 @@ def _solve(
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
     mesh = fem.box(case.lengths, divisions, case.origin)
+    structure = None  # made first, so that one that is too large is found before the work
+    if counts is not None:
+        structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
     materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
     for analysis, material in (materials | {"exact": fem.ExactCell(cell, bar)}).items():
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
             elements[analysis] = finite_elements.solve(case.steps, progress=_newton(report))
-    if counts is not None:
+    if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
-            structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
             lattice = structure.solve(case.steps, progress=_newton(report), fields=True)
     return Comparison(case, elements, lattice)
 

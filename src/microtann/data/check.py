@@ -82,8 +82,8 @@ def check_file(path: str | Path) -> Report:
     finite values, positive time increments, sets disjoint in their paths; then the physics: no negative
     dissipation, zero increments that leave the state alone, steps that start where the step before ended, and the
     balance ½(S_t + S_{t+Δt}) · ΔE = ΔΨ + D up to a second-order defect (see
-    `microtann.data.consistency.energy_errors`), which a lattice may have with one sign only. At last the states are
-    held against the cell and the bars that the file names (see `microtann.data.lattice_check`).
+    `microtann.data.consistency.energy_errors`), which a lattice may have with one sign only. At last the
+    states are held against the cell and the bars that the file names (see `microtann.data.lattice_check`).
 
     Parameters
     ----------

@@ -56,8 +56,8 @@ def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Ite
     bad = np.flatnonzero(dissipation < -DISSIPATION * scales.energy)
     if bad.size:
         yield (
-            f"{name}/dissipation is negative in {name_rows(bad)}, {dissipation[bad].min():.3g} at worst: it must be "
-            "the D·Δt ≥ 0 of the increment; check its sign, and the tolerance of the simulation that made it"
+            f"{name}/dissipation is negative in {name_rows(bad)}, {dissipation[bad].min():.3g} at worst: it must "
+            "be the D·Δt ≥ 0 of the increment; check its sign, and the tolerance of the simulation that made it"
         )
 
 
@@ -138,9 +138,9 @@ def energy_errors(
     if bad.size:
         yield (
             True,
-            f"{name}: work, energy and dissipation do not balance in {name_rows(bad)}: ½(S_t + S_t+Δt)·ΔE − ΔΨ − D is "
-            f"{defect[bad[0]]:.3g} where the work is {work[bad[0]]:.3g}, too much for the size of the increment; "
-            "check the units, the Voigt order, engineering shear (γ = 2ε) and that energies are per unit volume",
+            f"{name}: work, energy and dissipation do not balance in {name_rows(bad)}: "
+            f"½(S_t + S_t+Δt)·ΔE − ΔΨ − D is {defect[bad[0]]:.3g} where the work is {work[bad[0]]:.3g}, too much for "
+            "the size of the increment; check the units, the Voigt order, engineering shear (γ = 2ε) and that energies are per unit volume",
         )
         return
     positive = np.flatnonzero(closed & (defect > tolerance))

@@ -11,9 +11,12 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, TypeVar
 
 from microtann.errors import InputError, MicrotannError, MissingExtraError
+from microtann.memory import require_memory
 
 Engine = Literal["processes", "dask"]
 Result = TypeVar("Result")
+WORKER_BYTES = 250e6
+"""Memory of a worker that has loaded everything and solves nothing yet."""
 AHEAD = 2
 """Tasks in flight for every worker: enough to keep it busy, few enough to keep memory flat."""
 
@@ -63,12 +66,15 @@ def check_engine(processes: int, engine: Engine, address: str | None) -> None:
     Raises
     ------
     InputError
-        If the engine is unknown, the number of processes is not positive, or an address is given without dask.
+        If the engine is unknown, the number of processes is not positive or beyond the memory of the machine, or
+        an address is given without dask.
     MissingExtraError
         If dask is asked for and not installed.
     """
     if not isinstance(processes, int) or processes < 1:
         raise InputError(f"processes must be a whole number of at least 1, got {processes!r}")
+    if address is None:
+        require_memory(f"{processes} processes", WORKER_BYTES * processes, "use fewer processes")
     if engine not in ("processes", "dask"):
         raise InputError(f"engine must be 'processes' or 'dask', got {engine!r}")
     if engine == "processes" and address is not None:

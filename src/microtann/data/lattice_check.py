@@ -36,7 +36,7 @@ LOOSE = 1e-6
 SAMPLE = 128
 """Increments of a set that are solved again."""
 PIECES, LENGTH = 4, 50
-"""Paths from the virgin state, and increments of each, that are solved again where no coordinates tell the state."""
+"""Paths from the virgin state, and increments of each, that are solved again without coordinates."""
 
 _ORDERS: dict[str, voigt.Order] = {"11,22,33,12,13,23 (Abaqus)": "abaqus", "11,22,33,12,23,13 (VTK)": "vtk"}
 _CHECKS = {
@@ -74,7 +74,7 @@ def unchecked(layout: Layout, lattice: Lattice | None) -> Iterator[str]:
     """Yield what cannot be checked, and why."""
     if lattice is None:
         if layout.voigt_order in voigt.LABELS.values():
-            yield "the file holds no lattice: whether components stand in the order of voigt_order cannot be checked"
+            yield "the file holds no lattice: whether components stand in voigt_order cannot be checked"
         return
     if lattice.bar is None:
         yield "the file names a cell without bars (young, yield_stress, hardening): the bar law cannot be checked"
@@ -271,7 +271,7 @@ def _unbalanced(cell: UnitCell, force: Float[Array, "n M"]) -> Float[Array, "n"]
         for axis in range(d):
             entries = (sign * cell.directions[:, axis], (end * d + axis, bars))
             total = total + coo_array(entries, shape=total.shape).tocsr()
-    return np.abs(total @ force.T).max(axis=0)
+    return np.abs(np.asarray(total @ force.T)).max(axis=0)
 
 
 def _other_order(part: Increments, layout: Layout, lattice: Lattice) -> str:

@@ -24,6 +24,7 @@ from microtann.homogenisation.solve import CellResponse, cell_response
 from microtann.illinois_kernel import Bracket, estimate, narrow
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
+from microtann.memory import require_memory
 from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
@@ -93,7 +94,8 @@ def drive_cell(
     Raises
     ------
     InputError
-        If the programme is empty or names a component that the cell does not have.
+        If the programme is empty, names a component that the cell does not have, or has more increments than the
+        memory of the machine can keep.
     CellError
         If the cell is a mechanism, or has no stiffness against a prescribed stress.
     LimitLoadError
@@ -112,6 +114,12 @@ def drive_cell(
     steps = tuple(programme)
     if not steps:
         raise InputError("the programme has no step")
+    increments = sum(step.increments for step in steps)
+    require_memory(
+        f"the response of a cell of {len(cell.bars)} bars over {increments} increments",
+        16.0 * increments * (cell.nodes.size + 4 * len(cell.bars) + 4 * cell.components),
+        "use fewer increments",
+    )
     condensed = condense(cell, bar)
     point = _Point(np.zeros(cell.components), np.zeros(condensed.count), np.zeros(cell.components))
     points: list[_Point] = []
