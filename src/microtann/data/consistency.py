@@ -139,8 +139,9 @@ def energy_errors(
         yield (
             True,
             f"{name}: work, energy and dissipation do not balance in {name_rows(bad)}: "
-            f"½(S_t + S_t+Δt)·ΔE − ΔΨ − D is {defect[bad[0]]:.3g} where the work is {work[bad[0]]:.3g}, too much for "
-            "the size of the increment; check the units, the Voigt order, engineering shear (γ = 2ε) and that energies are per unit volume",
+            f"½(S_t + S_t+Δt)·ΔE − ΔΨ − D is {defect[bad[0]]:.3g} where the work is {work[bad[0]]:.3g}, too much "
+            "for the size of the increment; check the units, the Voigt order, engineering shear (γ = 2ε) and that "
+            "energies are per unit volume",
         )
         return
     positive = np.flatnonzero(closed & (defect > tolerance))
