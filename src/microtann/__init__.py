@@ -8,6 +8,10 @@ import warnings
 
 _jax_was_there = "jax" in sys.modules
 
+from microtann import interrupt  # noqa: E402
+
+interrupt.begin()  # before anything that takes time
+
 import jax  # noqa: E402
 
 if _jax_was_there and not jax.config.read("jax_enable_x64"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 from typing import Annotated, Any
 
@@ -13,11 +15,12 @@ from microtann.cli.cell import cell
 from microtann.cli.demo import demo
 from microtann.cli.evaluate import evaluate
 from microtann.cli.form_choice import DEFAULT_FORM
-from microtann.cli.guard import INTERRUPTED, RESUME, GuardedGroup
+from microtann.cli.guard import GuardedGroup
 from microtann.cli.page import report
 from microtann.cli.sections import reference
 from microtann.cli.simulate import simulate
 from microtann.cli.train import TrainCommand, train
+from microtann.interrupt import INTERRUPTED, begin
 
 ORDER = ("cell", "data", "train", "evaluate", "simulate", "report", "demo", "configuration")
 """The commands as the help lists them: along the way of the data."""
@@ -83,8 +86,13 @@ def _configuration(
 
 def run() -> None:
     """Run the command line; the entry point of the console script."""
+    begin(command=True)
     try:
         app()
-    except KeyboardInterrupt:
-        sys.stderr.write(f"microtann: {RESUME}\n")
-        raise SystemExit(INTERRUPTED) from None
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)  # threads that still compile would crash in an interpreter that is taken down
+        raise

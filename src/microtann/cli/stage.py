@@ -20,6 +20,7 @@ from microtann.atomic import write_atomically
 from microtann.cli.lock import locked
 from microtann.cli.toml import to_toml
 from microtann.errors import InputError
+from microtann.interrupt import check
 
 STAMP = "stage.json"
 CONFIGURATION = "configuration.toml"
@@ -137,6 +138,7 @@ def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bo
     InputError
         If the output cannot be used (`check_output`) or made, or another process is writing to it.
     """
+    check()
     check_output(stage, overwrite)
     try:
         stage.output.parent.mkdir(parents=True, exist_ok=True)

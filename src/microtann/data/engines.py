@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -130,7 +131,9 @@ def _dask_workers(processes: int, address: str | None) -> Iterator[tuple[Executo
     distributed = _import_distributed()
     if address is None:
         with interrupts_spared():  # dask's workers end with their parent, but do not ignore Ctrl-C
-            made = distributed.LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None)
+            made = distributed.LocalCluster(
+                n_workers=processes, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            )
         with made as cluster, distributed.Client(cluster) as client:
             yield _executor(client), processes
     else:
