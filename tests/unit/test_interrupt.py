@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks at loaded libraries in /proc")
-@pytest.mark.parametrize("library", ["numpy", "jaxlib", "h5py", "matplotlib"])
-def test_the_command_ends_with_a_sentence_while_it_loads_and_when_it_works(tmp_path: Path, library: str) -> None:
+@pytest.mark.parametrize("library", ["numpy", "jaxlib", "h5py"])
+def test_the_command_ends_with_a_sentence_while_it_loads(tmp_path: Path, library: str) -> None:
     program = subprocess.Popen(COMMAND, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while f"/{library}" not in Path(f"/proc/{program.pid}/maps").read_text() and program.poll() is None:
         time.sleep(0.005)

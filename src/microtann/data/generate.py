@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 import microtann
+from microtann.code_digest import code_digest
 from microtann.coordinates import width
 from microtann.data.extent import require_finite, require_range, require_room_in_memory
 from microtann.data.increments import Dataset, Increments
@@ -138,9 +139,10 @@ def describe(
 
 
 def configuration_digest(cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, units: Mapping[str, str]) -> str:
-    """Return a fingerprint of all that decides the data: two runs that agree in it give the same arrays."""
+    """Return a fingerprint of all that decides the data, the code included."""
     digest = hashlib.sha256()
-    digest.update(json.dumps([microtann.__version__, asdict(plan), dict(units)], sort_keys=True).encode())
+    code = code_digest("lattice", "homogenisation", "data")
+    digest.update(json.dumps([code, asdict(plan), dict(units)], sort_keys=True).encode())
     for array in (*cell.arrays().values(), *bar.arrays().values()):
         value = np.ascontiguousarray(array)
         digest.update(f"{value.dtype.str}{value.shape}".encode() + value.tobytes())

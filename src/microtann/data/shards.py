@@ -154,7 +154,8 @@ def _start(folder: Path, header: Dataset, ranges: list[tuple[int, int]]) -> list
         found = _read_manifest(manifest)
         if found["configuration"] != header.provenance["configuration"]:
             raise DataFileError(
-                f"{folder} holds shards of another configuration (plan {found['plan']}, {found['generator']}): "
+                f"{folder} holds shards of another configuration or of other code of microtann "
+                f"(plan {found['plan']}, {found['generator']}): "
                 "repeat that configuration, choose another file, or delete the folder"
             )
         remove_leftovers(folder)
@@ -219,5 +220,6 @@ def _accept_complete(path: Path, header: Dataset) -> None:
         found = file["provenance"].attrs.get("configuration", "") if holds(file, "provenance") else ""
         if text(found) != header.provenance["configuration"]:
             raise DataFileError(
-                f"{path} exists and was made with another configuration: choose another name or delete it"
+                f"{path} exists and was made with another configuration or by other code of microtann: choose "
+                "another name or delete it"
             )
