@@ -46,7 +46,7 @@ def data(
     paths: Annotated[int | None, setting(WalkPlan, "paths", "Number of random walks")] = None,
     steps: Annotated[int | None, setting(WalkPlan, "steps", "Increments in each walk")] = None,
     seed: Annotated[int | None, setting(WalkPlan, "seed", "Seed of the walks")] = None,
-    processes: Annotated[int, typer.Option(help="Worker processes; they change no number.")] = 1,
+    processes: Annotated[int, typer.Option(help="Worker processes; on one machine they change no number.")] = 1,
     engine: Annotated[
         Literal["processes", "dask"], typer.Option(help="What runs the workers; dask is an extra.")
     ] = "processes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -57,7 +58,27 @@ def _explain(error: Exception) -> None:
         case MemoryError():
             fail("not enough memory: use fewer paths, a coarser mesh or larger cells", BAD_INPUT)
         case _:
+            reason = no_platform()
+            if reason:
+                fail(reason, BAD_INPUT)
             raise error
+
+
+def no_platform() -> str:
+    """Return the sentence for hardware that JAX was told to use and cannot; empty if it can."""
+    named = os.environ.get("JAX_PLATFORMS", "")
+    if not named:
+        return ""
+    import jax
+
+    try:
+        jax.devices()
+    except Exception:  # its kind depends on the version and on what is missing
+        return (
+            f"JAX cannot compute on what JAX_PLATFORMS={named} names: unset JAX_PLATFORMS or set it to cpu, or "
+            "install the JAX of that hardware"
+        )
+    return ""
 
 
 def fail(sentence: str, code: int) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -87,6 +88,9 @@ def _configuration(
 def run() -> None:
     """Run the command line; the entry point of the console script."""
     begin(command=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such letters shows others
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SystemExit as end:

@@ -53,7 +53,9 @@ def generate_to(
 
     Finished shards are kept in the folder ``<path>.shards`` beside the file. After an interrupt, a kill, a crash
     or a full disk the same call continues, and gives the same arrays, bit for bit, as a run that was never
-    stopped. Neither the number of processes nor the engine nor the size of shards changes a bit of them. When the
+    stopped. Neither the number of processes nor the engine nor the size of shards changes a bit of them on one
+    machine with one installation. Workers with another processor or another BLAS may round the last digits
+    differently, and where a bar is just about to flow that can show. When the
     file is complete the folder is removed; a call that finds the complete file does nothing.
 
     Parameters

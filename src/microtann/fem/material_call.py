@@ -13,6 +13,8 @@ from microtann.fem.mesh import Mesh
 from microtann.materials.protocol import Material, State
 
 Array = NDArray[np.float64]
+COMPONENTS = 6
+"""Strain components in space."""
 
 
 class MaterialCall:
@@ -41,6 +43,7 @@ class MaterialCall:
         count = self._mesh.weights.size
         state = self._material.initial_state(count)
         check_state(state, count)
+        _require_space(self._material, state)
         return state
 
     def __call__(
@@ -84,6 +87,23 @@ class MaterialCall:
         element = point // self._mesh.element.gauss_points
         nodes = self._mesh.cells[element].tolist()
         return ConvergenceError(sentence.replace("{}", f"element {element}", 1), worst=nodes)
+
+
+def _require_space(material: Material, state: State) -> None:
+    """Refuse a material that has not the six strain components of space, such as a cell in the plane.
+
+    Raises
+    ------
+    InputError
+    """
+    known = getattr(material, "components", None)
+    if known is None and "strain" in state and state["strain"].ndim == 2:
+        known = state["strain"].shape[1]
+    if isinstance(known, int) and known != COMPONENTS:
+        raise InputError(
+            f"the material has {known} strain components, but finite elements are in space and need {COMPONENTS}: "
+            "use a cell in space"
+        )
 
 
 def check_state(state: Any, count: int) -> None:

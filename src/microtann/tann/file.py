@@ -32,6 +32,8 @@ from microtann.tensors import read_tensors, write_tensors
 FORMAT = "microtann-tann"
 SCHEMA = "2"
 SHEAR = "engineering"
+LONGEST = 300
+"""Letters of a reason that are shown: a damaged file may hold names of any length."""
 PARTS = ("reduction", "energy", "evolution", "scaling")
 
 _RANGE = ("strain", "strain_increment")
@@ -114,9 +116,11 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
         point = _point(parts, described.get("form_version", 1), information, tensors)
         _probe(point, information)
     except ConfigurationError as error:
-        raise ModelFileError(f"{path} cannot be used: {error}, or import what defines the form") from None
+        raise ModelFileError(
+            f"{path} cannot be used: {str(error)[:LONGEST]}, or import what defines the form"
+        ) from None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:LONGEST]
         raise ModelFileError(f"{path} is damaged: its contents do not fit together ({reason})") from error
     return point, information
 
