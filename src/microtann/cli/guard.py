@@ -13,6 +13,7 @@ from microtann.interrupt import INTERRUPTED, RESUME, asked, interruptible
 
 BAD_INPUT = 2
 NOT_CONVERGED = 3
+NO_MEMORY = "not enough memory: use fewer paths or states, a coarser mesh or larger cells"
 
 
 class GuardedGroup(TyperGroup):
@@ -56,7 +57,9 @@ def _explain(error: Exception) -> None:
             place = f"{error.filename}: " if error.filename else ""
             fail(f"{place}{error.strerror or error}; nothing half-written was left", BAD_INPUT)
         case MemoryError():
-            fail("not enough memory: use fewer paths, a coarser mesh or larger cells", BAD_INPUT)
+            fail(NO_MEMORY, BAD_INPUT)
+        case RuntimeError() if "RESOURCE_EXHAUSTED" in str(error):  # how JAX says it
+            fail(NO_MEMORY, BAD_INPUT)
         case _:
             reason = no_platform()
             if reason:

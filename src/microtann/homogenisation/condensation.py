@@ -166,7 +166,7 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     m, unknowns = distinct.count, cell.distinct_nodes.count * cell.dimension
     require_memory(
         f"the condensed operators of a cell of {m} distinct bars",
-        8.0 * (5 * m**2 + 5 * m * unknowns + unknowns**2),
+        8.0 * (7 * m**2 + 5 * m * unknowns + unknowns**2),
         "use a cell of fewer units, or a full lattice (microtann.Structure)",
     )
     young, yield_stress, hardening = distinct_properties(cell, bar)

@@ -89,6 +89,13 @@ def test_names_of_models_that_no_file_can_have() -> None:
             mt.load(name)
 
 
+@pytest.mark.parametrize("command", ["data", "train"])
+def test_seeds_of_more_than_64_bits(tmp_path: Path, command: str) -> None:
+    (tmp_path / "data.h5").touch()
+    data = [tmp_path / "data.h5"] if command == "train" else []
+    assert "must be an integer of 64 bits" in refusal(command, *data, "--seed", 10**20, "-o", tmp_path / "o")
+
+
 def test_folders_and_texts_are_no_data(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("training")
     assert "Is a directory" in refusal("train", tmp_path, "-o", tmp_path / "t")
