@@ -54,7 +54,9 @@ def random_bar(cell: mt.UnitCell, random: np.random.Generator) -> tuple[mt.Elast
     spread = random.uniform(0.5, 2.0, (3, bars.count)) if random.random() < 0.5 else np.ones((3, bars.count))
     young, limit, modulus = (unit * spread * [[1.0], [yield_strain], [hardening]])[:, bars.of_bar]
     kind = "equal bars" if (spread == 1.0).all() else "unequal bars"
-    return mt.ElastoplasticBar(young, limit, modulus), f"{kind}, E {unit:.1e}, k/E {yield_strain:.1e}, H/E {hardening:g}"
+    return mt.ElastoplasticBar(
+        young, limit, modulus
+    ), f"{kind}, E {unit:.1e}, k/E {yield_strain:.1e}, H/E {hardening:g}"
 
 
 def random_path(random: np.random.Generator, components: int, scale: float) -> np.ndarray:

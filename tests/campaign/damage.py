@@ -15,7 +15,19 @@ def damage(content: bytes, random: np.random.Generator) -> tuple[bytes, str]:
     random : Generator
     """
     size = len(content)
-    kinds = ("bit", "bit", "bit", "bytes", "truncated", "truncated", "zeros", "lost", "doubled", "appended", "noise")
+    kinds = (
+        "bit",
+        "bit",
+        "bit",
+        "bytes",
+        "truncated",
+        "truncated",
+        "zeros",
+        "lost",
+        "doubled",
+        "appended",
+        "noise",
+    )
     kind = kinds[random.integers(len(kinds))]
     place = int(random.integers(size))
     length = int(min(random.integers(1, 65), size - place))
