@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 
 import numpy as np
-
 from tests.campaign.trial import BrokenPromiseError, Trial
 
 

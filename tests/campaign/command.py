@@ -5,10 +5,10 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
+from tests.campaign.trial import BrokenPromiseError, require
 from typer.testing import CliRunner
 
 from microtann.cli.main import app
-from tests.campaign.trial import BrokenPromiseError, require
 
 CODES = (0, 2, 3)
 """Done, bad input, not converged."""

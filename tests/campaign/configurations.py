@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+from tests.campaign.command import run_command
+from tests.campaign.trial import Trial, require
 
 from microtann.cli.form_choice import form_defaults
 from microtann.cli.sections import SECTIONS
-from tests.campaign.command import run_command
-from tests.campaign.trial import Trial, require
 
 VALUES = (
     "nan", "inf", "-inf", "-1", "0", "-0.0", "1e-300", "1e300", "1e400", "-1e-9", "9223372036854775807", "1" + 400 * "0",
@@ -32,7 +32,7 @@ class Configurations(Trial):
     """One or two keys of any section take hostile values; the command does its work or says why not."""
 
     name = "configurations"
-    cases = 400
+    cases = 300
     seconds = 60
 
     def run(self, random: np.random.Generator, folder: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-
 from tests.campaign.damage import damage
 from tests.campaign.trial import Trial, require
 from tests.campaign.victims import VICTIMS
@@ -15,7 +14,7 @@ class Files(Trial):
     """Flipped, lost, doubled and truncated bytes in files of every kind that microtann reads."""
 
     name = "files"
-    cases = 600
+    cases = 300
     seconds = 120
 
     def __init__(self, folder: Path) -> None:

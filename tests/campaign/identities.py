@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from tests.campaign.trial import require
+from tests.verification.reference_cell import node_forces, partners, tensor, voigt_of
 
 import microtann as mt
 from microtann.lattice.bar import YIELD_TOLERANCE
-from tests.campaign.trial import require
-from tests.verification.reference_cell import node_forces, partners, tensor, voigt_of
 
 ROUND_OFF = 1e-11
 """Relative to the largest terms that cancel in an identity."""

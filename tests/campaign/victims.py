@@ -9,6 +9,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+from tests.campaign.command import run_command
+from tests.campaign.trial import require
 
 import microtann as mt
 from microtann.cli.stage import GATHERED, STAMP, file_digest
@@ -22,8 +24,6 @@ from microtann.errors import InputError
 from microtann.forms import Play
 from microtann.training import Progress, train
 from microtann.training.checkpoint import fingerprint, leaves, read_checkpoint
-from tests.campaign.command import run_command
-from tests.campaign.trial import require
 
 CELL, BAR = mt.square_cell(), mt.ElastoplasticBar()
 PLAN = WalkPlan(paths=20, steps=10, seed=3)
