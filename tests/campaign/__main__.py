@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import resource
 import secrets
 import sys
 import warnings
@@ -14,6 +15,8 @@ from tests.campaign.configurations import Configurations
 from tests.campaign.files import Files
 from tests.campaign.kills import Kills
 
+MEMORY = 16 * 2**30
+"""Bytes that the campaign may take: a size that nobody has bounded ends in an error, not in a machine that swaps."""
 TRIALS = {trial.name: trial for trial in (Files, Configurations, Cells, Kills)}
 
 
@@ -26,6 +29,7 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="tell every case as it runs")
     chosen = parser.parse_args()
     faulthandler.enable()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     warnings.filterwarnings("error", category=RuntimeWarning)  # as in the tests: NumPy's are mistakes
     seed = secrets.randbelow(10**6) if chosen.seed is None else chosen.seed
     trials = [TRIALS[chosen.trial]] if chosen.trial else list(TRIALS.values())

@@ -60,7 +60,7 @@ def random_bar(cell: mt.UnitCell, random: np.random.Generator) -> tuple[mt.Elast
 
 
 def random_path(random: np.random.Generator, components: int, scale: float) -> np.ndarray:
-    """Return strains (T, v) that go straight from turning point to turning point, with rests and tiny increments."""
+    """Return strains (T, v): straight from turning point to turning point, with rests and tiny increments."""
     place, rows = np.zeros(components), []
     for _ in range(int(random.integers(2, 6))):
         goal = np.zeros(components)

@@ -102,7 +102,7 @@ class _Identities:
         _close("energy balance", work, balance, size)
 
     def stress_is_the_derivative_of_the_energy(self) -> None:
-        """At fixed plastic strains, at the instant of the largest; central differences are exact for quadratics."""
+        """At fixed plastic strains, where they are largest; central differences are exact for quadratics."""
         t = int(np.abs(self.response.plastic_strain).sum(axis=1).argmax())
         strain, plastic = self.path[t], self.response.plastic_strain[t]
         step = self.size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -109,10 +110,8 @@ class CheckpointFile(Victim):
             raise KeyboardInterrupt
 
         path = self.folder / "checkpoint.safetensors"
-        try:
+        with suppress(KeyboardInterrupt):
             train(dataset, self.form, interrupt, path)
-        except KeyboardInterrupt:
-            pass
         self.whole = read_checkpoint(path, self.owner, self.form)
         require(self.whole is not None, "an interrupted training leaves no checkpoint")
 
@@ -162,7 +161,10 @@ class ConfigurationFile(Victim):
 class ProgrammeFile(Victim):
     """Steps of loading in TOML."""
 
-    TEXT = 'repeat = 2\n[[step]]\nstrain = { 11 = 0.2 }\nrest = "free"\nincrements = 2\n[[step]]\nstress = { 11 = 0.0 }\n'
+    TEXT = (
+        'repeat = 2\n[[step]]\nstrain = { 11 = 0.2 }\nrest = "free"\nincrements = 2\n'
+        "[[step]]\nstress = { 11 = 0.0 }\n"
+    )
 
     def make(self) -> None:
         (self.folder / "programme.toml").write_text(self.TEXT, encoding="utf-8")
@@ -205,10 +207,8 @@ class Shards(Victim):
             if done == self.plan.increments:
                 raise Stopped
 
-        try:
+        with suppress(Stopped):
             generate_to(self.folder / "data.h5", CELL, BAR, self.plan, shard_paths=1, progress=stop)
-        except Stopped:
-            pass
         write_dataset(self.folder / "whole.h5", generate(CELL, BAR, self.plan))
         self.whole = read_dataset(self.folder / "whole.h5")
         (self.folder / "whole.h5").unlink()

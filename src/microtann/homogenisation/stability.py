@@ -69,10 +69,10 @@ def check_rigid(cell: UnitCell, operator: Float[Array, "f f"]) -> None:
     _, first = np.unique(cell.distinct_nodes.of_node, return_index=True)
     worst = int(size.argmax())
     direction = ", ".join(f"{c:.3g}" for c in motion[worst] / np.abs(motion[worst]).max() + 0.0)
+    how = f"as node {first[worst]} along ({direction})"
     raise CellError(
         f"the cell is a mechanism ({count} free motion{'s' * (count > 1)}): {_names(np.sort(first[moving]))} can "
-        f"move without stretching any bar, as node {first[worst]} along ({direction}); {NO_BENDING}: add bars that "
-        "hold them"
+        f"move without stretching any bar, {how}; {NO_BENDING}: add bars that hold them"
     )
 
 
