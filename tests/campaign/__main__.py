@@ -16,7 +16,7 @@ from tests.campaign.files import Files
 from tests.campaign.kills import Kills
 
 MEMORY = 16 * 2**30
-"""Bytes that the campaign may take: a size that nobody has bounded ends in an error, not in a machine that swaps."""
+"""Bytes that the campaign may take: a size without bound ends in an error, not in a full machine."""
 TRIALS = {trial.name: trial for trial in (Files, Configurations, Cells, Kills)}
 
 
