@@ -45,7 +45,11 @@ def run_trial(kind: type[Trial], seed: int, cases: int, verbose: bool = False) -
 def _tell(kind: type[Trial], number: int, error: Exception, place: str) -> None:
     print(f"BROKEN; repeat it with: python -m tests.campaign {kind.name} --seed {number} --cases 1 --verbose")
     known = isinstance(error, BrokenPromiseError)
-    text = str(error) if known else "".join(traceback.format_exception(error)[-6:])
+    text = (
+        "\n".join([str(error), *getattr(error, "__notes__", [])])
+        if known
+        else "".join(traceback.format_exception(error)[-6:])
+    )
     print("  " + text.replace(place, "…").strip().replace("\n", "\n  "), flush=True)
 
 

@@ -49,7 +49,11 @@ class Configurations(Trial):
             file.write_text(as_toml(settings), encoding="utf-8")
             arguments = ["--config", str(file)]
         positional = ["lcU1", "--model", "exact"] if command == "simulate" else []
-        outcome = run_command(command, *positional, *arguments, "--output", str(output))
+        try:
+            outcome = run_command(command, *positional, *arguments, "--output", str(output))
+        except Exception as error:
+            error.add_note(f"{command} with {hostile}")
+            raise
         if outcome.code:
             require(not output.exists(), f"{command} with {hostile} failed and left {output.name}")
         else:
