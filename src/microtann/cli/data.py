@@ -150,7 +150,14 @@ def describe(folder: Path, cell: UnitCell) -> Section:
         tables=(table,),
         figures=(Figure("cell.png", "The lattice cell; colours are bar areas within the cell."),),
         files={FILE: "the increments (HDF5, docs/data-format.md)", "configuration.toml": "what made them"},
+        summary=_cell_and_training(cell, table),
     )
+
+
+def _cell_and_training(cell: UnitCell, table: Table) -> Table:
+    """Return what tells data sets apart: the cell, and the training set."""
+    columns = (Column("distinct bars", kind="integer"), *table.columns[1:])
+    return Table("Cell and training set", columns, ((cell.distinct_bars.count, *table.rows[0][1:]),))
 
 
 def draw_cell(path: Path, cell: UnitCell) -> None:

@@ -26,7 +26,7 @@ from microtann.evaluation.recall import Evaluation, PathResponse, protocol, resp
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
-from microtann.report.evaluation import Responses, draw_evaluation, errors_table, paths_table
+from microtann.report.evaluation import Responses, draw_evaluation, errors_summary, errors_table, paths_table
 from microtann.report.section import Section, read_section
 from microtann.tann.model import TANN
 from microtann.tann.shipped import load
@@ -83,6 +83,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
             tables=(errors_table(evaluation, anchor), paths_table(responses)),
             figures=tuple(draw_evaluation(folder, evaluation, responses, anchor)),
             files={"numbers.json": "all errors", "report.html": "this section alone"},
+            summary=errors_summary(evaluation),
         )
         save_section(folder, section)
         write_report(folder, f"Closed-loop recall of {model}", [(folder, section)])

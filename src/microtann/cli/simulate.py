@@ -30,12 +30,13 @@ from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.section import Section, read_section
-from microtann.report.simulation import cost_table, draw_simulation, results_table
+from microtann.report.simulation import cost_table, draw_simulation, results_table, simulation_summary
 from microtann.structure.structure import Structure
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
-COARSE = 2.5
-"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid."""
+COARSE = 1.25
+"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
+body of 10 × 10 × 10 in elements of 2 is not."""
 WIDTH = 10.0
 """Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
@@ -105,6 +106,7 @@ def describe(
         tables=(results_table(comparison), cost_table(comparison)),
         figures=tuple(draw_simulation(folder, comparison)),
         files={**files, "numbers.json": "all numbers", "report.html": "this section alone"},
+        summary=simulation_summary(comparison),
     )
 
 

@@ -21,6 +21,7 @@ from microtann.homogenisation.flow import advance
 from microtann.homogenisation.limit_load import largest_factor
 from microtann.homogenisation.programme import CellStep
 from microtann.homogenisation.solve import CellResponse, cell_response
+from microtann.homogenisation.stability import NO_BENDING
 from microtann.illinois_kernel import Bracket, estimate, narrow
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -278,7 +279,7 @@ def _check_reachable(
         soft = labels[by_stress][np.abs(vectors[:, 0]) > 0.1]
         raise CellError(
             f"step {number}: the cell has no stiffness against a strain of {', '.join(soft)}, so that its stress "
-            "cannot be prescribed; prescribe the strain or add bars"
+            f"cannot be prescribed; {NO_BENDING}: prescribe the strain or add bars"
         )
     factor = largest_factor(condensed, by_stress, begin, end - begin)
     if factor < 1.0 - 1e-9:

@@ -14,8 +14,16 @@ from microtann.report.scene import Camera, View, render_bars, render_mesh, windo
 from microtann.report.style import DIVERGING, SEQUENTIAL, house_style, new_figure, save_figure
 
 Array = NDArray[np.float64]
-PIXELS = 320.0
-"""Pixels per inch that are rendered, twice those of the figure: reducing them smooths the edges."""
+DPI = 100.0
+"""Pixels per inch of the figure: about as many as a page shows."""
+LEVELS = 24
+"""Levels of every colour in the file."""
+PIXELS = 2.0 * DPI
+"""Pixels per inch that are rendered: reducing them smooths the edges."""
+READABLE = 0.12
+"""Largest displacement, relative to the body, to which small ones are magnified."""
+LARGEST = 2.0
+"""Largest displacement, relative to the body, to which larger ones are reduced."""
 NARROWEST = 0.32
 """Least width of a picture relative to the tallest, for the title above it."""
 
@@ -120,7 +128,20 @@ def draw_bodies(
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
         bar.set_label(label)
         bar.outline.set_visible(False)
-        save_figure(figure, path)
+        save_figure(figure, path, dpi=DPI, levels=LEVELS)
+
+
+def readable_scale(points: Float[Array, "N d"], displacement: Float[Array, "N d"]) -> float:
+    """Return the factor on displacements with which the deformed shape is seen.
+
+    It is 1 where they are seen as they are, and else a round number: more than 1 where they are small beside the
+    body, less where they are several times as large as it.
+    """
+    extent = float(np.ptp(points, axis=0).max())
+    relative = float(np.abs(displacement).max(initial=0.0)) / extent
+    if 0.0 < relative < 0.5 * READABLE:
+        return float(f"{READABLE / relative:.1g}")
+    return float(f"{LARGEST / relative:.1g}") if relative > LARGEST else 1.0
 
 
 def _limits(fields: Sequence[Array], signed: bool) -> tuple[float, float]:

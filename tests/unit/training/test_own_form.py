@@ -320,6 +320,31 @@ def test_the_command_line_knows_it(cube: Dataset, tmp_path: Path) -> None:
     assert "merge_tolerance" not in written
 
 
+def test_the_command_line_says_where_a_training_resumes(
+    cube: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dataset(tmp_path / "data.h5", cube)
+    arguments = ["train", str(tmp_path / "data.h5"), "-o", str(tmp_path / "out"), "--form", "perceptron"]
+    arguments += ["--set", "train.width=4", "--set", "train.updates=150"]
+    whole = sys.modules["microtann.cli.train"].fit
+
+    def interrupted(dataset: Dataset, form: object, progress: object, checkpoint: Path) -> mt.TANN:
+        def stop(state: Progress) -> None:
+            if state.update == 100:
+                raise KeyboardInterrupt
+
+        return whole(dataset, form, stop, checkpoint)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("microtann.cli.train.fit", interrupted)
+        assert CliRunner().invoke(app, arguments).exit_code == 130
+    resumed = CliRunner().invoke(app, arguments)
+    assert resumed.exit_code == 0, resumed.output
+    assert "training: resumed at update 100" in resumed.stderr
+    again = CliRunner().invoke(app, [*arguments[:-1], "train.updates=100"])
+    assert "resumed" not in again.stderr
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
