@@ -23,7 +23,7 @@ from microtann.tann.batches import padded, rounded
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.file import write_model
-from microtann.tann.form import FORMS
+from microtann.tann.form import compiled_update
 from microtann.tann.information import Information
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.recall import Recall, follow_paths
@@ -178,7 +178,7 @@ class TANN(eqx.Module):
             If a strain increment is not finite.
         """
         check_increment(strain_increment)
-        compiled = FORMS[self.form].compiled if self.form in FORMS else None
+        compiled = compiled_update(self.form)
         if compiled is None or not compiled.fits(self.point):
             return self.update_by_differentiation(strain_increment, state, dt, tangent)
         extra = state.get("extra", np.zeros((len(strain_increment), 0)))
