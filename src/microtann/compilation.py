@@ -1,7 +1,7 @@
 """Says what is being compiled where that takes long, so that a first call is not silent for many seconds.
 
-numba tells when it compiles a function, and says nothing where it finds compiled code in its cache. What is said goes
-to the logger "microtann": ``logging.getLogger("microtann").setLevel("ERROR")`` silences it.
+numba tells when it compiles a function, and not where it finds compiled code in its cache. The line goes to the
+logger "microtann": ``logging.getLogger("microtann").setLevel("ERROR")`` silences it.
 """
 
 from __future__ import annotations

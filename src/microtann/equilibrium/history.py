@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.equilibrium.steps import Nodes, select
@@ -68,6 +68,11 @@ class History:
     statistics : Statistics
     fields : tuple of dict of arrays
         Fields of the elements or bars, one dict per increment, or for the last increment only.
+    training_reach : array, shape (I,), or None
+        How far the farthest material point reaches in the range of its model's training data: 1 on the border, 1.3
+        where 30 % outside. None for a material that knows no such range.
+    points_outside : integer array, shape (I,), or None
+        Number of material points outside that range.
     """
 
     points: Float[Array, "N d"]
@@ -78,6 +83,8 @@ class History:
     dissipation: Float[Array, "I"]
     statistics: Statistics
     fields: tuple[dict[str, Array], ...] = field(default=(), kw_only=True)
+    training_reach: Float[Array, "I"] | None = field(default=None, kw_only=True)
+    points_outside: Int[NDArray[np.int64], "I"] | None = field(default=None, kw_only=True)
 
     def nearest(self, point: ArrayLike) -> int:
         """Return the node nearest to a point."""

@@ -138,8 +138,13 @@ def respond(
     for chosen in paths:
         if progress is not None:
             progress(chosen.name)
-        exact, found = tann.microstructure.solve(chosen.strain), tann.recall(chosen.strain, decode=True)
+        exact, found = tann.microstructure.solve(chosen.strain), _recall(tann, chosen)
         yield PathResponse(chosen, exact, found, path_errors(tann, chosen, exact, found))
+
+
+def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
+    """Return the recall of a path; what leaves the training range is said in the table of the errors."""
+    return tann.recall(chosen.strain, decode=True, outside_training="none")
 
 
 def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found: Recall) -> PathErrors:

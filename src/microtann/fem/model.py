@@ -40,7 +40,9 @@ class Result(History):
     Notes
     -----
     ``fields`` holds "strain" and "stress" (E, 6), "energy" and "dissipation" (E,), averages over every cell per
-    volume; the dissipation is that of the last increment (or of the last part of one that was cut).
+    volume; the dissipation is that of the last increment (or of the last part of one that was cut). With a
+    learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached in the range
+    of its training data.
     """
 
     mesh: Mesh

@@ -2,4 +2,5 @@
 
 from microtann.compilation import announce_compilation
 
-announce_compilation()  # here, since whatever calls compiled kernels uses lattices or the yield tolerance of their bars
+# here, since all that calls compiled kernels uses lattices, or the yield tolerance of their bars
+announce_compilation()

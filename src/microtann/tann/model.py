@@ -19,6 +19,7 @@ from microtann.homogenisation.microstructure import Microstructure
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.materials.protocol import State
+from microtann.outside import check_policy, tell
 from microtann.tann.batches import padded, rounded
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
@@ -109,6 +110,7 @@ class TANN(eqx.Module):
         dt: ArrayLike = 1.0,
         decode: bool = False,
         extra: ArrayLike | None = None,
+        outside_training: str = "warn",
     ) -> Recall:
         """Return the response along strain paths from the virgin state, the model's own state being fed back.
 
@@ -122,6 +124,9 @@ class TANN(eqx.Module):
             Whether to decode the internal coordinates too.
         extra : array, shape (T, e) or (B, T, e), optional
             Extra state variables at the end of each increment, for models trained with some.
+        outside_training : {"warn", "none", "error"}
+            What is done where a path leaves the range of the training data, where nothing is known of the errors.
+            How far it does is in the result in any case.
 
         Returns
         -------
@@ -131,8 +136,11 @@ class TANN(eqx.Module):
         ------
         InputError
             If an array has the wrong shape or is not finite.
+        TrainingRangeError
+            If a path leaves the range of the training data and that is an error.
         """
         require_float64()
+        check_policy(outside_training)
         strain = check_strain_paths(strain, self.components)
         shape = strain.shape[:-1]
         driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
@@ -141,7 +149,10 @@ class TANN(eqx.Module):
         result = follow_paths(self.point, paths, durations)
         stress, state, energy, dissipation = (a.reshape(*shape, *a.shape[2:]) for a in result)
         coordinates = self._decode(state, driving) if decode else {}
-        return Recall(stress, energy, dissipation, state, coordinates)
+        reach = self._reach(strain, np.diff(strain, axis=-2, prepend=np.zeros_like(strain[..., :1, :])), state)
+        if reach is not None and reach.max() > 1.0:
+            tell(outside_training, _outside(reach), level=2)
+        return Recall(strain, stress, energy, dissipation, state, coordinates, reach)
 
     def initial_state(self, n: int) -> State:
         """Return the virgin state of ``n`` material points (`microtann.fem.Material`).
@@ -192,6 +203,35 @@ class TANN(eqx.Module):
             "dissipation": result.dissipation,
         }
         return result.stress, result.tangent, state | changed
+
+    def training_reach(self, before: State, after: State) -> Float[Numbers, "n"] | None:
+        """Return how far increments of ``n`` material points reach in the range of the training data.
+
+        It is 1 on the border of the range and 1.3 where a point is 30 % outside, in strain, in the increment (for
+        an evolution that reads it), or in the internal state variables.
+
+        Parameters
+        ----------
+        before, after : dict of arrays
+            States of the points before and after `update`.
+
+        Returns
+        -------
+        array, shape (n,), or None
+            None if the model does not know its range.
+        """
+        return self._reach(after["strain"], after["strain"] - before["strain"], after["isv"])
+
+    def _reach(
+        self,
+        strain: Float[Numbers, "*batch v"],
+        increment: Float[Numbers, "*batch v"],
+        state: Float[Numbers, "*batch z"],
+    ) -> Float[Numbers, "*batch"] | None:
+        seen = self.information.training_range
+        if seen is None:
+            return None
+        return seen.reach(strain, increment if self.evolution.reads_increment else None, state)
 
     def update_by_differentiation(
         self,
@@ -252,6 +292,16 @@ class TANN(eqx.Module):
         filled = (jnp.asarray(padded(a, rounded(n))) for a in points)
         coordinates = np.asarray(_decode_points(self.point, *filled))[:n]
         return split(coordinates.reshape(*state.shape[:-1], -1), self.information.coordinate_shapes)
+
+
+def _outside(reach: Float[Numbers, "*batch"]) -> str:
+    """Return a sentence on the increments of paths that leave the training range."""
+    worst = np.unravel_index(int(reach.argmax()), reach.shape)
+    place = f"increment {worst[-1]}" + (f" of path {worst[0]}" if reach.ndim > 1 else "")
+    return (
+        f"{np.count_nonzero(reach > 1.0)} of {reach.size} increments leave the range of the model's training "
+        f"data, the farthest (in {place}) reaching {reach.max():.3g} times as far: its errors are not known there"
+    )
 
 
 @eqx.filter_jit

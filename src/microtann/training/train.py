@@ -29,6 +29,7 @@ from microtann.training.checkpoint import (
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.optimise import Optimisation
 from microtann.training.preparation import information_of
+from microtann.training.training_range import training_range
 
 CHECKPOINT_SECONDS = 5.0
 
@@ -129,7 +130,9 @@ def train(
         "training": ", ".join(f"{name} = {value}" for name, value in chosen.items()),
         "fingerprint": owner,
     }
-    return TANN(point, replace(information_of(dataset, form.name), history=history, provenance=provenance))
+    seen = training_range(dataset.training, form.visited_states(point, dataset.training))
+    information = replace(information_of(dataset, form.name), training_range=seen)
+    return TANN(point, replace(information, history=history, provenance=provenance))
 
 
 @dataclass(frozen=True)
