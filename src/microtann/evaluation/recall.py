@@ -59,6 +59,17 @@ class Evaluation:
 
     paths: Mapping[str, PathErrors]
 
+    def __str__(self) -> str:
+        """Return the relative errors as a table."""
+        groups = list(dict.fromkeys(name for errors in self.paths.values() for name in errors.coordinates))
+        titles = ("stress", "energy", "dissipation", *groups, "violations")
+        lines = ["path  " + "".join(f"{title:>14}" for title in titles)]
+        for name, e in self.paths.items():
+            values = [e.stress, e.energy, e.dissipation, *(e.coordinates.get(group, np.nan) for group in groups)]
+            numbers = "".join(f"{value:14.1e}" for value in values) + f"{e.violations:14d}"
+            lines.append(f"{name:<6}{numbers}" + "  outside the training range" * e.outside_training_range)
+        return "\n".join(lines)
+
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return the errors as plain dictionaries for JSON, which has no infinity and no NaN: they become None."""
         return {name: {key: _plain(value) for key, value in asdict(e).items()} for name, e in self.paths.items()}

@@ -50,6 +50,9 @@ class Result(History):
     stress: Float[Array, "E G 6"]
     state: State
 
+    def __repr__(self) -> str:
+        return self._line("Result", f"{len(self.mesh.cells)} cells")
+
     def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
 
@@ -101,6 +104,10 @@ class Model(Body[Result]):
     mesh: Mesh
     material: Material
     chunk: int = 1024
+
+    def __repr__(self) -> str:
+        material = repr(self.material) if type(self.material).__repr__ is not object.__repr__ else ""
+        return f"Model({self.mesh!r}, {material or type(self.material).__name__})"
 
     _every_field = True
 

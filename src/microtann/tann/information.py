@@ -44,6 +44,11 @@ class TrainingRange:
     state: Float[NDArray[np.float64], "2 z"] | None = None
     quantiles: Float[NDArray[np.float64], "3 q"] | None = None
 
+    def __repr__(self) -> str:
+        known = [("increments", self.largest_increment), ("states", self.state)]
+        rest = "".join(f", {name} to {np.abs(box).max(initial=0.0):.4g}" for name, box in known if box is not None)
+        return f"TrainingRange(strains to {self.strain.max():.4g}{rest})"
+
     def reach(
         self,
         strain: Float[NDArray[np.float64], "*batch v"],
@@ -135,3 +140,10 @@ class Information:
     microstructure: Microstructure | None = None
     history: tuple[TrainingRecord, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        groups = "".join(f", {name} {shape}" for name, shape in self.coordinate_shapes.items())
+        return (
+            f"Information(form {self.form!r}, {self.components} strain components{groups}; {self.training_range!r}"
+            f"; {len(self.history)} records of training)"
+        )

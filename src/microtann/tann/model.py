@@ -50,6 +50,10 @@ class TANN(eqx.Module):
     point: MaterialPoint
     information: Information = eqx.field(static=True)
 
+    def __repr__(self) -> str:
+        of = "" if self.cell is None else f", of {self.cell!r}"
+        return f"TANN(form {self.form!r}, {self.states} ISVs, {self.components} strain components{of})"
+
     @property
     def reduction(self) -> Reduction:
         """Encoder and decoder between internal coordinates and internal state variables."""

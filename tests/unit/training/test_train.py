@@ -17,6 +17,7 @@ from microtann.evaluation.recall import evaluate
 from microtann.forms import Play
 from microtann.lattice.bar import return_mapping
 from microtann.training import Progress, train
+from microtann.training.training_range import encoded_states
 
 CONFIG = Play(
     states=8, descent_updates=2000, batch=200, learning_rate=1e-2, polish_increments=1500, polish_updates=600
@@ -264,3 +265,26 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
 def test_a_wrong_configuration_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
         Play(**wrong)
+
+
+def test_the_model_knows_where_its_data_were(square: Dataset, trained: mt.TANN) -> None:
+    """In strain, increment and its own states: on a walk of the data it is inside."""
+    data = square.training
+    seen = trained.information.training_range
+    np.testing.assert_array_equal(seen.strain, np.abs(data.strain + data.strain_increment).max(axis=0))
+    np.testing.assert_array_equal(seen.largest_increment, np.abs(data.strain_increment).max(axis=0))
+    assert seen.state.shape == (2, trained.states)
+    assert (np.diff(seen.quantiles, axis=1) >= 0).all()
+    assert (seen.quantiles[:, -1] > 0.5).all()
+    first = data.path == data.path[0]
+    recall = trained.recall((data.strain + data.strain_increment)[first], outside_training="error")
+    assert 0.1 < recall.training_reach.max() <= 1.0
+    monotonic = np.linspace(0.0, 0.999, 50)[1:, None] * seen.strain  # within the box of strains, not of states
+    found = trained.recall(monotonic, outside_training="none")
+    low, high = found.state.min(axis=0), found.state.max(axis=0)
+    assert (found.training_reach.max() > 1.0) == bool(((low < seen.state[0]) | (high > seen.state[1])).any())
+
+
+def test_states_are_unknown_where_the_encoder_does_not_fit(square: Dataset, trained: mt.TANN) -> None:
+    data = replace(square.training, coordinates=np.zeros((len(square.training), 1)))
+    assert encoded_states(trained.point, data) is None
