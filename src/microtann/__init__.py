@@ -11,8 +11,9 @@ from microtann.kernel_cache import provide_cache
 from microtann.precision import switch_to_float64
 
 if TYPE_CHECKING:
-    from microtann import fem, forms
+    from microtann import fem, forms, plotting
     from microtann.data.file import read_dataset
+    from microtann.data.generate_data import generate_data
     from microtann.data.walks import WalkPlan
     from microtann.evaluation.recall import evaluate
     from microtann.homogenisation.driver import DrivenResponse, drive_cell
@@ -51,9 +52,11 @@ __all__ = [
     "evaluate",
     "fem",
     "forms",
+    "generate_data",
     "limit_load",
     "load",
     "octet_cell",
+    "plotting",
     "read_bar",
     "read_cell",
     "read_dataset",
@@ -66,6 +69,7 @@ __all__ = [
 
 _PLACES = {
     "data.file": ("read_dataset",),
+    "data.generate_data": ("generate_data",),
     "data.walks": ("WalkPlan",),
     "evaluation.recall": ("evaluate",),
     "homogenisation.driver": ("DrivenResponse", "drive_cell"),

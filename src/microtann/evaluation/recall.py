@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from microtann.checks import check_strain_paths
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
 from microtann.homogenisation.microstructure import MicroResponse
 from microtann.tann.model import TANN
 from microtann.tann.recall import Recall
+from microtann.tann.shipped import load
 
 Array = NDArray[np.float64]
 VIOLATION = 1e-12
@@ -76,27 +79,46 @@ class Evaluation:
 
 
 def evaluate(
-    tann: TANN, names: Sequence[str] = NAMES, progress: Callable[[str], None] | None = None
+    tann: TANN | str | os.PathLike[str],
+    names: Sequence[str] = NAMES,
+    progress: Callable[[str], None] | None = None,
+    strain: ArrayLike | None = None,
 ) -> Evaluation:
-    """Run a model in closed loop on paths of the protocol and measure its errors against its microstructure.
+    """Run a model in closed loop and measure its errors against its microstructure, as ``microtann evaluate``.
 
-    Only strain increments go in; the model's own state is fed back.
+    Only strain increments go in; the model's own state is fed back. ``print`` shows the errors as a table.
 
     Parameters
     ----------
-    tann : TANN
+    tann : TANN, name or path
         Trained on a microstructure that can be solved, such as a lattice.
     names : sequence of str
         Paths of the protocol.
     progress : callable, optional
         Called with the name of every path before it is run.
+    strain : array, shape (T, v) or (B, T, v), optional
+        Strain paths of your own, evaluated as the path "own" in place of the protocol.
 
     Raises
     ------
     InputError
-        If the model says of no microstructure that it stands for, so that there is no exact reference.
+        If the model says of no microstructure that it stands for, so that there is no exact reference, or the
+        strain has another shape.
+
+    Examples
+    --------
+    >>> import numpy as np, microtann as mt
+    >>> strain = np.linspace(0.0, 0.5, 11)[1:, None] * np.eye(6)[0]
+    >>> bool(mt.evaluate("cube", strain=strain).paths["own"].stress < 1e-12)
+    True
     """
-    paths = protocol(tann, names)
+    if not isinstance(tann, TANN):
+        tann = load(tann)
+    if strain is None:
+        paths = protocol(tann, names)
+    else:
+        values = check_strain_paths(strain, tann.components)
+        paths = [EvaluationPath("own", "a path of the user", values.reshape(-1, *values.shape[-2:]))]
     return Evaluation({response.path.name: response.errors for response in respond(tann, paths, progress)})
 
 
