@@ -270,7 +270,33 @@ class TANN(eqx.Module):
     def decode(
         self, state: Float[Numbers, "*batch z"], strain: Float[Numbers, "*batch v"], extra: ArrayLike | None = None
     ) -> dict[str, Numbers]:
-        """Return the internal coordinates of given states and strains, by the name of their group."""
+        """Return the internal coordinates of given states and strains, by the name of their group.
+
+        Parameters
+        ----------
+        state : array, shape (..., z)
+            Internal state variables, as in ``state["isv"]`` of a finite-element result or ``state`` of a recall.
+        strain : array, shape (..., v)
+        extra : array, shape (..., e), optional
+            Extra state variables, for models trained with some.
+
+        Returns
+        -------
+        dict of arrays, shape (..., *group)
+            For lattices "displacement" (N, d) of the nodes and "force" (M,) of the bars of the cell.
+
+        Examples
+        --------
+        What happens in the cells at the Gauss points of a finite-element result:
+
+        >>> import microtann as mt
+        >>> tann, mesh = mt.load("cube"), mt.fem.box((1, 1, 1), (2, 2, 2))
+        >>> sides = [mt.fem.Prescribed(lambda x: x[:, 2] >= 0, a, lambda x: 0.2 * x[:, 2]) for a in "xyz"]
+        >>> result = mt.fem.Model(mesh, tann).solve([mt.fem.Step(sides)])
+        >>> inside = tann.decode(result.state["isv"], result.strain)
+        >>> inside["force"].shape  # of every bar, at every Gauss point of every element
+        (8, 8, 28)
+        """
         strain = np.asarray(strain, dtype=np.float64)
         driving = np.concatenate([strain, self._check_extra(extra, strain.shape[:-1])], axis=-1)
         return self._decode(np.asarray(state, dtype=np.float64), driving)
