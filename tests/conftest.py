@@ -20,7 +20,8 @@ with install_import_hook("microtann", "shape_checker.check"):
     sys.meta_path.insert(0, CompiledKernels())
     import microtann
 
-    for name in microtann.__all__:  # what is imported later is not checked
+    # What is imported later is not checked; files of data are not, for HDF5 calls back with buffers of its own.
+    for name in set(microtann.__all__) - {"generate_data", "read_dataset"}:
         getattr(microtann, name)
 
 ALL_THREADS = ("unit/data/",)

@@ -13,7 +13,6 @@ import jax
 import numpy as np
 
 import microtann
-from microtann.data.file import read_dataset
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, ConvergenceError, InputError
 from microtann.tann.form import form_class
@@ -97,6 +96,8 @@ def train(
         If the loss is no longer finite.
     """
     if not isinstance(dataset, Dataset):
+        from microtann.data.file import read_dataset  # brings HDF5, which data in memory do without
+
         dataset = read_dataset(os.fspath(dataset))
     if isinstance(form, str):
         form = trainable(form)

@@ -289,5 +289,6 @@ def test_the_model_knows_where_its_data_were(square: Dataset, trained: mt.TANN) 
 
 
 def test_states_are_unknown_where_the_encoder_does_not_fit(square: Dataset, trained: mt.TANN) -> None:
-    data = replace(square.training, coordinates=np.zeros((len(square.training), 1)))
+    other = np.zeros((len(square.training), 1))
+    data = replace(square.training, coordinates=other, coordinates_next=other)
     assert encoded_states(trained.point, data) is None
