@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem.mesh import Mesh
-from microtann.materials.protocol import Material, State
+from microtann.materials.protocol import LearntMaterial, Material, State
 
 Array = NDArray[np.float64]
 COMPONENTS = 6
@@ -76,6 +76,29 @@ class MaterialCall:
         if moduli is not None and not np.isfinite(moduli.sum()):
             self._require_finite("tangent that the material returned", moduli, points)
         return stress, moduli, new
+
+    def training_reach(self, before: State, after: State) -> Float[Array, "P"] | None:
+        """Return how far the Gauss points reach in the range of the data that the material was learnt from.
+
+        Returns
+        -------
+        array, shape (P,), or None
+            None for a material that does not say it.
+
+        Raises
+        ------
+        InputError
+            If the answer is not one number per point.
+        """
+        if not isinstance(self._material, LearntMaterial):
+            return None
+        answer: Any = self._material.training_reach(before, after)
+        if answer is None:
+            return None
+        count = self._mesh.weights.size
+        if np.shape(answer) != (count,) or not np.issubdtype(np.asarray(answer).dtype, np.number):
+            raise InputError(f"the material's training_reach must be None or numbers of shape ({count},)")
+        return np.asarray(answer, dtype=np.float64)
 
     def _require_finite(self, what: str, values: Array, points: slice) -> None:
         finite = np.isfinite(values)

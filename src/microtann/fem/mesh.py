@@ -58,6 +58,9 @@ class Mesh:
             names = ", ".join(map(str, bad[:8]))
             raise InputError(f"{bad.size} cells are flat or turned inside out: {names}; check the order of nodes")
 
+    def __repr__(self) -> str:
+        return f"Mesh({len(self.points)} nodes, {len(self.cells)} cells of kind {self.kind!r})"
+
     @property
     def element(self) -> ElementKind:
         """Shape functions and quadrature of the cells."""

@@ -73,6 +73,9 @@ class DrivenResponse(CellResponse):
     iterations: Int[NDArray[np.int64], "T"]
     parts: Int[NDArray[np.int64], "T"]
 
+    def __repr__(self) -> str:
+        return f"DrivenResponse({len(self.time)} increments in {self.step[-1] + 1} steps, {self._size()})"
+
 
 @one_blas_thread()
 def drive_cell(

@@ -82,6 +82,9 @@ class ElastoplasticBar:
             value.setflags(write=False)
             object.__setattr__(self, name, float(value) if value.ndim == 0 else value)
 
+    def __repr__(self) -> str:
+        return f"ElastoplasticBar({', '.join(f'{name}={_brief(value)}' for name, value in self.arrays().items())})"
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ElastoplasticBar):
             return NotImplemented
@@ -151,6 +154,13 @@ class ElastoplasticBar:
                 raise CellError(f"bar {name} lists {value.size} bars but the lattice has {count}")
             values.append(np.broadcast_to(value, (count,)).copy())
         return values[0], values[1], values[2]
+
+
+def _brief(value: NDArray[Any]) -> str:
+    """Return a number, or the range of many."""
+    if value.ndim == 0:
+        return f"{value:.6g}"
+    return f"{value.min():.6g}…{value.max():.6g} ({value.size} bars)" if value.size else "[]"
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,11 @@ class UnitCell:
             getattr(self, name).setflags(write=False)
         _check_partners(self)
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.nodes)} nodes, {len(self.bars)} bars ({self.distinct_bars.count} distinct)"
+        edges = " × ".join(f"{edge:.4g}" for edge in np.linalg.norm(self.periods, axis=1))
+        return f"UnitCell({self.dimension}D, {counts}, periods {edges})"
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that make up the cell, by name, as files keep them."""
         return {name: getattr(self, name) for name in self.ARRAYS}

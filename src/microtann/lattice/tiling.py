@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 from numpy.typing import NDArray
-from scipy.stats import truncnorm
 
 from microtann.errors import CellError
 from microtann.lattice.cell import UnitCell
@@ -133,6 +132,8 @@ def _moves(
     if law == "uniform":
         draw = generator.uniform(-perturbation, perturbation, shape)
     else:
+        from scipy.stats import truncnorm  # slow to import
+
         bound = LARGEST_MOVE / perturbation
         draw = truncnorm.rvs(-bound, bound, scale=perturbation, size=shape, random_state=generator)
     return np.where(moving[:, None], draw[source.reshape(-1)], 0.0)

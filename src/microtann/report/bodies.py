@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from microtann.report.scene import Camera, View, render_bars, render_mesh, window
 from microtann.report.style import DIVERGING, SEQUENTIAL, house_style, new_figure, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 DPI = 100.0
@@ -71,8 +75,14 @@ class Lattice:
     field: Float[Array, "M"]
 
 
-def draw_bodies(
-    path: Path,
+def draw_bodies(path: Path, bodies: Sequence[Body | Lattice], label: str, **look: Any) -> None:
+    """Write the `bodies_figure` of deformed bodies to a PNG file."""
+    figure = bodies_figure(bodies, label, **look)
+    with house_style():
+        save_figure(figure, path, dpi=DPI, levels=LEVELS)
+
+
+def bodies_figure(
     bodies: Sequence[Body | Lattice],
     label: str,
     *,
@@ -80,13 +90,11 @@ def draw_bodies(
     scale: float = 1.0,
     signed: bool = False,
     height: float = 4.6,
-) -> None:
+) -> Figure:
     """Draw deformed bodies beside one another with one colour scale.
 
     Parameters
     ----------
-    path : Path
-        PNG file to write.
     bodies : sequence of Body or Lattice
     label : str
         Name and unit of the field, beside the colour bar.
@@ -128,7 +136,7 @@ def draw_bodies(
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
         bar.set_label(label)
         bar.outline.set_visible(False)
-        save_figure(figure, path, dpi=DPI, levels=LEVELS)
+        return figure
 
 
 def readable_scale(points: Float[Array, "N d"], displacement: Float[Array, "N d"]) -> float:

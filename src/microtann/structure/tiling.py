@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from scipy.stats import truncnorm
 
 from microtann.errors import CellError
 from microtann.lattice.cell import UnitCell
@@ -66,6 +65,8 @@ class Jitter:
         generator = np.random.default_rng(self.seed)
         if self.law == "uniform":
             return generator.uniform(-self.size, self.size, (count, dimension))
+        from scipy.stats import truncnorm  # slow to import
+
         bound = LARGEST_MOVE / self.size
         return truncnorm.rvs(
             -bound, bound, scale=self.size, size=(count, dimension), random_state=generator
