@@ -1,1 +1,1 @@
-"""The variational form: slips whose evolution minimises an incremental energy, so that no weights break the laws."""
+"""The variational form: slips that minimise an incremental energy, so that no weights can break the laws."""

@@ -17,8 +17,8 @@ class MultisurfaceFlow(Evolution):
         Ψ(y⁺, Z⁺) + φ(Z⁺ − Z),    φ(ΔZ) = min { Σ |γᵢ| : Σ nᵢ γᵢ = ΔZ }
 
     whose solution is the nearest admissible force: with the trial force t = −∂Ψ/∂Z(y⁺, Z), Z⁺ = Z + t − τ, where τ
-    is the point of the polyhedron {|nᵢ · τ| ≤ 1} nearest to t. It is found by a finite method, to round-off. Hence,
-    for any parameters, −T · ΔZ = Σ |γᵢ| ≥ 0, a zero increment moves nothing, and the tangent is symmetric and
+    is the point of the polyhedron {|nᵢ · τ| ≤ 1} nearest to t, found by a finite method to round-off. Hence, for
+    any parameters, −T · ΔZ = Σ |γᵢ| ≥ 0, a zero increment moves nothing, and the tangent is symmetric and
     positive semi-definite. The response does not depend on Δt. With orthogonal normals the slips are independent
     play mechanisms.
 

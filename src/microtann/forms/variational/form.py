@@ -83,8 +83,8 @@ class Variational(TrainableForm):
         Raises
         ------
         InputError
-            If the data hold no internal coordinates, no walk from the virgin state or too few elastic increments, or
-            nothing irreversible happens in them.
+            If the data hold no internal coordinates, no walk from the virgin state or too few elastic increments,
+            or nothing irreversible happens in them.
         """
         require_coordinates(dataset)
         data = dataset.training
@@ -140,7 +140,7 @@ class Variational(TrainableForm):
         return lambda trained: loss(trained, chosen)
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
-        """Return the point with encoder and decoder by least squares, on its own states along the training walks."""
+        """Return the point with encoder and decoder by least squares, on its own states along the walks."""
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
         walks, rows = to_walks(point, dataset.training), walk_rows(dataset.training)
@@ -178,7 +178,9 @@ def _random_system(seed: int, y: int, states: int, slips: int) -> SlipSystem:
     generator = np.random.default_rng(seed)
     width = 1.0 / np.sqrt(states)
     return SlipSystem(
-        0.5 * np.eye(y), width * generator.standard_normal((states, y)), 2.0 * generator.standard_normal((states, slips))
+        0.5 * np.eye(y),
+        width * generator.standard_normal((states, y)),
+        2.0 * generator.standard_normal((states, slips)),
     )
 
 

@@ -1,10 +1,10 @@
 """A variational TANN from a lattice without training: the flow of its bars, projected on few states and slips.
 
-In the coordinates Z = √K α of the plastic strains α, the energy of a condensed cell is ½ |P E|² + ½ |B E − Z|², and
-every bar is a slip with the normal √K eᵢ / kᵢ: the lattice itself is a variational TANN with as many states as
+In the coordinates Z = √K α of the plastic strains α, the energy of a condensed cell is ½ |P E|² + ½ |B E − Z|²,
+and every bar is a slip with the normal √K eᵢ / kᵢ: the lattice itself is a variational TANN with as many states as
 distinct bars. It is reduced twice. Bars whose plastic strains go together are merged into one slip with a common
-profile; and only the principal components of Z along the data are kept. What the dropped components of Z would take
-of a strain is stored elastically, so that the elastic response stays exact.
+profile; and only the principal components of Z along the data are kept. What the dropped components of Z would
+take of a strain is stored elastically, so that the elastic response stays exact.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def plastic_strains(dataset: Dataset, condensed: CondensedCell) -> Float[Array, 
     bars = cell.distinct_bars.representative
     moved = coordinates["displacement"]
     first, second = cell.bars[bars].T
-    stretch = np.einsum("nmd,md->nm", moved[:, second] - moved[:, first], cell.directions[bars]) / cell.lengths[bars]
+    stretch = (
+        np.einsum("nmd,md->nm", moved[:, second] - moved[:, first], cell.directions[bars]) / cell.lengths[bars]
+    )
     stress = coordinates["force"][:, bars] / cell.areas[bars]
     return stretch - stress / condensed.young
 

@@ -81,7 +81,9 @@ def _follow_backward(
 follow_forces.defvjp(_follow_forward, _follow_backward)
 
 
-def _nearest(normals: Float[Array, "z s"], trial: Float[Array, "z"]) -> tuple[Float[Array, "z"], Float[Array, "s"]]:
+def _nearest(
+    normals: Float[Array, "z s"], trial: Float[Array, "z"]
+) -> tuple[Float[Array, "z"], Float[Array, "s"]]:
     """Return the force and the slips."""
     shapes = (
         jax.ShapeDtypeStruct(trial.shape, trial.dtype),
@@ -124,7 +126,9 @@ def _call_follow(normals: Array, increments: Array) -> tuple[Numbers, Numbers]:
 
 
 def _call_follow_back(normals: Array, force: Array, slips: Array, of_force: Array) -> tuple[Numbers, Numbers]:
-    matrix, path, flow, of_path = (np.ascontiguousarray(a, dtype=np.float64) for a in (normals, force, slips, of_force))
+    matrix, path, flow, of_path = (
+        np.ascontiguousarray(a, dtype=np.float64) for a in (normals, force, slips, of_force)
+    )
     of_normals, of_increments = np.empty_like(matrix), np.empty_like(path)
     walk_kernel.follow_back(matrix, matrix.T @ matrix, path, flow, of_path, of_increments, of_normals)
     return of_normals, of_increments

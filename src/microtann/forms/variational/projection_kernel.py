@@ -1,8 +1,9 @@
 """The nearest admissible force of many coupled slips, by a dual active-set method, compiled for speed.
 
 The slips' elastic domain is the polyhedron {τ : |nᵢ · τ| ≤ 1}. From a trial force t the force after flow is the
-nearest one in it, τ = t − Σ nᵢ γᵢ, with the slips γ of the flowing surfaces (Koiter's rule). Equivalently γ minimises
-½ |t − N γ|² + Σ |γᵢ|. Slips may outnumber the dimensions of the force: τ is unique always, γ almost always.
+nearest one in it, τ = t − Σ nᵢ γᵢ, with the slips γ of the flowing surfaces (Koiter's rule). Equivalently γ
+minimises ½ |t − N γ|² + Σ |γᵢ|. Slips may outnumber the dimensions of the force: τ is always unique, γ almost
+always.
 
 Surfaces enter one at a time, the most violated first; those whose slip would change its sense leave. The distance
 from t grows with every step, so that no set of surfaces comes back and the method ends in finitely many steps. It

@@ -1,8 +1,8 @@
 """Forces along whole walks, and the adjoint of it, compiled for speed.
 
 A walk is a sequence of increments Δb of the driving force; the force after each is the nearest admissible one to
-the force before plus Δb. The derivative of the nearest force is that of the flowing surfaces S, which do not change
-in a small neighbourhood (almost everywhere)::
+the force before plus Δb. The derivative of the nearest force is that of the flowing surfaces S, which do not
+change in a small neighbourhood (almost everywhere)::
 
     dτ = (1 − N_S N_S⁺) (dt − dN_S γ_S) − (N_S⁺)ᵀ dN_Sᵀ τ
 

@@ -1,4 +1,4 @@
-"""Increments of a data set put together to the walks they come from, on which the response is learnt in closed loop."""
+"""Increments put together to the walks they come from, on which a response is learnt in closed loop."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Walks(NamedTuple):
 
 
 def walk_rows(data: Increments) -> Int[NDArray[np.int64], "B T"]:
-    """Return the rows of the moving increments of every walk from the virgin state, in their order; −1 after its end.
+    """Return the rows of the moving increments of every walk from the virgin state; −1 after its end.
 
     Parameters
     ----------
@@ -85,7 +85,9 @@ def to_walks(point: MaterialPoint, data: Increments) -> Walks:
     rows = walk_rows(data)
     driving, increment = driving_variables(data, point.scaling)
     there = (rows >= 0).astype(np.float64)
-    rows = np.where(rows >= 0, rows, np.maximum.accumulate(rows, axis=1))  # a walk that has ended stays where it is
+    rows = np.where(
+        rows >= 0, rows, np.maximum.accumulate(rows, axis=1)
+    )  # a walk that has ended stays where it is
     scale, energy = np.asarray(point.scaling.stress(point.components)), float(point.scaling.energy)
     return Walks(
         *(
