@@ -149,11 +149,10 @@ def _draw(
     generator: np.random.Generator, before: Float[Array, "n v"], strain_scale: float, sizes: tuple[float, float]
 ) -> Float[Array, "n v"]:
     count, components = before.shape
-    size = strain_scale * np.exp(generator.uniform(*np.log(sizes), count))
+    size = strain_scale * np.exp(generator.uniform(np.log(sizes[0]), np.log(sizes[1]), count))
     increment = size[:, None] * generator.standard_normal((count, components))
-    kind = generator.random(count)
-    increment = np.where((kind < 0.2)[:, None], -before, increment)
-    return np.where((kind > 0.9)[:, None], 0.0, increment)
+    kind = generator.random((count, 1))
+    return np.where(kind > 0.9, 0.0, np.where(kind < 0.2, -before, increment))
 
 
 def _examine(
@@ -179,10 +178,9 @@ def _examine(
             moved = np.maximum(moved, np.abs(value - new[name]).max(axis=1) / size)
     stiffest = np.abs(tangent).max(axis=(1, 2)).max() + TINY
     symmetric = 0.5 * (tangent + tangent.swapaxes(1, 2))
-    arrays = [after, energy, new["dissipation"], *(v for v in new.values() if v.dtype.kind == "f")]
-    finite = np.isfinite(tangent).all(axis=(1, 2))
-    for array in arrays:
-        finite &= np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    arrays = [after, tangent, *(value for value in new.values() if value.dtype.kind == "f")]
+    rows = np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
+    finite = np.asarray(np.isfinite(rows).all(axis=1))
     return _Findings(
         finite,
         new["dissipation"] / scale,
@@ -221,7 +219,7 @@ def _summary(parts: list[_Findings], count: int) -> LawReport:
     dissipation = all_of("dissipation")
     return LawReport(
         increments=count * len(parts),
-        not_finite=int((~all_of("finite")).sum()),
+        not_finite=int(np.count_nonzero(all_of("finite") == 0)),
         negative_dissipation=int((~(dissipation >= -VIOLATION)).sum()),
         least_dissipation=float(dissipation.min()),
         drift=float(all_of("drift").max()),
