@@ -5,5 +5,6 @@ A form is one folder (or one file) with a subclass of `microtann.training.form.T
 """
 
 from microtann.forms.play.form import Play
+from microtann.forms.variational.form import Variational
 
-__all__ = ["Play"]
+__all__ = ["Play", "Variational"]
