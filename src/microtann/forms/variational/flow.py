@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from jaxtyping import Array, Float
 
 from microtann.forms.variational.projection import nearest_admissible
@@ -33,6 +35,8 @@ class MultisurfaceFlow(Evolution):
     - W. T. Koiter, Stress-strain relations, uniqueness and variational theorems for elastic-plastic materials with
       a singular yield surface, Quarterly of Applied Mathematics 11 (1953), 350-354.
     """
+
+    reads_increment: ClassVar[bool] = False
 
     normals: Float[Array, "z s"]
 

@@ -145,7 +145,7 @@ class Variational(TrainableForm):
         assert isinstance(reduction, ResidualReduction)
         walks, rows = to_walks(point, dataset.training), walk_rows(dataset.training)
         there = rows >= 0
-        state = np.asarray(states_along(point, walks))[there]
+        state = self.visited_states(point, dataset.training)
         principal = jax.jit(jax.vmap(reduction.principal))
         residual = np.asarray(
             principal(dataset.training.coordinates_next[rows[there]], np.asarray(walks.driving)[there])
@@ -156,6 +156,10 @@ class Variational(TrainableForm):
                 reduction, encoder=_least_squares(residual, state), decoder=_least_squares(state, residual)
             ),
         )
+
+    def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
+        """Return the states of the model itself along the walks."""
+        return np.asarray(states_along(point, to_walks(point, data)))[walk_rows(data) >= 0]
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks = to_walks(point, dataset.training)
