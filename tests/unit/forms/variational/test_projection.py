@@ -28,7 +28,8 @@ def check_optimal(normals: np.ndarray, trial: np.ndarray, force: np.ndarray, sli
     """Check the Karush-Kuhn-Tucker conditions, which a convex problem needs and which suffice."""
     on_slips, size = normals.T @ force, max(1.0, np.abs(normals.T @ trial).max())
     assert np.abs(on_slips).max() <= 1.0 + 1e-10 + 1e-13 * size * len(trial)
-    np.testing.assert_allclose(force, trial - normals @ slips, rtol=0, atol=1e-14 * size * len(slips))
+    round_off = 1e-15 * len(slips) * (np.abs(trial).max() + (np.abs(normals) @ np.abs(slips)).max())
+    np.testing.assert_allclose(force, trial - normals @ slips, rtol=0, atol=round_off)
     flowing = slips != 0
     np.testing.assert_allclose(on_slips[flowing], np.sign(slips[flowing]), rtol=0, atol=1e-11 * size)
 
