@@ -71,7 +71,7 @@ class Comparison:
             return None
         values = self.quantities
         return {
-            name: _relative(name, value, values[reference][name], values[reference]["energy"])
+            name: relative_error(name, value, values[reference][name], values[reference]["energy"])
             for name, value in values[tested].items()
         }
 
@@ -112,7 +112,19 @@ class Comparison:
         }
 
 
-def _relative(name: str, value: Array, reference: Array, energy: Array) -> float:
+def relative_error(
+    name: str, value: Float[Array, "I"], reference: Float[Array, "I"], energy: Float[Array, "I"]
+) -> float:
+    """Return the largest error of a quantity over the increments, relative to the largest value of its reference.
+
+    Parameters
+    ----------
+    name : str
+        The quantity; a "dissipation" is compared relative to the largest of D and Ψ/100.
+    value, reference : array, shape (I,)
+    energy : array, shape (I,)
+        Ψ of the reference.
+    """
     scale = np.abs(reference).max()
     if name == "dissipation":
         scale = max(scale, SMALL_ENERGY * np.abs(energy).max())

@@ -1,0 +1,42 @@
+"""The plot of total error against CPU time of three ways to compute a structure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from microtann.report.style import EXACT, LATTICE, MODEL, house_style, new_figure, save_figure
+
+LOOKS = {
+    "tann": ("FE × TANN", MODEL, "o"),
+    "exact": ("FE²", EXACT, "s"),
+    "lattice": ("full lattice", LATTICE, "^"),
+}
+QUANTITIES = {"energy": "energy", "torque": "torque", "u_z(5, 5, 20)": "u_z at a top corner"}
+
+
+def draw_cost_of_error(found: Sequence[dict[str, Any]], path: Path) -> Path:
+    """Draw, for every cell and quantity, the total error of every run against its CPU time."""
+    with house_style():
+        picture = new_figure(3.0 * len(QUANTITIES), 2.6 * len(found))
+        axes = picture.subplots(len(found), len(QUANTITIES), squeeze=False)
+        for line, cell in zip(axes, found, strict=True):
+            for axis, (quantity, title) in zip(line, QUANTITIES.items(), strict=True):
+                for method, (label, colour, mark) in LOOKS.items():
+                    runs = [r for r in cell["rows"] if r["method"] == method and r["total errors"][quantity] > 0.0]
+                    seconds = [r["solve_s"] for r in runs]
+                    axis.loglog(
+                        seconds,
+                        [r["total errors"][quantity] for r in runs],
+                        color=colour,
+                        marker=mark,
+                        markersize=4,
+                        label=label,
+                    )
+                axis.set_title(f"{title}, {cell['units']}³ units per cell")
+                axis.set_xlabel("CPU time [s]")
+                axis.set_ylabel("total error")
+        axes[0, 0].legend()
+        save_figure(picture, path)
+    return path
