@@ -1,10 +1,10 @@
 """What homogenisation pays: lcT2 by FE × TANN, FE² and the full lattice, for cells of 1, 2×2×2 and 4×4×4 units.
 
-``python -m benchmarks homogenisation [--quick] [--retrain] [--units 1 2 4]``. The structure is the one of ε = 1/20.
-Network errors compare TANN and exact cell on the same mesh. Where the full lattice of ε = 1/20 would take more than
-`MEMORY_GB`, coarser lattices stand in for it: its cost follows from their measured exponent and its quantities from
-their trend in ε; such rows say so. Every run has a process of its own, so that its peak memory is its own, and all
-kernels are compiled beforehand. A TANN that is not shipped is trained here, and what that costs is said.
+``python -m benchmarks homogenisation [--quick] [--retrain] [--units 1 2 4]``. The structure is that of ε = 1/20.
+Network errors compare TANN and exact cell on the same mesh. Where the full lattice of ε = 1/20 would take more
+than `MEMORY_GB`, coarser lattices stand in for it: its cost follows from their measured exponent and its
+quantities from their trend in ε; such rows say so. Every run has a process of its own, so that its peak memory is
+its own, and all kernels are compiled beforehand. A TANN that is not shipped is trained here.
 """
 
 from __future__ import annotations

@@ -25,11 +25,14 @@ from microtann.cli.simulation import SimulationChoice
 from microtann.cli.stage import Stage, working_folder
 from microtann.equilibrium.options import Progress
 from microtann.errors import InputError, TrainingRangeWarning
+from microtann.evaluation.audit import Audit
+from microtann.evaluation.audit import audit as audit_model
 from microtann.evaluation.comparison import NAMES, Comparison
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
+from microtann.report.audit import audit_table, worst_points_table
 from microtann.report.section import Section, read_section
 from microtann.report.simulation import cost_table, draw_simulation, results_table, simulation_summary
 from microtann.structure.structure import Structure
@@ -55,6 +58,7 @@ def simulate(
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
     dns: Annotated[float | None, setting(SimulationChoice, "dns")] = None,
     outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
+    audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
@@ -62,7 +66,7 @@ def simulate(
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
     error of the network and the error of homogenisation apart.
     """
-    options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
+    options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training, "audit": audit}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     run_simulation(settings, case, model, place, overwrite)
@@ -83,20 +87,31 @@ def run_simulation(
         show_unchanged(output)
         return
     tann = chosen_model(model)
+    if tann is None and choice.audit:
+        raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
     with working_folder(stage, overwrite=overwrite) as folder:
         comparison = _solve(case, tann, cell, bar, divisions, counts, choice.outside_training)
-        write_atomically(folder / "numbers.json", json.dumps(_numbers(comparison, choice), indent=1) + "\n")
+        audited = None
+        if tann is not None and choice.audit:
+            audited = audit_model(comparison.elements["model"], tann, choice.audit)
+        numbers = _numbers(comparison, choice) | ({} if audited is None else {"audit": audited.to_dict()})
+        write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
         files = _write_fields(folder, comparison)
-        section = describe(folder, comparison, model, choice, files)
+        section = describe(folder, comparison, model, choice, files, audited)
         save_section(folder, section)
         write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
 
 
 def describe(
-    folder: Path, comparison: Comparison, model: str, choice: SimulationChoice, files: dict[str, str]
+    folder: Path,
+    comparison: Comparison,
+    model: str,
+    choice: SimulationChoice,
+    files: dict[str, str],
+    audited: Audit | None = None,
 ) -> Section:
     """Draw the figures and return the section of the report."""
     case = comparison.case
@@ -106,7 +121,11 @@ def describe(
         title=f"Structure {case.name}",
         order=4,
         paragraphs=(text, f"Model: {model}.{_outside(comparison)}"),
-        tables=(results_table(comparison), cost_table(comparison)),
+        tables=(
+            results_table(comparison),
+            cost_table(comparison),
+            *(() if audited is None else (audit_table(audited), worst_points_table(audited))),
+        ),
         figures=tuple(draw_simulation(folder, comparison)),
         files={**files, "numbers.json": "all numbers", "report.html": "this section alone"},
         summary=simulation_summary(comparison),

@@ -72,6 +72,23 @@ class Statistics:
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """An equilibrium inside an increment that was cut.
+
+    Parameters
+    ----------
+    increment : int
+        Index of the increment.
+    time : float
+    displacement : array, shape (N, d)
+    """
+
+    increment: int
+    time: float
+    displacement: Float[Array, "N d"]
+
+
+@dataclass(frozen=True, eq=False)
 class History:
     """Response of a structure at the end of every increment.
 
@@ -95,6 +112,8 @@ class History:
         where 30 % outside. None for a material that knows no such range.
     points_outside : integer array, shape (I,), or None
         Number of material points outside that range.
+    parts : tuple of Part
+        Equilibria inside increments that were cut, in the order of time; there are none where none was cut.
     """
 
     points: Float[Array, "N d"]
@@ -107,6 +126,7 @@ class History:
     fields: tuple[dict[str, Array], ...] = field(default=(), kw_only=True)
     training_reach: Float[Array, "I"] | None = field(default=None, kw_only=True)
     points_outside: Int[NDArray[np.int64], "I"] | None = field(default=None, kw_only=True)
+    parts: tuple[Part, ...] = field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
         return self._line("History", "")
@@ -120,6 +140,19 @@ class History:
             f"{name}({len(self.time)} increments to time {self.time[-1]:g}, {counts}; "
             f"energy {self.energy[-1]:.5g}, dissipated {self.dissipation[-1]:.5g}{far})"
         )
+
+    def accepted(self) -> Iterator[tuple[float, Float[Array, "N d"]]]:
+        """Yield time and displacement of every equilibrium that was reached, in order.
+
+        These are the ends of the increments, and those inside of increments that were cut: together they are the
+        path that the material has followed.
+        """
+        left = list(self.parts)
+        for index, time in enumerate(self.time):
+            while left and left[0].increment == index:
+                part = left.pop(0)
+                yield part.time, part.displacement
+            yield float(time), self.displacement[index]
 
     def nearest(self, point: ArrayLike) -> int:
         """Return the node nearest to a point."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from microtann.equilibrium.history import History, Statistics
+from microtann.equilibrium.history import History, Part, Statistics
 from microtann.equilibrium.newton import Cost, Equilibrium, Increment, LinearModel, equilibrate
 from microtann.equilibrium.options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.preconditioner import Preconditioner
@@ -68,9 +68,9 @@ def solve_steps(
     if not steps:
         raise InputError("there is no loading step")
     loadings = [resolve(step, points, label(step, number)) for number, step in enumerate(steps)]
-    parts = system.parts
+    connected = system.parts
     for number, step in enumerate(steps):
-        check_supports(points, loadings[number].held, parts, label(step, number))
+        check_supports(points, loadings[number].held, connected, label(step, number))
     count = sum(step.increments for step in steps)
     cost, watch = Cost(), RangeWatch(system, options.outside_training, count)
     zeros = np.zeros(points.size)
@@ -82,6 +82,7 @@ def solve_steps(
     displacement, reactions = np.zeros((count, *points.shape)), np.zeros((count, *points.shape))
     energy, dissipation = np.zeros(count), np.zeros(count)
     fields: list[dict[str, Array]] = []
+    parts: list[Part] = []
     index, passed_time, dissipated = 0, 0.0, 0.0
     for step, following in zip(steps, loadings, strict=True):
         if linear is None or not np.array_equal(previous.held, following.held):
@@ -91,12 +92,12 @@ def solve_steps(
             linear = LinearModel(elastic, preconditioner, _stiffness(elastic, points))
             cost.setup += time.process_time() - clock
         loading = StepLoading.between(previous, following, current)
-        solver = _StepSolver(system, linear, loading, step, options, cost, progress, count, watch)
+        solver = _StepSolver(system, linear, loading, step, options, cost, progress, count, watch, parts)
         guess: Array | None = None
         for k in range(step.increments):
             newton, cuts, last = cost.newton, cost.cuts, current
             end = (k + 1) / step.increments
-            current, gained = solver.increment(current, guess, k / step.increments, end, index)
+            current, gained = solver.increment(current, guess, k / step.increments, end, index, passed_time)
             # Increments of a step are alike: the next one begins with the motion of this one.
             guess = current.displacement - last.displacement if cost.cuts == cuts else None
             dissipated += gained
@@ -121,6 +122,7 @@ def solve_steps(
         fields=tuple(fields),
         training_reach=watch.reach if watch.known else None,
         points_outside=watch.outside if watch.known else None,
+        parts=tuple(parts),
     )
     watch.warn(level=4)  # of the caller of a body's method `solve`
     return history, current.state
@@ -139,13 +141,15 @@ class _StepSolver:
     progress: ProgressCallback | None
     count: int
     watch: RangeWatch
+    parts: list[Part]
 
     def increment(
-        self, current: Equilibrium, guess: Array | None, start: float, end: float, index: int
+        self, current: Equilibrium, guess: Array | None, start: float, end: float, index: int, begun: float
     ) -> tuple[Equilibrium, float]:
         """Solve the increment between two fractions of the step, in parts where needed.
 
-        Returns the equilibrium at its end and the dissipation of all parts.
+        It begins at the time ``begun``. Returns the equilibrium at its end and the dissipation of all parts; those
+        inside are kept in ``parts``.
         """
         loading, cost = self.loading, self.cost
         passed, part, gained, cuts = 0.0, 1.0, 0.0, 0
@@ -180,6 +184,9 @@ class _StepSolver:
             self.watch.part(current.state, found.state)
             current, guess = found, None
             gained += current.dissipation
+            if goal < 1.0:
+                inside = current.displacement.reshape(self.system.points.shape)
+                self.parts.append(Part(index, begun + goal * self.step.dt, inside))
             passed, part = goal, 2.0 * part
             cuts = max(cuts - 1, 0)
         return current, gained

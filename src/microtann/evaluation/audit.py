@@ -1,0 +1,222 @@
+"""How wrong is a network in this structure? The exact cell along the strain histories of sampled Gauss points.
+
+It is an answer where no reference run can be paid: the cell is solved at a few hundred points instead of all, over
+all Newton iterations. What it measures is the error of the material along the strains that the structure has
+followed with the network; that these strains differ from those of the exact material is not in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
+
+from microtann.errors import InputError
+from microtann.evaluation.comparison import SMALL_ENERGY
+from microtann.fem.model import Result
+from microtann.fem.replay import accumulated_dissipation, durations, follow, strain_histories
+from microtann.tann.model import TANN
+
+Array = NDArray[np.float64]
+BATCH = 25
+"""Points whose cells are solved together: the fields of more would take much memory."""
+PROBABILITIES = (0.5, 0.9, 1.0)
+"""Quantiles of the errors that are reported; the last is the worst point."""
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """Errors of a network at n sampled Gauss points of a structure.
+
+    Parameters
+    ----------
+    points : integer array, shape (n,)
+        Numbers of the Gauss points: cell × Gauss points of a cell + Gauss point. A point may be drawn more than
+        once.
+    by_work : array of bool, shape (n,)
+        Whether the point was drawn in proportion to its plastic work; else at random, each in proportion to its
+        volume.
+    position : array, shape (n, 3)
+    work : array, shape (n,)
+        What the network says the point has dissipated, per volume.
+    errors : dict of arrays, shape (n,)
+        "stress", and "force" of the bars where the network decodes it: RMS over increments and components,
+        relative to the RMS over all sampled points. "dissipation": of all increments together, relative to the
+        mean over all sampled points of the exact one, or of Ψ/100 where that is larger.
+    total_dissipation : (float, float) or None
+        Error of the dissipation of the whole structure, relative to max(D, Ψ/100), as estimated from the points
+        drawn by work, and the standard error of that estimate. None if fewer than two points were drawn so.
+    """
+
+    points: Int[NDArray[np.int64], "n"]
+    by_work: Bool[NDArray[np.bool_], "n"]
+    position: Float[Array, "n 3"]
+    work: Float[Array, "n"]
+    errors: dict[str, Float[Array, "n"]]
+    total_dissipation: tuple[float, float] | None
+
+    def __repr__(self) -> str:
+        worst = ", ".join(f"{name} {value.max():.2g}" for name, value in self.errors.items())
+        return f"Audit({len(self.points)} Gauss points; worst errors: {worst})"
+
+    def __str__(self) -> str:
+        """Return quantiles of the errors as a table."""
+        head = "".join(f"{'worst' if p == 1.0 else f'{p:.0%} below':>12}" for p in PROBABILITIES)
+        lines = [f"{'':<36}{head}"]
+        for draw, chosen in self.draws.items():
+            for name, values in self.quantiles(chosen).items():
+                lines.append(f"{draw + ', ' + name:<36}" + "".join(f"{value:12.1e}" for value in values))
+        if self.total_dissipation is not None:
+            error, spread = self.total_dissipation
+            lines.append(f"dissipation of the whole structure, estimated: {error:+.1e} ± {spread:.0e}")
+        return "\n".join(lines)
+
+    @property
+    def draws(self) -> dict[str, Bool[NDArray[np.bool_], "n"]]:
+        """Which points were drawn in which way; a way in which none was drawn is left out."""
+        ways = {"at random": ~self.by_work, "by plastic work": self.by_work}
+        return {name: chosen for name, chosen in ways.items() if chosen.any()}
+
+    def quantiles(self, chosen: Bool[NDArray[np.bool_], "n"]) -> dict[str, Float[Array, "q"]]:
+        """Return quantiles of the errors of some of the points, at `PROBABILITIES`."""
+        return {name: np.quantile(values[chosen], PROBABILITIES) for name, values in self.errors.items()}
+
+    def worst(self, count: int = 5, quantity: str = "stress") -> Int[NDArray[np.int64], "k"]:
+        """Return indices, among the sampled points, of those with the largest errors; each point once."""
+        order = np.argsort(-self.errors[quantity], kind="stable")
+        _, first = np.unique(self.points[order], return_index=True)
+        return order[np.sort(first)[:count]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers as plain values for JSON."""
+        return {
+            "points": self.points.tolist(),
+            "by_work": self.by_work.tolist(),
+            "position": self.position.tolist(),
+            "work": self.work.tolist(),
+            "errors": {name: value.tolist() for name, value in self.errors.items()},
+            "total_dissipation": self.total_dissipation,
+        }
+
+
+def audit(result: Result, tann: TANN, count: int = 200, seed: int = 0) -> Audit:
+    """Solve the exact cell along the strain histories of sampled Gauss points and compare the network with it.
+
+    Parameters
+    ----------
+    result : Result
+        Of a finite-element model with the network.
+    tann : TANN
+        The network, trained on a microstructure that can be solved.
+    count : int
+        Gauss points to sample, half of them in proportion to plastic work and half at random; all at random if
+        nothing dissipates.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    InputError
+        If the network names no microstructure, has extra state variables, or no point is asked for.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> from microtann.evaluation.audit import audit
+    >>> tann, mesh = mt.load("cube"), mt.fem.box((1, 1, 1), (2, 2, 2))
+    >>> bottom, top = (lambda x: x[:, 2] == 0), (lambda x: x[:, 2] == 1)
+    >>> held = [mt.fem.Prescribed(bottom, axis, 0.0) for axis in "xyz"]
+    >>> steps = [mt.fem.Step([*held, mt.fem.Prescribed(top, "z", 0.5)], increments=3)]
+    >>> result = mt.fem.Model(mesh, tann).solve(steps)
+    >>> bool(audit(result, tann, count=10).errors["stress"].max() < 1e-9)
+    True
+    """
+    if tann.microstructure is None:
+        raise InputError("the model names no microstructure, so that there is no exact answer to audit it with")
+    if tann.information.extra_names:
+        raise InputError("an audit needs a model without extra state variables: the structure imposes none")
+    if count < 1:
+        raise InputError(f"an audit needs at least one point, got {count!r}")
+    dissipated = accumulated_dissipation(result, tann)
+    points, by_work = _draw(result, dissipated, count, seed)
+    strain, dt = strain_histories(result, points), durations(result)
+    steps = list(follow(tann, strain, dt))
+    stress = np.stack([stress for stress, _ in steps], axis=1)
+    isv = np.stack([state["isv"] for _, state in steps], axis=1)
+    energy = steps[-1][1]["energy"]
+    work = dissipated[points]
+    decodes = "force" in tann.information.coordinate_shapes
+    square: dict[str, list[tuple[Array, Array]]] = {"stress": []} | ({"force": []} if decodes else {})
+    exact_work = np.empty(len(points))
+    for first in range(0, len(points), BATCH):
+        part = slice(first, first + BATCH)
+        exact = tann.microstructure.solve(strain[part], np.broadcast_to(dt, strain[part].shape[:2]))
+        square["stress"].append(_squares(stress[part], exact.stress))
+        exact_work[part] = exact.dissipation.sum(axis=1)
+        if decodes:
+            decoded = tann.decode(isv[part], strain[part])["force"]
+            square["force"].append(_squares(decoded, exact.coordinates["force"]))
+    errors = {name: _relative(pairs) for name, pairs in square.items()}
+    scale = max(float(exact_work.mean()), SMALL_ENERGY * float(energy.mean()))
+    difference = work - exact_work
+    errors["dissipation"] = np.abs(difference) / scale if scale > 0.0 else np.abs(difference)
+    return Audit(
+        points=points,
+        by_work=by_work,
+        position=_positions(result, points),
+        work=work,
+        errors=errors,
+        total_dissipation=_estimate(difference[by_work], work[by_work], result),
+    )
+
+
+def _draw(
+    result: Result, dissipated: Float[Array, "P"], count: int, seed: int
+) -> tuple[Int[NDArray[np.int64], "n"], Bool[NDArray[np.bool_], "n"]]:
+    """Return Gauss points with replacement, and which of them were drawn in proportion to plastic work."""
+    generator = np.random.default_rng(seed)
+    volume = result.mesh.weights.ravel()
+    work = volume * np.maximum(dissipated, 0.0)
+    by_work = count // 2 if work.sum() > 0.0 else 0
+    at_random = generator.choice(len(volume), count - by_work, p=volume / volume.sum())
+    worked = (
+        generator.choice(len(volume), by_work, p=work / work.sum()) if by_work else np.empty(0, dtype=np.int64)
+    )
+    return np.concatenate([at_random, worked]), np.arange(count) >= count - by_work
+
+
+def _positions(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n 3"]:
+    mesh = result.mesh
+    cell, gauss = np.divmod(points, mesh.element.gauss_points)
+    return np.einsum("na,nai->ni", mesh.element.values[gauss], mesh.points[mesh.cells[cell]])
+
+
+def _squares(found: Array, exact: Array) -> tuple[Array, Array]:
+    """Return mean squares of the error and of the reference of every point."""
+    rows = (found - exact).reshape(len(found), -1), exact.reshape(len(exact), -1)
+    error, size = ((values**2).mean(axis=1) for values in rows)
+    return error, size
+
+
+def _relative(pairs: list[tuple[Array, Array]]) -> Float[Array, "n"]:
+    error, size = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    mean = float(size.mean())
+    return np.sqrt(error / mean) if mean > 0.0 else np.sqrt(error)
+
+
+def _estimate(
+    difference: Float[Array, "k"], work: Float[Array, "k"], result: Result
+) -> tuple[float, float] | None:
+    """Return the error of the dissipation of the whole structure and its standard error."""
+    if len(work) < 2:
+        return None
+    whole = float(result.dissipation[-1])
+    relative = difference / work * whole / max(whole, SMALL_ENERGY * float(result.energy.max()))
+    return float(relative.mean()), float(relative.std(ddof=1) / np.sqrt(len(work)))

@@ -1,0 +1,87 @@
+"""The path that Gauss points have followed, taken again from the displacements that a result keeps.
+
+A result keeps the displacements of every equilibrium, and no strain: the strains at a few Gauss points, or at all
+of them a chunk at a time, follow from these without more memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+from microtann.fem.element_kernels import gauss_strain
+from microtann.fem.model import Result
+from microtann.materials.protocol import Material, State
+
+Array = NDArray[np.float64]
+CHUNK = 1024
+"""Gauss points that a material is given at a time."""
+
+
+def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n T 6"]:
+    """Return the strains of some Gauss points at all equilibria of a result, parts of cut increments included.
+
+    Parameters
+    ----------
+    result : Result
+    points : integer array, shape (n,)
+        Numbers of Gauss points, counted cell by cell: cell × Gauss points of a cell + Gauss point.
+    """
+    mesh = result.mesh
+    per_cell = mesh.element.gauss_points
+    cells, place = np.unique(points // per_cell, return_inverse=True)
+    of_cells = _strains(result, cells)
+    return of_cells.reshape(len(cells), per_cell, *of_cells.shape[1:])[place, points % per_cell]
+
+
+def accumulated_dissipation(result: Result, material: Material) -> Float[Array, "P"]:
+    """Return what every Gauss point has dissipated since the start, per volume.
+
+    The material goes along the strains of the result once more, a chunk of points at a time.
+
+    Parameters
+    ----------
+    result : Result
+    material : Material
+        That of the result.
+    """
+    mesh = result.mesh
+    per_cell = mesh.element.gauss_points
+    count = max(1, CHUNK // per_cell)
+    found = np.zeros(mesh.weights.size)
+    for first in range(0, len(mesh.cells), count):
+        cells = np.arange(first, min(first + count, len(mesh.cells)))
+        chosen = slice(first * per_cell, (int(cells[-1]) + 1) * per_cell)
+        for _, state in follow(material, _strains(result, cells), durations(result)):
+            found[chosen] += state["dissipation"]
+    return found
+
+
+def durations(result: Result) -> Float[Array, "T"]:
+    """Return how long it took from one equilibrium to the next."""
+    return np.diff([time for time, _ in result.accepted()], prepend=0.0)
+
+
+def follow(
+    material: Material, strain: Float[Array, "n T 6"], dt: Float[Array, "T"]
+) -> Iterator[tuple[Float[Array, "n 6"], State]]:
+    """Yield stress and state of a material along strain histories from the virgin state."""
+    state, before = material.initial_state(len(strain)), np.zeros_like(strain[:, 0])
+    for present, duration in zip(strain.transpose(1, 0, 2), dt, strict=True):
+        stress, _, state = material.update(present - before, state, float(duration), False)
+        before = present
+        yield stress, state
+
+
+def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array, "p T 6"]:
+    """Return the strains at all Gauss points of some cells."""
+    mesh = result.mesh
+    gradients, corners = mesh.gradients[cells], mesh.cells[cells]
+    moves = [displacement for _, displacement in result.accepted()]
+    strain = np.empty((len(moves), len(cells) * mesh.element.gauss_points, 6))
+    for present, displacement in zip(strain, moves, strict=True):
+        gauss_strain(gradients, corners, displacement, present)
+    return strain.transpose(1, 0, 2)

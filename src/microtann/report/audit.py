@@ -1,0 +1,52 @@
+"""Tables of an audit: how wrong a network is at sampled Gauss points of a structure."""
+
+from __future__ import annotations
+
+from microtann.evaluation.audit import Audit
+from microtann.report.table import Column, Table, Value
+
+LABELS = {"stress": "stress", "force": "bar forces", "dissipation": "dissipation"}
+
+
+def audit_table(audit: Audit) -> Table:
+    """Return the distribution of the errors, of points drawn at random and by plastic work."""
+    rows: list[tuple[Value, ...]] = []
+    for draw, chosen in audit.draws.items():
+        for name, values in audit.quantiles(chosen).items():
+            rows.append((LABELS.get(name, name), draw, int(chosen.sum()), *(float(v) for v in values)))
+    columns = (
+        Column("error of", kind="text"),
+        Column("points drawn", kind="text"),
+        Column("number", kind="integer"),
+        Column("median", kind="error"),
+        Column("90 % below", kind="error"),
+        Column("worst", kind="error"),
+    )
+    note = (
+        "The exact cell is solved along the strain histories of sampled Gauss points. Stress and bar forces: RMS "
+    )
+    note += "over increments and components, relative to the RMS over all sampled points. Dissipation: of all "
+    note += "increments together, relative to the mean of the points, or to Ψ/100 where that is larger."
+    if audit.total_dissipation is not None:
+        error, spread = audit.total_dissipation
+        note += (
+            f" Dissipation of the whole structure, estimated from the points drawn by plastic work: {error:+.2g}"
+        )
+        note += f" ± {spread:.1g} (standard error), relative to max(D, Ψ/100)."
+    return Table("Audit: errors of the model in this structure", columns, tuple(rows), note)
+
+
+def worst_points_table(audit: Audit, count: int = 5) -> Table:
+    """Return the sampled points with the largest errors of stress, each with all its errors."""
+    rows: list[tuple[Value, ...]] = []
+    for index in audit.worst(count):
+        place = ", ".join(f"{value:.3g}" for value in audit.position[index])
+        numbers = (float(values[index]) for values in audit.errors.values())
+        rows.append((int(audit.points[index]), f"({place})", float(audit.work[index]), *numbers))
+    columns = (
+        Column("Gauss point", kind="integer"),
+        Column("position", kind="text"),
+        Column("dissipated"),
+        *(Column(LABELS.get(name, name), kind="error") for name in audit.errors),
+    )
+    return Table("Audit: the worst points by the error of stress", columns, tuple(rows))

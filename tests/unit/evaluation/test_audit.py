@@ -1,0 +1,104 @@
+"""The audit finds no error where there is none, and the error that was put in where there is one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.errors import InputError
+from microtann.evaluation.audit import audit
+from microtann.fem import Prescribed, Step
+from microtann.fem.replay import accumulated_dissipation
+
+MESH = mt.fem.box((1, 1, 2), (2, 2, 4))
+
+
+def bent(tann: mt.TANN, size: float = 1.5) -> mt.fem.Result:
+    """Return a box that is fixed at one end and moved at the other, there and back."""
+    bottom = [Prescribed(lambda x: x[:, 2] == 0, axis, 0.0) for axis in "xyz"]
+    top = lambda x: x[:, 2] == 2
+    steps = [Step([*bottom, Prescribed(top, "x", s), Prescribed(top, "z", 0.0)]) for s in (size, -size / 2)]
+    return mt.fem.Model(MESH, tann).solve(steps)
+
+
+def stiffer(tann: mt.TANN, factor: float) -> mt.TANN:
+    """Return a model whose stress and energy are a factor larger at the same states: a known error."""
+    point, scaling = tann.point, tann.scaling
+    scaling = replace(scaling, energy=jnp.asarray(factor * scaling.energy))
+    return replace(tann, point=replace(point, scaling=scaling))
+
+
+def test_a_model_that_is_exact_has_no_error() -> None:
+    tann = mt.load("cube")
+    found = audit(bent(tann), tann, count=40)
+    assert set(found.errors) == {"stress", "force", "dissipation"}
+    assert all(values.max() < 1e-9 for values in found.errors.values())
+    assert found.total_dissipation is not None
+    assert abs(found.total_dissipation[0]) < 1e-9
+
+
+def test_a_known_error_is_found() -> None:
+    """Stress and dissipation 5 % too large at every point; the states, and so the bar forces, are as they were."""
+    tann = stiffer(mt.load("cube"), 1.05)
+    found = audit(bent(tann), tann, count=60)
+    mean_square = float(np.sqrt(np.mean(found.errors["stress"] ** 2)))
+    assert mean_square == pytest.approx(0.05, rel=1e-9)
+    assert found.total_dissipation is not None
+    assert found.total_dissipation[0] == pytest.approx(0.05 / 1.05, rel=1e-6)
+    assert found.total_dissipation[1] < 1e-6
+    assert found.errors["force"].max() < 1e-9
+
+
+def test_half_of_the_points_follow_the_plastic_work() -> None:
+    tann = mt.load("cube")
+    result = bent(tann)
+    found = audit(result, tann, count=200, seed=1)
+    assert np.count_nonzero(found.by_work) == 100
+    dissipated = accumulated_dissipation(result, tann)
+    assert (dissipated == 0.0).any()
+    np.testing.assert_allclose(found.work, dissipated[found.points], rtol=0, atol=1e-15)
+    assert (found.work[found.by_work] > 0.0).all()
+    assert (found.work[~found.by_work] == 0.0).any()
+    by_work = (dissipated**2).sum() / dissipated.sum()  # what a draw in proportion to D expects of D
+    assert found.work[found.by_work].mean() == pytest.approx(by_work, rel=0.2)
+
+
+def test_an_elastic_structure_is_sampled_at_random() -> None:
+    tann = mt.load("cube")
+    found = audit(bent(tann, 1e-3), tann, count=10)
+    assert not found.by_work.any()
+    assert found.total_dissipation is None
+    assert found.errors["stress"].max() < 1e-9
+
+
+def test_positions_and_worst_points() -> None:
+    tann = stiffer(mt.load("cube"), 1.05)
+    found = audit(bent(tann), tann, count=50)
+    assert ((found.position > 0) & (found.position < [1, 1, 2])).all()
+    worst = found.worst(4)
+    assert len(set(found.points[worst])) == 4
+    assert found.errors["stress"][worst[0]] == found.errors["stress"].max()
+    assert (np.diff(found.errors["stress"][worst]) <= 0).all()
+    assert "at random, stress" in str(found)
+
+
+def test_the_draw_repeats_from_its_seed() -> None:
+    tann = mt.load("cube")
+    result = bent(tann)
+    first, again, other = (audit(result, tann, count=12, seed=seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first.points, again.points)
+    assert (first.points != other.points).any()
+
+
+def test_what_cannot_be_audited_is_said() -> None:
+    tann = mt.load("cube")
+    result = bent(tann, 0.1)
+    with pytest.raises(InputError, match="at least one point"):
+        audit(result, tann, count=0)
+    unknown = replace(tann, information=replace(tann.information, microstructure=None))
+    with pytest.raises(InputError, match="names no microstructure"):
+        audit(result, unknown)
