@@ -4,7 +4,7 @@
 Network errors compare TANN and exact cell on the same mesh. Where the full lattice of ε = 1/20 would take more
 than `MEMORY_GB`, coarser lattices stand in for it: its cost follows from their measured exponent and its
 quantities from their trend in ε; such rows say so. Every run has a process of its own, so that its peak memory is
-its own, and all kernels are compiled beforehand. A TANN that is not shipped is trained here.
+its own, and all kernels are compiled beforehand. A TANN that is not shipped is trained here, in two sizes.
 """
 
 from __future__ import annotations
@@ -35,11 +35,22 @@ MEMORY_GB = 8.0
 GB_PER_MILLION_BARS = 0.65
 BASE_GB = 0.4
 PERTURBATION = 0.2
-STATES = 48
+STATES = (48, 24)
+"""States of the networks of perturbed cells; the shipped models have the first number."""
 MODELS = {1: "cube", 2: "cube-2x2x2-perturbed", 4: "cube-4x4x4-perturbed"}
-SIZES = {"tann": (2.0, 1.0, 0.5), "exact": (2.0, 1.0, 0.5), "lattice": (2.0, 1.0, 0.625, 0.5)}
+SIZES = {
+    "tann": (2.0, 1.0, 0.5),
+    "lean": (2.0, 1.0, 0.5),
+    "exact": (2.0, 1.0, 0.5),
+    "lattice": (2.0, 1.0, 0.625, 0.5),
+}
 """Edges of elements, or of the cells of full lattices."""
-TITLES = {"tann": "FE × TANN", "exact": "FE²", "lattice": "full lattice"}
+TITLES = {
+    "tann": f"FE × TANN, {STATES[0]}",
+    "lean": f"FE × TANN, {STATES[1]}",
+    "exact": "FE²",
+    "lattice": "full lattice",
+}
 COMPARED = ("u_z(5, 5, 20)", "u_z(-5, 5, 20)", "energy", "torque", "dissipation")
 COSTS = ("material_s", "assembly_s", "setup_s", "solver_s", "solve_s", "peak_gb")
 Row = dict[str, Any]
@@ -70,7 +81,7 @@ def one(method: str, units: int, size: float, model: str, displacement: Path) ->
     if method == "lattice":
         body = mt.Structure.box(cell_of(units), bar, case.lengths, size, case.origin)
     else:
-        material = mt.load(model) if method == "tann" else mt.fem.ExactCell(cell_of(units), bar)
+        material = mt.load(model) if method in ("tann", "lean") else mt.fem.ExactCell(cell_of(units), bar)
         for tangent in (True, False):
             material.update(np.full((8, 6), 0.1), material.initial_state(8), tangent=tangent)
         body = mt.fem.Model(mt.fem.box(case.lengths, divisions, case.origin), material)
@@ -95,11 +106,20 @@ def one(method: str, units: int, size: float, model: str, displacement: Path) ->
         "setup_s": cost.setup_seconds,
         "solver_s": cost.solver_seconds,
         "solve_s": solved - built,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak_gb": _peak_gb(),
         "reach": None if reach is None else float(reach.max()),
         "outside": None if result.points_outside is None else int(result.points_outside.max()),
         "quantities": {name: float(value[-1]) for name, value in case.quantities(result).items()},
     }
+
+
+def _peak_gb() -> float:
+    """Return the peak memory of this process; what Linux counts as usage contains that of the parent process."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def _compile(case: ReferenceCase, method: str) -> None:
@@ -113,17 +133,20 @@ def _compile(case: ReferenceCase, method: str) -> None:
         mt.fem.Model(mesh, mt.fem.ExactCell(cell, bar)).solve(case.steps)
 
 
-def model_for(units: int, retrain: bool = False, folder: Path = RESULTS) -> tuple[str, dict[str, float]]:
+def model_for(
+    units: int, states: int, retrain: bool = False, folder: Path = RESULTS
+) -> tuple[str, dict[str, float]]:
     """Return a model by name or file, and the CPU time of its data and training if it was trained here.
 
     A model that an earlier run of this benchmark left in the folder is taken again, unless it is to be retrained.
     """
-    try:
-        mt.load(MODELS[units])
-        return MODELS[units], {}
-    except InputError:
-        pass
-    path = folder / f"homogenisation-{units}.safetensors"
+    if states == STATES[0]:
+        try:
+            mt.load(MODELS[units])
+            return MODELS[units], {}
+        except InputError:
+            pass
+    path = folder / f"homogenisation-{units}-{states}.safetensors"
     costs = path.with_suffix(".json")
     if not retrain and path.exists() and costs.exists():
         return str(path), json.loads(costs.read_text())
@@ -133,7 +156,7 @@ def model_for(units: int, retrain: bool = False, folder: Path = RESULTS) -> tupl
     begin = time.process_time()
     dataset = generate(cell_of(units), mt.ElastoplasticBar())
     middle = time.process_time()
-    tann = mt.train(dataset, Variational(states=STATES))
+    tann = mt.train(dataset, Variational(states=states))
     end = time.process_time()
     folder.mkdir(parents=True, exist_ok=True)
     tann.save(path)
@@ -185,26 +208,42 @@ def extrapolated(rows: Sequence[Row], size: float) -> Row:
 
 def measure(units: int, quick: bool, retrain: bool) -> dict[str, Any]:
     """Measure all runs of one cell."""
-    model, training = model_for(units, retrain)
+    methods = dict(SIZES)
+    if units == 1:
+        del methods["lean"]  # the regular cell has 13 states
+    trained = {
+        method: model_for(units, states, retrain)
+        for method, states in zip(("tann", "lean"), STATES, strict=True)
+        if method in methods
+    }
     rows: list[Row] = []
-    for method, sizes in SIZES.items():
+    for method, sizes in methods.items():
         for size in sizes:
             if not fits(method, units, size) or (quick and size < 1.0):
                 continue
-            rows.append(_in_process(method, units, size, model))
+            rows.append(_in_process(method, units, size, trained[method][0] if method in trained else "none"))
     lattices = [r for r in rows if r["method"] == "lattice"]
     if lattices[-1]["size"] != FINE and len(lattices) >= 3:
         rows.append(extrapolated(lattices, FINE))
     last = rows[-1]
     compared = [
-        {"size": a["size"], **network_errors(a, b), "warping": _field_error(a, b)}
+        {"run": _name(a), **network_errors(a, b), "warping": _field_error(a, b)}
         for a in rows
         for b in rows
-        if (a["method"], b["method"], a["size"]) == ("tann", "exact", b["size"])
+        if a["method"] in trained and (b["method"], b["size"]) == ("exact", a["size"])
     ]
     for r in rows:
         r["total errors"] = errors(r["quantities"], last["quantities"])
-    return {"units": units, "model": model, "training": training, "rows": rows, "network errors": compared}
+    return {
+        "units": units,
+        "trained": {TITLES[method]: {"model": name} | spent for method, (name, spent) in trained.items()},
+        "rows": rows,
+        "network errors": compared,
+    }
+
+
+def _name(row: Row) -> str:
+    return f"{TITLES[row['method']]}, {row['size']:g}"
 
 
 def _field_error(tann: Row, exact: Row) -> float:
@@ -227,33 +266,33 @@ def _in_process(method: str, units: int, size: float, model: str) -> Row:
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(given)}: {done.stderr[-2000:]}")
     row: Row = json.loads(done.stdout.splitlines()[-1])
-    print(f"  {units}, {TITLES[method]} {size:g}: {row['solve_s']:.1f} s, {row['peak_gb']:.1f} GB", flush=True)
+    print(f"  {units}: {_name(row)}: {row['solve_s']:.1f} s, {row['peak_gb']:.1f} GB", flush=True)
     return row
 
 
-def _shown(row: Row, fastest: float) -> Row:
-    """Return what the table says of a run."""
+def _shown(row: Row, fastest: dict[str, float]) -> Row:
+    """Return what the table says of a run, with its time over those of the networks on the finest mesh."""
     note = f"extrapolated, exponent {row['exponent']:.2f}" if "exponent" in row else ""
     return (
-        {"run": f"{TITLES[row['method']]} {row['size']:g}", "points": row["points"]}
+        {"run": _name(row), "points": row["points"]}
         | {key: float(row[key]) for key in COSTS}
-        | {"times FE×TANN": row["solve_s"] / fastest, "note": note}
+        | {f"over {TITLES[m]}": row["solve_s"] / seconds for m, seconds in fastest.items()}
+        | {"note": note}
     )
 
 
 def report(found: dict[str, Any]) -> str:
     """Return the tables of one cell."""
     rows = found["rows"]
-    fastest = [r["solve_s"] for r in rows if r["method"] == "tann"][-1]
+    fastest = {r["method"]: r["solve_s"] for r in rows if r["method"] in ("tann", "lean")}
     lines = [table([_shown(r, fastest) for r in rows], f"cells of {found['units']} units per edge, CPU seconds")]
-    if found["training"]:
-        lines.append(
-            "data {data_s:.0f} s and training {training_s:.0f} s of the TANN, once".format(**found["training"])
-        )
+    for name, spent in found["trained"].items():
+        if "training_s" in spent:
+            lines.append(
+                f"{name} states: data {spent['data_s']:.0f} s, training {spent['training_s']:.0f} s, once"
+            )
     lines.append(table(found["network errors"], "network error, against the exact cell on the same mesh"))
-    total = [
-        {"run": f"{TITLES[r['method']]} {r['size']:g}"} | {q: r["total errors"][q] for q in COMPARED} for r in rows
-    ]
+    total = [{"run": _name(r)} | {q: r["total errors"][q] for q in COMPARED} for r in rows]
     lines.append(table(total, "total error, against the finest full lattice of the table above"))
     return "\n".join(lines)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from microtann.lattice.generators import cube_cell, square_cell
     from microtann.lattice.octet import octet_cell
     from microtann.structure.structure import Structure, StructureResult
+    from microtann.tann.hybrid import Hybrid
     from microtann.tann.model import TANN
     from microtann.tann.shipped import load
     from microtann.training.train import train
@@ -44,6 +45,7 @@ __all__ = [
     "CellStep",
     "DrivenResponse",
     "ElastoplasticBar",
+    "Hybrid",
     "Structure",
     "StructureResult",
     "UnitCell",
@@ -85,6 +87,7 @@ _PLACES = {
     "lattice.generators": ("cube_cell", "square_cell"),
     "lattice.octet": ("octet_cell",),
     "structure.structure": ("Structure", "StructureResult"),
+    "tann.hybrid": ("Hybrid",),
     "tann.model": ("TANN",),
     "tann.shipped": ("load",),
     "training.train": ("train",),

@@ -36,6 +36,7 @@ from microtann.report.audit import audit_table, worst_points_table
 from microtann.report.section import Section, read_section
 from microtann.report.simulation import cost_table, draw_simulation, results_table, simulation_summary
 from microtann.structure.structure import Structure
+from microtann.tann.hybrid import Hybrid
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 COARSE = 1.25
@@ -58,6 +59,7 @@ def simulate(
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
     dns: Annotated[float | None, setting(SimulationChoice, "dns")] = None,
     outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
+    exact: Annotated[bool | None, setting(SimulationChoice, "exact")] = None,
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -66,7 +68,8 @@ def simulate(
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
     error of the network and the error of homogenisation apart.
     """
-    options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training, "audit": audit}
+    options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
+    options |= {"exact": exact, "audit": audit}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     run_simulation(settings, case, model, place, overwrite)
@@ -87,16 +90,19 @@ def run_simulation(
         show_unchanged(output)
         return
     tann = chosen_model(model)
+    if tann is None and not choice.exact:
+        raise InputError("neither a model nor the exact cell is to be computed: choose a model, or exact = true")
     if tann is None and choice.audit:
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
     with working_folder(stage, overwrite=overwrite) as folder:
-        comparison = _solve(case, tann, cell, bar, divisions, counts, choice.outside_training)
+        material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
+        comparison = _solve(case, material, cell, bar, divisions, counts, choice)
         audited = None
-        if tann is not None and choice.audit:
-            audited = audit_model(comparison.elements["model"], tann, choice.audit)
+        if material is not None and choice.audit:
+            audited = audit_model(comparison.elements["model"], material, choice.audit)
         numbers = _numbers(comparison, choice) | ({} if audited is None else {"audit": audited.to_dict()})
         write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
         files = _write_fields(folder, comparison)
@@ -135,6 +141,12 @@ def describe(
 def _outside(comparison: Comparison) -> str:
     """Return a sentence on the Gauss points that left the training range, if it is known and any did."""
     run = comparison.elements.get("model")
+    if run is not None and "exact_share" in run.state:
+        share = run.state["exact_share"]
+        return (
+            f" {np.count_nonzero(share)} of {share.size} Gauss points near or outside the border of its training "
+            f"range follow the exact cell, {np.count_nonzero(share == 1.0)} of them wholly (field exact_share)."
+        )
     if run is None or run.points_outside is None or run.training_reach is None or not run.points_outside.any():
         return ""
     return (
@@ -150,7 +162,7 @@ def _solve(
     bar: ElastoplasticBar,
     divisions: tuple[int, int, int],
     counts: tuple[int, int, int] | None,
-    outside_training: str,
+    choice: SimulationChoice,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
@@ -159,11 +171,14 @@ def _solve(
     if counts is not None:
         structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
     materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
-    for analysis, material in (materials | {"exact": fem.ExactCell(cell, bar)}).items():
+    if choice.exact:
+        materials["exact"] = fem.ExactCell(cell, bar)
+    policy = "none" if choice.outside_training == "exact" else choice.outside_training
+    for analysis, material in materials.items():
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
-            elements[analysis] = _within_range(finite_elements, case, outside_training, report)
+            elements[analysis] = _within_range(finite_elements, case, policy, report)
     if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
             lattice = structure.solve(case.steps, progress=_newton(report), fields=True)

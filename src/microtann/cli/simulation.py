@@ -19,8 +19,10 @@ class SimulationChoice:
         Edge of the hexahedra; the structure is 10 wide.
     dns : float
         Size ratio ε of the full lattice, whose cells measure 10 ε; 0 leaves the full lattice out.
-    outside_training : {"warn", "none", "error"}
-        Where the model leaves the range of its training data: say so, say nothing, or stop.
+    exact : bool
+        Whether the exact cell is computed on the same mesh too, for the error of the network.
+    outside_training : {"warn", "none", "error", "exact"}
+        Where the model leaves the range of its training data: say so, say nothing, stop, or use the exact cell.
     audit : int
         Gauss points at which the exact cell is solved along their strain histories, for the errors of the model in
         this structure; 0 leaves the audit out.
@@ -28,5 +30,6 @@ class SimulationChoice:
 
     mesh_size: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
     dns: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
-    outside_training: Literal["warn", "none", "error"] = "warn"
+    exact: bool = True
+    outside_training: Literal["warn", "none", "error", "exact"] = "warn"
     audit: Annotated[int, Field(ge=0, le=100_000)] = 0

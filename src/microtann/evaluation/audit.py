@@ -18,6 +18,8 @@ from microtann.errors import InputError
 from microtann.evaluation.comparison import SMALL_ENERGY
 from microtann.fem.model import Result
 from microtann.fem.replay import accumulated_dissipation, durations, follow, strain_histories
+from microtann.materials.protocol import State
+from microtann.tann.hybrid import Hybrid
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
@@ -102,15 +104,15 @@ class Audit:
         }
 
 
-def audit(result: Result, tann: TANN, count: int = 200, seed: int = 0) -> Audit:
+def audit(result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0) -> Audit:
     """Solve the exact cell along the strain histories of sampled Gauss points and compare the network with it.
 
     Parameters
     ----------
     result : Result
         Of a finite-element model with the network.
-    tann : TANN
-        The network, trained on a microstructure that can be solved.
+    tann : TANN or Hybrid
+        The material of the result, trained on a microstructure that can be solved. Bar forces are those of a TANN.
     count : int
         Gauss points to sample, half of them in proportion to plastic work and half at random; all at random if
         nothing dissipates.
@@ -140,7 +142,7 @@ def audit(result: Result, tann: TANN, count: int = 200, seed: int = 0) -> Audit:
     """
     if tann.microstructure is None:
         raise InputError("the model names no microstructure, so that there is no exact answer to audit it with")
-    if tann.information.extra_names:
+    if isinstance(tann, TANN) and tann.information.extra_names:
         raise InputError("an audit needs a model without extra state variables: the structure imposes none")
     if count < 1:
         raise InputError(f"an audit needs at least one point, got {count!r}")
@@ -149,20 +151,18 @@ def audit(result: Result, tann: TANN, count: int = 200, seed: int = 0) -> Audit:
     strain, dt = strain_histories(result, points), durations(result)
     steps = list(follow(tann, strain, dt))
     stress = np.stack([stress for stress, _ in steps], axis=1)
-    isv = np.stack([state["isv"] for _, state in steps], axis=1)
     energy = steps[-1][1]["energy"]
     work = dissipated[points]
-    decodes = "force" in tann.information.coordinate_shapes
-    square: dict[str, list[tuple[Array, Array]]] = {"stress": []} | ({"force": []} if decodes else {})
+    force = _decoded_forces(tann, steps, strain)
+    square: dict[str, list[tuple[Array, Array]]] = {"stress": []} | ({} if force is None else {"force": []})
     exact_work = np.empty(len(points))
     for first in range(0, len(points), BATCH):
         part = slice(first, first + BATCH)
         exact = tann.microstructure.solve(strain[part], np.broadcast_to(dt, strain[part].shape[:2]))
         square["stress"].append(_squares(stress[part], exact.stress))
         exact_work[part] = exact.dissipation.sum(axis=1)
-        if decodes:
-            decoded = tann.decode(isv[part], strain[part])["force"]
-            square["force"].append(_squares(decoded, exact.coordinates["force"]))
+        if force is not None:
+            square["force"].append(_squares(force[part], exact.coordinates["force"]))
     errors = {name: _relative(pairs) for name, pairs in square.items()}
     scale = max(float(exact_work.mean()), SMALL_ENERGY * float(energy.mean()))
     difference = work - exact_work
@@ -190,6 +190,14 @@ def _draw(
         generator.choice(len(volume), by_work, p=work / work.sum()) if by_work else np.empty(0, dtype=np.int64)
     )
     return np.concatenate([at_random, worked]), np.arange(count) >= count - by_work
+
+
+def _decoded_forces(
+    tann: TANN | Hybrid, steps: list[tuple[Array, State]], strain: Float[Array, "n T 6"]
+) -> Float[Array, "n T M"] | None:
+    if not isinstance(tann, TANN) or "force" not in tann.information.coordinate_shapes:
+        return None
+    return tann.decode(np.stack([state["isv"] for _, state in steps], axis=1), strain)["force"]
 
 
 def _positions(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n 3"]:

@@ -144,12 +144,14 @@ class FiniteElements:
     def fields(self, state: GaussState, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
         """Return stress, energy and dissipation (of the increment, per volume), averaged over every cell.
 
-        Of ``reach``, how far the Gauss points reach in the range of the training data, it is the largest in every
-        cell.
+        Of ``reach``, how far the Gauss points reach in the range of the training data, and of the state variables
+        that the material names in ``point_fields``, it is the largest in every cell.
         """
         weights = self.mesh.weights / self.mesh.weights.sum(axis=1, keepdims=True)
         shape = weights.shape
         farthest = {} if reach is None else {"training_reach": reach.reshape(shape).max(axis=1)}
+        for name in getattr(self.material, "point_fields", ()):
+            farthest[name] = state.material[name].reshape(shape).max(axis=1)
         return farthest | {
             "strain": np.einsum("eg,egv->ev", weights, state.strain.reshape(*shape, 6)),
             "stress": np.einsum("eg,egv->ev", weights, state.stress.reshape(*shape, 6)),

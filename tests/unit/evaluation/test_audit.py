@@ -20,7 +20,10 @@ MESH = mt.fem.box((1, 1, 2), (2, 2, 4))
 def bent(tann: mt.TANN, size: float = 1.5) -> mt.fem.Result:
     """Return a box that is fixed at one end and moved at the other, there and back."""
     bottom = [Prescribed(lambda x: x[:, 2] == 0, axis, 0.0) for axis in "xyz"]
-    top = lambda x: x[:, 2] == 2
+
+    def top(x):
+        return x[:, 2] == 2
+
     steps = [Step([*bottom, Prescribed(top, "x", s), Prescribed(top, "z", 0.0)]) for s in (size, -size / 2)]
     return mt.fem.Model(MESH, tann).solve(steps)
 
