@@ -9,7 +9,8 @@ from typing import Any
 from microtann.report.style import EXACT, LATTICE, MODEL, house_style, new_figure, save_figure
 
 LOOKS = {
-    "tann": ("FE × TANN", MODEL, "o"),
+    "tann": ("FE × TANN, 48 states", MODEL, "o"),
+    "lean": ("FE × TANN, 24 states", MODEL, "."),
     "exact": ("FE²", EXACT, "s"),
     "lattice": ("full lattice", LATTICE, "^"),
 }

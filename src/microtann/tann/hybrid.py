@@ -42,7 +42,7 @@ class Hybrid:
     those of the decoded displacements and forces, which is exact in the virgin state and as good as the decoder
     elsewhere. Energy and dissipation are mixed as the stress is; while a share grows, their balance is met up to
     the difference of the two materials. The tangent leaves out how the share grows with strain, so that it stays
-    symmetric; Newton's method takes more iterations for it. A state takes as much memory as that of the exact cell.
+    symmetric; Newton's method takes more iterations for it. A state takes as much memory as one of the exact cell.
 
     Examples
     --------
