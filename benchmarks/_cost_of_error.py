@@ -11,7 +11,9 @@ from microtann.report.style import EXACT, LATTICE, MODEL, house_style, new_figur
 LOOKS = {
     "tann": ("FE × TANN, 48 states", MODEL, "o"),
     "lean": ("FE × TANN, 24 states", MODEL, "."),
+    "tann20": ("FE × TANN, 20 nodes", MODEL, "D"),
     "exact": ("FE²", EXACT, "s"),
+    "exact20": ("FE², 20 nodes", EXACT, "D"),
     "lattice": ("full lattice", LATTICE, "^"),
 }
 QUANTITIES = {"energy": "energy", "torque": "torque", "u_z(5, 5, 20)": "u_z at a top corner"}

@@ -41,7 +41,7 @@ class Audit:
     by_work : array of bool, shape (n,)
         Whether the point was drawn in proportion to its plastic work; else at random, each in proportion to its
         volume.
-    position : array, shape (n, 3)
+    position : array, shape (n, d)
     work : array, shape (n,)
         What the network says the point has dissipated, per volume.
     errors : dict of arrays, shape (n,)
@@ -55,7 +55,7 @@ class Audit:
 
     points: Int[NDArray[np.int64], "n"]
     by_work: Bool[NDArray[np.bool_], "n"]
-    position: Float[Array, "n 3"]
+    position: Float[Array, "n d"]
     work: Float[Array, "n"]
     errors: dict[str, Float[Array, "n"]]
     total_dissipation: tuple[float, float] | None
@@ -193,14 +193,14 @@ def _draw(
 
 
 def _decoded_forces(
-    tann: TANN | Hybrid, steps: list[tuple[Array, State]], strain: Float[Array, "n T 6"]
+    tann: TANN | Hybrid, steps: list[tuple[Array, State]], strain: Float[Array, "n T v"]
 ) -> Float[Array, "n T M"] | None:
     if not isinstance(tann, TANN) or "force" not in tann.information.coordinate_shapes:
         return None
     return tann.decode(np.stack([state["isv"] for _, state in steps], axis=1), strain)["force"]
 
 
-def _positions(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n 3"]:
+def _positions(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n d"]:
     mesh = result.mesh
     cell, gauss = np.divmod(points, mesh.element.gauss_points)
     return np.einsum("na,nai->ni", mesh.element.values[gauss], mesh.points[mesh.cells[cell]])

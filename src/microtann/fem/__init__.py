@@ -2,7 +2,8 @@
 
 from microtann.equilibrium.options import Progress, SolverOptions
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
-from microtann.fem.mesh import Mesh, box
+from microtann.fem.box import box
+from microtann.fem.mesh import Mesh
 from microtann.fem.model import Model, Result
 from microtann.materials.exact_cell import ExactCell
 from microtann.materials.protocol import LearntMaterial, Material, State

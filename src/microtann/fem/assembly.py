@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,14 +13,20 @@ from numpy.typing import NDArray
 from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.system import Response
-from microtann.fem.element_kernels import add_forces, add_stiffness, gauss_strain
+from microtann.fem import element_kernels, plane_kernels
 from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
 from microtann.materials.protocol import Material, State
+from microtann.voigt import components
 
 Array = NDArray[np.float64]
 SYMMETRY_TOLERANCE = 1e-8
 """Tangents whose skew part is smaller than this fraction of their largest entry count as symmetric."""
+
+
+def kernels_of(dimension: int) -> ModuleType:
+    """Return the compiled kernels of elements in space or in the plane."""
+    return element_kernels if dimension == 3 else plane_kernels
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +35,13 @@ class GaussState:
 
     Parameters
     ----------
-    strain, stress : array, shape (P, 6)
+    strain, stress : array, shape (P, v)
     material : dict of arrays
         The material's own state; leading axis P.
     """
 
-    strain: Float[Array, "P 6"]
-    stress: Float[Array, "P 6"]
+    strain: Float[Array, "P v"]
+    stress: Float[Array, "P v"]
     material: State
 
 
@@ -68,7 +75,7 @@ class FiniteElements:
         self._call = MaterialCall(material, mesh)
 
     @property
-    def points(self) -> Float[Array, "N 3"]:
+    def points(self) -> Float[Array, "N d"]:
         """Positions of the nodes."""
         return self.mesh.points
 
@@ -81,7 +88,8 @@ class FiniteElements:
     def virgin(self) -> GaussState:
         """Return the virgin state of all Gauss points."""
         count = self.mesh.weights.size
-        return GaussState(np.zeros((count, 6)), np.zeros((count, 6)), self._call.virgin())
+        v = components(self.mesh.dimension)
+        return GaussState(np.zeros((count, v)), np.zeros((count, v)), self._call.virgin())
 
     def evaluate(
         self,
@@ -95,16 +103,18 @@ class FiniteElements:
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         per_element = mesh.element.gauss_points
         count = mesh.weights.size
-        moves = increment.reshape(-1, 3)
+        d, v = mesh.dimension, components(mesh.dimension)
+        kernels = kernels_of(d)
+        moves = increment.reshape(-1, d)
         force = np.zeros(mesh.points.shape)
-        data = np.zeros((len(self.pattern.indices), 3, 3)) if tangent else None
-        strain, stress = np.empty((count, 6)), np.empty((count, 6))
+        data = np.zeros((len(self.pattern.indices), d, d)) if tangent else None
+        strain, stress = np.empty((count, v)), np.empty((count, v))
         new: State = {}
         skew, size = 0.0, 0.0
         for first in range(0, len(mesh.cells), self.elements):
             e = slice(first, min(first + self.elements, len(mesh.cells)))
             p = slice(e.start * per_element, e.stop * per_element)
-            gauss_strain(mesh.gradients[e], mesh.cells[e], moves, strain[p])
+            kernels.gauss_strain(mesh.gradients[e], mesh.cells[e], moves, strain[p])
             clock = time.process_time()
             part_stress, part_tangent, part_state = self._call(strain[p], state.material, p, dt, tangent)
             for name, value in part_state.items():
@@ -113,10 +123,12 @@ class FiniteElements:
                 new[name][p] = value
             material_seconds += time.process_time() - clock
             stress[p] = part_stress
-            add_forces(mesh.gradients[e], mesh.weights[e], mesh.cells[e], stress[p], force)
+            kernels.add_forces(mesh.gradients[e], mesh.weights[e], mesh.cells[e], stress[p], force)
             if data is not None:
                 moduli = np.ascontiguousarray(part_tangent, dtype=np.float64)
-                differs, entry = add_stiffness(mesh.gradients[e], mesh.weights[e], self._slots[e], moduli, data)
+                differs, entry = kernels.add_stiffness(
+                    mesh.gradients[e], mesh.weights[e], self._slots[e], moduli, data
+                )
                 skew, size = max(skew, differs), max(size, entry)
         weights = mesh.weights.ravel()
         strain += state.strain
@@ -153,8 +165,8 @@ class FiniteElements:
         for name in getattr(self.material, "point_fields", ()):
             farthest[name] = state.material[name].reshape(shape).max(axis=1)
         return farthest | {
-            "strain": np.einsum("eg,egv->ev", weights, state.strain.reshape(*shape, 6)),
-            "stress": np.einsum("eg,egv->ev", weights, state.stress.reshape(*shape, 6)),
+            "strain": np.einsum("eg,egv->ev", weights, state.strain.reshape(*shape, -1)),
+            "stress": np.einsum("eg,egv->ev", weights, state.stress.reshape(*shape, -1)),
             "energy": (weights * state.material["energy"].reshape(shape)).sum(axis=1),
             "dissipation": (weights * state.material["dissipation"].reshape(shape)).sum(axis=1),
         }

@@ -35,8 +35,18 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {
+    "triangle": Rule("ElementTriP1", order=1, nodes=(0, 1, 2)),
+    "triangle6": Rule("ElementTriP2", order=2, nodes=(0, 1, 2, 3, 4, 5)),
+    "quad": Rule("ElementQuad1", order=3, nodes=(0, 1, 2, 3)),
+    "quad8": Rule("ElementQuadS2", order=5, nodes=(0, 1, 2, 3, 4, 5, 6, 7)),
+    "tetra": Rule("ElementTetP1", order=1, nodes=(0, 1, 2, 3)),
+    "tetra10": Rule("ElementTetP2", order=2, nodes=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)),
     # VTK: bottom face anticlockwise, then the top face. scikit-fem: from the corner (1, 1, 1) to the origin.
     "hexahedron": Rule("ElementHex1", order=3, nodes=(7, 4, 1, 5, 6, 2, 0, 3)),
+    # then the edges: of the bottom, of the top, upright.
+    "hexahedron20": Rule(
+        "ElementHexS2", order=5, nodes=(7, 4, 1, 5, 6, 2, 0, 3, 17, 11, 12, 18, 14, 9, 10, 16, 19, 13, 8, 15)
+    ),
 }
 """Kinds of elements by their names in meshio and VTK."""
 
@@ -49,29 +59,34 @@ class ElementKind:
     ----------
     name : str
         Name, as in meshio and VTK.
-    reference : array, shape (n, 3)
+    reference : array, shape (n, d)
         Reference coordinates of the nodes in VTK's order.
-    points : array, shape (G, 3)
+    points : array, shape (G, d)
         Gauss points; the first coordinate varies fastest.
     weights : array, shape (G,)
         Weights of the Gauss points; their sum is the volume of the reference domain.
     values : array, shape (G, n)
         Shape functions at the Gauss points.
-    gradients : array, shape (G, n, 3)
+    gradients : array, shape (G, n, d)
         Their derivatives with respect to the reference coordinates.
     """
 
     name: str
-    reference: Float[Array, "n 3"]
-    points: Float[Array, "G 3"]
+    reference: Float[Array, "n d"]
+    points: Float[Array, "G d"]
     weights: Float[Array, "G"]
     values: Float[Array, "G n"]
-    gradients: Float[Array, "G n 3"]
+    gradients: Float[Array, "G n d"]
 
     @property
     def nodes(self) -> int:
         """Nodes of an element."""
         return self.gradients.shape[1]
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of space, 2 or 3."""
+        return self.reference.shape[1]
 
     @property
     def gauss_points(self) -> int:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem.mesh import Mesh
 from microtann.materials.protocol import LearntMaterial, Material, State
+from microtann.voigt import components
 
 Array = NDArray[np.float64]
-COMPONENTS = 6
-"""Strain components in space."""
 
 
 class MaterialCall:
@@ -37,18 +36,19 @@ class MaterialCall:
                 "a material has the methods initial_state(n) and update(increment, state, dt, tangent)"
             )
         self._material, self._mesh, self._called = material, mesh, False
+        self._components = components(mesh.dimension)
 
     def virgin(self) -> State:
         """Return the virgin state of all Gauss points."""
         count = self._mesh.weights.size
         state = self._material.initial_state(count)
         check_state(state, count)
-        _require_space(self._material, state)
+        _require_components(self._material, state, self._components)
         return state
 
     def __call__(
-        self, strain: Float[Array, "n 6"], state: State, points: slice, dt: float, tangent: bool
-    ) -> tuple[Float[Array, "n 6"], Float[Array, "n 6 6"] | None, State]:
+        self, strain: Float[Array, "n v"], state: State, points: slice, dt: float, tangent: bool
+    ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance some points by one increment; ``state`` is that of all points.
 
         Raises
@@ -69,7 +69,7 @@ class MaterialCall:
         if kept is not None:
             _require_unchanged(strain, given, *kept)
             self._called = True
-        stress, moduli, new = _results(answer, len(strain), tangent)
+        stress, moduli, new = _results(answer, strain.shape, tangent)
         self._require_finite("stress that the material returned", stress, points)
         self._require_finite("energy that the material returned", new["energy"], points)
         self._require_finite("dissipation that the material returned", new["dissipation"], points)
@@ -112,8 +112,8 @@ class MaterialCall:
         return ConvergenceError(sentence.replace("{}", f"element {element}", 1), worst=nodes)
 
 
-def _require_space(material: Material, state: State) -> None:
-    """Refuse a material that has not the six strain components of space, such as a cell in the plane.
+def _require_components(material: Material, state: State, wanted: int) -> None:
+    """Refuse a material whose strain has another number of components than that of the mesh.
 
     Raises
     ------
@@ -122,10 +122,11 @@ def _require_space(material: Material, state: State) -> None:
     known = getattr(material, "components", None)
     if known is None and "strain" in state and state["strain"].ndim == 2:
         known = state["strain"].shape[1]
-    if isinstance(known, int) and known != COMPONENTS:
+    if isinstance(known, int) and known != wanted:
+        where, other = ("in space", "in the plane") if wanted == 6 else ("in the plane", "in space")
         raise InputError(
-            f"the material has {known} strain components, but finite elements are in space and need {COMPONENTS}: "
-            "use a cell in space"
+            f"the material has {known} strain components, but finite elements are {where} and need {wanted}: "
+            f"use a cell {where}, or a mesh {other}"
         )
 
 
@@ -147,8 +148,9 @@ def check_state(state: Any, count: int) -> None:
             raise InputError(f"the material's state {name!r} must have {count} entries along its first axis")
 
 
-def _results(answer: Any, n: int, tangent: bool) -> tuple[Array, Array | None, State]:
+def _results(answer: Any, shape: tuple[int, int], tangent: bool) -> tuple[Array, Array | None, State]:
     """Return stress, tangent and state as arrays of the right shapes."""
+    n, v = shape
     if not isinstance(answer, tuple) or len(answer) != 3:
         raise InputError("the material's update returns three values: stress, tangent (or None) and the new state")
     stress, moduli, new = answer
@@ -157,11 +159,11 @@ def _results(answer: Any, n: int, tangent: bool) -> tuple[Array, Array | None, S
         moduli = np.asarray(moduli, dtype=np.float64) if tangent and moduli is not None else None
     except (TypeError, ValueError):
         raise InputError("the material's stress and tangent must be arrays of numbers") from None
-    if stress.shape != (n, 6):
-        raise InputError(f"the material's stress must have shape ({n}, 6), got {stress.shape}")
-    if tangent and (moduli is None or moduli.shape != (n, 6, 6)):
+    if stress.shape != (n, v):
+        raise InputError(f"the material's stress must have shape ({n}, {v}), got {stress.shape}")
+    if tangent and (moduli is None or moduli.shape != (n, v, v)):
         got = "none" if moduli is None else str(moduli.shape)
-        raise InputError(f"the material's tangent must have shape ({n}, 6, 6), got {got}")
+        raise InputError(f"the material's tangent must have shape ({n}, {v}, {v}), got {got}")
     check_state(new, n)
     return stress, moduli, {name: np.asarray(value) for name, value in new.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,24 +12,22 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.checks import as_floats
 from microtann.errors import InputError
 from microtann.fem.elements import RULES, ElementKind, element_kind
-from microtann.memory import require_memory
 
 Array = NDArray[np.float64]
-BYTES_PER_HEXAHEDRON = 4000
-"""Memory that a hexahedron takes: derivatives of the shape functions at its Gauss points, on the way and kept."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Finite-element mesh of one kind of cells in three dimensions.
+    """Finite-element mesh of one kind of cells, in space or in the plane.
 
     Parameters
     ----------
-    points : array, shape (N, 3)
+    points : array, shape (N, d)
     cells : integer array, shape (E, n)
         Nodes of every cell in VTK's order.
     kind : str
-        Kind of the cells; "hexahedron" has 8 nodes and 2 × 2 × 2 Gauss points.
+        Kind of the cells, as meshio and VTK call it: "tetra", "tetra10", "hexahedron" or "hexahedron20" in space
+        (d = 3), "triangle", "triangle6", "quad" or "quad8" in the plane (d = 2, unit thickness).
 
     Raises
     ------
@@ -39,7 +36,7 @@ class Mesh:
         turned inside out.
     """
 
-    points: Float[Array, "N 3"]
+    points: Float[Array, "N d"]
     cells: Int[NDArray[np.int64], "E n"]
     kind: str
 
@@ -66,28 +63,33 @@ class Mesh:
         """Shape functions and quadrature of the cells."""
         return element_kind(self.kind)
 
+    @property
+    def dimension(self) -> int:
+        """Dimension of space, 2 or 3."""
+        return self.points.shape[1]
+
     @cached_property
     def _geometry(self) -> tuple[Array, Array]:
         element = self.element
         jacobian = np.einsum("gai,eaj->egij", element.gradients, self.points[self.cells], optimize=True)
         determinant = np.linalg.det(jacobian)
-        safe = np.where((determinant == 0.0)[..., None, None], np.eye(3), jacobian)
+        safe = np.where((determinant == 0.0)[..., None, None], np.eye(self.dimension), jacobian)
         gradients = np.matmul(np.linalg.inv(safe), element.gradients.transpose(0, 2, 1)[None])
         return np.ascontiguousarray(gradients.transpose(0, 1, 3, 2)), determinant * element.weights
 
     @property
-    def gradients(self) -> Float[Array, "E G n 3"]:
+    def gradients(self) -> Float[Array, "E G n d"]:
         """Derivatives of the shape functions with respect to position at the Gauss points."""
         return self._geometry[0]
 
     @property
     def weights(self) -> Float[Array, "E G"]:
-        """Volume that belongs to every Gauss point."""
+        """Volume (area in the plane) that belongs to every Gauss point."""
         return self._geometry[1]
 
     @property
     def volume(self) -> float:
-        """Volume of the mesh."""
+        """Volume of the mesh; in the plane its area."""
         return float(self.weights.sum())
 
     def at_nodes(self, values: Float[Array, "E G *k"]) -> Float[Array, "N *k"]:
@@ -102,57 +104,9 @@ class Mesh:
         return total / volume.reshape(-1, *(1,) * (values.ndim - 2))
 
 
-def box(lengths: ArrayLike, divisions: ArrayLike, origin: ArrayLike = (0.0, 0.0, 0.0)) -> Mesh:
-    """Return a box of equal hexahedra.
-
-    Parameters
-    ----------
-    lengths : (float, float, float)
-        Edges of the box.
-    divisions : (int, int, int)
-        Elements along each edge.
-    origin : (float, float, float)
-        Corner of smallest coordinates.
-
-    Returns
-    -------
-    Mesh
-
-    Raises
-    ------
-    InputError
-        If a length or a number of divisions is not positive, or the mesh would not fit into the memory of the
-        machine.
-
-    Examples
-    --------
-    >>> import microtann as mt
-    >>> mt.fem.box((10, 10, 20), (4, 4, 8), origin=(-5, -5, 0)).cells.shape
-    (128, 8)
-    """
-    sizes, corner, counts = as_floats("lengths", lengths), as_floats("origin", origin), np.asarray(divisions)
-    if sizes.shape != (3,) or not (np.isfinite(sizes) & (sizes > 0)).all():
-        raise InputError(f"lengths must be three positive numbers, got {lengths!r}")
-    if counts.shape != (3,) or not np.issubdtype(counts.dtype, np.integer) or (counts < 1).any():
-        raise InputError(f"divisions must be three positive integers, got {divisions!r}")
-    if corner.shape != (3,) or not np.isfinite(corner).all():
-        raise InputError(f"origin must be three numbers, got {origin!r}")
-    require_memory(
-        f"a mesh of {'×'.join(str(n) for n in counts)} elements",
-        float(BYTES_PER_HEXAHEDRON) * math.prod(counts.tolist()),
-        "use larger elements",
-    )
-    axes = [corner[i] + sizes[i] * np.arange(counts[i] + 1) / counts[i] for i in range(3)]
-    x, y, z = np.meshgrid(*axes, indexing="ij")
-    number = np.arange(x.size).reshape(x.shape)
-    offsets = ((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1))
-    corners = [number[i : i + counts[0], j : j + counts[1], k : k + counts[2]].ravel() for i, j, k in offsets]
-    return Mesh(np.column_stack([x.ravel(), y.ravel(), z.ravel()]), np.column_stack(corners))
-
-
 def _check(points: Array, cells: NDArray[np.int64], element: ElementKind) -> None:
-    if points.ndim != 2 or points.shape[1] != 3:
-        raise InputError(f"the mesh's points must have shape (N, 3), got {points.shape}")
+    if points.ndim != 2 or points.shape[1] != element.dimension:
+        raise InputError(f"the mesh's points must have shape (N, {element.dimension}), got {points.shape}")
     if not np.isfinite(points).all():
         raise InputError(f"point {int(np.argwhere(~np.isfinite(points))[0][0])} of the mesh is not finite")
     if cells.ndim != 2 or cells.shape[1:] != (element.nodes,) or not np.issubdtype(cells.dtype, np.integer):

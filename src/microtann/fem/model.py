@@ -32,22 +32,22 @@ class Result(History):
     Parameters
     ----------
     mesh : Mesh
-    strain, stress : array, shape (E, G, 6)
+    strain, stress : array, shape (E, G, v)
         At the Gauss points at the end.
     state : dict of arrays
         Material state at the end, leading axes (E, G).
 
     Notes
     -----
-    ``fields`` holds "strain" and "stress" (E, 6), "energy" and "dissipation" (E,), averages over every cell per
+    ``fields`` holds "strain" and "stress" (E, v), "energy" and "dissipation" (E,), averages over every cell per
     volume; the dissipation is that of the last increment (or of the last part of one that was cut). With a
     learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached in the range
     of its training data.
     """
 
     mesh: Mesh
-    strain: Float[Array, "E G 6"]
-    stress: Float[Array, "E G 6"]
+    strain: Float[Array, "E G v"]
+    stress: Float[Array, "E G v"]
     state: State
 
     def __repr__(self) -> str:
@@ -71,7 +71,7 @@ class Result(History):
         """Yield the fields of the increments for ParaView, with stress and strain as symmetric tensors of VTK."""
         for frame in super().frames():
             tensors: dict[str, Array] = {
-                kind: voigt.to_order(frame.cell_data[kind], "vtk", kind) for kind in TENSORS
+                kind: voigt.to_order(_in_space(frame.cell_data[kind]), "vtk", kind) for kind in TENSORS
             }
             yield replace(frame, cell_data={**frame.cell_data, **tensors})
 
@@ -119,7 +119,16 @@ class Model(Body[Result]):
         return Result(
             **vars(history),
             mesh=self.mesh,
-            strain=state.strain.reshape(*shape, 6),
-            stress=state.stress.reshape(*shape, 6),
+            strain=state.strain.reshape(*shape, -1),
+            stress=state.stress.reshape(*shape, -1),
             state={name: value.reshape(*shape, *value.shape[1:]) for name, value in state.material.items()},
         )
+
+
+def _in_space(tensors: Float[Array, "E v"]) -> Float[Array, "E 6"]:
+    """Return symmetric tensors of the plane as such of space, whose other components vanish."""
+    if tensors.shape[1] == voigt.components(3):
+        return tensors
+    result = np.zeros((len(tensors), voigt.components(3)))
+    result[:, [0, 1, 5]] = tensors
+    return result

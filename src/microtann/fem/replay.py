@@ -12,16 +12,17 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.fem.element_kernels import gauss_strain
+from microtann.fem.assembly import kernels_of
 from microtann.fem.model import Result
 from microtann.materials.protocol import Material, State
+from microtann.voigt import components
 
 Array = NDArray[np.float64]
 CHUNK = 1024
 """Gauss points that a material is given at a time."""
 
 
-def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n T 6"]:
+def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n T v"]:
     """Return the strains of some Gauss points at all equilibria of a result, parts of cut increments included.
 
     Parameters
@@ -66,8 +67,8 @@ def durations(result: Result) -> Float[Array, "T"]:
 
 
 def follow(
-    material: Material, strain: Float[Array, "n T 6"], dt: Float[Array, "T"]
-) -> Iterator[tuple[Float[Array, "n 6"], State]]:
+    material: Material, strain: Float[Array, "n T v"], dt: Float[Array, "T"]
+) -> Iterator[tuple[Float[Array, "n v"], State]]:
     """Yield stress and state of a material along strain histories from the virgin state."""
     state, before = material.initial_state(len(strain)), np.zeros_like(strain[:, 0])
     for present, duration in zip(strain.transpose(1, 0, 2), dt, strict=True):
@@ -76,12 +77,13 @@ def follow(
         yield stress, state
 
 
-def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array, "p T 6"]:
+def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array, "p T v"]:
     """Return the strains at all Gauss points of some cells."""
     mesh = result.mesh
     gradients, corners = mesh.gradients[cells], mesh.cells[cells]
     moves = [displacement for _, displacement in result.accepted()]
-    strain = np.empty((len(moves), len(cells) * mesh.element.gauss_points, 6))
+    kernels = kernels_of(mesh.dimension)
+    strain = np.empty((len(moves), len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
     for present, displacement in zip(strain, moves, strict=True):
-        gauss_strain(gradients, corners, displacement, present)
+        kernels.gauss_strain(gradients, corners, displacement, present)
     return strain.transpose(1, 0, 2)

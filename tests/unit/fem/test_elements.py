@@ -9,33 +9,25 @@ import numpy as np
 import pytest
 import pyvista
 
-from microtann.fem.elements import RULES, Rule, build, element_kind
+from microtann.fem.elements import RULES, element_kind
 
-OTHERS = {
-    "tetra": Rule("ElementTetP1", order=1, nodes=tuple(range(4))),
-    "tetra10": Rule("ElementTetP2", order=2, nodes=tuple(range(10))),
-    "hexahedron20": Rule(
-        "ElementHexS2",
-        order=5,
-        nodes=(7, 4, 1, 5, 6, 2, 0, 3, 17, 11, 12, 18, 14, 9, 10, 16, 19, 13, 8, 15),
-    ),
-}
-"""Kinds that are no part of the package, or not yet: each is one entry."""
-
-ALL = OTHERS | RULES
 VTK_TYPE = {
+    "triangle": pyvista.CellType.TRIANGLE,
+    "triangle6": pyvista.CellType.QUADRATIC_TRIANGLE,
+    "quad": pyvista.CellType.QUAD,
+    "quad8": pyvista.CellType.QUADRATIC_QUAD,
     "tetra": pyvista.CellType.TETRA,
     "tetra10": pyvista.CellType.QUADRATIC_TETRA,
     "hexahedron": pyvista.CellType.HEXAHEDRON,
     "hexahedron20": pyvista.CellType.QUADRATIC_HEXAHEDRON,
 }
-DEGREE = {"tetra": 1, "tetra10": 2, "hexahedron": 1, "hexahedron20": 2}
+DEGREE = {name: 2 if name[-1].isdigit() else 1 for name in RULES}
 """Degree up to which the shape functions reproduce polynomials."""
 
 
-@pytest.fixture(params=sorted(ALL))
+@pytest.fixture(params=sorted(RULES))
 def kind(request):
-    return build(request.param, ALL[request.param])
+    return element_kind(request.param)
 
 
 def test_nodes_are_those_of_vtk(kind):
@@ -45,16 +37,17 @@ def test_nodes_are_those_of_vtk(kind):
     cell.SetCellType(int(VTK_TYPE[kind.name]))
     coordinates = cell.GetRepresentativeCell().GetParametricCoords()
     expected = np.array([coordinates[i] for i in range(3 * kind.nodes)]).reshape(-1, 3)
-    np.testing.assert_array_equal(kind.reference, expected)
+    np.testing.assert_array_equal(kind.reference, expected[:, : kind.dimension])
+    assert not expected[:, kind.dimension :].any()
 
 
 def test_quadrature_integrates_polynomials(kind):
-    order = ALL[kind.name].order
-    for powers in itertools.product(range(order + 1), repeat=3):
-        if kind.name.startswith("tetra"):
+    order, d = RULES[kind.name].order, kind.dimension
+    for powers in itertools.product(range(order + 1), repeat=d):
+        if kind.name.startswith(("tetra", "triangle")):
             if sum(powers) > order:
                 continue
-            exact = math.prod(math.factorial(p) for p in powers) / math.factorial(sum(powers) + 3)
+            exact = math.prod(math.factorial(p) for p in powers) / math.factorial(sum(powers) + d)
         else:
             exact = math.prod(1 / (p + 1) for p in powers)
         assert kind.weights @ (kind.points**powers).prod(axis=1) == pytest.approx(exact, rel=1e-13)
@@ -63,12 +56,12 @@ def test_quadrature_integrates_polynomials(kind):
 def test_shape_functions_reproduce_polynomials_and_their_gradients(kind):
     np.testing.assert_allclose(kind.values.sum(axis=1), 1.0, rtol=1e-13)
     np.testing.assert_allclose(kind.gradients.sum(axis=1), 0.0, rtol=0, atol=1e-13)
-    for powers in itertools.product(range(3), repeat=3):
+    for powers in itertools.product(range(3), repeat=kind.dimension):
         if not 0 < sum(powers) <= DEGREE[kind.name]:
             continue
         nodal = (kind.reference**powers).prod(axis=1)
         np.testing.assert_allclose(kind.values @ nodal, (kind.points**powers).prod(axis=1), rtol=0, atol=1e-13)
-        for axis in range(3):
+        for axis in range(kind.dimension):
             less = np.array(powers)
             less[axis] -= 1
             slope = powers[axis] * (kind.points ** np.maximum(less, 0)).prod(axis=1)
