@@ -154,7 +154,9 @@ def audit(result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0) 
     energy = steps[-1][1]["energy"]
     work = dissipated[points]
     force = _decoded_forces(tann, steps, strain)
-    square: dict[str, list[tuple[Array, Array]]] = {"stress": []} | ({} if force is None else {"force": []})
+    square: dict[str, list[tuple[Array, Array]]] = {"stress": []}
+    if force is not None:
+        square["force"] = []
     exact_work = np.empty(len(points))
     for first in range(0, len(points), BATCH):
         part = slice(first, first + BATCH)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.system import Response
-from microtann.fem import element_kernels, plane_kernels
+from microtann.fem import element_kernels
 from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
 from microtann.materials.protocol import Material, State
@@ -24,9 +25,21 @@ SYMMETRY_TOLERANCE = 1e-8
 """Tangents whose skew part is smaller than this fraction of their largest entry count as symmetric."""
 
 
-def kernels_of(dimension: int) -> ModuleType:
-    """Return the compiled kernels of elements in space or in the plane."""
-    return element_kernels if dimension == 3 else plane_kernels
+class Kernels(NamedTuple):
+    """Compiled kernels of elements: see `microtann.fem.element_kernels`."""
+
+    gauss_strain: Callable[..., None]
+    add_forces: Callable[..., None]
+    add_stiffness: Callable[..., tuple[float, float]]
+
+
+KERNELS = {
+    2: Kernels(
+        element_kernels.plane_gauss_strain, element_kernels.plane_add_forces, element_kernels.plane_add_stiffness
+    ),
+    3: Kernels(element_kernels.gauss_strain, element_kernels.add_forces, element_kernels.add_stiffness),
+}
+"""Kernels by the dimension of space."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +117,7 @@ class FiniteElements:
         per_element = mesh.element.gauss_points
         count = mesh.weights.size
         d, v = mesh.dimension, components(mesh.dimension)
-        kernels = kernels_of(d)
+        kernels = KERNELS[d]
         moves = increment.reshape(-1, d)
         force = np.zeros(mesh.points.shape)
         data = np.zeros((len(self.pattern.indices), d, d)) if tangent else None

@@ -120,7 +120,7 @@ def _blocks(counts: Int[NDArray[np.integer], "d"]) -> Int[IntArray, "E n"]:
 
 def _halves(squares: Int[IntArray, "E 4"], counts: Int[NDArray[np.integer], "2"]) -> Int[IntArray, "T 3"]:
     """Return two triangles for every square, with diagonals that change direction from one to the next."""
-    i, j = np.indices(counts).reshape(2, -1)
+    i, j = np.indices(tuple(counts.tolist())).reshape(2, -1)
     turned = np.where(((i + j) % 2 == 0)[:, None], squares, np.roll(squares, -1, axis=1))
     return np.concatenate([turned[:, [0, 1, 2]], turned[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.fem.assembly import kernels_of
+from microtann.fem.assembly import KERNELS
 from microtann.fem.model import Result
 from microtann.materials.protocol import Material, State
 from microtann.voigt import components
@@ -82,7 +82,7 @@ def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array,
     mesh = result.mesh
     gradients, corners = mesh.gradients[cells], mesh.cells[cells]
     moves = [displacement for _, displacement in result.accepted()]
-    kernels = kernels_of(mesh.dimension)
+    kernels = KERNELS[mesh.dimension]
     strain = np.empty((len(moves), len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
     for present, displacement in zip(strain, moves, strict=True):
         kernels.gauss_strain(gradients, corners, displacement, present)

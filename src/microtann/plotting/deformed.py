@@ -79,7 +79,8 @@ def plot_body(
     Raises
     ------
     InputError
-        If there is no such field, or the fields of the increment were not kept.
+        If there is no such field, the fields of the increment were not kept, or the mesh is not of 8-node
+        hexahedra.
 
     Examples
     --------
@@ -90,6 +91,10 @@ def plot_body(
     >>> mt.plotting.plot_body(result, "stress 33").savefig("body.png")
     """
     lattice = isinstance(result, StructureResult)
+    if isinstance(result, Result) and result.mesh.kind != "hexahedron":
+        raise InputError(
+            f"pictures are drawn of 8-node hexahedra, not of {result.mesh.kind!r}: write for ParaView"
+        )
     name, _, component = (field or ("force" if lattice else "energy")).partition(" ")
     count, kept = len(result.time), len(result.fields)
     place = increment % count if -count <= increment < count else -1
