@@ -4,6 +4,8 @@ A form is one folder (or one file) with a subclass of `microtann.training.form.T
 `microtann.tann.form.register`.
 """
 
+from microtann.forms.classical.form import Classical
 from microtann.forms.play.form import Play
+from microtann.forms.published.form import Published
 
-__all__ = ["Play"]
+__all__ = ["Classical", "Play", "Published"]

@@ -61,9 +61,16 @@ class MaterialPoint(eqx.Module):
         state: Float[Array, "z"],
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
+        stress: Float[Array, "v"] | None = None,
     ) -> Increment:
-        """Return one increment of one point in scaled units; differentiable."""
-        after = self.evolution(self.energy, driving, state, driving_increment, dt)
+        """Return one increment of one point in scaled units; differentiable.
+
+        In training the stress at t can be given (Algorithm 1); otherwise it is that of the energy.
+        """
+        if stress is None:
+            after = self.evolution(self.energy, driving, state, driving_increment, dt)
+        else:
+            after = self.evolution.with_stress(stress, self.energy, driving, state, driving_increment, dt)
         energy, (conjugate, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
             driving + driving_increment, after
         )

@@ -7,6 +7,7 @@ A block is a pure function of its state, so that a resumed run repeats an uninte
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import equinox as eqx
@@ -17,6 +18,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
 from microtann.tann.point import MaterialPoint
+from microtann.training.objective import Terms
 
 DESCENT_BLOCK = 500
 POLISH_BLOCK = 50
@@ -51,24 +53,28 @@ class Method(NamedTuple):
     ----------
     start : Optimisation
     block : callable
-        Does one block of updates; returns the new state and the loss.
+        Does one block of updates; returns the new state, and the loss or its weighted terms by name.
     point : callable
         Puts the point together from the parameters of a state.
     """
 
     start: Optimisation
-    block: Callable[[Optimisation], tuple[Optimisation, Float[Array, ""]]]
+    block: Callable[[Optimisation], tuple[Optimisation, Float[Array, ""] | Terms]]
     point: Callable[[PyTree], MaterialPoint]
 
 
-def trained_and_fixed(point: MaterialPoint) -> tuple[PyTree, PyTree]:
-    """Split a point into the arrays that gradients train and the rest: scales, and what the parts call fixed."""
+def trained_and_fixed(point: MaterialPoint, frozen: tuple[str, ...] = ()) -> tuple[PyTree, PyTree]:
+    """Split a point into the arrays that gradients train and the rest: scales, and what the parts call fixed.
+
+    The parts named in ``frozen`` are not trained at all.
+    """
 
     def untrained(tree: PyTree) -> PyTree:
         return jax.tree.map(lambda _: False, tree)
 
     trained = jax.tree.map(eqx.is_inexact_array, point)
-    trained = eqx.tree_at(lambda t: t.scaling, trained, untrained(trained.scaling))
+    for part in ("scaling", *frozen):
+        trained = replace(trained, **{part: untrained(getattr(trained, part))})
     for part in ("reduction", "energy", "evolution"):
         for name in type(getattr(point, part)).fixed:
 
