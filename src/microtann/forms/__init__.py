@@ -7,5 +7,6 @@ A form is one folder (or one file) with a subclass of `microtann.training.form.T
 from microtann.forms.classical.form import Classical
 from microtann.forms.play.form import Play
 from microtann.forms.published.form import Published
+from microtann.forms.residual.form import Residual
 
-__all__ = ["Classical", "Play", "Published"]
+__all__ = ["Classical", "Play", "Published", "Residual"]

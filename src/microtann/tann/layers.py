@@ -69,6 +69,14 @@ class RePU(eqx.Module):
         return jnp.maximum(values, 0.0) ** self.power
 
 
+class DeadZone(eqx.Module):
+    """Zero between −1 and 1, linear of slope one outside: two rectified linear units with common weights."""
+
+    def __call__(self, values: Float[Array, "h"]) -> Float[Array, "h"]:
+        """Return what exceeds the dead zone."""
+        return values - jnp.clip(values, -1.0, 1.0)
+
+
 def dense(
     widths: Sequence[int],
     activation: Callable[[Float[Array, "h"]], Float[Array, "h"]],
@@ -94,18 +102,17 @@ def dense(
     made = []
     for (inputs, outputs), own in zip(pairwise(widths), keys, strict=True):
         bias = last_bias or len(made) < len(widths) - 2
-        layer = eqx.nn.Linear(inputs, outputs, use_bias=bias, key=own)
         bound = (6.0 / (inputs + outputs)) ** 0.5
         weight = jax.random.uniform(own, (outputs, inputs), minval=-bound, maxval=bound)
-        made.append(replace_arrays(layer, weight, jnp.zeros(outputs) if bias else None))
+        made.append(linear(weight, jnp.zeros(outputs) if bias else None))
     return Layers(tuple(made), activation)
 
 
-def replace_arrays(
-    layer: eqx.nn.Linear, weight: Float[Array, "o i"], bias: Float[Array, "o"] | None
-) -> eqx.nn.Linear:
-    """Return a layer with other weights and biases."""
-    return eqx.tree_at(lambda l: (l.weight, l.bias), layer, (weight, bias), is_leaf=lambda x: x is None)
+def linear(weight: Float[Array, "o i"], bias: Float[Array, "o"] | None) -> eqx.nn.Linear:
+    """Return a layer with given weights and biases."""
+    outputs, inputs = weight.shape
+    layer = eqx.nn.Linear(inputs, outputs, use_bias=bias is not None, key=jax.random.key(0))
+    return eqx.tree_at(lambda made: (made.weight, made.bias), layer, (weight, bias), is_leaf=lambda x: x is None)
 
 
 def transposed(forward: Layers) -> TransposedLayers:

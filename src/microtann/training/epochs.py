@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, PyTree
 from microtann.errors import InputError
 from microtann.tann.point import MaterialPoint
 from microtann.training.objective import Terms
-from microtann.training.optimise import Method, Optimisation, trained_and_fixed
+from microtann.training.optimise import Method, Optimisation, block_terms, total, trained_and_fixed
 
 OptimiserName = Literal["nadam", "adam"]
 Precision = Literal["float32", "float64"]
@@ -82,8 +82,7 @@ def descent_in_epochs(
     share = _sharing(size)
 
     def objective(parameters: PyTree, chosen: PyTree) -> tuple[Float[Array, ""], Terms]:
-        terms = weighted(eqx.combine(parameters, constants), chosen)
-        return sum(terms.values(), jnp.zeros((), precision)), terms
+        return total(weighted(eqx.combine(parameters, constants), chosen))
 
     def update(carry: tuple[PyTree, PyTree], index: Array) -> tuple[tuple[PyTree, PyTree], Terms]:
         parameters, state = carry
@@ -97,24 +96,13 @@ def descent_in_epochs(
         key = jax.random.fold_in(jax.random.key(seed), state.update)
         order = jax.random.permutation(key, increments)[: updates * size].reshape(updates, size)
         (parameters, optimiser), terms = jax.lax.scan(update, (state.parameters, state.optimiser), order)
-        return Optimisation(parameters, optimiser, state.update + 1), _summary(terms)
+        return Optimisation(parameters, optimiser, state.update + 1), block_terms(terms)
 
     def finished(parameters: PyTree) -> MaterialPoint:
         return eqx.combine(_cast(parameters, "float64"), fixed)
 
     start = Optimisation(parameters, method.init(parameters), jnp.asarray(0))
     return Method(start, block, finished)
-
-
-def _summary(terms: Terms) -> Terms:
-    """Return the means over an epoch; or, if some update went wrong, the terms of the first such update.
-
-    One value that is not finite spoils all terms of the next update: the first one tells where it came from.
-    """
-    values = jnp.stack(list(terms.values()))
-    good = jnp.isfinite(values).all(axis=0)
-    shown = jnp.where(good.all(), values.mean(axis=1), values[:, jnp.argmin(good)])
-    return dict(zip(terms, shown, strict=True))
 
 
 def _cast(tree: PyTree, precision: str) -> PyTree:
