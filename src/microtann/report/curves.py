@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,7 +162,11 @@ def draw_errors(
 
 
 def draw_training(
-    path: Path, update: Sequence[float], losses: Mapping[str, Sequence[float]], phases: Mapping[str, float]
+    path: Path,
+    update: Sequence[float],
+    losses: Mapping[str, Sequence[float]],
+    phases: Mapping[str, float],
+    terms: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
     """Draw losses against the updates of training, on a logarithmic scale.
 
@@ -175,12 +180,16 @@ def draw_training(
         Name of each curve, such as "training" and "validation", and its values.
     phases : mapping
         Name of each phase of the training, and the update at which it starts.
+    terms : mapping, optional
+        Name of each term of the validation loss and its values; not finite where a phase has no such term.
     """
     with house_style():
         figure = new_figure(6.4, 3.0)
         axis = figure.subplots()
         for (name, values), colour in zip(losses.items(), (MODEL, LATTICE, SOFT), strict=False):
             axis.semilogy(update, values, color=colour, label=name)
+        for (name, values), style in zip((terms or {}).items(), cycle(("--", ":", "-.")), strict=False):
+            axis.semilogy(update, values, linewidth=0.8, linestyle=style, label=name)
         for name, start in phases.items():
             axis.axvline(start, color=SOFT, linewidth=0.6, linestyle=(0, (4, 4)))
             axis.annotate(
@@ -193,7 +202,7 @@ def draw_training(
                 fontsize=8.0,
                 color=SOFT,
             )
-        axis.set_xlabel("updates [–]")
+        axis.set_xlabel("updates or epochs [–]")
         axis.set_ylabel("loss [–]")
         axis.margins(x=0.02)
         figure.legend(loc="outside upper right", ncols=3)

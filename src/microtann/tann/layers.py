@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+Activation = Callable[[Array], Array]
+
 
 class Layers(eqx.Module):
     """Feed-forward network: every layer but the last is followed by the activation.
@@ -22,7 +24,7 @@ class Layers(eqx.Module):
     """
 
     layers: tuple[eqx.nn.Linear, ...]
-    activation: Callable[[Float[Array, "h"]], Float[Array, "h"]]
+    activation: Activation
 
     def __call__(self, values: Float[Array, "i"]) -> Float[Array, "o"]:
         """Return the output of the last layer."""
@@ -42,7 +44,7 @@ class TransposedLayers(eqx.Module):
     """
 
     biases: tuple[Float[Array, "_"], ...]
-    activation: Callable[[Float[Array, "h"]], Float[Array, "h"]]
+    activation: Activation
 
     def __call__(self, values: Float[Array, "o"], forward: Layers) -> Float[Array, "i"]:
         """Return the output after the transposed first layer of ``forward``."""
@@ -79,7 +81,7 @@ class DeadZone(eqx.Module):
 
 def dense(
     widths: Sequence[int],
-    activation: Callable[[Float[Array, "h"]], Float[Array, "h"]],
+    activation: Activation,
     key: Array,
     last_bias: bool = True,
 ) -> Layers:
@@ -99,7 +101,7 @@ def dense(
     X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
     """
     keys = jax.random.split(key, len(widths) - 1)
-    made = []
+    made: list[eqx.nn.Linear] = []
     for (inputs, outputs), own in zip(pairwise(widths), keys, strict=True):
         bias = last_bias or len(made) < len(widths) - 2
         bound = (6.0 / (inputs + outputs)) ** 0.5

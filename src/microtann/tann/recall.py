@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import equinox as eqx
 import jax
@@ -33,6 +33,9 @@ class Recall:
         Internal state variables Z (dimensionless).
     coordinates : dict of arrays, shape (..., *group)
         Decoded internal coordinates by the name of their group; empty unless asked for.
+    conjugates : dict of arrays, shape (...)
+        −∂Ψ/∂θ of every extra state variable θ, by its name, per unit volume: the entropy if θ is the temperature
+        (paper, Eq. 9a).
     """
 
     stress: Float[Numbers, "*batch v"]
@@ -40,6 +43,7 @@ class Recall:
     dissipation: Float[Numbers, "*batch"]
     state: Float[Numbers, "*batch z"]
     coordinates: dict[str, Numbers]
+    conjugates: dict[str, Numbers] = field(default_factory=dict)
 
     @property
     def displacement(self) -> Float[Numbers, "*batch N d"]:
@@ -58,7 +62,7 @@ class Recall:
 
 
 def follow_paths(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[Numbers, ...]:
-    """Follow driving paths (B, T, y); return stress, state, energy and dissipation with leading axes (B, T).
+    """Follow driving paths (B, T, y); return what `Increment` holds, with leading axes (B, T).
 
     Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
     compiled; what fills up rests where the path ended.

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 def with_groups(dataset: Dataset, names: Sequence[str]) -> Dataset:
-    """Return the data with the named groups of internal coordinates only, in that order; without names all of them.
+    """Return the data with the named groups of internal coordinates only, in that order; all of them without names.
 
     Raises
     ------
@@ -37,9 +37,13 @@ def with_groups(dataset: Dataset, names: Sequence[str]) -> Dataset:
                 f"they have {', '.join(known) or 'none'}"
             )
     chosen = np.concatenate([np.arange(known[name].start, known[name].stop) for name in names])
-    sets = {name: _columns(getattr(dataset, name), chosen) for name in ("training", "validation", "test")}
-    shapes = {name: dataset.coordinate_shapes[name] for name in names}
-    return replace(dataset, **sets, coordinate_shapes=shapes)
+    return replace(
+        dataset,
+        training=_columns(dataset.training, chosen),
+        validation=_columns(dataset.validation, chosen),
+        test=_columns(dataset.test, chosen),
+        coordinate_shapes={name: dataset.coordinate_shapes[name] for name in names},
+    )
 
 
 def check_states(states: int, coordinates: Float[Array, "n c"]) -> None:
@@ -63,8 +67,8 @@ def check_states(states: int, coordinates: Float[Array, "n c"]) -> None:
     rank = rank_of(coordinates)
     if states > rank:
         warnings.warn(
-            f"the internal coordinates of the data have rank {rank}: {states} internal state variables are more than "
-            "a linear reduction needs",
+            f"the internal coordinates of the data have rank {rank}: {states} internal state variables are more "
+            "than a linear reduction needs",
             stacklevel=2,
         )
 
@@ -90,7 +94,8 @@ def check_moving(dataset: Dataset) -> None:
     if still.size:
         name = [*names, *dataset.extra_names][still[0]]
         raise InputError(
-            f"{name} is constant in the training data, which cannot tell what it does: let it vary, or leave it out"
+            f"{name} is constant in the training data, which cannot tell what it does: let it vary, or leave "
+            "it out"
         )
 
 

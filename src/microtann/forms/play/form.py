@@ -34,6 +34,7 @@ from microtann.training.preparation import (
     scale_of,
 )
 
+
 @register
 @configuration
 class Play(DescentAndPolish, TrainableForm):

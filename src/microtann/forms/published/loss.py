@@ -82,7 +82,9 @@ class _IncrementLoss(Objective):
 
     def reference(self, batch: Batch) -> Reference:
         """Return the sizes of the targets."""
-        return Reference(*(self._size(a) for a in (batch.stress_next, batch.energy_next, batch.dissipation, batch.inside_next)))
+        return Reference(
+            *(self._size(a) for a in (batch.stress_next, batch.energy_next, batch.dissipation, batch.inside_next))
+        )
 
     def _size(self, target: Float[Array, "..."]) -> Float[Array, ""]:
         size = jnp.max(jnp.abs(target)) if self.error == "mae" else jnp.sqrt(jnp.mean(target**2))

@@ -79,7 +79,9 @@ def energy_network(driving: int, states: int, hidden: Sequence[int], power: int,
     return NetworkEnergy(dense((driving + states, *hidden, 1), RePU(power), key, last_bias=False))
 
 
-def rate_network(data: Increments, scaling: Scaling, states: int, hidden: Sequence[int], key: Array) -> RateNetwork:
+def rate_network(
+    data: Increments, scaling: Scaling, states: int, hidden: Sequence[int], key: Array
+) -> RateNetwork:
     """Return an untrained NN_Z."""
     _, increment = driving_variables(data, scaling)
     v, y = data.strain.shape[1], increment.shape[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -14,12 +14,12 @@ from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.errors import InputError
 from microtann.forms.published.loss import ErrorMeasure, StatesLoss
-from microtann.forms.residual.stiffness import fit_quadratic_energy
 from microtann.forms.residual.pruning import without_rare_neurons
+from microtann.forms.residual.stiffness import fit_quadratic_energy
 from microtann.tann.form import register
-from microtann.tann.layers import DeadZone, Layers, dense
-from microtann.tann.point import MaterialPoint
+from microtann.tann.layers import Activation, DeadZone, Layers, dense
 from microtann.tann.pod import PODReduction
+from microtann.tann.point import MaterialPoint
 from microtann.tann.quadratic_energy import QuadraticEnergy
 from microtann.tann.scaling import Scaling
 from microtann.tann.state_network import StateNetwork
@@ -36,7 +36,7 @@ from microtann.training.preparation import (
 from microtann.training.selection import check_states, with_groups
 
 MOST_STATES = 22
-ACT={'dead':DeadZone(),'relu':jax.nn.relu}
+ACTIVATIONS: dict[str, Activation] = {"dead-zone": DeadZone(), "relu": jax.nn.relu}
 
 
 @register
@@ -53,7 +53,9 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
     seed : int
         Seed of all weights and of the order of the data.
     widths : tuple of int
-        Neurons of the hidden layers of the return map, which are rectified linear units.
+        Neurons of the hidden layers of the return map.
+    activation : {"dead-zone", "relu"}
+        Of these neurons: zero between −1 and 1 and linear outside, as yield surfaces make it, or rectified linear.
     descent_updates : int
         Updates of stochastic gradient descent (Adam) from the random start.
     batch : int
@@ -64,22 +66,23 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         Most updates of the quasi-Newton polish (L-BFGS) that follows.
     polish_increments : int
         Increments that the polish sees, all at once.
+    error : {"mse", "mae"}
+        Mean squared or mean absolute errors.
     """
 
     name: ClassVar[str] = "residual"
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (PODReduction, QuadraticEnergy, StateNetwork, Layers, DeadZone)
-    error: ClassVar[ErrorMeasure] = "mse"
-
     states: Annotated[int, Field(ge=1)] | None = None
     coordinates: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 0
-    widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (128,)
-    act: str = "dead"
+    widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (96,)
+    activation: Literal["dead-zone", "relu"] = "dead-zone"
     descent_updates: Annotated[int, Field(ge=1)] = 20000
     batch: Annotated[int, Field(ge=1)] = 500
     learning_rate: Annotated[float, Field(gt=0.0)] = 5e-3
     polish_updates: Annotated[int, Field(ge=0)] = 1500
     polish_increments: Annotated[int, Field(ge=1)] = 8000
+    error: ErrorMeasure = "mse"
 
     def prepare(self, dataset: Dataset) -> Dataset:
         """Return the data with the chosen coordinates."""
@@ -97,11 +100,15 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         """
         data = dataset.training
         if len(data) < self.batch:
-            raise InputError(f"a batch takes {self.batch} increments, but only {len(data)} are there: use smaller batches")
+            raise InputError(
+                f"a batch takes {self.batch} increments, but only {len(data)} are there: use smaller batches"
+            )
         scaling = scale_of(data)
         reduction = self._modes(dataset, scaling)
         y, z = scaling.driving.shape[0], reduction.deviation.shape[0]
-        network = dense((y + z, *self.widths, z), ACT[self.act], jax.random.key(self.seed), last_bias=False)
+        network = dense(
+            (y + z, *self.widths, z), ACTIVATIONS[self.activation], jax.random.key(self.seed), last_bias=False
+        )
         untrained = MaterialPoint(
             reduction=reduction,
             energy=QuadraticEnergy(jnp.eye(y + z), jnp.zeros((y - dataset.components,) * 2)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from microtann.forms.published.loss import Batch
@@ -26,7 +27,7 @@ def without_rare_neurons(point: MaterialPoint, batch: Batch) -> MaterialPoint:
     hidden, *others = evolution.network.layers
     if len(others) != 1:
         return point
-    inputs = np.concatenate([batch.driving + batch.increment, batch.inside], axis=1)
+    inputs = jnp.concatenate([batch.driving + batch.increment, batch.inside], axis=1)
     fired = np.asarray(evolution.network.activation(jax.vmap(hidden)(inputs))) != 0.0
     share = fired.mean(axis=0)
     kept = np.flatnonzero(share >= min(RARELY, share.max()))
