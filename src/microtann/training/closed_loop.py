@@ -48,7 +48,8 @@ def closed_loop_error(tann: TANN, data: Increments) -> float:
     stress = follow_paths(tann.point, filled, durations)[0]
     error = size = 0.0
     for found, rows in zip(stress, paths, strict=True):
-        error += float(np.sum((found[: len(rows)] - data.stress_next[rows]) ** 2))
+        with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
+            error += float(np.sum((found[: len(rows)] - data.stress_next[rows]) ** 2))
         size += float(np.sum(data.stress_next[rows] ** 2))
     return float(np.sqrt(error / size)) if np.isfinite(error) and size > 0.0 else np.inf
 

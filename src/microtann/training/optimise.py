@@ -170,7 +170,7 @@ def polish(point: MaterialPoint, loss: Loss, batch: PyTree) -> Method:
     return Method(start, block, lambda parameters: eqx.combine(unravel(parameters), fixed))
 
 
-def block_terms(terms: Terms) -> Terms:
+def block_terms(terms: dict[str, Float[Array, "updates"]]) -> Terms:
     """Return the means of the terms over a block; or, if some update went wrong, those of the first such update.
 
     One value that is not finite spoils all terms of the next update: the first one tells where it came from.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -75,8 +76,13 @@ def given_states(dataset: Dataset) -> GivenStates:
 
 
 def energy_network(driving: int, states: int, hidden: Sequence[int], power: int, key: Array) -> NetworkEnergy:
-    """Return an untrained NN_Ψ, whose output has no bias."""
-    return NetworkEnergy(dense((driving + states, *hidden, 1), RePU(power), key, last_bias=False))
+    """Return an untrained NN_Ψ, whose output has no bias.
+
+    Its other biases start at one: powers of w·x + 1 hold the quadratic part of an energy, powers of w·x do not.
+    """
+    network = dense((driving + states, *hidden, 1), RePU(power), key, last_bias=False)
+    biases = [jnp.ones_like(layer.bias) for layer in network.layers[:-1]]
+    return NetworkEnergy(eqx.tree_at(lambda n: [layer.bias for layer in n.layers[:-1]], network, biases))
 
 
 def rate_network(

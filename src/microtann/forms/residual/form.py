@@ -12,7 +12,7 @@ from pydantic import Field
 
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset
-from microtann.errors import InputError
+from microtann.errors import ConfigurationError, InputError
 from microtann.forms.published.loss import ErrorMeasure, StatesLoss
 from microtann.forms.residual.pruning import without_rare_neurons
 from microtann.forms.residual.stiffness import fit_quadratic_energy
@@ -23,7 +23,7 @@ from microtann.tann.point import MaterialPoint
 from microtann.tann.quadratic_energy import QuadraticEnergy
 from microtann.tann.scaling import Scaling
 from microtann.tann.state_network import StateNetwork
-from microtann.training.descent_and_polish import DescentAndPolish, moving, settled
+from microtann.training.descent_and_polish import DescentAndPolish, moving, no_worse, settled
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.optimise import Method
 from microtann.training.preparation import (
@@ -84,6 +84,13 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
     polish_increments: Annotated[int, Field(ge=1)] = 8000
     error: ErrorMeasure = "mse"
 
+    def __post_init__(self) -> None:
+        if self.activation == "dead-zone" and len(self.widths) > 1:
+            raise ConfigurationError(
+                f"Residual: {len(self.widths)} hidden layers of dead zones pass no signal on at the start: use one, or "
+                'the activation "relu"'
+            )
+
     def prepare(self, dataset: Dataset) -> Dataset:
         """Return the data with the chosen coordinates."""
         chosen = with_groups(dataset, self.coordinates)
@@ -125,6 +132,13 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
             Phase("descent", self.descent_updates, self._return_map),
             Phase("polish", self.polish_updates, self._pruned, settled=settled),
         )
+
+    def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
+        """Leave out what the polish has silenced, if the loss does not rise by it."""
+        data = moving(dataset.training)
+        batch = self.to_batch(point, data)
+        pruned, loss = without_rare_neurons(point, batch), jax.jit(self.loss(self.reference(batch)))
+        return pruned if no_worse(float(loss(pruned, batch)), float(loss(point, batch))) else point
 
     def _return_map(self, point: MaterialPoint, dataset: Dataset) -> Method:
         return self.descent(point, dataset, frozen=("energy",))

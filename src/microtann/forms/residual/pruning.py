@@ -28,7 +28,7 @@ def without_rare_neurons(point: MaterialPoint, batch: Batch) -> MaterialPoint:
     if len(others) != 1:
         return point
     inputs = jnp.concatenate([batch.driving + batch.increment, batch.inside], axis=1)
-    fired = np.asarray(evolution.network.activation(jax.vmap(hidden)(inputs))) != 0.0
+    fired = np.asarray(jax.vmap(lambda x: evolution.network.activation(hidden(x)))(inputs)) != 0.0
     share = fired.mean(axis=0)
     kept = np.flatnonzero(share >= min(RARELY, share.max()))
     bias = None if hidden.bias is None else hidden.bias[kept]
