@@ -131,7 +131,7 @@ def describe(folder: Path, tann: TANN) -> Section:
 
 
 def write_curves(path: Path, history: Sequence[TrainingRecord], terms: Sequence[str]) -> None:
-    """Write the training curve as CSV: phase, updates or epochs done, losses, and the terms of the validation loss."""
+    """Write the training curve as CSV, with the terms of the validation loss."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["phase", "update", "training", "validation", *terms])

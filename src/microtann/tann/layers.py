@@ -98,7 +98,8 @@ def dense(
 
     References
     ----------
-    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
+    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS
+    2010.
     """
     keys = jax.random.split(key, len(widths) - 1)
     made: list[eqx.nn.Linear] = []

@@ -10,12 +10,14 @@ from microtann.tann.reduction import Reduction
 
 
 class PODReduction(Reduction):
-    """Amplitudes of the leading modes of the data as internal state variables::
+    """Amplitudes of the leading modes of the data as internal state variables.
+
+    With orthonormal modes V, weights w of the coordinates and deviations s of the amplitudes::
 
         Z = diag(1/s) Vᵀ diag(w) (ξ − A y)        ξ = A y + diag(1/w) V diag(s) Z
 
-    With the elastic response A the states vanish until something irreversible happens; with A = 0 the raw coordinates
-    are reduced.
+    With the elastic response A the states vanish until something irreversible happens; with A = 0 the raw
+    coordinates are reduced.
 
     Parameters
     ----------

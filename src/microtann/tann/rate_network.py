@@ -17,8 +17,9 @@ from microtann.tann.layers import Layers
 class RateNetwork(Evolution):
     """A network of stress, driving variables, states and increment gives Ż Δt (NN_Z of Algorithms 1 and 2).
 
-    In recall the stress at t is the derivative of the energy, as it is of the increment before. Where the data know
-    one Δt only, they cannot tell how the rate depends on it, and the response is taken to be independent of it;
+    In recall the stress at t is the derivative of the energy, as it is of the increment before. Where the data
+    know one Δt only, they cannot tell how the rate depends on it, and the response is taken to be independent of
+    it;
     otherwise Δt is an input too.
 
     Parameters

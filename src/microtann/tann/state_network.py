@@ -13,9 +13,11 @@ from microtann.tann.layers import Layers
 class StateNetwork(Evolution):
     """Z⁺ = Z + N(y⁺, Z): rate-independent, and forgetful of its own errors.
 
-    The return map of rate-independent plasticity depends on the driving variables at the end of an increment and on
-    the states, not on the increment itself. Where N vanishes in the elastic domain, a state outside it is led back,
-    so that errors of earlier increments do not add up. With rectified linear units N is piecewise linear, as the
+    The return map of rate-independent plasticity depends on the driving variables at the end of an increment
+    and on the states, not on the increment itself. Where N vanishes in the elastic domain, a state outside it is
+    led
+    back, so that errors of earlier increments do not add up. With rectified linear units N is piecewise linear,
+    as the
     return maps of linear hardening are.
 
     Parameters

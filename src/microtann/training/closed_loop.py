@@ -35,8 +35,8 @@ def closed_loop_error(tann: TANN, data: Increments) -> float:
     y = len(tann.scaling.driving)
     if (data.strain.shape[1], data.strain.shape[1] + data.extra.shape[1]) != (tann.components, y):
         raise InputError(
-            f"the model has {tann.components} strain components and {y - tann.components} extra state variables, the "
-            f"data have {data.strain.shape[1]} and {data.extra.shape[1]}"
+            f"the model has {tann.components} strain components and {y - tann.components} extra state variables, "
+            f"the data have {data.strain.shape[1]} and {data.extra.shape[1]}"
         )
     paths = list(_paths(data))
     if not paths:

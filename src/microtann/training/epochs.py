@@ -40,8 +40,8 @@ def descent_in_epochs(
 ) -> Method:
     """Return a descent whose blocks are epochs, compiled whole.
 
-    With several devices every batch is shared out among them, and its gradient summed; the result is the same up to
-    round-off.
+    With several devices every batch is shared out among them, and its gradient summed; the result is the same
+    up to round-off.
 
     Parameters
     ----------

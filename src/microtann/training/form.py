@@ -41,8 +41,8 @@ class Phase:
     objective : Objective, optional
         What its validation measures, where it is not the objective of the form.
     patience : int, optional
-        Blocks of updates without a lower validation loss after which the phase ends (early stopping); it then leaves
-        the point whose validation loss was the lowest.
+        Blocks of updates without a lower validation loss after which the phase ends (early stopping); it then
+        leaves the point whose validation loss was the lowest.
     unit : str
         What the optimisation counts: "update" or "epoch".
     """

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 def with_groups(dataset: Dataset, names: Sequence[str]) -> Dataset:
-    """Return the data with the named groups of internal coordinates only, in that order; all of them without names.
+    """Return the data with the named groups of coordinates only, in that order; all without names.
 
     Raises
     ------

@@ -25,7 +25,7 @@ STATES = {2: 12, 3: 22}
 @register
 @configuration
 class Published(NetworkForm):
-    """Autoencoder, energy and evolution as networks, trained together and then fine-tuned, as Masi and Stefanou did.
+    """Autoencoder, energy and evolution as networks, trained together and then fine-tuned, as published.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class Published(NetworkForm):
     encoder_widths : tuple of int, optional
         Neurons of the hidden layers of the encoder; as published if not given.
     jacobian : {"exact", "probe", "none"}
-        How the derivative of decoder after encoder is held to the identity: in all directions, along differences of
-        data, or not at all.
+        How the derivative of decoder after encoder is held to the identity: in all directions, along
+        differences of data, or not at all.
     epochs, batch : tuple of int
         Most epochs and increments per update, for every stage of training.
     learning_rate : tuple of float

@@ -24,7 +24,7 @@ JacobianTerm = Literal["exact", "probe", "none"]
 
 
 class Batch(NamedTuple):
-    """Increments in the scaled variables of a model; "inside" are states, or coordinates as an encoder takes them."""
+    """Increments in the scaled variables of a model; "inside" are states, or the coordinates of an encoder."""
 
     driving: Float[Array, "n y"]
     increment: Float[Array, "n y"]

@@ -81,7 +81,7 @@ def energy_network(driving: int, states: int, hidden: Sequence[int], power: int,
     Its other biases start at one: powers of w·x + 1 hold the quadratic part of an energy, powers of w·x do not.
     """
     network = dense((driving + states, *hidden, 1), RePU(power), key, last_bias=False)
-    biases = [jnp.ones_like(layer.bias) for layer in network.layers[:-1]]
+    biases = [jnp.ones(layer.weight.shape[0]) for layer in network.layers[:-1]]
     return NetworkEnergy(eqx.tree_at(lambda n: [layer.bias for layer in n.layers[:-1]], network, biases))
 
 

@@ -87,8 +87,8 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
     def __post_init__(self) -> None:
         if self.activation == "dead-zone" and len(self.widths) > 1:
             raise ConfigurationError(
-                f"Residual: {len(self.widths)} hidden layers of dead zones pass no signal on at the start: use one, or "
-                'the activation "relu"'
+                f"Residual: {len(self.widths)} hidden layers of dead zones pass no signal on: use one, "
+                'or the activation "relu"'
             )
 
     def prepare(self, dataset: Dataset) -> Dataset:

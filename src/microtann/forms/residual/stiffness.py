@@ -18,9 +18,9 @@ SAMPLES = 3000
 def fit_quadratic_energy(batch: Batch) -> QuadraticEnergy:
     """Return the convex quadratic energy with the least squared errors on increments.
 
-    With x = (y, Z) and a symmetric stiffness M, S = (M x)_E, Ψ = ½ x·M x and D Δt = −(M x)_Z · ΔZ are linear in M, so
-    that it is found by least squares, every quantity relative to its root mean square. What of M is not positive is
-    cut off, but for the part of the extra state variables alone, which may have any sign.
+    With x = (y, Z) and a symmetric stiffness M, S = (M x)_E, Ψ = ½ x·M x and D Δt = −(M x)_Z · ΔZ are linear in
+    M, so that it is found by least squares, every quantity relative to its root mean square. What of M is not
+    positive is cut off, but for the part of the extra state variables alone, which may have any sign.
 
     Parameters
     ----------
