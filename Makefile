@@ -21,8 +21,11 @@ demo: $(STAMP)
 test: $(STAMP) lint
 	$(BIN)/python -m pytest -m "not verify"
 
+# Longer verifications, then faults on purpose from a random seed: kills, damaged files, hostile configurations, random
+# cells. A failure is printed with the command that repeats it: python -m tests.campaign files --seed 123 --cases 1
 verify: $(STAMP)
 	$(BIN)/python -m pytest -m verify
+	$(BIN)/python -m tests.campaign
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -1,41 +1,40 @@
 """microtann: from an inelastic microstructure to a fast, trustworthy material for finite elements.
 
 Importing the package switches JAX to float64, in which all mechanics and recall are done, for the whole process.
+What the package offers is imported when it is first asked for, so that the import itself takes no time.
 """
 
-import sys
-import warnings
+import importlib
+from typing import TYPE_CHECKING, Any
 
-_jax_was_there = "jax" in sys.modules
+from microtann import interrupt
+from microtann.kernel_cache import provide_cache
+from microtann.precision import switch_to_float64
 
-import jax  # noqa: E402
+if TYPE_CHECKING:
+    from microtann import fem, forms, plotting
+    from microtann.data.file import read_dataset
+    from microtann.data.generate_data import generate_data
+    from microtann.data.walks import WalkPlan
+    from microtann.evaluation.recall import evaluate
+    from microtann.homogenisation.driver import DrivenResponse, drive_cell
+    from microtann.homogenisation.limit_load import limit_load
+    from microtann.homogenisation.programme import CellStep, read_programme
+    from microtann.homogenisation.solve import CellResponse, solve_cell
+    from microtann.lattice.bar import ElastoplasticBar
+    from microtann.lattice.body_centred import body_centred_cell
+    from microtann.lattice.cell import UnitCell
+    from microtann.lattice.cell_file import read_bar, read_cell, write_cell
+    from microtann.lattice.generators import cube_cell, square_cell
+    from microtann.lattice.octet import octet_cell
+    from microtann.structure.structure import Structure, StructureResult
+    from microtann.tann.model import TANN
+    from microtann.tann.shipped import load
+    from microtann.training.train import train
 
-if _jax_was_there and not jax.config.read("jax_enable_x64"):
-    warnings.warn(
-        "microtann switches JAX to float64 for this whole process: arrays that you make from now on are float64 "
-        "unless you say otherwise. docs/getting-started.md shows how to compute in float32 beside it; "
-        'jax.config.update("jax_enable_x64", True) before the import says that you know',
-        stacklevel=2,
-    )
-jax.config.update("jax_enable_x64", True)
-
-from microtann.kernel_cache import provide_cache  # noqa: E402
-
+interrupt.begin()  # before anything that takes time
 provide_cache()
-
-from microtann import fem, forms  # noqa: E402
-from microtann.homogenisation.driver import DrivenResponse, drive_cell  # noqa: E402
-from microtann.homogenisation.limit_load import limit_load  # noqa: E402
-from microtann.homogenisation.programme import CellStep, read_programme  # noqa: E402
-from microtann.homogenisation.solve import CellResponse, solve_cell  # noqa: E402
-from microtann.lattice.bar import ElastoplasticBar  # noqa: E402
-from microtann.lattice.body_centred import body_centred_cell  # noqa: E402
-from microtann.lattice.cell import UnitCell  # noqa: E402
-from microtann.lattice.cell_file import read_bar, read_cell, write_cell  # noqa: E402
-from microtann.lattice.generators import cube_cell, square_cell  # noqa: E402
-from microtann.lattice.octet import octet_cell  # noqa: E402
-from microtann.structure.structure import Structure, StructureResult  # noqa: E402
-from microtann.tann import TANN, load  # noqa: E402
+switch_to_float64()
 
 __version__ = "0.1.0"
 
@@ -48,18 +47,62 @@ __all__ = [
     "Structure",
     "StructureResult",
     "UnitCell",
+    "WalkPlan",
     "body_centred_cell",
     "cube_cell",
     "drive_cell",
+    "evaluate",
     "fem",
     "forms",
+    "generate_data",
     "limit_load",
     "load",
     "octet_cell",
+    "plotting",
     "read_bar",
     "read_cell",
+    "read_dataset",
     "read_programme",
     "solve_cell",
     "square_cell",
+    "train",
     "write_cell",
 ]
+
+_PLACES = {
+    "data.file": ("read_dataset",),
+    "data.generate_data": ("generate_data",),
+    "data.walks": ("WalkPlan",),
+    "evaluation.recall": ("evaluate",),
+    "homogenisation.driver": ("DrivenResponse", "drive_cell"),
+    "homogenisation.limit_load": ("limit_load",),
+    "homogenisation.programme": ("CellStep", "read_programme"),
+    "homogenisation.solve": ("CellResponse", "solve_cell"),
+    "lattice.bar": ("ElastoplasticBar",),
+    "lattice.body_centred": ("body_centred_cell",),
+    "lattice.cell": ("UnitCell",),
+    "lattice.cell_file": ("read_bar", "read_cell", "write_cell"),
+    "lattice.generators": ("cube_cell", "square_cell"),
+    "lattice.octet": ("octet_cell",),
+    "structure.structure": ("Structure", "StructureResult"),
+    "tann.model": ("TANN",),
+    "tann.shipped": ("load",),
+    "training.train": ("train",),
+}
+"""The modules below the package that define the names of `__all__`; the other names are sub-packages."""
+_PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for the first time."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _PLACE_OF:
+        return importlib.import_module(f"{__name__}.{name}")
+    value = getattr(importlib.import_module(f"{__name__}.{_PLACE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

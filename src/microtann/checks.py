@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
@@ -95,6 +94,8 @@ def require_float64() -> None:
     MicrotannError
         If something has switched it back to float32.
     """
+    import jax.numpy as jnp  # slow to import, and lattices do without it
+
     if jnp.zeros(()).dtype != jnp.float64:
         raise MicrotannError(
             "JAX was switched to float32 after microtann was imported, but recall needs float64: "

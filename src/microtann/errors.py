@@ -29,6 +29,14 @@ class ModelFileError(InputError):
     """A model file that is damaged, of another schema, or not a microtann model."""
 
 
+class TrainingRangeError(InputError):
+    """A model was used outside of the range of its training data where that was not allowed."""
+
+
+class TrainingRangeWarning(UserWarning):
+    """A model was used outside of the range of its training data, where nothing is known of its errors."""
+
+
 class ConvergenceError(MicrotannError, RuntimeError):
     """An iteration that did not converge; the command line ends with exit code 3.
 

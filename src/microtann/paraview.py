@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-import meshio
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
@@ -67,6 +66,8 @@ def write_series(
     list of Path
         The files, the PVD file first; it is written last.
     """
+    import meshio  # slow to import
+
     folder = Path(folder)
     files, entries = [], []
     for frame in frames:

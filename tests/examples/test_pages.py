@@ -75,6 +75,9 @@ def test_configurations_and_programmes_are_understood(page: str, tmp_path: Path)
             file.write_text(block.text, encoding="utf-8")
             if "step" in tomllib.loads(block.text):
                 assert mt.read_programme(file)
+            elif "nodes" in tomllib.loads(block.text):
+                strain = np.array([[0.5, 0.0, 0.2]])
+                assert mt.solve_cell(mt.read_cell(file), mt.read_bar(file), strain).dissipation[0] > 0.0
             else:
                 assert gather(file)
 
@@ -157,7 +160,7 @@ def test_cheap_command_lines_run(page: str, tmp_path: Path, monkeypatch: pytest.
         comments="",
     )
     for block in blocks(page):
-        if block.language == "toml":
+        if block.language == "toml" and "nodes" not in tomllib.loads(block.text):
             name = "cycles.toml" if "[[step]]" in block.text else "run.toml"
             if not (tmp_path / name).exists():
                 (tmp_path / name).write_text(block.text, encoding="utf-8")
@@ -166,6 +169,11 @@ def test_cheap_command_lines_run(page: str, tmp_path: Path, monkeypatch: pytest.
         assert line in known, f"{page} no longer has {line!r}"
         result = CliRunner().invoke(app, line.split()[1:])
         assert result.exit_code == 0, f"{line}: {result.output}"
+
+
+def test_the_cell_file_of_the_page_is_the_one_among_the_examples() -> None:
+    texts = [block.text for block in blocks("docs/lattices.md") if "periods" in block.text]
+    assert texts == [(ROOT / "examples" / "triangular.toml").read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,8 +34,49 @@ def test_importing_switches_to_float64_and_draws_in_no_plotting() -> None:
 )
 def test_the_switch_is_told_once_to_those_who_use_jax(before: str, notices: int) -> None:
     code = f"{before}\nimport microtann\nimport microtann.training\n"
-    ran = subprocess.run([sys.executable, "-W", "always", "-c", code], check=True, capture_output=True, text=True)
+    undecided = {name: value for name, value in os.environ.items() if name != "JAX_ENABLE_X64"}
+    command = [sys.executable, "-W", "always", "-c", code]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, env=undecided)
     assert ran.stderr.count("switches JAX to float64") == notices
+
+
+def test_jax_computes_in_float64_whoever_imports_it_and_when() -> None:
+    """Importing microtann does not import JAX, and yet decides its precision."""
+    for order in ("import microtann, sys; assert 'jax' not in sys.modules; import jax", "import microtann, jax"):
+        code = f"{order}; import jax.numpy as jnp; assert jnp.zeros(1).dtype == jnp.float64"
+        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"JAX_ENABLE_X64": "0"})
+
+
+def test_every_public_name_is_imported_when_it_is_asked_for() -> None:
+    """In a process of its own for every name, so that no import leans on another one."""
+    code = (
+        "import sys, microtann; before = set(sys.modules); value = getattr(microtann, sys.argv[1]); "
+        "assert sys.argv[1] in dir(microtann); assert set(sys.modules) - before; "
+        "assert not {'matplotlib', 'pyvista', 'typer', 'scipy.stats'} & set(sys.modules)"
+    )
+    for name in ("cube_cell", "load", "fem", "forms", "Structure", "train"):
+        subprocess.run([sys.executable, "-c", code, name], check=True)
+    assert set(mt._PLACE_OF) | {"fem", "forms", "plotting"} == set(mt.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'cubical'"):
+        mt.cubical  # noqa: B018
+
+
+def test_lattices_do_without_jax() -> None:
+    code = (
+        "import sys, numpy as np, microtann as mt; cell = mt.square_cell(); "
+        "mt.solve_cell(cell, mt.ElastoplasticBar(), np.eye(3)); assert 'jax' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_model_is_loaded_without_anything_else_imported() -> None:
+    """Its form has to be found although nobody has imported `microtann.forms`."""
+    code = (
+        "from microtann.tann import load; import numpy as np; tann = load('cube'); "
+        "from microtann.tann.form import FORMS; assert 'play' in FORMS; "
+        "state = tann.initial_state(1); tann.update(np.zeros((1, 6)), state)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_recall_in_float32_is_refused() -> None:

@@ -16,6 +16,7 @@ from microtann.cli.microstructure import BarChoice, CellChoice, cell_settings, r
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, working_folder
+from microtann.errors import InputError
 from microtann.homogenisation.driver import DrivenResponse, drive_cell
 from microtann.homogenisation.output import write_averages, write_bars
 from microtann.lattice.bar import ElastoplasticBar
@@ -80,8 +81,25 @@ def cell(
     steps = loading.steps(chosen.cell)
     with working_folder(stage, overwrite=overwrite) as folder:
         response = drive_cell(chosen.cell, chosen.bar, steps)
+        _require_finite(response)
         _write(folder, chosen.cell, chosen.bar, response, drawing.scale or None)
     _show(output, chosen.cell, response)
+
+
+def _require_finite(response: DrivenResponse) -> None:
+    """Refuse a response that overflowed, which can be neither drawn nor used.
+
+    Raises
+    ------
+    InputError
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        sizes = [response.stress**2, response.strain**2, response.energy, response.dissipation, response.force**2]
+        finite = all(bool(np.isfinite(size).all()) for size in sizes)
+    if not finite:
+        raise InputError(
+            "the response of the cell overflows: use strains and stresses of the size of those at yield"
+        )
 
 
 def _write(

@@ -116,7 +116,7 @@ def collect_settings(
     if twice:
         raise ConfigurationError(f"--set gives {twice} twice: give it once")
     settings += assigned
-    settings += [Setting(key, value, COMMAND_LINE) for key, value in (options or {}).items() if value is not None]
+    settings += [_setting(key, value, COMMAND_LINE) for key, value in (options or {}).items() if value is not None]
     return settings
 
 

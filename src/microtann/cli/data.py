@@ -46,7 +46,7 @@ def data(
     paths: Annotated[int | None, setting(WalkPlan, "paths", "Number of random walks")] = None,
     steps: Annotated[int | None, setting(WalkPlan, "steps", "Increments in each walk")] = None,
     seed: Annotated[int | None, setting(WalkPlan, "seed", "Seed of the walks")] = None,
-    processes: Annotated[int, typer.Option(help="Worker processes; they change no number.")] = 1,
+    processes: Annotated[int, typer.Option(help="Worker processes; on one machine they change no number.")] = 1,
     engine: Annotated[
         Literal["processes", "dask"], typer.Option(help="What runs the workers; dask is an extra.")
     ] = "processes",
@@ -70,7 +70,7 @@ def data(
 
 @app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="Data file (HDF5).")]) -> None:
-    """Check a data file, whoever wrote it: structure, checksums, second law, energy balance, continuity.
+    """Check a data file, whoever wrote it: structure, checksums, second law, energy balance, continuity, lattice.
 
     Exit code 2 if the file is not fit for training.
     """
@@ -150,7 +150,14 @@ def describe(folder: Path, cell: UnitCell) -> Section:
         tables=(table,),
         figures=(Figure("cell.png", "The lattice cell; colours are bar areas within the cell."),),
         files={FILE: "the increments (HDF5, docs/data-format.md)", "configuration.toml": "what made them"},
+        summary=_cell_and_training(cell, table),
     )
+
+
+def _cell_and_training(cell: UnitCell, table: Table) -> Table:
+    """Return what tells data sets apart: the cell, and the training set."""
+    columns = (Column("distinct bars", kind="integer"), *table.columns[1:])
+    return Table("Cell and training set", columns, ((cell.distinct_bars.count, *table.rows[0][1:]),))
 
 
 def draw_cell(path: Path, cell: UnitCell) -> None:

@@ -19,4 +19,4 @@ class DrawingChoice:
         Factor on the displacements in the drawings of a cell; 0 shows them as they are, and small ones magnified.
     """
 
-    scale: Annotated[float, Field(ge=0.0)] = 0.0
+    scale: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
+from numpy.typing import ArrayLike
 
 import microtann
 from microtann.atomic import write_atomically
@@ -21,9 +23,10 @@ from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import Evaluation, PathResponse, protocol, respond
+from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
-from microtann.report.evaluation import Responses, draw_evaluation, errors_table, paths_table
+from microtann.report.evaluation import Responses, draw_evaluation, errors_summary, errors_table, paths_table
 from microtann.report.section import Section, read_section
 from microtann.tann.model import TANN
 from microtann.tann.shipped import load
@@ -62,7 +65,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
     with working_folder(stage, overwrite=overwrite) as folder:
         evaluation, responses = _run(tann, paths)
-        anchor = strain is None and tann.cell is not None and _is_the_published_cell(tann.cell)
+        anchor = strain is None and _is_published(tann.cell, tann.bar)
         numbers = {
             "microtann": microtann.__version__,
             "model": model,
@@ -80,6 +83,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
             tables=(errors_table(evaluation, anchor), paths_table(responses)),
             figures=tuple(draw_evaluation(folder, evaluation, responses, anchor)),
             files={"numbers.json": "all errors", "report.html": "this section alone"},
+            summary=errors_summary(evaluation),
         )
         save_section(folder, section)
         write_report(folder, f"Closed-loop recall of {model}", [(folder, section)])
@@ -94,7 +98,24 @@ def _run(tann: TANN, paths: Sequence[EvaluationPath]) -> tuple[Evaluation, Respo
     return Evaluation({name: response.errors for name, response in responses.items()}), responses
 
 
-def _is_the_published_cell(cell: UnitCell) -> bool:
-    """Return whether the cell is the regular cube, for which the authors published a network."""
-    cube = cube_cell()
-    return cell.nodes.shape == cube.nodes.shape and cell.bars.shape == cube.bars.shape
+def _is_published(cell: UnitCell | None, bar: ElastoplasticBar | None) -> bool:
+    """Return whether lattice and bars are those of the authors' network, a regular cube of one material.
+
+    The protocol scales with the strain at first yield and errors are relative, so that neither the size of the
+    cell nor the unit of stress nor the yield strain matters; the ratio of hardening to Young modulus does.
+    """
+    if cell is None or bar is None or cell.dimension != 3:
+        return False
+    cube, size = cube_cell(), float(cell.periods[0, 0])
+    if cell.nodes.shape != cube.nodes.shape or not np.array_equal(cell.bars, cube.bars) or not size > 0:
+        return False
+    reference = ElastoplasticBar()
+    pairs: list[tuple[ArrayLike, ArrayLike]] = [
+        (cell.nodes / size, cube.nodes),
+        (cell.areas / size**2, cube.areas),
+        (cell.periods / size, cube.periods),
+        (np.ptp(bar.young) / np.max(bar.young), 0.0),
+        (np.ptp(bar.yield_stress) / np.max(bar.yield_stress), 0.0),
+        (np.asarray(bar.hardening) / np.asarray(bar.young), reference.hardening / reference.young),
+    ]
+    return all(np.allclose(found, known, rtol=0.0, atol=1e-9) for found, known in pairs)

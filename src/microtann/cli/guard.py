@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from typer.core import TyperGroup
 
 from microtann.errors import ConvergenceError, MicrotannError
+from microtann.interrupt import INTERRUPTED, RESUME, asked, interruptible
 
 BAD_INPUT = 2
 NOT_CONVERGED = 3
-INTERRUPTED = 130
-
-RESUME = (
-    "interrupted; nothing half-written was left. Run the same command again: finished stages are kept, data "
-    "generation and training go on where they stopped"
-)
+NO_MEMORY = "not enough memory: use fewer paths or states, a coarser mesh or larger cells"
 
 
 class GuardedGroup(TyperGroup):
@@ -27,24 +24,67 @@ class GuardedGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        with interruptible():
+            return self._guarded(ctx)
+
+    def _guarded(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             fail(RESUME, INTERRUPTED)
-        except ConvergenceError as error:
+        except Exception as error:
+            if asked():  # a library turned the interrupt into an error of its own
+                fail(RESUME, INTERRUPTED)
+            _explain(error)
+
+
+def _explain(error: Exception) -> None:
+    """Leave with the sentence of an error of ours, of the system or of memory; raise any other.
+
+    Raises
+    ------
+    Exception
+        The error, if it is none that we expect.
+    """
+    match error:
+        case ConvergenceError():
             fail(describe(error), NOT_CONVERGED)
-        except MicrotannError as error:
+        case MicrotannError():
             fail(str(error), BAD_INPUT)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
+        case BrokenPipeError():
+            raise error
+        case OSError():
             place = f"{error.filename}: " if error.filename else ""
             fail(f"{place}{error.strerror or error}; nothing half-written was left", BAD_INPUT)
-        except MemoryError:
-            fail("not enough memory: use fewer paths, a coarser mesh or larger cells", BAD_INPUT)
+        case MemoryError():
+            fail(NO_MEMORY, BAD_INPUT)
+        case RuntimeError() if "RESOURCE_EXHAUSTED" in str(error):  # how JAX says it
+            fail(NO_MEMORY, BAD_INPUT)
+        case _:
+            reason = no_platform()
+            if reason:
+                fail(reason, BAD_INPUT)
+            raise error
 
 
-def fail(sentence: str, code: int) -> None:
+def no_platform() -> str:
+    """Return the sentence for hardware that JAX was told to use and cannot; empty if it can."""
+    named = os.environ.get("JAX_PLATFORMS", "")
+    if not named:
+        return ""
+    import jax
+
+    try:
+        jax.devices()
+    except Exception:  # its kind depends on the version and on what is missing
+        return (
+            f"JAX cannot compute on what JAX_PLATFORMS={named} names: unset JAX_PLATFORMS or set it to cpu, or "
+            "install the JAX of that hardware"
+        )
+    return ""
+
+
+def fail(sentence: str, code: int) -> NoReturn:
     """Write a sentence to standard error and leave with an exit code."""
     sys.stderr.write(f"microtann: {sentence}\n")
     raise SystemExit(code)

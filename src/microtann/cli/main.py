@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import io
+import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import microtann
-from microtann.cli import data
-from microtann.cli.cell import cell
-from microtann.cli.demo import demo
-from microtann.cli.evaluate import evaluate
-from microtann.cli.form_choice import DEFAULT_FORM
-from microtann.cli.guard import INTERRUPTED, RESUME, GuardedGroup
-from microtann.cli.page import report
-from microtann.cli.sections import reference
-from microtann.cli.simulate import simulate
-from microtann.cli.train import TrainCommand, train
-
-ORDER = ("cell", "data", "train", "evaluate", "simulate", "report", "demo", "configuration")
-"""The commands as the help lists them: along the way of the data."""
-
-
-class Stages(GuardedGroup):
-    """The sub-commands, in the order of the work."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the sub-commands."""
-        return sorted(super().list_commands(ctx), key=ORDER.index)
-
+from microtann.cli.commands import Stages
+from microtann.interrupt import INTERRUPTED, begin
 
 app = typer.Typer(
     name="microtann",
@@ -64,27 +47,18 @@ def _main(
     pass
 
 
-app.add_typer(data.app, name="data")
-app.command("train", cls=TrainCommand)(train)
-app.command("evaluate")(evaluate)
-app.command("simulate")(simulate)
-app.command("cell")(cell)
-app.command("report")(report)
-app.command("demo")(demo)
-
-
-@app.command("configuration")
-def _configuration(
-    form: Annotated[str, typer.Option(help="Form of TANN whose keys [train] shows.")] = DEFAULT_FORM,
-) -> None:
-    """Print every key of the configuration with its default and meaning, as a TOML file to start from."""
-    sys.stdout.write(reference(form))
-
-
 def run() -> None:
     """Run the command line; the entry point of the console script."""
+    begin(command=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such letters shows others
+            stream.reconfigure(errors="replace")
     try:
         app()
-    except KeyboardInterrupt:
-        sys.stderr.write(f"microtann: {RESUME}\n")
-        raise SystemExit(INTERRUPTED) from None
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)  # threads that still compile would crash in an interpreter that is taken down
+        raise

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from warnings import WarningMessage
 
 from rich.console import Console
 
 from microtann.atomic import write_atomically
+from microtann.errors import TrainingRangeWarning
 from microtann.report.section import FILE_NAME, Section
 
 WIDTH = 132
@@ -35,6 +38,17 @@ def show_files(folder: Path, files: Sequence[str]) -> None:
     screen.print(f"written to {folder}:", markup=False, soft_wrap=True)
     for file in files:
         screen.print(f"  {folder / file}", markup=False, soft_wrap=True)
+
+
+def show_warnings(told: Sequence[WarningMessage]) -> None:
+    """Print warnings on the training range as sentences on standard error; leave all others to Python."""
+    for warning in told:
+        if issubclass(warning.category, TrainingRangeWarning):
+            Console(stderr=True, highlight=False).print(
+                f"microtann: warning: {warning.message}", markup=False, soft_wrap=True
+            )
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def show_unchanged(folder: Path) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import microtann
 from microtann.cli.stage import file_digest
 from microtann.tann.model import TANN
-from microtann.tann.shipped import load
+from microtann.tann.shipped import find_model, load
 
 EXACT = "exact"
 
@@ -24,6 +21,11 @@ def chosen_model(name: str) -> TANN | None:
 
 
 def model_digest(name: str) -> str:
-    """Return what identifies a model: the digest of its file, or the name and version of a shipped one."""
-    path = Path(name)
-    return file_digest(path) if path.is_file() else f"{name} of microtann {microtann.__version__}"
+    """Return what identifies a model: the digest of its file, shipped or not; none is needed for "exact".
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such model.
+    """
+    return EXACT if name == EXACT else file_digest(find_model(name))

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from microtann.interrupt import check
+
 Report = Callable[[float, float | None, str], None]
 """Called with what is done, the total (None if it is not known) and a few words on the state."""
 
@@ -33,7 +35,12 @@ def progress(title: str) -> Iterator[Report]:
     console = Console(stderr=True, highlight=False)
     start = time.perf_counter()
     shown = _terminal(console, title) if console.is_terminal else _lines(console, title)
-    with shown as report:
+    with shown as show:
+
+        def report(done: float, total: float | None = None, note: str = "") -> None:
+            check()
+            show(done, total, note)
+
         yield report
     console.print(f"{title}: done in {time.perf_counter() - start:.1f} s", style="dim", markup=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +15,7 @@ import microtann
 from microtann import fem
 from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import save_section, show_section, show_unchanged
+from microtann.cli.messages import save_section, show_section, show_unchanged, show_warnings
 from microtann.cli.model import chosen_model, model_digest
 from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.page import write_report
@@ -23,19 +24,20 @@ from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.stage import Stage, working_folder
 from microtann.equilibrium.options import Progress
-from microtann.errors import InputError
+from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.comparison import NAMES, Comparison
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.section import Section, read_section
-from microtann.report.simulation import cost_table, draw_simulation, results_table
+from microtann.report.simulation import cost_table, draw_simulation, results_table, simulation_summary
 from microtann.structure.structure import Structure
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
-COARSE = 2.5
-"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid."""
+COARSE = 1.25
+"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
+body of 10 × 10 × 10 in elements of 2 is not."""
 WIDTH = 10.0
 """Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
@@ -52,6 +54,7 @@ def simulate(
     assignments: Assignments = None,
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
     dns: Annotated[float | None, setting(SimulationChoice, "dns")] = None,
+    outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
@@ -59,7 +62,8 @@ def simulate(
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
     error of the network and the error of homogenisation apart.
     """
-    settings = gather(config, assignments, {"simulate.mesh_size": mesh_size, "simulate.dns": dns})
+    options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
+    settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     run_simulation(settings, case, model, place, overwrite)
     show_section(place, read_section(place))
@@ -83,7 +87,7 @@ def run_simulation(
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
     with working_folder(stage, overwrite=overwrite) as folder:
-        comparison = _solve(case, tann, cell, bar, divisions, counts)
+        comparison = _solve(case, tann, cell, bar, divisions, counts, choice.outside_training)
         write_atomically(folder / "numbers.json", json.dumps(_numbers(comparison, choice), indent=1) + "\n")
         files = _write_fields(folder, comparison)
         section = describe(folder, comparison, model, choice, files)
@@ -101,10 +105,22 @@ def describe(
     return Section(
         title=f"Structure {case.name}",
         order=4,
-        paragraphs=(text, f"Model: {model}."),
+        paragraphs=(text, f"Model: {model}.{_outside(comparison)}"),
         tables=(results_table(comparison), cost_table(comparison)),
         figures=tuple(draw_simulation(folder, comparison)),
         files={**files, "numbers.json": "all numbers", "report.html": "this section alone"},
+        summary=simulation_summary(comparison),
+    )
+
+
+def _outside(comparison: Comparison) -> str:
+    """Return a sentence on the Gauss points that left the training range, if it is known and any did."""
+    run = comparison.elements.get("model")
+    if run is None or run.points_outside is None or run.training_reach is None or not run.points_outside.any():
+        return ""
+    return (
+        f" Up to {run.points_outside.max()} of {run.mesh.weights.size} Gauss points leave the range of its "
+        f"training data, the farthest reaching {run.training_reach.max():.3g} times as far (field training_reach)."
     )
 
 
@@ -115,21 +131,34 @@ def _solve(
     bar: ElastoplasticBar,
     divisions: tuple[int, int, int],
     counts: tuple[int, int, int] | None,
+    outside_training: str,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
     mesh = fem.box(case.lengths, divisions, case.origin)
+    structure = None  # made first, so that one that is too large is found before the work
+    if counts is not None:
+        structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
     materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
     for analysis, material in (materials | {"exact": fem.ExactCell(cell, bar)}).items():
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
-            elements[analysis] = finite_elements.solve(case.steps, progress=_newton(report))
-    if counts is not None:
+            elements[analysis] = _within_range(finite_elements, case, outside_training, report)
+    if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
-            structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
             lattice = structure.solve(case.steps, progress=_newton(report), fields=True)
     return Comparison(case, elements, lattice)
+
+
+def _within_range(model: fem.Model, case: ReferenceCase, outside_training: str, report: Report) -> fem.Result:
+    """Solve a case; a warning that the training range was left becomes a line of the command."""
+    options = fem.SolverOptions(outside_training=outside_training)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", TrainingRangeWarning)
+        result = model.solve(case.steps, options, progress=_newton(report))
+    show_warnings(told)
+    return result
 
 
 def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model) -> None:
@@ -139,7 +168,8 @@ def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
     counts = _divisions(case, COARSE)
-    fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1])
+    options = fem.SolverOptions(outside_training="none")
+    fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1], options)
     Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
 
 

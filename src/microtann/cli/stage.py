@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ import microtann
 from microtann.atomic import write_atomically
 from microtann.cli.lock import locked
 from microtann.cli.toml import to_toml
+from microtann.code_digest import code_digest
 from microtann.errors import InputError
+from microtann.interrupt import check
 
 STAMP = "stage.json"
 CONFIGURATION = "configuration.toml"
@@ -49,9 +52,23 @@ class Stage:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of the name, the configuration, the inputs and the version of the package."""
-        content = [self.name, microtann.__version__, to_toml(self.configuration), sorted(self.inputs.items())]
+        """Digest of the name, the configuration, the inputs and the code of the package."""
+        content = [self.name, code_digest(), to_toml(self.configuration), sorted(self.inputs.items())]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    @property
+    def stale(self) -> str:
+        """Why results of this very configuration are not those that it would give now; empty if they are."""
+        stamp = _read_stamp(self.output)
+        if not stamp.fingerprint or stamp.stage != self.name or not _same_text(self.output, self.configuration):
+            return ""
+        if set(stamp.inputs) == set(self.inputs):
+            changed = [name for name, digest in self.inputs.items() if stamp.inputs[name] != digest]
+            if changed:
+                return f"the {changed[0]} that it was made from has changed"
+            if stamp.code != code_digest():
+                return f"it was made by other code of microtann ({stamp.version}, now {microtann.__version__})"
+        return ""
 
     @property
     def finished(self) -> bool:
@@ -87,7 +104,7 @@ def check_output(stage: Stage, overwrite: bool) -> None:
     ------
     InputError
         If the output is a file, holds files that microtann did not write, or holds results that differ and
-        ``overwrite`` is not set.
+        ``overwrite`` is not set. Stale results of the same configuration are replaced (`Stage.stale`).
     """
     output = stage.output
     if output.exists() and not output.is_dir():
@@ -103,6 +120,8 @@ def check_output(stage: Stage, overwrite: bool) -> None:
         )
     if overwrite:
         return
+    if stage.stale:
+        return  # nothing is lost: the same configuration is computed again
     if stamp.fingerprint != stage.fingerprint:
         raise InputError(
             f"{output} holds results of another configuration: name another folder or add --overwrite"
@@ -137,7 +156,10 @@ def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bo
     InputError
         If the output cannot be used (`check_output`) or made, or another process is writing to it.
     """
+    check()
     check_output(stage, overwrite)
+    if stage.stale:
+        sys.stderr.write(f"{stage.output} is made again: {stage.stale}\n")
     try:
         stage.output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -148,6 +170,7 @@ def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bo
         content = {
             "microtann": microtann.__version__,
             "stage": stage.name,
+            "code": code_digest(),
             "fingerprint": stage.fingerprint,
             "inputs": dict(stage.inputs),
             "files": files,
@@ -184,19 +207,38 @@ def _replace(work: Path, output: Path) -> None:
 
 @dataclass(frozen=True)
 class _Stamp:
-    """What made a folder of results: the fingerprint of the stage, and the digests of its files."""
+    """What made a folder of results: stage, version and code of the package, inputs; and digests of its files."""
 
     fingerprint: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    stage: str = ""
+    version: str = ""
+    code: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def _read_stamp(folder: Path) -> _Stamp:
     """Return the stamp of a folder; an empty one if there is none, or it is damaged."""
     try:
         content = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-        return _Stamp(str(content["fingerprint"]), dict(content["files"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        texts = {key: str(content.get(key, "")) for key in ("stage", "code")}
+        return _Stamp(
+            fingerprint=str(content["fingerprint"]),
+            files=dict(content["files"]),
+            version=str(content.get("microtann", "")),
+            inputs=dict(content.get("inputs", {})),
+            **texts,
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return _Stamp()
+
+
+def _same_text(folder: Path, configuration: Mapping[str, Any]) -> bool:
+    """Return whether a folder was made with this configuration."""
+    try:
+        return (folder / CONFIGURATION).read_text(encoding="utf-8") == to_toml(configuration)
+    except (OSError, ValueError):
+        return False
 
 
 def _damaged(folder: Path, stamp: _Stamp) -> str | None:

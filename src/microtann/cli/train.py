@@ -28,6 +28,7 @@ from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
 from microtann.training import Progress
 from microtann.training import train as fit
+from microtann.training.checkpoint import updates_done
 
 FILE = "model.safetensors"
 CURVES = "training.csv"
@@ -70,6 +71,10 @@ def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite:
         return
     dataset = read_dataset(data)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
+        checkpoint = folder / "checkpoint.safetensors"
+        done = updates_done(checkpoint)
+        if done is not None:
+            typer.echo(f"training: resumed at update {done}", err=True)
         with progress("training") as report:
 
             def show(state: Progress) -> None:
@@ -78,7 +83,7 @@ def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite:
                 note = f"{state.phase}, {state.unit} {state.update}, {state.states} ISVs, {losses}{left}"
                 report(state.update, state.updates, note)
 
-            tann = fit(dataset, form, progress=show, checkpoint=folder / "checkpoint.safetensors")
+            tann = fit(dataset, form, progress=show, checkpoint=checkpoint)
         tann.save(str(folder / FILE))
         save_section(folder, describe(folder, tann))
 
@@ -127,7 +132,22 @@ def describe(folder: Path, tann: TANN) -> Section:
             CURVES: "losses and the terms of the validation loss",
             "configuration.toml": "what made it",
         },
+        summary=_summary(tann),
     )
+
+
+def _summary(tann: TANN) -> Table:
+    """Return what tells trained models apart."""
+    last = tann.information.history[-1] if tann.information.history else None
+    columns = (
+        Column("form", kind="text"),
+        Column("states", kind="integer"),
+        Column("updates", kind="integer"),
+        Column("training loss", kind="error"),
+        Column("validation loss", kind="error"),
+    )
+    losses = (None, None, None) if last is None else (last.update, last.training, last.validation)
+    return Table("Model", columns, ((tann.form, tann.states, *losses),))
 
 
 def write_curves(path: Path, history: Sequence[TrainingRecord], terms: Sequence[str]) -> None:

@@ -29,6 +29,7 @@ from microtann.data.format_errors import (
 )
 from microtann.data.hdf5 import opened
 from microtann.data.increments import Increments
+from microtann.data.lattice_check import lattice_misses, shape_errors, unchecked
 from microtann.data.schema import SETS, Layout
 from microtann.errors import CellError, DataFileError
 from microtann.homogenisation.condensation import condense
@@ -81,7 +82,8 @@ def check_file(path: str | Path) -> Report:
     finite values, positive time increments, sets disjoint in their paths; then the physics: no negative
     dissipation, zero increments that leave the state alone, steps that start where the step before ended, and the
     balance ½(S_t + S_{t+Δt}) · ΔE = ΔΨ + D up to a second-order defect (see
-    `microtann.data.consistency.energy_errors`), which a lattice may have with one sign only.
+    `microtann.data.consistency.energy_errors`), which a lattice may have with one sign only. At last the
+    states are held against the cell and the bars that the file names (see `microtann.data.lattice_check`).
 
     Parameters
     ----------
@@ -114,12 +116,30 @@ def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
     sets = {name: read_set(file, name, layout, damage) for name in SETS}
     yield from _errors(damage)
     yield from _errors(split_errors({name: part.path for name, part in sets.items()}))
-    stiffness = _lattice_stiffness(path, file)
+    lattice = _lattice(path, file)
+    if lattice is not None:
+        yield from _errors(shape_errors(layout, lattice))
     values = [sentence for name, part in sets.items() for sentence in value_errors(name, part, layout)]
     yield from _errors(values)
     yield Finding("note", _summary(sets, layout))
-    if not values:
-        yield from _physics(sets, layout, stiffness)
+    for sentence in (*_absent(sets), *unchecked(layout, lattice)):
+        yield Finding("note", sentence)
+    if values or (lattice is not None and any(shape_errors(layout, lattice))):
+        return
+    physics = list(_physics(sets, layout, _largest_stiffness(path, lattice)))
+    yield from physics
+    if lattice is None or any(finding.level == "error" for finding in physics):
+        return  # increments that are none of any material are none of this lattice
+    for name, part in sets.items():
+        for miss in lattice_misses(name, part, layout, lattice):
+            yield Finding("error" if miss.wrong else "warning", miss.sentence)
+
+
+def _absent(sets: dict[str, Increments]) -> Iterator[str]:
+    """Yield the sets that are empty."""
+    for name, use in (("validation", "to see when training overfits"), ("test", "to judge the trained model")):
+        if not len(sets[name]):
+            yield f"the {name} set is empty: there are no increments {use}"
 
 
 def _errors(sentences: Iterator[str] | list[str]) -> Iterator[Finding]:
@@ -145,16 +165,21 @@ def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
         yield Finding("note", "the file has no internal coordinates: no microstructural fields can be decoded")
 
 
-def _lattice_stiffness(path: Path, file: h5py.File) -> float | None:
-    """Return the largest elastic stiffness of the lattice in the file; None if there is none.
+def _lattice(path: Path, file: h5py.File) -> Lattice | None:
+    """Return the lattice in the file; None if there is none."""
+    found = read_microstructure(path, file)
+    return found if isinstance(found, Lattice) else None
+
+
+def _largest_stiffness(path: Path, lattice: Lattice | None) -> float | None:
+    """Return the largest elastic stiffness of a lattice; None if it is not known.
 
     Raises
     ------
     DataFileError
         If the lattice cannot be used.
     """
-    lattice = read_microstructure(path, file)
-    if not isinstance(lattice, Lattice) or lattice.bar is None:
+    if lattice is None or lattice.bar is None:
         return None
     try:
         return float(np.linalg.eigvalsh(condense(lattice.cell, lattice.bar).elasticity)[-1])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.data.hdf5 import ROWS
 from microtann.data.increments import Increments
+from microtann.data.rows import name_rows
 from microtann.data.schema import Layout
 
 Array = NDArray[np.float64]
@@ -55,8 +56,8 @@ def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Ite
     bad = np.flatnonzero(dissipation < -DISSIPATION * scales.energy)
     if bad.size:
         yield (
-            f"{name}/dissipation is negative in {_rows(bad)}, {dissipation[bad].min():.3g} at worst: it must be "
-            "the D·Δt ≥ 0 of the increment; check its sign, and the tolerance of the simulation that made it"
+            f"{name}/dissipation is negative in {name_rows(bad)}, {dissipation[bad].min():.3g} at worst: it must "
+            "be the D·Δt ≥ 0 of the increment; check its sign, and the tolerance of the simulation that made it"
         )
 
 
@@ -71,11 +72,11 @@ def rest_errors(name: str, increments: Increments, layout: Layout, scales: Scale
         change = _largest_change(increments, rest, increments, rest, before, after, layout)
         bad = rest[change > SAME * scales.fields[after]]
         if bad.size:
-            yield f"{name}/{after} differs from {before} in {_rows(bad)}, whose increment is zero"
+            yield f"{name}/{after} differs from {before} in {name_rows(bad)}, whose increment is zero"
     bad = rest[np.abs(increments.dissipation[rest]) > SAME * scales.energy]
     if bad.size:
         value = increments.dissipation[bad[0]]
-        yield f"{name}/dissipation is {value:.3g} in {_rows(bad)}, whose increment is zero"
+        yield f"{name}/dissipation is {value:.3g} in {name_rows(bad)}, whose increment is zero"
 
 
 def continuity_errors(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
@@ -137,16 +138,17 @@ def energy_errors(
     if bad.size:
         yield (
             True,
-            f"{name}: work, energy and dissipation do not balance in {_rows(bad)}: ½(S_t + S_t+Δt)·ΔE − ΔΨ − D is "
-            f"{defect[bad[0]]:.3g} where the work is {work[bad[0]]:.3g}, too much for the size of the increment; "
-            "check the units, the Voigt order, engineering shear (γ = 2ε) and that energies are per unit volume",
+            f"{name}: work, energy and dissipation do not balance in {name_rows(bad)}: "
+            f"½(S_t + S_t+Δt)·ΔE − ΔΨ − D is {defect[bad[0]]:.3g} where the work is {work[bad[0]]:.3g}, too much "
+            "for the size of the increment; check the units, the Voigt order, engineering shear (γ = 2ε) and that "
+            "energies are per unit volume",
         )
         return
     positive = np.flatnonzero(closed & (defect > tolerance))
     if lattice and positive.size:
         yield (
             True,
-            f"{name}: the stress does more work than is stored and dissipated in {_rows(positive)}, by "
+            f"{name}: the stress does more work than is stored and dissipated in {name_rows(positive)}, by "
             f"{defect[positive].max():.3g} at worst; a lattice cannot do that: check energy and dissipation",
         )
     total = float(np.sqrt(np.mean(work[closed] ** 2))) if closed.any() else 0.0
@@ -193,14 +195,7 @@ def _largest_change(
 def _gaps(name: str, increments: Increments, rows: Int[NDArray[np.int64], "r"], field: str) -> Iterator[str]:
     if rows.size:
         yield (
-            f"{name}/{field} in {_rows(rows)} is not where the step before ended (step "
+            f"{name}/{field} in {name_rows(rows)} is not where the step before ended (step "
             f"{increments.step[rows[0]]} of path {increments.path[rows[0]]}): leave a gap in the step numbers "
             "where a path does not continue"
         )
-
-
-def _rows(rows: Int[NDArray[np.int64], "r"]) -> str:
-    shown = ", ".join(str(row) for row in rows[:3])
-    if rows.size == 1:
-        return f"row {shown}"
-    return f"{rows.size} rows ({shown}{', …' if rows.size > 3 else ''})"

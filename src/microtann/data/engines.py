@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
-import signal
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
+from microtann.data.worker import begin_worker, interrupts_spared
 from microtann.errors import InputError, MicrotannError, MissingExtraError
+from microtann.memory import require_memory
 
 Engine = Literal["processes", "dask"]
 Result = TypeVar("Result")
+WORKER_BYTES = 250e6
+"""Memory of a worker that has loaded everything and solves nothing yet."""
 AHEAD = 2
 """Tasks in flight for every worker: enough to keep it busy, few enough to keep memory flat."""
 
@@ -63,12 +67,15 @@ def check_engine(processes: int, engine: Engine, address: str | None) -> None:
     Raises
     ------
     InputError
-        If the engine is unknown, the number of processes is not positive, or an address is given without dask.
+        If the engine is unknown, the number of processes is not positive or beyond the memory of the machine, or
+        an address is given without dask.
     MissingExtraError
         If dask is asked for and not installed.
     """
     if not isinstance(processes, int) or processes < 1:
         raise InputError(f"processes must be a whole number of at least 1, got {processes!r}")
+    if address is None:
+        require_memory(f"{processes} processes", WORKER_BYTES * processes, "use fewer processes")
     if engine not in ("processes", "dask"):
         raise InputError(f"engine must be 'processes' or 'dask', got {engine!r}")
     if engine == "processes" and address is not None:
@@ -84,7 +91,9 @@ def _in_flight(
     flying: dict[Future[Result], tuple[Any, ...]] = {}
     while True:
         for task in remaining:
-            flying[pool.submit(function, *task)] = task
+            with interrupts_spared():  # a task may start a worker
+                future = pool.submit(function, *task)
+            flying[future] = task
             if len(flying) >= most:
                 break
         if not flying:
@@ -94,40 +103,38 @@ def _in_flight(
             yield flying.pop(future), future.result()
 
 
-def _process_workers(processes: int) -> AbstractContextManager[tuple[Executor, int]]:
+@contextmanager
+def _process_workers(processes: int) -> Iterator[tuple[Executor, int]]:
     # Spawned, because a forked copy of a process with the threads of JAX and BLAS may hang.
     context = multiprocessing.get_context("spawn")
-    return _closing(
-        ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts_to_parent), processes
-    )
-
-
-@contextmanager
-def _closing(pool: Executor, workers: int) -> Iterator[tuple[Executor, int]]:
+    theirs, ours = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=begin_worker, initargs=(theirs,))
     try:
-        yield pool, workers
+        yield pool, processes
     except BrokenProcessPool:
         raise MicrotannError(
             "a worker process ended unexpectedly: out of memory, killed, or started from a script without "
             '`if __name__ == "__main__":`; finished shards are kept, run the same command again to continue, '
             "with fewer processes if memory is short"
         ) from None
+    except BaseException:
+        ours.close()  # nobody waits for the tasks in flight
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ours.close()
+        theirs.close()
 
 
 @contextmanager
 def _dask_workers(processes: int, address: str | None) -> Iterator[tuple[Executor, int]]:
     distributed = _import_distributed()
     if address is None:
-        with (
-            distributed.LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None) as cluster,
-            distributed.Client(cluster) as client,
-        ):
+        with interrupts_spared():  # dask's workers end with their parent, but do not ignore Ctrl-C
+            made = distributed.LocalCluster(
+                n_workers=processes, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            )
+        with made as cluster, distributed.Client(cluster) as client:
             yield _executor(client), processes
     else:
         try:

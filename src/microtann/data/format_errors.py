@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from microtann import voigt
 from microtann.data.hdf5 import find_dataset, holds, text
 from microtann.data.increments import Increments
-from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout
+from microtann.data.schema import QUANTITIES, SCHEMA, SETS, SHEAR, VERSION, Layout
 
 IntArray = NDArray[np.int64]
 
@@ -39,10 +39,26 @@ def header_errors(file: h5py.File) -> Iterator[str]:
     shear = text(file.attrs.get("shear", "missing"))
     if known is not None and set(order) == set(known) and shear != SHEAR:
         yield f"the attribute shear is {shear!r}: write shear strains as γ = 2ε, and let it say {SHEAR!r}"
-    if len(set(order)) < len(order):
-        yield f"voigt_order names a component twice: {','.join(order)}"
+    yield from _doubles(file)
     if not holds(file, "training"):
         yield "the group training is missing"
+
+
+def _doubles(file: h5py.File) -> Iterator[str]:
+    """Yield names that are given twice: a name stands for one thing, in the units too."""
+    listed = {
+        attribute: names(file, attribute) for attribute in ("voigt_order", "extra_names", "coordinate_names")
+    }
+    kinds = {"voigt_order": "component", "extra_names": "state variable", "coordinate_names": "coordinate"}
+    for attribute, found in listed.items():
+        double = next((name for name in found if found.count(name) > 1), None)
+        if double is not None:
+            yield f"{attribute} names a {kinds[attribute]} twice: {','.join(found)}"
+    for attribute in ("extra_names", "coordinate_names"):
+        taken = {*QUANTITIES, *(listed["extra_names"] if attribute == "coordinate_names" else ())}
+        double = next((name for name in listed[attribute] if name in taken), None)
+        if double is not None:
+            yield f"{attribute} holds {double!r}, which names something else already: choose another name"
 
 
 def names(file: h5py.File, attribute: str) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 import microtann
+from microtann.code_digest import code_digest
 from microtann.coordinates import width
+from microtann.data.extent import require_finite, require_range, require_room_in_memory
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
@@ -75,7 +77,8 @@ def generate(
     Raises
     ------
     InputError
-        If the plan does not fit the cell.
+        If the plan does not fit the cell, its increments would not fit into the memory of the machine, or its
+        energies would overflow.
     CellError
         If the cell is a mechanism or the material does not fit it.
     ConvergenceError
@@ -95,6 +98,7 @@ def generate(
     (140, 30, 30)
     """
     plan = plan or WalkPlan()
+    require_room_in_memory(cell, plan)
     sets = split_paths(plan)
     count = width(coordinate_shapes(cell))
     parts = [empty_increments(len(paths) * plan.steps, cell.components, count) for paths in sets]
@@ -135,9 +139,10 @@ def describe(
 
 
 def configuration_digest(cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, units: Mapping[str, str]) -> str:
-    """Return a fingerprint of all that decides the data: two runs that agree in it give the same arrays."""
+    """Return a fingerprint of all that decides the data, the code included."""
     digest = hashlib.sha256()
-    digest.update(json.dumps([microtann.__version__, asdict(plan), dict(units)], sort_keys=True).encode())
+    code = code_digest("lattice", "homogenisation", "data")
+    digest.update(json.dumps([code, asdict(plan), dict(units)], sort_keys=True).encode())
     for array in (*cell.arrays().values(), *bar.arrays().values()):
         value = np.ascontiguousarray(array)
         digest.update(f"{value.dtype.str}{value.shape}".encode() + value.tobytes())
@@ -168,9 +173,11 @@ def solve_blocks(
     plan = plan.scaled(bar.strain_scale)
     with one_blas_thread():
         condensed = condense(cell, bar)
+    require_range(condensed, plan)
     for start, stop in blocks(cell, plan, first, last):
         with one_blas_thread():
             rows = solve_walks(cell, condensed, plan, start, stop)
+        require_finite(rows)
         yield stop, rows
 
 

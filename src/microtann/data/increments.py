@@ -60,6 +60,10 @@ class Increments:
     def __len__(self) -> int:
         return len(self.path)
 
+    def __repr__(self) -> str:
+        counts = f"{len(self)} of {len(np.unique(self.path))} paths, {self.strain.shape[1]} strain components"
+        return f"Increments({counts}, {self.coordinates.shape[1]} internal coordinates)"
+
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Increments:
         """Return the increments at ``index``."""
         return Increments(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
@@ -98,6 +102,12 @@ class Dataset:
     microstructure: Microstructure | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     strain_names: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        sets = ("training", "validation", "test")
+        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in sets)
+        groups = "".join(f", {name} {tuple(shape)}" for name, shape in self.coordinate_shapes.items())
+        return f"Dataset({counts} increments; {self.components} strain components{groups})"
 
     @property
     def components(self) -> int:

@@ -16,6 +16,8 @@ from microtann.errors import DataFileError
 
 Array = NDArray[np.float64]
 OPTIONAL = ("step", "time")
+RESPONSE = ("loading_step", "energy", "dissipation")
+"""Columns of a response that are skipped, as are its stresses."""
 
 
 def read_path(path: str | Path, components: int) -> tuple[Float[Array, "T"], Float[Array, "T v"]]:
@@ -25,7 +27,8 @@ def read_path(path: str | Path, components: int) -> tuple[Float[Array, "T"], Flo
     ``e11,e22,e12``), and optionally ``time`` and ``step``. Shear columns hold engineering shear, γ = 2ε. Each
     following line is the state at the end of an increment. The path starts in the virgin state at time 0; a
     first line that repeats it (time or step 0 and no strain) is left out. Lines that start with ``#`` and empty
-    lines at the end are skipped.
+    lines at the end are skipped, and so are the columns of a response: stresses (``s11``, …), ``energy``,
+    ``dissipation`` and ``loading_step``, so that the ``averages.csv`` of a driven cell is a path.
 
     Parameters
     ----------
@@ -54,8 +57,11 @@ def read_path(path: str | Path, components: int) -> tuple[Float[Array, "T"], Flo
         number, header = next(lines)
     except StopIteration:
         raise DataFileError(f"{path} is empty: its first line must be {','.join(('time', *names))}") from None
-    columns = _columns(path, number, header, names)
-    rows = [(number, _row(path, number, cells, columns)) for number, cells in lines]
+    every = _columns(path, number, header, names)
+    kept = [place for place, name in enumerate(every) if name in (*names, *OPTIONAL)]
+    columns = [every[place] for place in kept]
+    whole = ((number, _row(path, number, cells, every)) for number, cells in lines)
+    rows = [(number, [row[place] for place in kept]) for number, row in whole]
     if rows and _is_virgin(rows[0][1], columns):
         rows = rows[1:]
     if not rows:
@@ -93,8 +99,9 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _columns(path: Path, number: int, header: list[str], names: tuple[str, ...]) -> list[str]:
     columns = [name.lower() for name in header]
     wanted = ",".join(names)
+    response = (*RESPONSE, *(f"s{name[1:]}" for name in names))
     for name in columns:
-        if name not in (*names, *OPTIONAL):
+        if name not in (*names, *OPTIONAL, *response):
             raise DataFileError(
                 f"{path}, line {number}: unknown column {name!r}; the columns are {wanted} and optionally "
                 "time, step"

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from microtann.atomic import remove_leftovers, write_atomically
-from microtann.data.engines import Engine, check_engine, run_tasks
+from microtann.data.engines import AHEAD, Engine, check_engine, run_tasks
+from microtann.data.extent import require_range, require_room
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import Progress, block_paths, describe
 from microtann.data.hdf5 import created, holds, opened, text
@@ -52,7 +53,9 @@ def generate_to(
 
     Finished shards are kept in the folder ``<path>.shards`` beside the file. After an interrupt, a kill, a crash
     or a full disk the same call continues, and gives the same arrays, bit for bit, as a run that was never
-    stopped. Neither the number of processes nor the engine nor the size of shards changes a bit of them. When the
+    stopped. Neither the number of processes nor the engine nor the size of shards changes a bit of them on one
+    machine with one installation. Workers with another processor or another BLAS may round the last digits
+    differently, and where a bar is just about to flow that can show. When the
     file is complete the folder is removed; a call that finds the complete file does nothing.
 
     Parameters
@@ -77,7 +80,8 @@ def generate_to(
     Raises
     ------
     InputError
-        If an argument is out of range or does not fit the cell.
+        If an argument is out of range or does not fit the cell, the data would not fit into the memory or on the
+        disk, or the walks would overflow.
     DataFileError
         If the file, or the folder of shards, exists and was made with another configuration.
     StorageError
@@ -91,14 +95,20 @@ def generate_to(
     check_engine(processes, engine, address)
     strain_limit(plan.limit, cell.components)
     header = describe(cell, bar, plan, units)
-    condense(cell, bar)  # a cell or material that cannot be solved is refused before anything is written
+    # what cannot be solved is refused before anything is written
+    require_range(condense(cell, bar), plan.scaled(bar.strain_scale))
     folder = path.with_name(path.name + ".shards")
     if path.exists():
         _accept_complete(path, header)
         shutil.rmtree(folder, ignore_errors=True)
         return
     remove_leftovers(path.parent, path.name)
-    ranges = _start(folder, header, _ranges(cell, plan, shard_paths))
+    count = _shard_walks(cell, plan, shard_paths)
+    if not folder.exists():
+        together = count if engine == "processes" and processes == 1 else AHEAD * processes * count
+        require_room(path, cell, plan, together)
+    ranges = [(first, min(first + count, plan.paths)) for first in range(0, plan.paths, count)]
+    ranges = _start(folder, header, ranges)
     job = Job(cell, bar, plan)
     missing = [(first, last) for first, last in ranges if not _place(folder, first).exists()]
     done = plan.increments - plan.steps * sum(last - first for first, last in missing)
@@ -115,18 +125,16 @@ def generate_to(
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ranges(cell: UnitCell, plan: WalkPlan, shard_paths: int | None) -> list[tuple[int, int]]:
-    """Return the walks of every shard: whole blocks, so that the blocks do not depend on the size of shards."""
+def _shard_walks(cell: UnitCell, plan: WalkPlan, shard_paths: int | None) -> int:
+    """Return the walks in a shard: whole blocks, so that the blocks do not depend on the size of shards."""
     block = block_paths(cell, plan)
     if shard_paths is None:
         walk = 16 * plan.steps * (cell.nodes.size + len(cell.bars) + 2 * cell.components)
         shard_paths = max(SHARD_BYTES // walk, 1)
-        count = max(shard_paths // block, 1) * block
-    elif not isinstance(shard_paths, int) or shard_paths < 1:
+        return max(shard_paths // block, 1) * block
+    if not isinstance(shard_paths, int) or shard_paths < 1:
         raise InputError(f"shard_paths must be a whole number of at least 1, got {shard_paths!r}")
-    else:
-        count = -(-shard_paths // block) * block
-    return [(first, min(first + count, plan.paths)) for first in range(0, plan.paths, count)]
+    return -(-shard_paths // block) * block
 
 
 def _place(folder: Path, first: int) -> Path:
@@ -148,7 +156,8 @@ def _start(folder: Path, header: Dataset, ranges: list[tuple[int, int]]) -> list
         found = _read_manifest(manifest)
         if found["configuration"] != header.provenance["configuration"]:
             raise DataFileError(
-                f"{folder} holds shards of another configuration (plan {found['plan']}, {found['generator']}): "
+                f"{folder} holds shards of another configuration or of other code of microtann "
+                f"(plan {found['plan']}, {found['generator']}): "
                 "repeat that configuration, choose another file, or delete the folder"
             )
         remove_leftovers(folder)
@@ -213,5 +222,6 @@ def _accept_complete(path: Path, header: Dataset) -> None:
         found = file["provenance"].attrs.get("configuration", "") if holds(file, "provenance") else ""
         if text(found) != header.provenance["configuration"]:
             raise DataFileError(
-                f"{path} exists and was made with another configuration: choose another name or delete it"
+                f"{path} exists and was made with another configuration or by other code of microtann: choose "
+                "another name or delete it"
             )

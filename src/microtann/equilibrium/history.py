@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.equilibrium.steps import Nodes, select
@@ -43,6 +43,28 @@ class Statistics:
     solver_seconds: float
     newton_per_increment: tuple[int, ...] = ()
 
+    def __repr__(self) -> str:
+        counts = f"{self.newton_iterations} Newton and {self.linear_iterations} linear iterations"
+        return f"Statistics({counts}, {self.constitutive_calls} calls, {self.cuts} cuts, {self.seconds:.3g} CPU s)"
+
+    def __str__(self) -> str:
+        """Return the cost as a table."""
+        increments = len(self.newton_per_increment)
+        most = max(self.newton_per_increment, default=0)
+        rows = [
+            (
+                "Newton iterations",
+                f"{self.newton_iterations:12,}, at most {most} in one of {increments} increments",
+            ),
+            ("linear iterations", f"{self.linear_iterations:12,}"),
+            ("constitutive calls", f"{self.constitutive_calls:12,}"),
+            ("cuts", f"{self.cuts:12,}"),
+        ]
+        times = ("material", "assembly", "setup", "solver")
+        rows += [(f"{name} [CPU s]", f"{getattr(self, f'{name}_seconds'):12.3f}") for name in times]
+        rows.append(("in all [CPU s]", f"{self.seconds:12.3f}"))
+        return "\n".join(f"{name:<20}{value}" for name, value in rows)
+
     @property
     def seconds(self) -> float:
         """CPU time of all parts together."""
@@ -68,6 +90,11 @@ class History:
     statistics : Statistics
     fields : tuple of dict of arrays
         Fields of the elements or bars, one dict per increment, or for the last increment only.
+    training_reach : array, shape (I,), or None
+        How far the farthest material point reaches in the range of its model's training data: 1 on the border, 1.3
+        where 30 % outside. None for a material that knows no such range.
+    points_outside : integer array, shape (I,), or None
+        Number of material points outside that range.
     """
 
     points: Float[Array, "N d"]
@@ -78,6 +105,21 @@ class History:
     dissipation: Float[Array, "I"]
     statistics: Statistics
     fields: tuple[dict[str, Array], ...] = field(default=(), kw_only=True)
+    training_reach: Float[Array, "I"] | None = field(default=None, kw_only=True)
+    points_outside: Int[NDArray[np.int64], "I"] | None = field(default=None, kw_only=True)
+
+    def __repr__(self) -> str:
+        return self._line("History", "")
+
+    def _line(self, name: str, parts: str) -> str:
+        """Return a result in one line; ``parts`` counts what lies between the nodes."""
+        counts = ", ".join(text for text in (f"{len(self.points)} nodes", parts) if text)
+        outside = 0 if self.points_outside is None else int(self.points_outside.max(initial=0))
+        far = f"; up to {outside} points outside the training range" if outside else ""
+        return (
+            f"{name}({len(self.time)} increments to time {self.time[-1]:g}, {counts}; "
+            f"energy {self.energy[-1]:.5g}, dissipated {self.dissipation[-1]:.5g}{far})"
+        )
 
     def nearest(self, point: ArrayLike) -> int:
         """Return the node nearest to a point."""

@@ -14,6 +14,7 @@ from microtann.equilibrium.history import History, Statistics
 from microtann.equilibrium.newton import Cost, Equilibrium, Increment, LinearModel, equilibrate
 from microtann.equilibrium.options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.preconditioner import Preconditioner
+from microtann.equilibrium.range_watch import RangeWatch
 from microtann.equilibrium.rigid import check_supports
 from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Loading, Step, label, resolve
@@ -57,6 +58,8 @@ def solve_steps(
         If a step does not fit the system, or leaves a rigid-body motion free.
     ConvergenceError
         If an increment fails although it was cut; it names increment, residuals and worst nodes.
+    TrainingRangeError
+        If a material leaves the range of its training data and that is an error.
     """
     options = options or SolverOptions()
     points = system.points
@@ -69,7 +72,7 @@ def solve_steps(
     for number, step in enumerate(steps):
         check_supports(points, loadings[number].held, parts, label(step, number))
     count = sum(step.increments for step in steps)
-    cost = Cost()
+    cost, watch = Cost(), RangeWatch(system, options.outside_training, count)
     zeros = np.zeros(points.size)
     current = Equilibrium(zeros, zeros, 0.0, 0.0, system.virgin(), 0.0)
     elastic = _elastic_tangent(system, current, cost)
@@ -88,7 +91,7 @@ def solve_steps(
             linear = LinearModel(elastic, preconditioner, _stiffness(elastic, points))
             cost.setup += time.process_time() - clock
         loading = StepLoading.between(previous, following, current)
-        solver = _StepSolver(system, linear, loading, step, options, cost, progress, count)
+        solver = _StepSolver(system, linear, loading, step, options, cost, progress, count, watch)
         guess: Array | None = None
         for k in range(step.increments):
             newton, cuts, last = cost.newton, cost.cuts, current
@@ -102,8 +105,9 @@ def solve_steps(
             displacement[index] = current.displacement.reshape(points.shape)
             reactions[index] = loading.reactions(current, end).reshape(points.shape)
             cost.per_increment.append(cost.newton - newton)
+            reach = watch.close(index)
             if every_field or index == count - 1:
-                fields.append(system.fields(current.state))
+                fields.append(system.fields(current.state, reach))
             index += 1
         previous = following
     history = History(
@@ -115,7 +119,10 @@ def solve_steps(
         dissipation=dissipation,
         statistics=_statistics(cost),
         fields=tuple(fields),
+        training_reach=watch.reach if watch.known else None,
+        points_outside=watch.outside if watch.known else None,
     )
+    watch.warn(level=4)  # of the caller of a body's method `solve`
     return history, current.state
 
 
@@ -131,6 +138,7 @@ class _StepSolver:
     cost: Cost
     progress: ProgressCallback | None
     count: int
+    watch: RangeWatch
 
     def increment(
         self, current: Equilibrium, guess: Array | None, start: float, end: float, index: int
@@ -158,25 +166,26 @@ class _StepSolver:
                     )
 
             try:
-                current = equilibrate(self.system, self.linear, current, problem, self.options, cost, report)
+                found = equilibrate(self.system, self.linear, current, problem, self.options, cost, report)
             except ConvergenceError as error:
                 if guess is not None:  # begin again with the elastic prediction before cutting
                     guess = None
                     continue
                 if cuts == self.options.max_cuts:
-                    raise _explain(error, self.step, index, cuts) from error
+                    raise _explain(error, self.step, index, cuts, self.watch.sentence()) from error
                 cuts += 1
                 cost.cuts += 1
                 part = 0.5 * (goal - passed)
                 continue
-            guess = None
+            self.watch.part(current.state, found.state)
+            current, guess = found, None
             gained += current.dissipation
             passed, part = goal, 2.0 * part
             cuts = max(cuts - 1, 0)
         return current, gained
 
 
-def _explain(error: ConvergenceError, step: Step, increment: int, cuts: int) -> ConvergenceError:
+def _explain(error: ConvergenceError, step: Step, increment: int, cuts: int, remark: str) -> ConvergenceError:
     name = f" (step {step.name!r})" if step.name else ""
     history = ", ".join(f"{r:.1e}" for r in error.residuals[-8:])
     text = f"increment {increment}{name} found no equilibrium"
@@ -185,6 +194,7 @@ def _explain(error: ConvergenceError, step: Step, increment: int, cuts: int) -> 
     text += f"; relative residuals: {history}" if history else ""
     text += f"; worst nodes: {', '.join(map(str, error.worst))}" if error.worst else ""
     text += ". Use more increments, or check supports and material parameters"
+    text += f" ({remark})" if remark else ""
     return ConvergenceError(text, increment=increment, residuals=error.residuals, worst=error.worst)
 
 

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
-from pyamg.aggregation import smoothed_aggregation_solver
-from pyamg.multilevel import MultilevelSolver
 
 from microtann.equilibrium.coarse import DenseInverse
 from microtann.equilibrium.rigid import rigid_modes
@@ -54,6 +52,8 @@ def multigrid(
     _uncouple(matrix, ~held)
     _check_nodes(matrix)
     modes = np.where(held[:, :, None], 0.0, rigid_modes(points)).reshape(n * d, -1)
+    from pyamg.aggregation import smoothed_aggregation_solver  # slow to import, and not needed for small bodies
+
     with _own_random_numbers():
         hierarchy = smoothed_aggregation_solver(
             matrix,
@@ -103,6 +103,8 @@ def _coarse_solver(levels: Any) -> Callable[[Array], Array]:
     inverse = DenseInverse(levels[-1].A)
     if len(levels) == 1:
         return inverse
+    from pyamg.multilevel import MultilevelSolver
+
     solver = MultilevelSolver(levels, coarse_solver=lambda _, vector: inverse(vector))
     cycle = solver.aspreconditioner(cycle="V")
     return lambda vector: cycle.matvec(vector)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from microtann.errors import InputError
+from microtann.outside import check_policy
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class SolverOptions:
         How often an increment may be halved.
     line_search : bool
         Whether a step that overshoots is shortened.
+    outside_training : {"warn", "none", "error"}
+        What is done where a material leaves the range of its training data, where nothing is known of its errors:
+        one warning at the end, nothing, or an error after the increment. The result counts the points in any case.
     """
 
     tolerance: float = 1e-10
@@ -35,6 +39,7 @@ class SolverOptions:
     max_linear_iterations: int = 500
     max_cuts: int = 8
     line_search: bool = True
+    outside_training: str = "warn"
 
     def __post_init__(self) -> None:
         for name in ("tolerance", "linear_tolerance"):
@@ -43,6 +48,7 @@ class SolverOptions:
         for name, least in (("max_iterations", 1), ("max_linear_iterations", 1), ("max_cuts", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
+        check_policy(self.outside_training)
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,21 @@ class System(Protocol):
         """
         ...
 
-    def fields(self, state: Any) -> dict[str, Array]:
-        """Return fields of the elements or bars for output, one row each."""
+    def training_reach(self, before: Any, after: Any) -> Float[Array, "P"] | None:
+        """Return how far an increment of every material point reaches in the range of the data it was learnt from.
+
+        Parameters
+        ----------
+        before, after : object
+            States at the start and at the end of an increment.
+
+        Returns
+        -------
+        array, shape (P,), or None
+            1 on the border of the range, more outside; None for what was not learnt.
+        """
+        ...
+
+    def fields(self, state: Any, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
+        """Return fields of the elements or bars for output, one row each, with what `training_reach` said."""
         ...

@@ -38,6 +38,9 @@ class EvaluationPath:
     description: str
     strain: Float[Array, "B T v"]
 
+    def __repr__(self) -> str:
+        return f"EvaluationPath({self.name!r}, {self.description!r}, strain of shape {self.strain.shape})"
+
 
 def zigzag(amplitudes: tuple[float, ...], step: float) -> Float[Array, "T"]:
     """Return 0, A₁, −A₁, A₂, −A₂, ..., 0 in equal increments of about ``step``, without the leading zero."""

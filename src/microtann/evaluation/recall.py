@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from microtann.checks import check_strain_paths
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
 from microtann.homogenisation.microstructure import MicroResponse
 from microtann.tann.model import TANN
 from microtann.tann.recall import Recall
+from microtann.tann.shipped import load
 
 Array = NDArray[np.float64]
 VIOLATION = 1e-12
@@ -59,33 +62,63 @@ class Evaluation:
 
     paths: Mapping[str, PathErrors]
 
+    def __str__(self) -> str:
+        """Return the relative errors as a table."""
+        groups = list(dict.fromkeys(name for errors in self.paths.values() for name in errors.coordinates))
+        titles = ("stress", "energy", "dissipation", *groups, "violations")
+        lines = ["path  " + "".join(f"{title:>14}" for title in titles)]
+        for name, e in self.paths.items():
+            values = [e.stress, e.energy, e.dissipation, *(e.coordinates.get(group, np.nan) for group in groups)]
+            numbers = "".join(f"{value:14.1e}" for value in values) + f"{e.violations:14d}"
+            lines.append(f"{name:<6}{numbers}" + "  outside the training range" * e.outside_training_range)
+        return "\n".join(lines)
+
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return the errors as plain dictionaries for JSON, which has no infinity and no NaN: they become None."""
         return {name: {key: _plain(value) for key, value in asdict(e).items()} for name, e in self.paths.items()}
 
 
 def evaluate(
-    tann: TANN, names: Sequence[str] = NAMES, progress: Callable[[str], None] | None = None
+    tann: TANN | str | os.PathLike[str],
+    names: Sequence[str] = NAMES,
+    progress: Callable[[str], None] | None = None,
+    strain: ArrayLike | None = None,
 ) -> Evaluation:
-    """Run a model in closed loop on paths of the protocol and measure its errors against its microstructure.
+    """Run a model in closed loop and measure its errors against its microstructure, as ``microtann evaluate``.
 
-    Only strain increments go in; the model's own state is fed back.
+    Only strain increments go in; the model's own state is fed back. ``print`` shows the errors as a table.
 
     Parameters
     ----------
-    tann : TANN
+    tann : TANN, name or path
         Trained on a microstructure that can be solved, such as a lattice.
     names : sequence of str
         Paths of the protocol.
     progress : callable, optional
         Called with the name of every path before it is run.
+    strain : array, shape (T, v) or (B, T, v), optional
+        Strain paths of your own, evaluated as the path "own" in place of the protocol.
 
     Raises
     ------
     InputError
-        If the model says of no microstructure that it stands for, so that there is no exact reference.
+        If the model says of no microstructure that it stands for, so that there is no exact reference, or the
+        strain has another shape.
+
+    Examples
+    --------
+    >>> import numpy as np, microtann as mt
+    >>> strain = np.linspace(0.0, 0.5, 11)[1:, None] * np.eye(6)[0]
+    >>> bool(mt.evaluate("cube", strain=strain).paths["own"].stress < 1e-12)
+    True
     """
-    paths = protocol(tann, names)
+    if not isinstance(tann, TANN):
+        tann = load(tann)
+    if strain is None:
+        paths = protocol(tann, names)
+    else:
+        values = check_strain_paths(strain, tann.components)
+        paths = [EvaluationPath("own", "a path of the user", values.reshape(-1, *values.shape[-2:]))]
     return Evaluation({response.path.name: response.errors for response in respond(tann, paths, progress)})
 
 
@@ -138,8 +171,13 @@ def respond(
     for chosen in paths:
         if progress is not None:
             progress(chosen.name)
-        exact, found = tann.microstructure.solve(chosen.strain), tann.recall(chosen.strain, decode=True)
+        exact, found = tann.microstructure.solve(chosen.strain), _recall(tann, chosen)
         yield PathResponse(chosen, exact, found, path_errors(tann, chosen, exact, found))
+
+
+def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
+    """Return the recall of a path; what leaves the training range is said in the table of the errors."""
+    return tann.recall(chosen.strain, decode=True, outside_training="none")
 
 
 def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found: Recall) -> PathErrors:

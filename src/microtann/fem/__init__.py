@@ -5,10 +5,11 @@ from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.mesh import Mesh, box
 from microtann.fem.model import Model, Result
 from microtann.materials.exact_cell import ExactCell
-from microtann.materials.protocol import Material, State
+from microtann.materials.protocol import LearntMaterial, Material, State
 
 __all__ = [
     "ExactCell",
+    "LearntMaterial",
     "Material",
     "Mesh",
     "Model",

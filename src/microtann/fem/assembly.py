@@ -131,11 +131,26 @@ class FiniteElements:
             assembly_seconds=time.process_time() - started - material_seconds,
         )
 
-    def fields(self, state: GaussState) -> dict[str, Array]:
-        """Return stress, energy and dissipation (of the increment, per volume), averaged over every cell."""
+    def training_reach(self, before: GaussState, after: GaussState) -> Float[Array, "P"] | None:
+        """Return how far the Gauss points reach in the range of the data that the material was learnt from.
+
+        Raises
+        ------
+        InputError
+            If the material's answer is not one number per point.
+        """
+        return self._call.training_reach(before.material, after.material)
+
+    def fields(self, state: GaussState, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
+        """Return stress, energy and dissipation (of the increment, per volume), averaged over every cell.
+
+        Of ``reach``, how far the Gauss points reach in the range of the training data, it is the largest in every
+        cell.
+        """
         weights = self.mesh.weights / self.mesh.weights.sum(axis=1, keepdims=True)
         shape = weights.shape
-        return {
+        farthest = {} if reach is None else {"training_reach": reach.reshape(shape).max(axis=1)}
+        return farthest | {
             "strain": np.einsum("eg,egv->ev", weights, state.strain.reshape(*shape, 6)),
             "stress": np.einsum("eg,egv->ev", weights, state.stress.reshape(*shape, 6)),
             "energy": (weights * state.material["energy"].reshape(shape)).sum(axis=1),

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem.mesh import Mesh
-from microtann.materials.protocol import Material, State
+from microtann.materials.protocol import LearntMaterial, Material, State
 
 Array = NDArray[np.float64]
+COMPONENTS = 6
+"""Strain components in space."""
 
 
 class MaterialCall:
@@ -41,6 +43,7 @@ class MaterialCall:
         count = self._mesh.weights.size
         state = self._material.initial_state(count)
         check_state(state, count)
+        _require_space(self._material, state)
         return state
 
     def __call__(
@@ -74,6 +77,29 @@ class MaterialCall:
             self._require_finite("tangent that the material returned", moduli, points)
         return stress, moduli, new
 
+    def training_reach(self, before: State, after: State) -> Float[Array, "P"] | None:
+        """Return how far the Gauss points reach in the range of the data that the material was learnt from.
+
+        Returns
+        -------
+        array, shape (P,), or None
+            None for a material that does not say it.
+
+        Raises
+        ------
+        InputError
+            If the answer is not one number per point.
+        """
+        if not isinstance(self._material, LearntMaterial):
+            return None
+        answer: Any = self._material.training_reach(before, after)
+        if answer is None:
+            return None
+        count = self._mesh.weights.size
+        if np.shape(answer) != (count,) or not np.issubdtype(np.asarray(answer).dtype, np.number):
+            raise InputError(f"the material's training_reach must be None or numbers of shape ({count},)")
+        return np.asarray(answer, dtype=np.float64)
+
     def _require_finite(self, what: str, values: Array, points: slice) -> None:
         finite = np.isfinite(values)
         if not finite.all():
@@ -84,6 +110,23 @@ class MaterialCall:
         element = point // self._mesh.element.gauss_points
         nodes = self._mesh.cells[element].tolist()
         return ConvergenceError(sentence.replace("{}", f"element {element}", 1), worst=nodes)
+
+
+def _require_space(material: Material, state: State) -> None:
+    """Refuse a material that has not the six strain components of space, such as a cell in the plane.
+
+    Raises
+    ------
+    InputError
+    """
+    known = getattr(material, "components", None)
+    if known is None and "strain" in state and state["strain"].ndim == 2:
+        known = state["strain"].shape[1]
+    if isinstance(known, int) and known != COMPONENTS:
+        raise InputError(
+            f"the material has {known} strain components, but finite elements are in space and need {COMPONENTS}: "
+            "use a cell in space"
+        )
 
 
 def check_state(state: Any, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,8 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.checks import as_floats
 from microtann.errors import InputError
 from microtann.fem.elements import RULES, ElementKind, element_kind
+from microtann.memory import require_memory
 
 Array = NDArray[np.float64]
+BYTES_PER_HEXAHEDRON = 4000
+"""Memory that a hexahedron takes: derivatives of the shape functions at its Gauss points, on the way and kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,9 @@ class Mesh:
         if bad.size:
             names = ", ".join(map(str, bad[:8]))
             raise InputError(f"{bad.size} cells are flat or turned inside out: {names}; check the order of nodes")
+
+    def __repr__(self) -> str:
+        return f"Mesh({len(self.points)} nodes, {len(self.cells)} cells of kind {self.kind!r})"
 
     @property
     def element(self) -> ElementKind:
@@ -114,7 +121,8 @@ def box(lengths: ArrayLike, divisions: ArrayLike, origin: ArrayLike = (0.0, 0.0,
     Raises
     ------
     InputError
-        If a length or a number of divisions is not positive.
+        If a length or a number of divisions is not positive, or the mesh would not fit into the memory of the
+        machine.
 
     Examples
     --------
@@ -129,6 +137,11 @@ def box(lengths: ArrayLike, divisions: ArrayLike, origin: ArrayLike = (0.0, 0.0,
         raise InputError(f"divisions must be three positive integers, got {divisions!r}")
     if corner.shape != (3,) or not np.isfinite(corner).all():
         raise InputError(f"origin must be three numbers, got {origin!r}")
+    require_memory(
+        f"a mesh of {'×'.join(str(n) for n in counts)} elements",
+        float(BYTES_PER_HEXAHEDRON) * math.prod(counts.tolist()),
+        "use larger elements",
+    )
     axes = [corner[i] + sizes[i] * np.arange(counts[i] + 1) / counts[i] for i in range(3)]
     x, y, z = np.meshgrid(*axes, indexing="ij")
     number = np.arange(x.size).reshape(x.shape)

@@ -40,13 +40,18 @@ class Result(History):
     Notes
     -----
     ``fields`` holds "strain" and "stress" (E, 6), "energy" and "dissipation" (E,), averages over every cell per
-    volume; the dissipation is that of the last increment (or of the last part of one that was cut).
+    volume; the dissipation is that of the last increment (or of the last part of one that was cut). With a
+    learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached in the range
+    of its training data.
     """
 
     mesh: Mesh
     strain: Float[Array, "E G 6"]
     stress: Float[Array, "E G 6"]
     state: State
+
+    def __repr__(self) -> str:
+        return self._line("Result", f"{len(self.mesh.cells)} cells")
 
     def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
@@ -99,6 +104,10 @@ class Model(Body[Result]):
     mesh: Mesh
     material: Material
     chunk: int = 1024
+
+    def __repr__(self) -> str:
+        material = repr(self.material) if type(self.material).__repr__ is not object.__repr__ else ""
+        return f"Model({self.mesh!r}, {material or type(self.material).__name__})"
 
     _every_field = True
 

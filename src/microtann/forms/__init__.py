@@ -8,5 +8,6 @@ from microtann.forms.classical.form import Classical
 from microtann.forms.play.form import Play
 from microtann.forms.published.form import Published
 from microtann.forms.residual.form import Residual
+from microtann.forms.variational.form import Variational
 
-__all__ = ["Classical", "Play", "Published", "Residual"]
+__all__ = ["Classical", "Play", "Published", "Residual", "Variational"]

@@ -26,6 +26,7 @@ from microtann.homogenisation.elimination import Elimination, eliminate
 from microtann.homogenisation.stability import check_connected, check_rigid
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
+from microtann.memory import require_memory
 
 Array = NDArray[np.float64]
 
@@ -157,9 +158,17 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     CellError
         If copies of a bar have different properties, a part of the cell is joined to the rest by no bar, or the
         cell is a mechanism: nodes can move without stretching any bar. The message names them and the motion.
+    InputError
+        If its dense operators would not fit into the memory of the machine.
     """
     check_connected(cell)
     distinct = cell.distinct_bars
+    m, unknowns = distinct.count, cell.distinct_nodes.count * cell.dimension
+    require_memory(
+        f"the condensed operators of a cell of {m} distinct bars",
+        8.0 * (7 * m**2 + 5 * m * unknowns + unknowns**2),
+        "use a cell of fewer units, or a full lattice (microtann.Structure)",
+    )
     young, yield_stress, hardening = distinct_properties(cell, bar)
     chosen = distinct.representative
     length = cell.lengths[chosen]

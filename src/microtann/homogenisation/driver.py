@@ -21,9 +21,11 @@ from microtann.homogenisation.flow import advance
 from microtann.homogenisation.limit_load import largest_factor
 from microtann.homogenisation.programme import CellStep
 from microtann.homogenisation.solve import CellResponse, cell_response
+from microtann.homogenisation.stability import NO_BENDING
 from microtann.illinois_kernel import Bracket, estimate, narrow
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
+from microtann.memory import require_memory
 from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
@@ -71,6 +73,9 @@ class DrivenResponse(CellResponse):
     iterations: Int[NDArray[np.int64], "T"]
     parts: Int[NDArray[np.int64], "T"]
 
+    def __repr__(self) -> str:
+        return f"DrivenResponse({len(self.time)} increments in {self.step[-1] + 1} steps, {self._size()})"
+
 
 @one_blas_thread()
 def drive_cell(
@@ -93,7 +98,8 @@ def drive_cell(
     Raises
     ------
     InputError
-        If the programme is empty or names a component that the cell does not have.
+        If the programme is empty, names a component that the cell does not have, or has more increments than the
+        memory of the machine can keep.
     CellError
         If the cell is a mechanism, or has no stiffness against a prescribed stress.
     LimitLoadError
@@ -112,6 +118,12 @@ def drive_cell(
     steps = tuple(programme)
     if not steps:
         raise InputError("the programme has no step")
+    increments = sum(step.increments for step in steps)
+    require_memory(
+        f"the response of a cell of {len(cell.bars)} bars over {increments} increments",
+        16.0 * increments * (cell.nodes.size + 4 * len(cell.bars) + 4 * cell.components),
+        "use fewer increments",
+    )
     condensed = condense(cell, bar)
     point = _Point(np.zeros(cell.components), np.zeros(condensed.count), np.zeros(cell.components))
     points: list[_Point] = []
@@ -270,7 +282,7 @@ def _check_reachable(
         soft = labels[by_stress][np.abs(vectors[:, 0]) > 0.1]
         raise CellError(
             f"step {number}: the cell has no stiffness against a strain of {', '.join(soft)}, so that its stress "
-            "cannot be prescribed; prescribe the strain or add bars"
+            f"cannot be prescribed; {NO_BENDING}: prescribe the strain or add bars"
         )
     factor = largest_factor(condensed, by_stress, begin, end - begin)
     if factor < 1.0 - 1e-9:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog
 
 from microtann.checks import as_floats
 from microtann.errors import InputError
@@ -76,6 +75,8 @@ def largest_factor(
         return np.inf
     # Unknowns: the stresses of the bars over the largest yield stress, and λ times the size of the change over it.
     # The tolerances of the solver are absolute, so the programme must not depend on the unit of stress.
+    from scipy.optimize import linprog  # slow to import
+
     m, unit, size = condensed.count, condensed.yield_stress.max(), np.abs(change[by_stress]).max()
     forces = condensed.fluctuation_mapping.T * condensed.volume_fraction  # equilibrium of the distinct nodes
     scale = np.abs(forces).max() or 1.0

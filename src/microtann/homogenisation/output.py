@@ -19,15 +19,17 @@ def write_averages(path: str | Path, cell: UnitCell, response: DrivenResponse) -
     """Write average strain and stress, energy and dissipation of every increment as CSV.
 
     The file states its conventions in lines that start with ``#``; the first line of values is the virgin state.
-    Numbers are written in full precision.
+    Numbers are written in full precision. `microtann.data.path_file.read_path` reads the strains as a path.
     """
     labels = voigt.LABELS[cell.dimension]
-    names = ["step", "time", *(f"e{i}" for i in labels), *(f"s{i}" for i in labels), "energy", "dissipation"]
+    averages = [*(f"e{i}" for i in labels), *(f"s{i}" for i in labels), "energy", "dissipation"]
+    names = ["loading_step", "time", *averages]
     text = io.StringIO()
     text.write("# averages over the cell at the end of every increment; consistent units\n")
     text.write("# e: strain, shear = 2 x tensor component; s: stress; tension is positive\n")
     text.write(
-        "# energy: free energy per volume; dissipation: of the increment, per volume; step: from 1, 0 = start\n"
+        "# energy: free energy per volume; dissipation: of the increment, per volume\n"
+        "# loading_step: from 1, 0 is the virgin state\n"
     )
     text.write(",".join(names) + "\n")
     virgin = [0.0] * (len(names) - 1)

@@ -19,6 +19,10 @@ Rest = Literal["fixed", "free"]
 KEYS = ("strain", "stress", "rest", "increments", "dt", "name")
 
 
+LARGEST = 1e90
+"""Largest strain or stress: energies do not overflow."""
+
+
 @dataclass(frozen=True)
 class CellStep:
     """Average strain and stress components that ramp linearly to their values.
@@ -68,6 +72,8 @@ class CellStep:
                     raise InputError(f"{where} names the {kind} component {label!r}: there are {labels}")
                 if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
                     raise InputError(f"{where}: {kind} {label} must be a finite number, got {value!r}")
+                if abs(value) > LARGEST:
+                    raise InputError(f"{where}: {kind} {label} must be at most {LARGEST:g} in size, got {value!r}")
         both = sorted(set(self.strain) & set(self.stress))
         if both:
             raise InputError(f"{where} prescribes both strain and stress of component {both[0]}: choose one")

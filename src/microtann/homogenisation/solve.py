@@ -46,6 +46,14 @@ class CellResponse:
     force: Float[Array, "*batch M"]
     plastic_strain: Float[Array, "*batch M"]
 
+    def __repr__(self) -> str:
+        shape = "×".join(str(n) for n in self.energy.shape)
+        return f"CellResponse({shape} increments, {self._size()})"
+
+    def _size(self) -> str:
+        counts = f"{self.displacement.shape[-2]} nodes, {self.force.shape[-1]} bars"
+        return f"{self.strain.shape[-1]} strain components, {counts}"
+
     @property
     def coordinates(self) -> dict[str, Array]:
         """Internal coordinates by the name of their group: nodal displacements and bar forces."""

@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 MECHANISM_TOLERANCE = 1e-11
 """An elastic stiffness of the fluctuation below this fraction of the largest is a mechanism."""
 
+NO_BENDING = "bars carry axial forces and no bending, so that a frame or a honeycomb does not stand by its joints"
+
 NAMED = 8
 """At most so many nodes are named in a message."""
 
@@ -67,9 +69,10 @@ def check_rigid(cell: UnitCell, operator: Float[Array, "f f"]) -> None:
     _, first = np.unique(cell.distinct_nodes.of_node, return_index=True)
     worst = int(size.argmax())
     direction = ", ".join(f"{c:.3g}" for c in motion[worst] / np.abs(motion[worst]).max() + 0.0)
+    how = f"as node {first[worst]} along ({direction})"
     raise CellError(
         f"the cell is a mechanism ({count} free motion{'s' * (count > 1)}): {_names(np.sort(first[moving]))} can "
-        f"move without stretching any bar, as node {first[worst]} along ({direction}); add bars that hold them"
+        f"move without stretching any bar, {how}; {NO_BENDING}: add bars that hold them"
     )
 
 

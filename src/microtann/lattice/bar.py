@@ -14,6 +14,8 @@ from microtann.errors import CellError, InputError
 from microtann.lattice.return_map_kernel import YIELD_TOLERANCE as YIELD_TOLERANCE
 from microtann.lattice.return_map_kernel import plastic_increments, tangent_modulus
 
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Range of the properties: products of a few of them neither overflow nor vanish."""
 REFERENCE_YIELD_STRAIN = 1.0 / 3.0
 """Strain at first yield of the dimensionless reference material."""
 
@@ -36,7 +38,7 @@ class ElastoplasticBar:
     Raises
     ------
     CellError
-        If a value is not finite or has the wrong sign.
+        If a value is not finite, has the wrong sign, or is so large or small that its products would overflow.
 
     Notes
     -----
@@ -70,8 +72,18 @@ class ElastoplasticBar:
             if bad.any():
                 where = f" (bar {int(np.flatnonzero(bad)[0])})" if value.ndim else ""
                 raise CellError(f"bar {name} must be finite and {least}, got {value[bad].flat[0]}{where}")
+            extreme = (value > LARGEST) | ((value < SMALLEST) & (value != 0))
+            if extreme.any():
+                got = value[extreme].flat[0]
+                raise CellError(
+                    f"bar {name} must lie between {SMALLEST:g} and {LARGEST:g}, got {got}: choose another unit "
+                    "of stress"
+                )
             value.setflags(write=False)
             object.__setattr__(self, name, float(value) if value.ndim == 0 else value)
+
+    def __repr__(self) -> str:
+        return f"ElastoplasticBar({', '.join(f'{name}={_brief(value)}' for name, value in self.arrays().items())})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ElastoplasticBar):
@@ -142,6 +154,13 @@ class ElastoplasticBar:
                 raise CellError(f"bar {name} lists {value.size} bars but the lattice has {count}")
             values.append(np.broadcast_to(value, (count,)).copy())
         return values[0], values[1], values[2]
+
+
+def _brief(value: NDArray[Any]) -> str:
+    """Return a number, or the range of many."""
+    if value.ndim == 0:
+        return f"{value:.6g}"
+    return f"{value.min():.6g}…{value.max():.6g} ({value.size} bars)" if value.size else "[]"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from microtann.errors import CellError
 MATCH_TOLERANCE = 1e-8
 """Distance, relative to the period, below which two nodes are copies of one node."""
 
+LARGEST, SMALLEST = 1e50, 1e-50
+"""Range of the lattice vectors: neither volumes nor areas overflow or vanish."""
+
 NEAR_TOLERANCE = 1e-5
 """Distance, relative to the period, below which two nodes that are no copies are taken for careless ones."""
 
@@ -109,6 +112,11 @@ class UnitCell:
             getattr(self, name).setflags(write=False)
         _check_partners(self)
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.nodes)} nodes, {len(self.bars)} bars ({self.distinct_bars.count} distinct)"
+        edges = " × ".join(f"{edge:.4g}" for edge in np.linalg.norm(self.periods, axis=1))
+        return f"UnitCell({self.dimension}D, {counts}, periods {edges})"
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that make up the cell, by name, as files keep them."""
         return {name: getattr(self, name) for name in self.ARRAYS}
@@ -197,6 +205,12 @@ def _check_arrays(nodes: Array, bars: IntArray, areas: Array, periods: Array) ->
     if periods.shape != (d, d):
         raise CellError(f"the cell's periods must have shape ({d}, {d}), got {periods.shape}")
     size = float(np.abs(periods).max())
+    extremes = [size, float(np.abs(nodes).max()), float(areas.max())]
+    if max(extremes) > LARGEST or 0.0 < size < SMALLEST:
+        raise CellError(
+            f"the cell's lengths must lie between {SMALLEST:g} and {LARGEST:g}, got {max(extremes):g}: choose "
+            "another unit of length"
+        )
     if abs(np.linalg.det(periods)) <= 1e-12 * size**d:
         raise CellError("the cell's periods do not span the space: they must be linearly independent")
     if (bars < 0).any() or (bars >= n).any():

@@ -120,11 +120,16 @@ def _read_table(path: Path) -> dict[str, Any]:
         content = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         raise CellError(f"the cell file {path} cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise CellError(f"the cell file {path} is damaged: values are nested too deeply") from None
     except ValueError as error:
         raise CellError(f"the cell file {path} is damaged: {error}") from None
     if not isinstance(content, dict):
         raise CellError(f"the cell file {path} must hold a table with {', '.join(CELL_KEYS)}")
     _check_keys(path, "the cell", content, (*CELL_KEYS, "bar", "groups", "group"))
+    empty = next((key for key, value in content.items() if value is None), None)
+    if empty is not None:
+        raise CellError(f"{path}: {empty} is null: give it a value or leave it out")
     return content
 
 

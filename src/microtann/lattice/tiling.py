@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -10,13 +11,16 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 from numpy.typing import NDArray
-from scipy.stats import truncnorm
 
 from microtann.errors import CellError
 from microtann.lattice.cell import UnitCell
+from microtann.memory import require_memory
 
 LARGEST_MOVE = 0.45
 """Normal perturbations are truncated at this fraction of the unit's edge, so that no bar turns over."""
+
+BYTES_PER_BAR = 600
+"""Memory that making a cell takes for every bar of every unit: ends, sorting, and the search for copies."""
 
 HALVES = 2
 """Pattern nodes lie on a grid of half units."""
@@ -60,11 +64,18 @@ def tile(
     ------
     CellError
         If an argument is out of range, or nothing can move although a perturbation is asked for.
+    InputError
+        If the cell would not fit into the memory of the machine.
     """
     dimension = pattern.dimension
     counts = np.asarray(units)
     if counts.shape != (dimension,) or not np.issubdtype(counts.dtype, np.integer) or (counts < 1).any():
         raise CellError(f"units must be {dimension} positive integers, got {units!r}")
+    require_memory(
+        f"a cell of {'×'.join(str(n) for n in counts)} units",
+        float(BYTES_PER_BAR * len(pattern.ends)) * math.prod(counts.tolist()),
+        "use fewer units",
+    )
     if not (np.isfinite(size) and size > 0):
         raise CellError(f"size must be positive, got {size!r}")
     if not (np.isfinite(perturbation) and 0 <= perturbation <= LARGEST_MOVE):
@@ -121,6 +132,8 @@ def _moves(
     if law == "uniform":
         draw = generator.uniform(-perturbation, perturbation, shape)
     else:
+        from scipy.stats import truncnorm  # slow to import
+
         bound = LARGEST_MOVE / perturbation
         draw = truncnorm.rvs(-bound, bound, scale=perturbation, size=shape, random_state=generator)
     return np.where(moving[:, None], draw[source.reshape(-1)], 0.0)

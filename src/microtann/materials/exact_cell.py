@@ -35,6 +35,9 @@ class ExactCell:
         self.bar = bar
         self._condensed = condense(cell, bar)
 
+    def __repr__(self) -> str:
+        return f"ExactCell({self.cell!r}, {self.bar!r})"
+
     def initial_state(self, n: int) -> State:
         """Return the virgin state: strain, plastic strains of the distinct bars, energy and dissipation."""
         m, v = self._condensed.elongation.shape

@@ -18,6 +18,7 @@ class Material(Protocol):
     """Anything that gives the stress of many material points for an increment of strain.
 
     A trained TANN, the exact cell (FE²), the closed form of a regular cell and a user's own object all fit it.
+    A material that was learnt may also say how far it is from its data; see `LearntMaterial`.
     Voigt order 11, 22, 33, 23, 13, 12 with engineering shear strains; tension is positive.
     """
 
@@ -51,5 +52,28 @@ class Material(Protocol):
             ∂stress/∂strain_increment.
         state : dict of arrays
             New state; it holds "energy" and "dissipation" (of this increment), each of shape (n,), per volume.
+        """
+        ...
+
+
+@runtime_checkable
+class LearntMaterial(Material, Protocol):
+    """A material that knows the range of the data it was learnt from.
+
+    The solver asks it after every increment; a material without this method is not judged.
+    """
+
+    def training_reach(self, before: State, after: State) -> Float[Array, "n"] | None:
+        """Return how far an increment of ``n`` points reaches in the range of the data.
+
+        Parameters
+        ----------
+        before, after : dict of arrays
+            States before and after `update`.
+
+        Returns
+        -------
+        array, shape (n,), or None
+            1 on the border of the range, 1.3 where a point is 30 % outside; None if the range is not known.
         """
         ...

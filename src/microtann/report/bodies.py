@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,9 +14,20 @@ from numpy.typing import NDArray
 from microtann.report.scene import Camera, View, render_bars, render_mesh, window
 from microtann.report.style import DIVERGING, SEQUENTIAL, house_style, new_figure, save_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Array = NDArray[np.float64]
-PIXELS = 320.0
-"""Pixels per inch that are rendered, twice those of the figure: reducing them smooths the edges."""
+DPI = 100.0
+"""Pixels per inch of the figure: about as many as a page shows."""
+LEVELS = 24
+"""Levels of every colour in the file."""
+PIXELS = 2.0 * DPI
+"""Pixels per inch that are rendered: reducing them smooths the edges."""
+READABLE = 0.12
+"""Largest displacement, relative to the body, to which small ones are magnified."""
+LARGEST = 2.0
+"""Largest displacement, relative to the body, to which larger ones are reduced."""
 NARROWEST = 0.32
 """Least width of a picture relative to the tallest, for the title above it."""
 
@@ -63,8 +75,14 @@ class Lattice:
     field: Float[Array, "M"]
 
 
-def draw_bodies(
-    path: Path,
+def draw_bodies(path: Path, bodies: Sequence[Body | Lattice], label: str, **look: Any) -> None:
+    """Write the `bodies_figure` of deformed bodies to a PNG file."""
+    figure = bodies_figure(bodies, label, **look)
+    with house_style():
+        save_figure(figure, path, dpi=DPI, levels=LEVELS)
+
+
+def bodies_figure(
     bodies: Sequence[Body | Lattice],
     label: str,
     *,
@@ -72,13 +90,11 @@ def draw_bodies(
     scale: float = 1.0,
     signed: bool = False,
     height: float = 4.6,
-) -> None:
+) -> Figure:
     """Draw deformed bodies beside one another with one colour scale.
 
     Parameters
     ----------
-    path : Path
-        PNG file to write.
     bodies : sequence of Body or Lattice
     label : str
         Name and unit of the field, beside the colour bar.
@@ -120,7 +136,20 @@ def draw_bodies(
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
         bar.set_label(label)
         bar.outline.set_visible(False)
-        save_figure(figure, path)
+        return figure
+
+
+def readable_scale(points: Float[Array, "N d"], displacement: Float[Array, "N d"]) -> float:
+    """Return the factor on displacements with which the deformed shape is seen.
+
+    It is 1 where they are seen as they are, and else a round number: more than 1 where they are small beside the
+    body, less where they are several times as large as it.
+    """
+    extent = float(np.ptp(points, axis=0).max())
+    relative = float(np.abs(displacement).max(initial=0.0)) / extent
+    if 0.0 < relative < 0.5 * READABLE:
+        return float(f"{READABLE / relative:.1g}")
+    return float(f"{LARGEST / relative:.1g}") if relative > LARGEST else 1.0
 
 
 def _limits(fields: Sequence[Array], signed: bool) -> tuple[float, float]:

@@ -168,7 +168,10 @@ def draw_training(
     phases: Mapping[str, float],
     terms: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
-    """Draw losses against the updates of training, on a logarithmic scale.
+    """Draw losses against the updates of training, on a logarithmic scale, a panel for every phase.
+
+    Every phase has a scale of its own: a polish of a few hundred updates beside a descent of thousands would be a
+    vertical line.
 
     Parameters
     ----------
@@ -183,27 +186,26 @@ def draw_training(
     terms : mapping, optional
         Name of each term of the validation loss and its values; not finite where a phase has no such term.
     """
+    from matplotlib.ticker import MaxNLocator
+
+    starts = [*phases.values(), np.inf] if phases else [-np.inf, np.inf]
+    done = np.asarray(update, dtype=np.float64)
     with house_style():
         figure = new_figure(6.4, 3.0)
-        axis = figure.subplots()
-        for (name, values), colour in zip(losses.items(), (MODEL, LATTICE, SOFT), strict=False):
-            axis.semilogy(update, values, color=colour, label=name)
-        for (name, values), style in zip((terms or {}).items(), cycle(("--", ":", "-.")), strict=False):
-            axis.semilogy(update, values, linewidth=0.8, linestyle=style, label=name)
-        for name, start in phases.items():
-            axis.axvline(start, color=SOFT, linewidth=0.6, linestyle=(0, (4, 4)))
-            axis.annotate(
-                name,
-                (start, 1.0),
-                (3, -2),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                va="top",
-                fontsize=8.0,
-                color=SOFT,
-            )
-        axis.set_xlabel("updates or epochs [–]")
-        axis.set_ylabel("loss [–]")
-        axis.margins(x=0.02)
-        figure.legend(loc="outside upper right", ncols=3)
+        panels = figure.subplots(1, len(starts) - 1, sharey=True, squeeze=False)[0]
+        for axis, name, first, last in zip(panels, phases or [""], starts, starts[1:], strict=False):
+            # a panel begins with the last loss of the phase before
+            chosen = np.flatnonzero((done >= first) & (done <= last))
+            for (label, values), colour in zip(losses.items(), (MODEL, LATTICE, SOFT), strict=False):
+                shown = np.asarray(values, dtype=np.float64)[chosen]
+                axis.semilogy(done[chosen], shown, color=colour, label=label, marker="o", markersize=2.5)
+            for (label, values), style in zip((terms or {}).items(), cycle(("--", ":", "-.")), strict=False):
+                shown = np.asarray(values, dtype=np.float64)[chosen]
+                axis.semilogy(done[chosen], shown, linewidth=0.8, linestyle=style, label=label)
+            axis.set_title(name)
+            axis.set_xlabel("updates or epochs [–]")
+            axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        panels[0].set_ylabel("loss [–]")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=3)
         save_figure(figure, path)

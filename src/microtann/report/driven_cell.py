@@ -9,7 +9,7 @@ import numpy as np
 from microtann import voigt
 from microtann.homogenisation.driver import DrivenResponse
 from microtann.lattice.cell import UnitCell
-from microtann.report.bodies import Lattice, draw_bodies
+from microtann.report.bodies import Lattice, draw_bodies, readable_scale
 from microtann.report.style import INK, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 
 COLOURS = (MODEL, LATTICE, "#2e7d4f", SOFT, "#8a5aa8", "#c2902f")
@@ -17,9 +17,6 @@ COLOURS = (MODEL, LATTICE, "#2e7d4f", SOFT, "#8a5aa8", "#c2902f")
 
 NOTICEABLE = 5e-3
 """Components below this part of the largest are not drawn."""
-
-READABLE = 0.12
-"""Largest displacement in a drawing, relative to the cell, up to which small ones are magnified."""
 
 
 def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
@@ -76,7 +73,7 @@ def draw_cell(
     field : {"force", "plastic_strain"}
         Force of the whole bars, or plastic strain.
     scale : float, optional
-        Factor on the displacements; by default 1, and more where they would not be seen.
+        Factor on the displacements; by default the one of `readable_scale`.
     """
     bars, nodes = cell.distinct_bars, cell.nodes
     if field == "force":
@@ -86,8 +83,7 @@ def draw_cell(
         values, label = response.plastic_strain[increment], "plastic strain of the bar"
     displacement = response.displacement[increment]
     if scale is None:
-        largest = float(np.abs(displacement).max()) / float(np.ptp(nodes, axis=0).max())
-        scale = float(f"{READABLE / largest:.1g}") if 0 < largest < READABLE / 2 else 1.0
+        scale = readable_scale(nodes, displacement)
     factor = "" if scale == 1.0 else f", displacements × {scale:g}"
     title = f"time {response.time[increment]:g}{factor}"
     draw_bodies(path, [Lattice(title, nodes, cell.bars, displacement, values)], label, scale=scale, signed=True)

@@ -66,6 +66,27 @@ def errors_table(evaluation: Evaluation, anchor: bool) -> Table:
     return Table("Errors in closed loop", tuple(columns), tuple(rows), note)
 
 
+def errors_summary(evaluation: Evaluation) -> Table:
+    """Return the largest errors over all paths, for the comparison of models."""
+    paths = evaluation.paths.values()
+    drifts = [errors.drift for errors in paths if errors.drift is not None]
+    row: tuple[Value, ...] = (
+        max(errors.stress for errors in paths),
+        max(errors.energy for errors in paths),
+        max(errors.dissipation for errors in paths),
+        sum(errors.violations for errors in paths),
+        max(drifts) if drifts else None,
+    )
+    columns = (
+        Column("stress", kind="error"),
+        Column("energy", kind="error"),
+        Column("dissip.", kind="error"),
+        Column("violations", kind="integer"),
+        Column("drift", kind="error"),
+    )
+    return Table("Largest errors in closed loop", columns, (row,))
+
+
 def paths_table(responses: Responses) -> Table:
     """Return what each path is."""
     rows = tuple((name, r.path.description, *r.path.strain.shape[:2]) for name, r in responses.items())

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from microtann.errors import InputError
+from microtann.report.runs import compare_runs, headings, run_names
 from microtann.report.section import Section
 
 STYLE = """
@@ -21,7 +22,7 @@ h1 { font-size: 1.9rem; margin: 0 0 .3rem; letter-spacing: -.01em; }
 h2 { font-size: 1.3rem; margin: 2.6rem 0 .6rem; padding-top: .9rem; border-top: 1px solid var(--line); }
 p { max-width: 46rem; margin: .5rem 0; }
 header p, .note, footer { color: var(--soft); }
-nav a { color: var(--accent); text-decoration: none; margin-right: 1.2rem; }
+nav a { color: var(--accent); text-decoration: none; margin-right: 1.2rem; display: inline-block; }
 nav a:hover { text-decoration: underline; }
 .table { overflow-x: auto; margin: 1.2rem 0; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
@@ -47,11 +48,17 @@ footer { font-size: .85rem; padding: 2rem 1.5rem 3rem; }
 """
 
 
-def render_page(title: str, subtitle: str, sections: Sequence[tuple[Path, Section]], footer: str = "") -> str:
+def render_page(
+    root: Path, title: str, subtitle: str, sections: Sequence[tuple[Path, Section]], footer: str = ""
+) -> str:
     """Return the HTML of a report.
+
+    Sections of one title carry the names of their runs, and a table compares them.
 
     Parameters
     ----------
+    root : Path
+        Folder of the report; the folders of the sections are named as seen from it.
     title, subtitle : str
     sections : sequence of (folder, Section)
         The pictures of each section are read from its folder and put into the page.
@@ -67,10 +74,18 @@ def render_page(title: str, subtitle: str, sections: Sequence[tuple[Path, Sectio
     InputError
         If a picture is missing or is not a PNG file.
     """
-    links = "".join(
-        f'<a href="#section-{i}">{escape(section.title)}</a>' for i, (_, section) in enumerate(sections)
-    )
-    body = "\n".join(_render_section(i, folder, section) for i, (folder, section) in enumerate(sections))
+    names = run_names(root, sections)
+    titles = headings(names, sections)
+    comparisons = compare_runs(names, sections)
+    links = "".join(f'<a href="#section-{i}">{escape(heading)}</a>' for i, heading in enumerate(titles))
+    parts = []
+    if comparisons:
+        links = '<a href="#comparison">Comparison</a>' + links
+        tables = "\n".join(table.to_html() for table in comparisons)
+        parts.append(f'<section id="comparison"><h2>Comparison</h2>\n{tables}\n</section>')
+    for number, (name, heading, (folder, section)) in enumerate(zip(names, titles, sections, strict=True)):
+        parts.append(_render_section(number, name, heading, folder, section))
+    body = "\n".join(parts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -80,8 +95,8 @@ def render_page(title: str, subtitle: str, sections: Sequence[tuple[Path, Sectio
     )
 
 
-def _render_section(number: int, folder: Path, section: Section) -> str:
-    parts = [f'<section id="section-{number}"><h2>{escape(section.title)}</h2>']
+def _render_section(number: int, name: str, heading: str, folder: Path, section: Section) -> str:
+    parts = [f'<section id="section-{number}"><h2>{escape(heading)}</h2>']
     parts += [f"<p>{escape(paragraph)}</p>" for paragraph in section.paragraphs]
     parts += [table.to_html() for table in section.tables]
     for figure in section.figures:
@@ -91,15 +106,10 @@ def _render_section(number: int, folder: Path, section: Section) -> str:
         )
     if section.files:
         items = "".join(
-            f"<dt>{escape(_shown(folder, file))}</dt><dd>{escape(text)}</dd>"
-            for file, text in section.files.items()
+            f"<dt>{escape(f'{name}/{file}')}</dt><dd>{escape(text)}</dd>" for file, text in section.files.items()
         )
         parts.append(f"<dl>{items}</dl>")
     return "\n".join([*parts, "</section>"])
-
-
-def _shown(folder: Path, file: str) -> str:
-    return f"{folder.name}/{file}"
 
 
 def _inline(path: Path) -> str:

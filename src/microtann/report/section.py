@@ -44,6 +44,8 @@ class Section:
     figures : tuple of Figure
     files : mapping
         Further files to look at, relative to the folder of the section, and what each holds.
+    summary : Table, optional
+        The few numbers by which this run is compared with others of its kind: a table of one row.
     """
 
     title: str
@@ -52,12 +54,14 @@ class Section:
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     files: Mapping[str, str] | None = None
+    summary: Table | None = None
 
     def to_json(self) -> str:
         """Return the section as JSON text."""
         data = asdict(self)
         data["tables"] = [table.to_dict() for table in self.tables]
         data["files"] = dict(self.files or {})
+        data["summary"] = None if self.summary is None else self.summary.to_dict()
         return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -71,6 +75,7 @@ class Section:
             tables=tuple(Table.from_dict(table) for table in data["tables"]),
             figures=tuple(Figure(str(f["file"]), str(f["caption"])) for f in data["figures"]),
             files=dict(data["files"]),
+            summary=Table.from_dict(data["summary"]) if data.get("summary") else None,
         )
 
 
@@ -92,7 +97,9 @@ def read_section(folder: Path) -> Section:
 
 
 def find_sections(folder: Path) -> list[tuple[Path, Section]]:
-    """Return the sections in ``folder`` and in the folders in it, in the order of the report.
+    """Return the sections in ``folder``, in the folders in it, and in those in them, in the order of the report.
+
+    Hidden folders are left alone.
 
     Raises
     ------
@@ -101,8 +108,15 @@ def find_sections(folder: Path) -> list[tuple[Path, Section]]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder of results")
-    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))]
+    places = [folder, *_folders(folder), *(inner for outer in _folders(folder) for inner in _folders(outer))]
     found = [(place, read_section(place)) for place in places if (place / FILE_NAME).is_file()]
     if not found:
         raise InputError(f"{folder} holds no results of microtann: run a stage with --output in it first")
-    return sorted(found, key=lambda item: (item[1].order, item[0].name))
+    return sorted(found, key=lambda item: (item[1].order, item[0].as_posix()))
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    except OSError:  # somebody else's
+        return []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
 from microtann.evaluation.comparison import NAMES, Comparison
-from microtann.report.bodies import Body, Lattice, draw_bodies
+from microtann.report.bodies import Body, Lattice, draw_bodies, readable_scale
 from microtann.report.curves import History as HistoryCurve
 from microtann.report.curves import draw_histories
 from microtann.report.section import Figure
@@ -41,6 +41,20 @@ def results_table(comparison: Comparison) -> Table:
     return Table(f"{comparison.case.name} at the end of the loading", tuple(columns), tuple(rows), note)
 
 
+def simulation_summary(comparison: Comparison) -> Table:
+    """Return the largest errors and the times, for the comparison of runs."""
+    pairs = (
+        ("network error", comparison.network_errors),
+        ("homogenisation error", comparison.homogenisation_errors),
+    )
+    columns = [Column(title, kind="error") for title, _ in pairs]
+    row: list[Value] = [max(errors.values()) if errors else None for _, errors in pairs]
+    for analysis, name in NAMES.items():
+        columns.append(Column(name, "s", "seconds"))
+        row.append(comparison.runs[analysis].statistics.seconds if analysis in comparison.runs else None)
+    return Table("Errors and times", tuple(columns), (tuple(row),))
+
+
 def cost_table(comparison: Comparison) -> Table:
     """Return what each analysis cost."""
     rows = []
@@ -66,7 +80,7 @@ def cost_table(comparison: Comparison) -> Table:
     ratio = comparison.cost_ratio
     note = "Newton and CG: iterations. Calls: Gauss points or bars evaluated, over all iterations"
     note += f" (full lattice / FE = {ratio:.2f})." if ratio is not None else "."
-    note += " CPU seconds after compilation; set-up is that of the preconditioner."
+    note += " CPU seconds after compilation; set-up is that of the preconditioner." + _what_it_shows(comparison)
     columns = (
         Column("", kind="text"),
         Column("unknowns", kind="integer"),
@@ -82,6 +96,19 @@ def cost_table(comparison: Comparison) -> Table:
     return Table(f"Cost of {comparison.case.name}", columns, tuple(rows), note)
 
 
+def _what_it_shows(comparison: Comparison) -> str:
+    """Return whether this case can show a gain in time."""
+    finite_elements = next(iter(comparison.elements.values()))
+    lattice = comparison.lattice
+    if lattice is None or lattice.displacement[0].size > finite_elements.displacement[0].size:
+        return ""
+    return (
+        " The mesh has at least as many unknowns as the full lattice: such a case shows the accuracy of "
+        "homogenisation, and no gain in time. There is one where cells hold many bars or are much smaller than "
+        "the elements (docs/cost-model.md)."
+    )
+
+
 def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     """Draw the deformed bodies, the lattice, and (with several increments) the curves; return the figures."""
     twisted = comparison.case.support == "torque"
@@ -93,20 +120,25 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     if lattice is not None:
         moved.append(_lattice(lattice, _motion(lattice, lattice.structure.bars, twisted)))
     label = "displacement u_z [–]" if twisted else "size of the displacement [–]"
-    draw_bodies(folder / "displacement.png", moved, label)
+    scale = min(readable_scale(body.points, body.displacement) for body in moved)
+    shown = "to scale" if scale == 1.0 else f"× {scale:g}"
+    draw_bodies(folder / "displacement.png", moved, label, scale=scale)
     draw_bodies(
         folder / "energy.png",
         [_mesh(NAMES[analysis], run, run.fields[-1]["energy"]) for analysis, run in comparison.elements.items()],
         "energy per volume [–]",
+        scale=scale,
     )
     figures = [
-        Figure("displacement.png", "The deformed bodies (displacements to scale), coloured by the displacement."),
+        Figure("displacement.png", f"The deformed bodies (displacements {shown}), coloured by the displacement."),
         Figure("energy.png", "The finite elements, coloured by the energy at the end."),
     ]
     if lattice is not None:
         stress, plastic = lattice.stress, np.abs(lattice.plastic_strain)
-        draw_bodies(folder / "stress.png", [_lattice(lattice, stress)], "bar stress [–]", signed=True)
-        draw_bodies(folder / "plastic.png", [_lattice(lattice, plastic)], "|plastic strain| of bars [–]")
+        draw_bodies(folder / "stress.png", [_lattice(lattice, stress)], "bar stress [–]", scale=scale, signed=True)
+        draw_bodies(
+            folder / "plastic.png", [_lattice(lattice, plastic)], "|plastic strain| of bars [–]", scale=scale
+        )
         figures.append(Figure("stress.png", "The full lattice, coloured by the stress of its bars."))
         figures.append(Figure("plastic.png", "The full lattice, coloured by the plastic strain of its bars."))
     if len(next(iter(comparison.runs.values())).time) > 1:

@@ -78,7 +78,25 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, atomically."""
+def save_figure(figure: Figure, path: Path, dpi: float | None = None, levels: int | None = None) -> None:
+    """Write a figure as PNG, atomically.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : Path
+    dpi : float, optional
+        Pixels per inch; by default those of the house.
+    levels : int, optional
+        Levels of red, green and blue that are kept of the 256; shaded pictures are small files with 24,
+        and look the same.
+    """
+    from matplotlib.image import imread, imsave
+
+    options: Any = {"format": "png", "metadata": {"Software": None}}
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+        figure.savefig(temporary, dpi=dpi, **options)
+        if levels is not None:
+            steps = levels - 1
+            picture = (imread(temporary, format="png")[..., :3] * steps).round() / steps
+            imsave(temporary, picture, pil_kwargs={"optimize": True}, **options)

@@ -183,7 +183,10 @@ class Bars:
         trial = reduced + young * (plastic - before)
         return young * np.divide(reduced, trial, out=np.ones(len(stress)), where=plastic != before)
 
-    def fields(self, state: BarState) -> dict[str, Array]:
+    def training_reach(self, before: BarState, after: BarState) -> None:
+        """Return None: the law of bars was not learnt."""
+
+    def fields(self, state: BarState, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
         """Return force (tension is positive), stress and plastic strain of every bar."""
         return {
             "force": state.stress * self._areas,

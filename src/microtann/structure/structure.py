@@ -45,6 +45,9 @@ class StructureResult(History):
     stress: Float[Array, "M"]
     plastic_strain: Float[Array, "M"]
 
+    def __repr__(self) -> str:
+        return self._line("StructureResult", f"{len(self.force)} bars")
+
     def write(self, folder: str | os.PathLike[str], name: str = "lattice") -> Path:
         """Write bars as line cells for ParaView: ``name.pvd`` with true times and VTU files.
 
@@ -103,6 +106,9 @@ class Structure(Body[StructureResult]):
             bar.per_bar(len(index))
         for name in ("points", "bars", "areas"):
             getattr(self, name).setflags(write=False)
+
+    def __repr__(self) -> str:
+        return f"Structure({self.dimension}D, {len(self.points)} nodes, {len(self.bars)} bars, {self.bar!r})"
 
     @classmethod
     def box(

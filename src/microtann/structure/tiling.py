@@ -6,18 +6,21 @@ of the area there, so bars on the boundary of the structure keep the half or the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from scipy.stats import truncnorm
 
 from microtann.errors import CellError
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import LARGEST_MOVE
+from microtann.memory import require_memory
 
 Array = NDArray[np.float64]
+BYTES_PER_BAR = 200
+"""Memory that tiling takes for every bar of the structure."""
 IntArray = NDArray[np.int64]
 
 
@@ -62,6 +65,8 @@ class Jitter:
         generator = np.random.default_rng(self.seed)
         if self.law == "uniform":
             return generator.uniform(-self.size, self.size, (count, dimension))
+        from scipy.stats import truncnorm  # slow to import
+
         bound = LARGEST_MOVE / self.size
         return truncnorm.rvs(
             -bound, bound, scale=self.size, size=(count, dimension), random_state=generator
@@ -86,7 +91,17 @@ def tile(
     Returns
     -------
     Tiling
+
+    Raises
+    ------
+    InputError
+        If the structure would not fit into the memory of the machine.
     """
+    require_memory(
+        f"a structure of {'×'.join(str(n) for n in counts)} cells",
+        float(BYTES_PER_BAR * cell.distinct_bars.count) * math.prod(counts.tolist()),
+        "use larger cells",
+    )
     nodes, bars, d = cell.distinct_nodes, cell.distinct_bars, cell.dimension
     lowest = nodes.image.min(axis=0)
     room = tuple(counts + nodes.image.max(axis=0) - lowest)

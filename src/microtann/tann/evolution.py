@@ -18,6 +18,8 @@ class Evolution(eqx.Module):
 
     fixed: ClassVar[tuple[str, ...]] = ()
     """Fields that gradients do not train."""
+    reads_increment: ClassVar[bool] = True
+    """Whether Z at t + Δt depends on where the increment began other than by Z, so that its size matters."""
 
     @abstractmethod
     def __call__(
@@ -60,6 +62,8 @@ class PlayMechanisms(Evolution):
     ----------
     B. Halphen and Q. S. Nguyen, Sur les matériaux standard généralisés, J. Mécanique 14 (1975), 39-63.
     """
+
+    reads_increment: ClassVar[bool] = False
 
     log_resistance: Float[Array, "z"]
 

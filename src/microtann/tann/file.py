@@ -10,7 +10,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,11 @@ from microtann.tensors import read_tensors, write_tensors
 FORMAT = "microtann-tann"
 SCHEMA = "2"
 SHEAR = "engineering"
+LONGEST = 300
+"""Letters of a reason that are shown: a damaged file may hold names of any length."""
 PARTS = ("reduction", "energy", "evolution", "scaling")
 
-_RANGE = ("strain", "strain_increment")
+_RANGE = tuple(field.name for field in fields(TrainingRange))
 _FIRST_PARTS = {
     "reduction": ("ResidualReduction", ("elastic", "weight", "vectors", "deviation", "encoder", "decoder")),
     "energy": ("DecoupledQuadraticEnergy", ("elastic", "coupling", "extra")),
@@ -62,7 +64,8 @@ def write_model(point: MaterialPoint, information: Information, path: str | os.P
     tensors: Arrays = {}
     parts = {name: take_apart(getattr(point, name), name, tensors) for name in PARTS}
     if information.training_range is not None:
-        tensors |= {f"training_range.{name}": getattr(information.training_range, name) for name in _RANGE}
+        limits = {name: getattr(information.training_range, name) for name in _RANGE}
+        tensors |= {f"training_range.{name}": limit for name, limit in limits.items() if limit is not None}
     if information.microstructure is not None:
         for group, arrays in information.microstructure.groups().items():
             tensors |= {f"{group}.{name}": value for name, value in arrays.items()}
@@ -114,9 +117,11 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
         point = _point(parts, described.get("form_version", 1), information, tensors)
         _probe(point, information)
     except ConfigurationError as error:
-        raise ModelFileError(f"{path} cannot be used: {error}, or import what defines the form") from None
+        raise ModelFileError(
+            f"{path} cannot be used: {str(error)[:LONGEST]}, or import what defines the form"
+        ) from None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:LONGEST]
         raise ModelFileError(f"{path} is damaged: its contents do not fit together ({reason})") from error
     return point, information
 
@@ -157,6 +162,10 @@ def _probe(point: MaterialPoint, information: Information) -> None:
     if driving.shape != (information.components + len(information.extra_names),):
         raise ValueError(f"{driving.shape[0]} driving variables for {information.components} strain components")
     state = point.virgin_state()
+    seen = information.training_range
+    if seen is not None:
+        zeros = np.zeros(information.components)
+        seen.reach(zeros, zeros, np.zeros(len(state)))
     result = point.scaled_increment(driving, state, driving, jnp.asarray(1.0))
     decoded = point.reduction.decode(state, driving)
     if result.state.shape != state.shape or decoded.shape != (width(information.coordinate_shapes),):
@@ -188,14 +197,14 @@ def _voigt_labels(components: int) -> tuple[str, ...]:
 
 
 def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
-    limits = [tensors[name] for name in (f"training_range.{field}" for field in _RANGE) if name in tensors]
+    limits = {name: tensors.get(f"training_range.{name}") for name in _RANGE}
     return Information(
         form=described["form"],
         components=int(described["components"]),
         coordinate_shapes={name: tuple(shape) for name, shape in described["coordinate_shapes"]},
         extra_names=tuple(described["extra_names"]),
         units=dict(described["units"]),
-        training_range=TrainingRange(*limits) if limits else None,
+        training_range=None if limits["strain"] is None else TrainingRange(**limits),  # type: ignore[arg-type]
         microstructure=_microstructure(described.get("microstructure", Lattice.kind), tensors),
         history=tuple(TrainingRecord(**record) for record in described["history"]),
         provenance=dict(described["provenance"]),

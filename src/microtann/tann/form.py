@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -23,6 +24,8 @@ from microtann.tann.point import MaterialPoint
 Array = NDArray[np.float64]
 ENTRY_POINTS = "microtann.forms"
 """Entry points by which an installed package makes its forms known: each names a form, or a module with some."""
+OWN = "microtann.forms"
+"""The forms of this package, imported when a form is first looked for, as those of other packages are."""
 
 
 class PointUpdate(NamedTuple):
@@ -93,11 +96,18 @@ def form_class(name: str) -> type[Form]:
     ConfigurationError
         If no such form is known.
     """
+    import_module(OWN)
     if name not in FORMS:
         known_forms()
     if name not in FORMS:
         raise ConfigurationError(f"unknown form {name!r}: use one of {', '.join(sorted(FORMS))}")
     return FORMS[name]
+
+
+def compiled_update(name: str) -> CompiledUpdate | None:
+    """Return the compiled update of a form; None if it has none or is not known."""
+    import_module(OWN)
+    return FORMS[name].compiled if name in FORMS else None
 
 
 def known_forms() -> dict[str, type[Form]]:
@@ -108,6 +118,7 @@ def known_forms() -> dict[str, type[Form]]:
     ConfigurationError
         If an installed package names a form that cannot be imported.
     """
+    import_module(OWN)
     for entry in entry_points(group=ENTRY_POINTS):
         try:
             loaded: Any = entry.load()

@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 
 from microtann.homogenisation.microstructure import Microstructure
 
+PROBABILITIES = (0.5, 0.9, 0.99)
+"""Shares of the training data for which a range says how far they reach."""
+LEAST_WIDTH = 1e-6
+"""Least width of a box in one component relative to the widest: what did not move in the data may move so much."""
+ROWS = 4096
+"""Points that are compared with a box at a time; they stay in the cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingRange:
-    """Range of the data that a model has seen.
+    """Range of the data that a model has seen: boxes of strain, strain increment and internal state variables.
 
     Parameters
     ----------
@@ -22,10 +29,61 @@ class TrainingRange:
         Largest absolute value of every strain component.
     strain_increment : array, shape (v,)
         Standard deviation of the increments of every component.
+    largest_increment : array, shape (v,), optional
+        Largest absolute value of the increments of every component; unknown in older files, as what follows.
+    state : array, shape (2, z), optional
+        Smallest and largest value of every internal state variable of the trained model.
+    quantiles : array, shape (3, q), optional
+        How far most of the data reach in their boxes, from 0 to 1: quantiles of the reach (see `reach`) of
+        strains, moving increments and states at `PROBABILITIES`, which tell where the data are dense.
     """
 
     strain: Float[NDArray[np.float64], "v"]
     strain_increment: Float[NDArray[np.float64], "v"]
+    largest_increment: Float[NDArray[np.float64], "v"] | None = None
+    state: Float[NDArray[np.float64], "2 z"] | None = None
+    quantiles: Float[NDArray[np.float64], "3 q"] | None = None
+
+    def __repr__(self) -> str:
+        known = [("increments", self.largest_increment), ("states", self.state)]
+        rest = "".join(f", {name} to {np.abs(box).max(initial=0.0):.4g}" for name, box in known if box is not None)
+        return f"TrainingRange(strains to {self.strain.max():.4g}{rest})"
+
+    def reach(
+        self,
+        strain: Float[NDArray[np.float64], "*batch v"],
+        increment: Float[NDArray[np.float64], "*batch v"] | None = None,
+        state: Float[NDArray[np.float64], "*batch z"] | None = None,
+    ) -> Float[NDArray[np.float64], "*batch"]:
+        """Return how far points reach: 1 on the border of a box, 1.3 where 30 % outside of it, 0 in its middle.
+
+        It is the largest over the components of what is given and known. A component that hardly moved in the data
+        counts as wide as `LEAST_WIDTH` of the widest one.
+        """
+        found = farthest(strain, -self.strain, self.strain)
+        if increment is not None and self.largest_increment is not None:
+            found = np.maximum(found, farthest(increment, -self.largest_increment, self.largest_increment))
+        if state is not None and self.state is not None:
+            found = np.maximum(found, farthest(state, *self.state))
+        return np.asarray(found)
+
+
+def farthest(
+    values: Float[NDArray[np.float64], "*batch k"],
+    low: Float[NDArray[np.float64], "k"],
+    high: Float[NDArray[np.float64], "k"],
+) -> Float[NDArray[np.float64], "*batch"]:
+    """Return the largest distance of any component from the middle of a box, relative to half its width."""
+    half = 0.5 * (high - low)
+    half = np.maximum(half, max(LEAST_WIDTH * half.max(initial=0.0), np.finfo(np.float64).tiny))
+    middle, rows = 0.5 * (high + low), values.reshape(-1, values.shape[-1])
+    found = np.zeros(len(rows))
+    for first in range(0, len(rows), ROWS):
+        part = slice(first, first + ROWS)
+        with np.errstate(over="ignore"):
+            found[part] = (np.abs(rows[part] - middle) / half).max(axis=1, initial=0.0)
+    found[np.isnan(found)] = np.inf  # what is no number is nowhere near the data
+    return found.reshape(values.shape[:-1])
 
 
 @dataclass(frozen=True)
@@ -85,3 +143,10 @@ class Information:
     microstructure: Microstructure | None = None
     history: tuple[TrainingRecord, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        groups = "".join(f", {name} {shape}" for name, shape in self.coordinate_shapes.items())
+        return (
+            f"Information(form {self.form!r}, {self.components} strain components{groups}; {self.training_range!r}"
+            f"; {len(self.history)} records of training)"
+        )

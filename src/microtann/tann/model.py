@@ -19,11 +19,12 @@ from microtann.homogenisation.microstructure import Microstructure
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.materials.protocol import State
+from microtann.outside import check_policy, tell
 from microtann.tann.batches import padded, rounded
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.file import write_model
-from microtann.tann.form import FORMS
+from microtann.tann.form import compiled_update
 from microtann.tann.information import Information
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.recall import Recall, follow_paths
@@ -48,6 +49,10 @@ class TANN(eqx.Module):
 
     point: MaterialPoint
     information: Information = eqx.field(static=True)
+
+    def __repr__(self) -> str:
+        of = "" if self.cell is None else f", of {self.cell!r}"
+        return f"TANN(form {self.form!r}, {self.states} ISVs, {self.components} strain components{of})"
 
     @property
     def reduction(self) -> Reduction:
@@ -109,6 +114,7 @@ class TANN(eqx.Module):
         dt: ArrayLike = 1.0,
         decode: bool = False,
         extra: ArrayLike | None = None,
+        outside_training: str = "warn",
     ) -> Recall:
         """Return the response along strain paths from the virgin state, the model's own state being fed back.
 
@@ -122,6 +128,9 @@ class TANN(eqx.Module):
             Whether to decode the internal coordinates too.
         extra : array, shape (T, e) or (B, T, e), optional
             Extra state variables at the end of each increment, for models trained with some.
+        outside_training : {"warn", "none", "error"}
+            What is done where a path leaves the range of the training data, where nothing is known of the errors.
+            How far it does is in the result in any case.
 
         Returns
         -------
@@ -131,8 +140,11 @@ class TANN(eqx.Module):
         ------
         InputError
             If an array has the wrong shape or is not finite.
+        TrainingRangeError
+            If a path leaves the range of the training data and that is an error.
         """
         require_float64()
+        check_policy(outside_training)
         strain = check_strain_paths(strain, self.components)
         shape = strain.shape[:-1]
         driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
@@ -142,7 +154,10 @@ class TANN(eqx.Module):
         stress, state, energy, dissipation, slopes = (a.reshape(*shape, *a.shape[2:]) for a in result)
         conjugates = {name: slopes[..., i] for i, name in enumerate(self.information.extra_names)}
         coordinates = self._decode(state, driving) if decode else {}
-        return Recall(stress, energy, dissipation, state, coordinates, conjugates)
+        reach = self._reach(strain, np.diff(strain, axis=-2, prepend=np.zeros_like(strain[..., :1, :])), state)
+        if reach is not None and reach.max() > 1.0:
+            tell(outside_training, _outside(reach), level=2)
+        return Recall(strain, stress, energy, dissipation, state, coordinates, reach, conjugates)
 
     def initial_state(self, n: int) -> State:
         """Return the virgin state of ``n`` material points (`microtann.fem.Material`).
@@ -179,7 +194,7 @@ class TANN(eqx.Module):
             If a strain increment is not finite.
         """
         check_increment(strain_increment)
-        compiled = FORMS[self.form].compiled if self.form in FORMS else None
+        compiled = compiled_update(self.form)
         if compiled is None or not compiled.fits(self.point):
             return self.update_by_differentiation(strain_increment, state, dt, tangent)
         extra = state.get("extra", np.zeros((len(strain_increment), 0)))
@@ -193,6 +208,35 @@ class TANN(eqx.Module):
             "dissipation": result.dissipation,
         }
         return result.stress, result.tangent, state | changed
+
+    def training_reach(self, before: State, after: State) -> Float[Numbers, "n"] | None:
+        """Return how far increments of ``n`` material points reach in the range of the training data.
+
+        It is 1 on the border of the range and 1.3 where a point is 30 % outside, in strain, in the increment (for
+        an evolution that reads it), or in the internal state variables.
+
+        Parameters
+        ----------
+        before, after : dict of arrays
+            States of the points before and after `update`.
+
+        Returns
+        -------
+        array, shape (n,), or None
+            None if the model does not know its range.
+        """
+        return self._reach(after["strain"], after["strain"] - before["strain"], after["isv"])
+
+    def _reach(
+        self,
+        strain: Float[Numbers, "*batch v"],
+        increment: Float[Numbers, "*batch v"],
+        state: Float[Numbers, "*batch z"],
+    ) -> Float[Numbers, "*batch"] | None:
+        seen = self.information.training_range
+        if seen is None:
+            return None
+        return seen.reach(strain, increment if self.evolution.reads_increment else None, state)
 
     def update_by_differentiation(
         self,
@@ -227,7 +271,33 @@ class TANN(eqx.Module):
     def decode(
         self, state: Float[Numbers, "*batch z"], strain: Float[Numbers, "*batch v"], extra: ArrayLike | None = None
     ) -> dict[str, Numbers]:
-        """Return the internal coordinates of given states and strains, by the name of their group."""
+        """Return the internal coordinates of given states and strains, by the name of their group.
+
+        Parameters
+        ----------
+        state : array, shape (..., z)
+            Internal state variables, as in ``state["isv"]`` of a finite-element result or ``state`` of a recall.
+        strain : array, shape (..., v)
+        extra : array, shape (..., e), optional
+            Extra state variables, for models trained with some.
+
+        Returns
+        -------
+        dict of arrays, shape (..., *group)
+            For lattices "displacement" (N, d) of the nodes and "force" (M,) of the bars of the cell.
+
+        Examples
+        --------
+        What happens in the cells at the Gauss points of a finite-element result:
+
+        >>> import microtann as mt
+        >>> tann, mesh = mt.load("cube"), mt.fem.box((1, 1, 1), (2, 2, 2))
+        >>> sides = [mt.fem.Prescribed(lambda x: x[:, 2] >= 0, a, lambda x: 0.2 * x[:, 2]) for a in "xyz"]
+        >>> result = mt.fem.Model(mesh, tann).solve([mt.fem.Step(sides)])
+        >>> inside = tann.decode(result.state["isv"], result.strain)
+        >>> inside["force"].shape  # of every bar, at every Gauss point of every element
+        (8, 8, 28)
+        """
         strain = np.asarray(strain, dtype=np.float64)
         driving = np.concatenate([strain, self._check_extra(extra, strain.shape[:-1])], axis=-1)
         return self._decode(np.asarray(state, dtype=np.float64), driving)
@@ -253,6 +323,16 @@ class TANN(eqx.Module):
         filled = (jnp.asarray(padded(a, rounded(n))) for a in points)
         coordinates = np.asarray(_decode_points(self.point, *filled))[:n]
         return split(coordinates.reshape(*state.shape[:-1], -1), self.information.coordinate_shapes)
+
+
+def _outside(reach: Float[Numbers, "*batch"]) -> str:
+    """Return a sentence on the increments of paths that leave the training range."""
+    worst = np.unravel_index(int(reach.argmax()), reach.shape)
+    place = f"increment {worst[-1]}" + (f" of path {worst[0]}" if reach.ndim > 1 else "")
+    return (
+        f"{np.count_nonzero(reach > 1.0)} of {reach.size} increments leave the range of the model's training "
+        f"data, the farthest (in {place}) reaching {reach.max():.3g} times as far: its errors are not known there"
+    )
 
 
 @eqx.filter_jit

@@ -50,6 +50,10 @@ class MaterialPoint(eqx.Module):
     scaling: Scaling
     components: int = eqx.field(static=True)
 
+    def __repr__(self) -> str:
+        parts = ", ".join(type(part).__name__ for part in (self.reduction, self.energy, self.evolution))
+        return f"MaterialPoint({parts}, {self.components} strain components)"
+
     @property
     def states(self) -> int:
         """Number of internal state variables."""

@@ -26,6 +26,8 @@ class Recall:
 
     Parameters
     ----------
+    strain : array, shape (..., v)
+        As it was given.
     stress : array, shape (..., v)
     energy, dissipation : array, shape (...)
         Ψ, and −T · ΔZ of the increment (unclipped), per unit volume.
@@ -33,17 +35,37 @@ class Recall:
         Internal state variables Z (dimensionless).
     coordinates : dict of arrays, shape (..., *group)
         Decoded internal coordinates by the name of their group; empty unless asked for.
+    training_reach : array, shape (...), or None
+        How far strain, increment and state reach in the range of the training data: 1 on its border, 1.3 where
+        30 % outside. None for a model that does not know its range.
     conjugates : dict of arrays, shape (...)
         −∂Ψ/∂θ of every extra state variable θ, by its name, per unit volume: the entropy if θ is the temperature
         (paper, Eq. 9a).
     """
 
+    strain: Float[Numbers, "*batch v"]
     stress: Float[Numbers, "*batch v"]
     energy: Float[Numbers, "*batch"]
     dissipation: Float[Numbers, "*batch"]
     state: Float[Numbers, "*batch z"]
     coordinates: dict[str, Numbers]
+    training_reach: Float[Numbers, "*batch"] | None = None
     conjugates: dict[str, Numbers] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shape = "×".join(str(n) for n in self.energy.shape)
+        groups = "".join(f", {name}" for name in self.coordinates)
+        return f"Recall({shape} increments, {self.state.shape[-1]} ISVs{groups}{self._far()})"
+
+    def _far(self) -> str:
+        if self.training_reach is None or self.training_reach.max(initial=0.0) <= 1.0:
+            return ""
+        return f"; {self.points_outside} outside the training range"
+
+    @property
+    def points_outside(self) -> int | None:
+        """Number of increments, over all paths, that leave the range of the training data."""
+        return None if self.training_reach is None else int(np.count_nonzero(self.training_reach > 1.0))
 
     @property
     def displacement(self) -> Float[Numbers, "*batch N d"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
@@ -40,10 +41,23 @@ def load(name_or_path: str | os.PathLike[str]) -> TANN:
     >>> tann.recall(strain).stress.shape
     (10, 6)
     """
+    return TANN(*read_model(find_model(name_or_path)))
+
+
+def find_model(name_or_path: str | os.PathLike[str]) -> Path:
+    """Return the file of a model, shipped by name or at a path.
+
+    Raises
+    ------
+    ModelFileError
+        If there is none.
+    """
     name = os.fspath(name_or_path)
     shipped = resources.files("microtann") / "models" / f"{name}-{DEFAULT_FORM.get(name, '')}".rstrip("-")
     for candidate in (Path(f"{shipped}.safetensors"), Path(name)):
-        if candidate.is_file():
-            return TANN(*read_model(candidate))
+        with suppress(OSError, ValueError):  # a name that no file can have
+            if candidate.is_file():
+                return candidate
     known = ", ".join(sorted(DEFAULT_FORM))
-    raise ModelFileError(f"there is no model file {name!r} and no shipped model of that name (shipped: {known})")
+    shown = name if len(name) <= 200 else f"{name[:200]}…"
+    raise ModelFileError(f"there is no model file {shown!r} and no shipped model of that name (shipped: {known})")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -25,6 +27,8 @@ class StateNetwork(Evolution):
     network : Layers
         From y + z inputs to z outputs.
     """
+
+    reads_increment: ClassVar[bool] = False
 
     network: Layers
 

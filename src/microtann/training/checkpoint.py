@@ -93,6 +93,20 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str) -> None:
     write_tensors(path, tensors, metadata)
 
 
+def updates_done(path: Path) -> int | None:
+    """Return the updates of the run that a checkpoint keeps; None if there is no whole checkpoint.
+
+    `read_checkpoint` says what is wrong with a damaged one.
+    """
+    if not path.exists():
+        return None
+    try:
+        history = json.loads(read_tensors(path).texts["checkpoint"])["history"]
+        return int(history[-1]["update"]) if history else 0
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint | None:
     """Return the checkpoint of this run, or None if there is none.
 

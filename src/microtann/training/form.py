@@ -13,6 +13,7 @@ from microtann.tann.form import Form
 from microtann.tann.point import MaterialPoint
 from microtann.training.objective import Objective
 from microtann.training.optimise import Method
+from microtann.training.training_range import encoded_states
 
 
 def never_settled(_now: float, _before: float) -> bool:
@@ -93,6 +94,15 @@ class TrainableForm(Form, Objective, ABC):
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
         """Return the trained point after what ends the learning, such as the fit of a decoder."""
         return point
+
+    def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"] | None:
+        """Return the internal state variables of a trained point in increments, whose range goes into the model.
+
+        By default they are encoded from the internal coordinates, and followed by the evolution over every
+        increment; a form without an encoder says here which states it went through. None leaves their range
+        unknown.
+        """
+        return encoded_states(point, data)
 
 
 def chosen_increments(data: Increments, count: int, seed: int) -> Increments:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
-from microtann.tann.information import Information, TrainingRange
+from microtann.tann.information import Information
 from microtann.tann.scaling import Scaling
 
 Array = NDArray[np.float64]
@@ -141,16 +141,12 @@ def _noise(
 
 def information_of(dataset: Dataset, form: str) -> Information:
     """Return the metadata of a model of a form that is trained on ``dataset``."""
-    data = dataset.training
     return Information(
         form=form,
         components=dataset.components,
         coordinate_shapes={name: tuple(shape) for name, shape in dataset.coordinate_shapes.items()},
         extra_names=tuple(dataset.extra_names),
         units=dict(dataset.units),
-        training_range=TrainingRange(
-            np.abs(data.strain + data.strain_increment).max(axis=0), data.strain_increment.std(axis=0)
-        ),
         microstructure=dataset.microstructure,
         provenance=dict(dataset.provenance),
     )

@@ -15,7 +15,8 @@ from jaxtyping import Array, PyTree
 
 import microtann
 from microtann.data.increments import Dataset
-from microtann.errors import ConvergenceError, InputError
+from microtann.errors import ConfigurationError, ConvergenceError, InputError
+from microtann.tann.form import form_class
 from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
@@ -30,6 +31,7 @@ from microtann.training.checkpoint import (
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.optimise import Optimisation
 from microtann.training.preparation import information_of
+from microtann.training.training_range import training_range
 
 CHECKPOINT_SECONDS = 5.0
 
@@ -67,18 +69,20 @@ class Progress:
 
 
 def train(
-    dataset: Dataset,
-    form: TrainableForm,
+    dataset: Dataset | str | os.PathLike[str],
+    form: TrainableForm | str = "play",
     progress: Callable[[Progress], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> TANN:
-    """Train a TANN.
+    """Train a TANN, as the command ``microtann train`` does; `TANN.save` writes it to a file.
 
     Parameters
     ----------
-    dataset : Dataset
-    form : TrainableForm
-        The form with its hyper-parameters, such as ``microtann.forms.Play(states=22)``.
+    dataset : Dataset or path
+        Increments, or a data file.
+    form : TrainableForm or str
+        The form with its hyper-parameters, such as ``microtann.forms.Play(states=22)``, or the name of one with
+        its defaults.
     progress : callable, optional
         Called after every block of updates.
     checkpoint : path, optional
@@ -98,6 +102,12 @@ def train(
     ConvergenceError
         If the loss is no longer finite.
     """
+    if not isinstance(dataset, Dataset):
+        from microtann.data.file import read_dataset  # brings HDF5, which data in memory do without
+
+        dataset = read_dataset(os.fspath(dataset))
+    if isinstance(form, str):
+        form = trainable(form)
     if min(len(dataset.training), len(dataset.validation)) == 0:
         raise InputError("the data set has no training or no validation increments")
     dataset = form.prepare(dataset)
@@ -137,7 +147,23 @@ def train(
         "training": ", ".join(f"{name} = {value}" for name, value in chosen.items()),
         "fingerprint": owner,
     }
-    return TANN(point, replace(information_of(dataset, form.name), history=history, provenance=provenance))
+    seen = training_range(dataset.training, form.visited_states(point, dataset.training))
+    information = replace(information_of(dataset, form.name), training_range=seen)
+    return TANN(point, replace(information, history=history, provenance=provenance))
+
+
+def trainable(name: str) -> TrainableForm:
+    """Return a form by name, with its default hyper-parameters.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such form, or it cannot be trained.
+    """
+    kind = form_class(name)
+    if not issubclass(kind, TrainableForm):
+        raise ConfigurationError(f"the form {name!r} cannot be trained")
+    return kind()
 
 
 @dataclass(frozen=True)

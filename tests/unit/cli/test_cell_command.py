@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import microtann as mt
 from microtann.cli.cell import cell
+from microtann.data.path_file import read_path
 from microtann.errors import InputError, LimitLoadError
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -105,6 +106,28 @@ def test_strain_path_file(tmp_path):
     assert [float(last[f"s{i}"]) for i in ("11", "22", "12")] == pytest.approx(
         expected.stress[-1].tolist(), rel=1e-12
     )
+
+
+def test_the_averages_of_a_cell_are_a_strain_path(tmp_path):
+    """A response to stress, given back as a path of strains, is the same response."""
+    run("square", "--strain", "11=0.6,-0.3,0", "--increments", "5", "-o", tmp_path / "driven")
+    path = tmp_path / "driven" / "averages.csv"
+    run("square", "--path", path, "-o", tmp_path / "again")
+    driven, again = rows(tmp_path / "driven"), rows(tmp_path / "again")
+    assert len(again) == len(driven) == 16
+    for one, other in zip(driven, again, strict=True):
+        assert (one["time"], one["e11"], one["e22"], one["e12"]) == (
+            other["time"],
+            other["e11"],
+            other["e22"],
+            other["e12"],
+        )
+        for name in ("s11", "s22", "s12", "energy", "dissipation"):
+            assert float(other[name]) == pytest.approx(float(one[name]), abs=1e-12)
+    # `evaluate --strain` reads paths by the same function
+    time, strain = read_path(path, 3)
+    assert time.tolist() == [float(row["time"]) for row in driven[1:]]
+    assert strain[:, 1].tolist() == [float(row["e22"]) for row in driven[1:]]
 
 
 @pytest.mark.parametrize(

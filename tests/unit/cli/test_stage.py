@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import microtann
+from microtann import code_digest
+from microtann.cli.model import model_digest
 from microtann.cli.stage import STAMP, Stage, file_digest, working_folder
 from microtann.errors import ConvergenceError, InputError
 
@@ -160,3 +164,54 @@ def test_a_digest_tells_files_apart(tmp_path: Path) -> None:
     assert file_digest(tmp_path / "a") == file_digest(tmp_path / "b") != file_digest(tmp_path / "c")
     with pytest.raises(InputError, match="cannot be read: No such file"):
         file_digest(tmp_path / "none")
+
+
+def test_results_of_other_code_are_made_again_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "train"
+    finish(output)
+    monkeypatch.setattr("microtann.cli.stage.code_digest", lambda: "other code")
+    assert not stage(output).finished
+    assert "made by other code of microtann" in stage(output).stale
+    with pytest.raises(InputError, match="another configuration"):
+        finish(output, 4)
+    finish(output)
+    assert f"{output} is made again: it was made by other code of microtann" in capsys.readouterr().err
+    assert stage(output).finished
+
+
+def test_results_of_other_inputs_are_made_again_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "train"
+    finish(output)
+    changed = replace(stage(output), inputs={"data": "abd"})
+    assert not changed.finished
+    with working_folder(changed) as folder:
+        (folder / "result.txt").write_text("new")
+    assert "is made again: the data that it was made from has changed" in capsys.readouterr().err
+    assert changed.finished
+
+
+def test_the_digest_of_code_sees_every_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cli").mkdir()
+    (tmp_path / "cli" / "a.py").write_text("a = 1")
+    (tmp_path / "b.py").write_text("b = 1")
+    monkeypatch.setattr(code_digest, "PACKAGE", tmp_path)
+    whole, none = code_digest.code_digest.__wrapped__, []
+    for file, text in ((None, ""), ("cli/a.py", "a = 2"), ("b.py", "b = 2"), ("cli/c.py", "")):
+        if file:
+            (tmp_path / file).write_text(text)
+        none.append(whole())
+    assert len(set(none)) == 4
+    before = whole("cli")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "d.py").write_text("")
+    assert whole("cli") == before != whole()
+
+
+def test_a_shipped_model_is_known_by_its_contents() -> None:
+    assert model_digest("cube") == file_digest(
+        Path(microtann.__file__).parent / "models" / "cube-play.safetensors"
+    )

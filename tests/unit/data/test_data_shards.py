@@ -180,7 +180,9 @@ def test_shards_of_another_configuration_are_refused(tmp_path):
     path = tmp_path / "data.h5"
     with pytest.raises(StopHere):
         generate_to(path, CELL, BAR, PLAN, shard_paths=1, progress=stop_after(384))
-    with pytest.raises(DataFileError, match=r'shards of another configuration \(plan .*"paths": 150'):
+    with pytest.raises(
+        DataFileError, match=r'shards of another configuration or of other code of microtann \(plan .*"paths": 150'
+    ):
         generate_to(path, CELL, BAR, WalkPlan(paths=20))
     manifest = folder_of(path) / "manifest.json"
     for content in ("", "{}", json.dumps({"schema": "other"}), "\x00"):

@@ -40,6 +40,7 @@ def recalled(exact: CellResponse, **changes: ArrayLike) -> Recall:
     steps = exact.stress.shape[1]
     fields = {name: np.array(changes.get(name, getattr(exact, name)), float) for name in FIELDS}
     return Recall(
+        strain=np.zeros((1, steps, 1)),
         stress=fields["stress"].reshape(1, steps, 1),
         energy=fields["energy"].reshape(1, steps),
         dissipation=fields["dissipation"].reshape(1, steps),

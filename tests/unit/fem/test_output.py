@@ -6,7 +6,7 @@ import pytest
 import pyvista
 
 import microtann as mt
-from microtann import paraview, voigt
+from microtann import voigt
 from microtann.fem import Prescribed, Step
 from plain_materials import Elastic
 
@@ -58,7 +58,7 @@ def test_nothing_is_left_when_writing_fails(results, tmp_path, monkeypatch):
         path.write_bytes(b"half a file")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(paraview.meshio, "write", full)
+    monkeypatch.setattr(meshio, "write", full)
     with pytest.raises(OSError, match="No space"):
         results[1].write(tmp_path)
     assert not list(tmp_path.iterdir())

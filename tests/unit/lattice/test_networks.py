@@ -47,6 +47,18 @@ class TestMechanisms:
         with pytest.raises(CellError, match=r"mechanism \(1 free motion\): node 4 can .* node 4 along \(0, -?1\)"):
             mt.solve_cell(cell, mt.ElastoplasticBar(), np.zeros((1, 3)))
 
+    def test_a_honeycomb_is_told_that_bars_do_not_bend(self):
+        a = np.sqrt(3.0)
+        nodes = [[0, 0], [a / 2, 0.5], [a / 2, 1.5], [0, 2], [a, 0], [0, 3], [a, 2]]
+        bars = [[0, 1], [1, 4], [1, 2], [2, 3], [2, 6], [3, 5]]
+        two_hexagons = mt.UnitCell(nodes, bars, np.ones(6), [[a, 0], [0, 3]])
+        with pytest.raises(CellError, match=r"is a mechanism .* no bending, so that a frame or a honeycomb"):
+            mt.solve_cell(two_hexagons, mt.ElastoplasticBar(), np.zeros((1, 3)))
+        nodes = [[0, 0], [a / 2, 0.5], [a, 0], [a / 2, 1.5]]
+        smallest = mt.UnitCell(nodes, [[0, 1], [1, 2], [1, 3]], np.ones(3), [[a, 0], [a / 2, 1.5]])
+        with pytest.raises(CellError, match=r"no stiffness against a strain of 12, .* no bending"):
+            mt.drive_cell(smallest, mt.ElastoplasticBar(), [mt.CellStep(strain={"11": 0.1}, rest="free")])
+
     def test_disconnected_parts_are_named(self):
         square = mt.square_cell((1, 1))
         nodes = np.vstack([square.nodes, square.nodes + np.array([0.25, 0.5])])

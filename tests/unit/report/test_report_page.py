@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from microtann.errors import InputError
 from microtann.report.page import render_page
+from microtann.report.runs import compare_runs, headings, run_names
 from microtann.report.section import FILE_NAME, Figure, Section, find_sections, read_section
 from microtann.report.table import Column, Table
 
@@ -56,7 +58,7 @@ class Tags(HTMLParser):
 
 def test_the_page_is_well_formed_and_fetches_nothing(tmp_path: Path) -> None:
     write(tmp_path / "a", "One & two", 1)
-    page = render_page("Report", "sub", find_sections(tmp_path), "microtann 0")
+    page = render_page(tmp_path, "Report", "sub", find_sections(tmp_path), "microtann 0")
     tags = Tags()
     tags.feed(page)
     assert tags.open == []
@@ -77,10 +79,53 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     write(tmp_path / "a", "One", 1)
     (tmp_path / "a" / "p.png").write_bytes(b"GIF")
     with pytest.raises(InputError, match="not a PNG"):
-        render_page("R", "", find_sections(tmp_path))
+        render_page(tmp_path, "R", "", find_sections(tmp_path))
     (tmp_path / "a" / "p.png").unlink()
     with pytest.raises(InputError, match="cannot be read"):
-        render_page("R", "", find_sections(tmp_path))
+        render_page(tmp_path, "R", "", find_sections(tmp_path))
     (tmp_path / "a" / FILE_NAME).write_text("{}")
     with pytest.raises(InputError, match="not the section of a report"):
         find_sections(tmp_path)
+
+
+def run(place: Path, title: str, error: float, more: str = "") -> None:
+    place.mkdir(parents=True)
+    columns, row = (Column("error", kind="error"),), (error,)
+    if more:
+        columns, row = (*columns, Column(more)), (*row, 7.0)
+    section = Section(title, files={"x.csv": "x"}, summary=Table("S", columns, (row,)))
+    (place / FILE_NAME).write_text(section.to_json(), encoding="utf-8")
+
+
+def test_runs_of_one_kind_carry_their_names_and_are_compared(tmp_path: Path) -> None:
+    run(tmp_path / "one" / "evaluate", "Recall", 1e-3)
+    run(tmp_path / "two" / "evaluate", "Recall", 2e-3, "seconds")
+    run(tmp_path / "train", "Training", 4e-3)
+    sections = find_sections(tmp_path)
+    names = run_names(tmp_path, sections)
+    assert names == ["one/evaluate", "train", "two/evaluate"]
+    assert headings(names, sections) == ["Recall: one/evaluate", "Training", "Recall: two/evaluate"]
+    (table,) = compare_runs(names, sections)
+    assert [column.title for column in table.columns] == ["run", "error", "seconds"]
+    assert table.rows == (("one/evaluate", 1e-3, None), ("two/evaluate", 2e-3, 7.0))
+    page = render_page(tmp_path, "R", "", sections)
+    assert "<h2>Comparison</h2>" in page
+    assert "<h2>Recall: two/evaluate</h2>" in page
+    assert "<dt>one/evaluate/x.csv</dt>" in page
+
+
+def test_a_single_run_of_a_kind_is_not_compared(tmp_path: Path) -> None:
+    run(tmp_path / "train", "Training", 4e-3)
+    page = render_page(tmp_path, "R", "", find_sections(tmp_path))
+    assert "Comparison" not in page
+    assert "<h2>Training</h2>" in page
+    assert find_sections(tmp_path / "train")[0][1].title == "Training"
+    assert run_names(tmp_path / "train", find_sections(tmp_path / "train")) == ["train"]
+
+
+def test_sections_of_an_older_version_are_read(tmp_path: Path) -> None:
+    section = write(tmp_path / "a", "One", 1)
+    old = json.loads(section.to_json())
+    del old["summary"]
+    (tmp_path / "a" / FILE_NAME).write_text(json.dumps(old), encoding="utf-8")
+    assert read_section(tmp_path / "a") == section

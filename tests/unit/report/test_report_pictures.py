@@ -13,7 +13,7 @@ import pytest
 
 import microtann as mt
 from microtann.report import scene
-from microtann.report.bodies import Body, Lattice, draw_bodies
+from microtann.report.bodies import DPI, LEVELS, Body, Lattice, draw_bodies, readable_scale
 from microtann.report.curves import Curve, draw_comparison, draw_errors, draw_training
 from microtann.report.scene import MARGIN, ROUND, Camera, View, render_bars, render_mesh, window
 
@@ -155,3 +155,32 @@ def test_importing_the_reports_imports_no_plotting_library() -> None:
     )
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=environment)
+
+
+def test_displacements_are_drawn_so_that_the_shape_is_seen() -> None:
+    points = np.array([[0.0, 0.0], [10.0, 0.0]])
+    for size, factor in ((1.0, 1.0), (20.0, 1.0), (1e-3, 1000.0), (4000.0, 0.005), (0.0, 1.0)):
+        displacement = np.array([[0.0, 0.0], [size, 0.0]])
+        assert readable_scale(points, displacement) == factor
+
+
+def test_pictures_of_bodies_have_few_colours_so_that_their_files_are_small(tmp_path: Path) -> None:
+    cell = mt.cube_cell((2, 2, 2))
+    body = Lattice("lattice", cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas)
+    draw_bodies(tmp_path / "bodies.png", [body], "area")
+    picture = matplotlib.image.imread(tmp_path / "bodies.png")
+    assert all(len(np.unique(picture[..., channel])) <= LEVELS for channel in range(3))
+    assert picture.shape[0] == round(4.6 * DPI)
+
+
+def test_every_phase_of_a_training_has_its_own_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    monkeypatch.setattr("microtann.report.curves.save_figure", lambda figure, path: drawn.append(figure))
+    update = [1000.0, 8000.0, 8050.0, 8100.0]
+    losses = {"training": [1e-1, 1e-4, 1e-8, 1e-12]}
+    draw_training(tmp_path / "t.png", update, losses, {"descent": 0.0, "polish": 8000.0})
+    descent, polish = drawn[0].axes
+    assert descent.lines[0].get_xdata().tolist() == [1000.0, 8000.0]
+    assert polish.lines[0].get_xdata().tolist() == [8000.0, 8050.0, 8100.0]
+    assert polish.get_xlim()[0] > 7900.0
+    assert (descent.get_title(loc="left"), polish.get_title(loc="left")) == ("descent", "polish")

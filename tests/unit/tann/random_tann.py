@@ -7,7 +7,7 @@ import numpy as np
 
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
-from microtann.tann.information import Information, TrainingRange
+from microtann.tann.information import Information
 from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
@@ -44,6 +44,5 @@ def random_tann(seed: int = 0, components: int = 6, extra: int = 0, states: int 
         coordinate_shapes={"displacement": (3, 2), "force": (6,)},
         extra_names=tuple(f"extra {i}" for i in range(extra)),
         units={"strain": "1", "stress": "Pa"},
-        training_range=TrainingRange(np.ones(components), np.ones(components)),
     )
     return TANN(point, information)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from safetensors.numpy import save_file
 
 import microtann as mt
 from microtann.errors import ModelFileError
-from microtann.tann.information import TrainingRecord
+from microtann.tann.information import TrainingRange, TrainingRecord
 from microtann.tensors import read_tensors, write_tensors
 
 
@@ -59,10 +60,29 @@ def test_a_file_of_the_first_schema_still_loads() -> None:
     assert np.array_equal(old.cell.nodes, mt.cube_cell().nodes)
     strain = np.random.default_rng(0).normal(0, 0.2, size=(20, 6)).cumsum(axis=0)
     exact = mt.solve_cell(old.cell, old.bar, strain)
-    recall = old.recall(strain, decode=True)
+    recall = old.recall(strain, decode=True, outside_training="none")
+    assert old.information.training_range.state is None
+    assert recall.points_outside == (np.abs(strain) > old.information.training_range.strain).any(axis=1).sum() > 0
     np.testing.assert_allclose(recall.stress, exact.stress, rtol=0, atol=1e-12)
     np.testing.assert_allclose(recall.force, exact.force, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(shipped.recall(strain).stress, recall.stress, rtol=0, atol=1e-12)
+    again = shipped.recall(strain, outside_training="none")
+    np.testing.assert_allclose(again.stress, recall.stress, rtol=0, atol=1e-12)
+
+
+def test_the_training_range_is_kept(tmp_path: Path) -> None:
+    known = TrainingRange(np.ones(6), 0.1 * np.ones(6), np.full(6, 0.4), np.arange(18.0).reshape(2, 9), np.eye(3))
+    tann = random_tann(1)
+    tann = replace(tann, information=replace(tann.information, training_range=known))
+    tann.save(tmp_path / "ranged.safetensors")
+    read = mt.load(tmp_path / "ranged.safetensors").information.training_range
+    for field in fields(TrainingRange):
+        np.testing.assert_array_equal(getattr(read, field.name), getattr(known, field.name))
+    narrow = replace(known, state=np.zeros((2, 8)))
+    replace(tann, information=replace(tann.information, training_range=narrow)).save(
+        tmp_path / "narrow.safetensors"
+    )
+    with pytest.raises(ModelFileError, match="do not fit together"):
+        mt.load(tmp_path / "narrow.safetensors")
 
 
 def test_the_file_says_what_its_arrays_mean(path: Path) -> None:

@@ -40,6 +40,9 @@ from microtann.training import Phase, Progress, TrainableForm, train
 from microtann.training.optimise import Method, descent
 from microtann.training.preparation import driving_variables, scale_of
 
+ANYWHERE = {"outside_training": "none"}
+"""Strains here are larger than those of the small data sets."""
+
 
 class LinearReduction(Reduction):
     """States are linear in the coordinates and back."""
@@ -200,7 +203,7 @@ def test_a_model_kept_in_a_file_gives_the_same_answers(trained: mt.TANN, tmp_pat
     trained.save(tmp_path / "model.safetensors")
     read = mt.load(tmp_path / "model.safetensors")
     strain = np.random.default_rng(0).normal(0, 0.1, (3, 30, 6)).cumsum(axis=1)
-    before, after = trained.recall(strain, decode=True), read.recall(strain, decode=True)
+    before, after = trained.recall(strain, decode=True, **ANYWHERE), read.recall(strain, decode=True, **ANYWHERE)
     assert np.array_equal(before.stress, after.stress)
     assert np.array_equal(before.force, after.force)
     assert before.displacement.shape == (3, 30, 8, 3)
@@ -239,7 +242,7 @@ def test_what_has_no_name_cannot_be_kept(trained: mt.TANN, tmp_path: Path) -> No
 def test_update_follows_recall_and_its_tangent_is_the_derivative(trained: mt.TANN) -> None:
     draw = np.random.default_rng(1)
     strain = draw.normal(0, 0.1, (5, 4, 6)).cumsum(axis=1)
-    recall = trained.recall(strain, dt=0.5)
+    recall = trained.recall(strain, dt=0.5, **ANYWHERE)
     state, before = trained.initial_state(5), np.zeros((5, 6))
     for step in range(4):
         stress, tangent, new = trained.update(strain[:, step] - before, state, dt=0.5)
@@ -268,7 +271,7 @@ def test_it_runs_in_finite_elements(trained: mt.TANN) -> None:
     result = mt.fem.Model(mesh, trained).solve([mt.fem.Step(affine, increments=2)])
     small = gradient + gradient.T
     strain = np.array([small[0, 0] / 2, small[1, 1] / 2, small[2, 2] / 2, small[1, 2], small[0, 2], small[0, 1]])
-    expected = trained.recall(np.array([0.5, 1.0])[:, None] * strain)
+    expected = trained.recall(np.array([0.5, 1.0])[:, None] * strain, **ANYWHERE)
     np.testing.assert_allclose(result.stress.reshape(-1, 6), np.tile(expected.stress[-1], (64, 1)), rtol=1e-7)
     np.testing.assert_allclose(result.energy, expected.energy, rtol=1e-9)
     np.testing.assert_allclose(result.dissipation, expected.dissipation.cumsum(), rtol=1e-8, atol=1e-14)
@@ -318,6 +321,31 @@ def test_the_command_line_knows_it(cube: Dataset, tmp_path: Path) -> None:
     written = (tmp_path / "out" / "configuration.toml").read_text()
     assert 'form = "perceptron"' in written
     assert "merge_tolerance" not in written
+
+
+def test_the_command_line_says_where_a_training_resumes(
+    cube: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dataset(tmp_path / "data.h5", cube)
+    arguments = ["train", str(tmp_path / "data.h5"), "-o", str(tmp_path / "out"), "--form", "perceptron"]
+    arguments += ["--set", "train.width=4", "--set", "train.updates=150"]
+    whole = sys.modules["microtann.cli.train"].fit
+
+    def interrupted(dataset: Dataset, form: object, progress: object, checkpoint: Path) -> mt.TANN:
+        def stop(state: Progress) -> None:
+            if state.update == 100:
+                raise KeyboardInterrupt
+
+        return whole(dataset, form, stop, checkpoint)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("microtann.cli.train.fit", interrupted)
+        assert CliRunner().invoke(app, arguments).exit_code == 130
+    resumed = CliRunner().invoke(app, arguments)
+    assert resumed.exit_code == 0, resumed.output
+    assert "training: resumed at update 100" in resumed.stderr
+    again = CliRunner().invoke(app, [*arguments[:-1], "train.updates=100"])
+    assert "resumed" not in again.stderr
 
 
 @pytest.mark.parametrize(

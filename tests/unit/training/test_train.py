@@ -17,10 +17,14 @@ from microtann.evaluation.recall import evaluate
 from microtann.forms import Play
 from microtann.lattice.bar import return_mapping
 from microtann.training import Progress, train
+from microtann.training.training_range import encoded_states
 
 CONFIG = Play(
     states=8, descent_updates=2000, batch=200, learning_rate=1e-2, polish_increments=1500, polish_updates=600
 )
+
+ANYWHERE = {"outside_training": "none"}
+"""Strains here are larger than those of the small data sets."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,7 @@ def test_mechanisms_that_are_close_stay_two() -> None:
     strain = np.random.default_rng(5).normal(0, 0.3, (6, 30, 3)).cumsum(axis=1)
     exact = mt.solve_cell(cell, bar, strain)
     np.testing.assert_allclose(
-        tann.recall(strain).stress, exact.stress, rtol=0, atol=1e-10 * np.abs(exact.stress).max()
+        tann.recall(strain, **ANYWHERE).stress, exact.stress, rtol=0, atol=1e-10 * np.abs(exact.stress).max()
     )
 
 
@@ -82,7 +86,7 @@ def test_noise_is_not_amplified(square: Dataset, size: float, dissipation: float
     assert tann.reduction.deviation.shape == (4,)  # the plastic strains of four families, and no noise
     strain = np.random.default_rng(5).normal(0, 0.1, (6, 60, 3)).cumsum(axis=1)
     exact = mt.solve_cell(tann.cell, tann.bar, strain)
-    recall = tann.recall(strain, decode=True)
+    recall = tann.recall(strain, decode=True, **ANYWHERE)
     for name in ("stress", "energy", "force", "displacement"):
         found, expected = getattr(recall, name), getattr(exact, name)
         assert np.sqrt(np.mean((found - expected) ** 2) / np.mean(expected**2)) < size, name
@@ -106,14 +110,14 @@ def test_merging_is_undone_where_the_loss_rises(square: Dataset) -> None:
     strain = np.random.default_rng(5).normal(0, 0.3, (6, 30, 3)).cumsum(axis=1)
     exact = mt.solve_cell(tann.cell, tann.bar, strain)
     np.testing.assert_allclose(
-        tann.recall(strain).stress, exact.stress, rtol=0, atol=1e-9 * np.abs(exact.stress).max()
+        tann.recall(strain, **ANYWHERE).stress, exact.stress, rtol=0, atol=1e-9 * np.abs(exact.stress).max()
     )
 
 
 def test_recall_far_outside_the_data_is_exact(trained: mt.TANN) -> None:
     strain = np.random.default_rng(5).normal(0, 1.0, (6, 30, 3)).cumsum(axis=1)
     exact = mt.solve_cell(trained.cell, trained.bar, strain)
-    recall = trained.recall(strain, decode=True)
+    recall = trained.recall(strain, decode=True, **ANYWHERE)
     for name in ("stress", "energy", "dissipation", "force", "displacement"):
         found, expected = getattr(recall, name), getattr(exact, name)
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max(), err_msg=name)
@@ -126,8 +130,8 @@ def test_units_do_not_matter(square: Dataset, trained: mt.TANN) -> None:
     scaled = generate(mt.square_cell((1, 1)), bar, WalkPlan(paths=60, steps=40))
     steel = train(scaled, CONFIG)
     strain = np.random.default_rng(6).normal(0, 0.2, (3, 20, 3)).cumsum(axis=1)
-    found = steel.recall(strain * small).stress / (stiff * small)
-    np.testing.assert_allclose(found, trained.recall(strain).stress, rtol=0, atol=1e-11)
+    found = steel.recall(strain * small, **ANYWHERE).stress / (stiff * small)
+    np.testing.assert_allclose(found, trained.recall(strain, **ANYWHERE).stress, rtol=0, atol=1e-11)
     here, there = (evaluate(model, ["b"]).paths["b"] for model in (trained, steel))
     assert max(here.stress, there.stress) < 1e-11
     assert (here.outside_training_range, there.outside_training_range) == (False, False)
@@ -234,7 +238,7 @@ def test_components_extra_state_variables_and_dt_come_with_the_data() -> None:
         (a + d).reshape(10, 40, 1)
         for a, d in ((test.strain, test.strain_increment), (test.extra, test.extra_increment))
     )
-    recall = tann.recall(strain, dt=0.5, decode=True, extra=heat)
+    recall = tann.recall(strain, dt=0.5, decode=True, extra=heat, **ANYWHERE)
     np.testing.assert_allclose(recall.stress.reshape(-1, 1), test.stress_next, rtol=0, atol=1e-11)
     np.testing.assert_allclose(recall.energy.ravel(), test.energy_next, rtol=0, atol=1e-11)
     np.testing.assert_allclose(
@@ -264,3 +268,27 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
 def test_a_wrong_configuration_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
         Play(**wrong)
+
+
+def test_the_model_knows_where_its_data_were(square: Dataset, trained: mt.TANN) -> None:
+    """In strain, increment and its own states: on a walk of the data it is inside."""
+    data = square.training
+    seen = trained.information.training_range
+    np.testing.assert_array_equal(seen.strain, np.abs(data.strain + data.strain_increment).max(axis=0))
+    np.testing.assert_array_equal(seen.largest_increment, np.abs(data.strain_increment).max(axis=0))
+    assert seen.state.shape == (2, trained.states)
+    assert (np.diff(seen.quantiles, axis=1) >= 0).all()
+    assert (seen.quantiles[:, -1] > 0.5).all()
+    first = data.path == data.path[0]
+    recall = trained.recall((data.strain + data.strain_increment)[first], outside_training="error")
+    assert 0.1 < recall.training_reach.max() <= 1.0
+    monotonic = np.linspace(0.0, 0.999, 50)[1:, None] * seen.strain  # within the box of strains, not of states
+    found = trained.recall(monotonic, outside_training="none")
+    low, high = found.state.min(axis=0), found.state.max(axis=0)
+    assert (found.training_reach.max() > 1.0) == bool(((low < seen.state[0]) | (high > seen.state[1])).any())
+
+
+def test_states_are_unknown_where_the_encoder_does_not_fit(square: Dataset, trained: mt.TANN) -> None:
+    other = np.zeros((len(square.training), 1))
+    data = replace(square.training, coordinates=other, coordinates_next=other)
+    assert encoded_states(trained.point, data) is None

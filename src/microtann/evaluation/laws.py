@@ -1,0 +1,230 @@
+"""Whether a material keeps the laws of thermodynamics, put to the test at random states and increments.
+
+What an architecture guarantees holds for any weights and any input; what is only learnt breaks somewhere. The test
+needs no reference: it takes a material through random strain paths, from tiny to far beyond its training range,
+and measures how far the laws are broken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from microtann.errors import InputError
+from microtann.materials.protocol import Material, State
+
+Array = NDArray[np.float64]
+
+WALKS = 1000
+"""Paths that are followed side by side."""
+SIZES = (1e-6, 1e2)
+"""Range of the sizes of increments, relative to the strain at first yield."""
+PROBE = 1e-3
+"""Step of the central differences that the tangent is compared with, relative to the increment."""
+VIOLATION = 1e-12
+"""A dissipation below minus this fraction of the energies at hand is negative."""
+TINY = 1e-300
+
+
+@dataclass(frozen=True)
+class LawReport:
+    """How far a material breaks the laws over a number of random increments.
+
+    Parameters
+    ----------
+    increments : int
+    not_finite : int
+        Increments whose stress, energy, dissipation, state or tangent is not finite.
+    negative_dissipation : int
+        Increments whose dissipation is below −1e-12 of the energies at hand, or not a number.
+    least_dissipation : float
+        The least dissipation, relative to the energies at hand.
+    drift : float
+        Largest change of stress and state under a zero increment, relative to their size.
+    energy_gain : float
+        How far what is stored and dissipated lies outside the work of the stresses at the start and at the end of
+        the increment, relative to the energies at hand: Sₜ · ΔE ≤ ΔΨ + D Δt ≤ Sₜ₊Δₜ · ΔE holds for any increment
+        of a generalised standard material with a convex energy.
+    asymmetry : float
+        Largest antisymmetric part of the tangent, relative to the largest tangent.
+    least_stiffness : float
+        Least eigenvalue of the tangent's symmetric part, relative to the largest tangent.
+    tangent_error : float
+        90 % quantile of the differences between tangent and central differences of the stress, relative to the
+        largest tangent, over increments that are not zero; at kinks, where mechanisms start or stop, there is no
+        derivative to compare with.
+    """
+
+    increments: int
+    not_finite: int
+    negative_dissipation: int
+    least_dissipation: float
+    drift: float
+    energy_gain: float
+    asymmetry: float
+    least_stiffness: float
+    tangent_error: float
+
+    def __str__(self) -> str:
+        return "\n".join(f"{f.name.replace('_', ' '):>22}  {getattr(self, f.name):.3g}" for f in fields(self))
+
+
+def examine_laws(
+    material: Material,
+    components: int = 6,
+    increments: int = 100_000,
+    strain_scale: float = 1.0 / 3.0,
+    sizes: tuple[float, float] = SIZES,
+    seed: int = 0,
+) -> LawReport:
+    """Take a material through random increments and measure how far it breaks the laws.
+
+    The size of every increment is drawn log-uniformly, so that states reached by large increments are met by tiny
+    ones and the other way round; one increment in five turns the one before back, one in ten is zero.
+
+    Parameters
+    ----------
+    material : Material
+        Anything at a Gauss point: a TANN, an exact cell, a user's own.
+    components : int
+        Number of strain components, v.
+    increments : int
+        Number of increments in all.
+    strain_scale : float
+        Strain at first yield.
+    sizes : (float, float)
+        Range of the sizes of increments, relative to ``strain_scale``.
+    seed : int
+
+    Returns
+    -------
+    LawReport
+
+    Raises
+    ------
+    InputError
+        If there are fewer increments than one.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> from microtann.evaluation.laws import examine_laws
+    >>> report = examine_laws(mt.load("cube"), increments=1000)
+    >>> report.not_finite, report.negative_dissipation
+    (0, 0)
+    """
+    if increments < 1:
+        raise InputError(f"increments must be at least 1, got {increments}")
+    generator = np.random.default_rng(seed)
+    count = min(increments, WALKS)
+    state = material.initial_state(count)
+    stress, _, state = material.update(np.zeros((count, components)), state)
+    before = np.zeros((count, components))
+    parts = []
+    for _ in range(-(-increments // count)):
+        increment = _draw(generator, before, strain_scale, sizes)
+        parts.append(_examine(material, increment, state, stress, generator))
+        stress, _, state = material.update(increment, state, tangent=False)
+        before = increment
+    return _summary(parts, count)
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What one increment of many points showed."""
+
+    finite: Bool[NDArray[np.bool_], "n"]
+    dissipation: Float[Array, "n"]
+    drift: Float[Array, "n"]
+    gain: Float[Array, "n"]
+    asymmetry: Float[Array, "n"]
+    stiffness: Float[Array, "n"]
+    tangent: Float[Array, "n"]
+
+
+def _draw(
+    generator: np.random.Generator, before: Float[Array, "n v"], strain_scale: float, sizes: tuple[float, float]
+) -> Float[Array, "n v"]:
+    count, components = before.shape
+    size = strain_scale * np.exp(generator.uniform(np.log(sizes[0]), np.log(sizes[1]), count))
+    increment = size[:, None] * generator.standard_normal((count, components))
+    kind = generator.random((count, 1))
+    return np.where(kind > 0.9, 0.0, np.where(kind < 0.2, -before, increment))
+
+
+def _examine(
+    material: Material,
+    increment: Float[Array, "n v"],
+    state: State,
+    stress: Float[Array, "n v"],
+    generator: np.random.Generator,
+) -> _Findings:
+    after, tangent, new = material.update(increment, state)
+    assert tangent is not None
+    resting, _, rested = material.update(np.zeros_like(increment), new, tangent=False)
+    energy = new["energy"]
+    # the work of single components bounds what round-off can do to that of all
+    size = (np.abs(stress) + np.abs(after)) * np.abs(increment)
+    scale = np.abs(energy) + np.abs(state["energy"]) + size.sum(axis=1) + TINY
+    balance = energy - state["energy"] + new["dissipation"]
+    gain = np.maximum(balance - (after * increment).sum(axis=1), (stress * increment).sum(axis=1) - balance)
+    moved = np.abs(resting - after).max(axis=1) / (np.abs(after).max(axis=1) + TINY)
+    for name, value in rested.items():
+        if name in new and name not in ("energy", "dissipation") and value.ndim == 2:
+            size = np.abs(new[name]).max(axis=1) + TINY
+            moved = np.maximum(moved, np.abs(value - new[name]).max(axis=1) / size)
+    stiffest = np.abs(tangent).max(axis=(1, 2)).max() + TINY
+    symmetric = 0.5 * (tangent + tangent.swapaxes(1, 2))
+    arrays = [after, tangent, *(value for value in new.values() if value.dtype.kind == "f")]
+    rows = np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
+    finite = np.asarray(np.isfinite(rows).all(axis=1))
+    return _Findings(
+        finite,
+        new["dissipation"] / scale,
+        moved,
+        gain / scale,
+        np.abs(tangent - symmetric).max(axis=(1, 2)) / stiffest,
+        np.linalg.eigvalsh(np.where(finite[:, None, None], symmetric, 0.0))[:, 0] / stiffest,
+        _tangent_error(material, increment, state, tangent, generator) / stiffest,
+    )
+
+
+def _tangent_error(
+    material: Material,
+    increment: Float[Array, "n v"],
+    state: State,
+    tangent: Float[Array, "n v v"],
+    generator: np.random.Generator,
+) -> Float[Array, "n"]:
+    """Return the largest difference between tangent and central differences in one direction; nan at rest."""
+    direction = generator.standard_normal(increment.shape)
+    direction /= np.linalg.norm(direction, axis=1)[:, None]
+    size = np.linalg.norm(increment, axis=1)[:, None]
+    step = np.where(size > 0.0, PROBE * size, np.nan)
+    direction, increment = np.where(size > 0.0, direction, 0.0), np.where(size > 0.0, increment, 0.0)
+    probe = np.nan_to_num(step) * direction
+    ahead, _, _ = material.update(increment + probe, state, tangent=False)
+    behind, _, _ = material.update(increment - probe, state, tangent=False)
+    slope = (ahead - behind) / (2.0 * step)
+    return np.abs(slope - np.einsum("nij,nj->ni", tangent, direction)).max(axis=1)
+
+
+def _summary(parts: list[_Findings], count: int) -> LawReport:
+    def all_of(name: str) -> Array:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    dissipation = all_of("dissipation")
+    return LawReport(
+        increments=count * len(parts),
+        not_finite=int(np.count_nonzero(all_of("finite") == 0)),
+        negative_dissipation=int((~(dissipation >= -VIOLATION)).sum()),
+        least_dissipation=float(dissipation.min()),
+        drift=float(all_of("drift").max()),
+        energy_gain=float(all_of("gain").max()),
+        asymmetry=float(all_of("asymmetry").max()),
+        least_stiffness=float(all_of("stiffness").min()),
+        tangent_error=float(np.nanquantile(all_of("tangent"), 0.9)),
+    )

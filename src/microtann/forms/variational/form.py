@@ -1,0 +1,196 @@
+"""The form "variational": a slip system, from the lattice or at random, trained in closed loop on whole walks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+from pydantic import Field
+
+from microtann.configuration import configuration
+from microtann.data.increments import Dataset, Increments
+from microtann.forms.variational.flow import MultisurfaceFlow
+from microtann.forms.variational.lattice_start import SlipSystem, is_reducible, reduced_lattice
+from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
+from microtann.forms.variational.update import update_flow
+from microtann.forms.variational.walks import Walks, to_walks, walk_rows
+from microtann.tann.energy import DecoupledQuadraticEnergy
+from microtann.tann.form import CompiledUpdate, register
+from microtann.tann.point import MaterialPoint
+from microtann.tann.reduction import ResidualReduction
+from microtann.training.form import Phase, TrainableForm
+from microtann.training.objective import Terms
+from microtann.training.optimise import Method, descent
+from microtann.training.preparation import (
+    driving_variables,
+    elastic_response,
+    require_coordinates,
+    residual_components,
+    scale_of,
+)
+
+FULL_RATE_ERROR = 1e-2
+"""Relative error from which the descent starts at its full rate; below, the rate falls in proportion."""
+VALIDATION_WALKS = 60
+ENCODER_TOLERANCE = 1e-10
+
+
+@register
+@configuration
+class Variational(TrainableForm):
+    """Coupled slips that minimise an incremental energy: the laws of thermodynamics hold for any weights.
+
+    Parameters
+    ----------
+    states : int
+        Most internal state variables; a lattice may need fewer.
+    slips : int
+        Slips of the states, which may be more than these; 0 takes three for two states.
+    from_lattice : bool
+        Whether to start from the lattice that the data come from, if they tell; else from a random slip system.
+    seed : int
+        Seed of the random start and of the order of the data.
+    updates : int
+        Updates of stochastic gradient descent (Adam); 0 leaves a reduced lattice as it is.
+    batch : int
+        Walks per update.
+    learning_rate : float
+        Rate at the start of the descent; it falls to a thousandth along a cosine.
+    """
+
+    name: ClassVar[str] = "variational"
+    parts: ClassVar[tuple[type[eqx.Module], ...]] = (ResidualReduction, DecoupledQuadraticEnergy, MultisurfaceFlow)
+    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, update_flow)
+    weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
+
+    states: Annotated[int, Field(ge=1)] = 24
+    slips: Annotated[int, Field(ge=0)] = 0
+    from_lattice: bool = True
+    seed: Annotated[int, Field(ge=0)] = 0
+    updates: Annotated[int, Field(ge=0)] = 3000
+    batch: Annotated[int, Field(ge=1)] = 16
+    learning_rate: Annotated[float, Field(gt=0.0)] = 1e-2
+
+    def start(self, dataset: Dataset) -> MaterialPoint:
+        """Return a slip system with a reduction that is taken from the data; encoder and decoder are left open.
+
+        Raises
+        ------
+        InputError
+            If the data hold no internal coordinates, no walk from the virgin state or too few elastic increments,
+            or nothing irreversible happens in them.
+        """
+        require_coordinates(dataset)
+        data = dataset.training
+        walk_rows(data)
+        scaling = scale_of(data)
+        driving, increment = driving_variables(data, scaling)
+        elastic = elastic_response(data, increment)
+        weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
+        v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
+        slips = self.slips or -(-3 * self.states // 2)
+        if self.from_lattice and is_reducible(dataset):
+            system = reduced_lattice(dataset, scaling, self.states, slips)
+        else:
+            system = _random_system(self.seed, y, self.states, slips)
+        z = len(system.coupling)
+        return MaterialPoint(
+            reduction=ResidualReduction(
+                elastic=jnp.asarray(elastic),
+                weight=jnp.asarray(weight),
+                vectors=jnp.asarray(vectors),
+                deviation=jnp.asarray(deviation),
+                encoder=jnp.zeros((z, r)),
+                decoder=jnp.zeros((r, z)),
+            ),
+            energy=DecoupledQuadraticEnergy(
+                jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
+            ),
+            evolution=MultisurfaceFlow(jnp.asarray(system.normals)),
+            scaling=scaling,
+            components=v,
+        )
+
+    def to_batch(self, point: MaterialPoint, data: Increments) -> Walks:
+        """Return the walks of increments in scaled variables."""
+        return to_walks(point, data)
+
+    def reference(self, batch: Walks) -> Reference:
+        """Return the mean squares of the targets."""
+        return reference_of(batch)
+
+    def terms(self, point: MaterialPoint, batch: Walks, reference: Reference) -> dict[str, Float[Array, ""]]:
+        """Return the relative mean squares of the errors in closed loop."""
+        return loss_terms(point, batch, reference)
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the descent, if there is to be one."""
+        return (Phase("descent", self.updates, self._descent),) if self.updates else ()
+
+    def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
+        """Return the weighted terms of the loss on validation walks, as a function of the point."""
+        chosen = jax.tree.map(lambda a: a[:VALIDATION_WALKS], to_walks(point, dataset.validation))
+        weighted = self.weighted(reference_of(to_walks(point, dataset.training)))
+        return lambda trained: weighted(trained, chosen)
+
+    def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
+        """Return the point with encoder and decoder by least squares, on its own states along the walks."""
+        reduction = point.reduction
+        assert isinstance(reduction, ResidualReduction)
+        walks, rows = to_walks(point, dataset.training), walk_rows(dataset.training)
+        there = rows >= 0
+        state = self.visited_states(point, dataset.training)
+        principal = jax.jit(jax.vmap(reduction.principal))
+        residual = np.asarray(
+            principal(dataset.training.coordinates_next[rows[there]], np.asarray(walks.driving)[there])
+        )
+        return replace(
+            point,
+            reduction=replace(
+                reduction, encoder=_least_squares(residual, state), decoder=_least_squares(state, residual)
+            ),
+        )
+
+    def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
+        """Return the states of the model itself along the walks."""
+        return np.asarray(states_along(point, to_walks(point, data)))[walk_rows(data) >= 0]
+
+    def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
+        walks = to_walks(point, dataset.training)
+        reference = reference_of(walks)
+        loss = self.loss(reference)
+        error = float(jnp.sqrt(jax.jit(loss)(point, jax.tree.map(lambda a: a[:VALIDATION_WALKS], walks))))
+        return descent(
+            point,
+            self.weighted(reference),
+            walks,
+            updates=self.updates,
+            size=self.batch,
+            learning_rate=self.learning_rate * min(1.0, error / FULL_RATE_ERROR),
+            seed=self.seed,
+            block_updates=min(self.updates, 100),
+        )
+
+
+def _random_system(seed: int, y: int, states: int, slips: int) -> SlipSystem:
+    """Return a slip system whose slips begin to flow at strains of the size of the data's."""
+    generator = np.random.default_rng(seed)
+    width = 1.0 / np.sqrt(states)
+    return SlipSystem(
+        0.5 * np.eye(y),
+        width * generator.standard_normal((states, y)),
+        2.0 * generator.standard_normal((states, slips)),
+    )
+
+
+def _least_squares(inputs: Float[NDArray[np.float64], "n i"], outputs: Float[NDArray[np.float64], "n o"]) -> Array:
+    """Return the linear map (o, i) that gives the outputs best."""
+    solution, *_ = np.linalg.lstsq(inputs, outputs, rcond=ENCODER_TOLERANCE)
+    return jnp.asarray(solution.T)

@@ -1,0 +1,57 @@
+"""The terms of the loss: relative squared errors of the response along whole walks, in closed loop."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from microtann.forms.variational.flow import MultisurfaceFlow
+from microtann.forms.variational.projection import follow_forces
+from microtann.forms.variational.walks import Walks
+from microtann.tann.energy import DecoupledQuadraticEnergy
+from microtann.tann.point import MaterialPoint
+
+
+class Reference(NamedTuple):
+    """Mean squares of the targets over the training data."""
+
+    stress: Float[Array, ""]
+    energy: Float[Array, ""]
+
+
+def reference_of(walks: Walks) -> Reference:
+    """Return the mean squares that make the terms of the loss relative."""
+    return Reference(_mean(walks.stress**2, walks.weight), _mean(walks.energy[..., None] ** 2, walks.weight))
+
+
+def states_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T z"]:
+    """Return Z after every increment, from the virgin state on."""
+    energy, evolution = point.energy, point.evolution
+    assert isinstance(energy, DecoupledQuadraticEnergy)
+    assert isinstance(evolution, MultisurfaceFlow)
+    force = follow_forces(evolution.normals, walks.increment @ energy.coupling.T)
+    return walks.driving @ energy.coupling.T - force
+
+
+def loss_terms(point: MaterialPoint, walks: Walks, reference: Reference) -> dict[str, Float[Array, ""]]:
+    """Return the relative mean square of every term.
+
+    The states are those of the model itself along the walks, so that what is learnt is what recall will do. Energy
+    and stress say together what is dissipated.
+    """
+    state = states_along(point, walks)
+    value_and_slope = jax.vmap(jax.vmap(jax.value_and_grad(point.energy.__call__)))
+    energy, conjugate = value_and_slope(walks.driving, state)
+    stress_error = conjugate[..., : point.components] - walks.stress
+    energy_error = (energy - walks.energy)[..., None]
+    return {
+        "stress": _mean(stress_error**2, walks.weight) / reference.stress,
+        "energy": _mean(energy_error**2, walks.weight) / reference.energy,
+    }
+
+
+def _mean(values: Float[Array, "B T v"], weight: Float[Array, "B T"]) -> Float[Array, ""]:
+    return jnp.sum(values * weight[..., None]) / (jnp.sum(weight) * values.shape[-1])

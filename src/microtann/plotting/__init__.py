@@ -1,0 +1,9 @@
+"""Figures of results in one call; they are matplotlib's, need no display, and are saved by ``figure.savefig``.
+
+matplotlib and pyvista are imported where a figure is drawn, never with the package.
+"""
+
+from microtann.plotting.deformed import plot_body, plot_cell
+from microtann.plotting.paths import plot_paths
+
+__all__ = ["plot_body", "plot_cell", "plot_paths"]

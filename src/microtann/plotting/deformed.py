@@ -1,0 +1,110 @@
+"""Pictures of deformed cells, meshes and lattices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from microtann import voigt
+from microtann.errors import InputError
+from microtann.fem.model import Result
+from microtann.homogenisation.solve import CellResponse
+from microtann.lattice.cell import UnitCell
+from microtann.report.bodies import Body, Lattice, bodies_figure
+from microtann.structure.structure import StructureResult
+from microtann.tann.recall import Recall
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def plot_cell(
+    cell: UnitCell, response: CellResponse | Recall, increment: int = -1, path: int = 0, scale: float = 1.0
+) -> Figure:
+    """Draw a deformed cell, its bars coloured by their forces.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    response : CellResponse, DrivenResponse or Recall
+        A recall must have been decoded.
+    increment : int
+        Counted from 0, or from the end where negative.
+    path : int
+        Which path of a batch.
+    scale : float
+        Factor on the displacements.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If nothing was decoded, or there is no such increment or path.
+    """
+    force, moved = response.force, response.displacement
+    if force.ndim == 2:
+        force, moved = force[None], moved[None]
+    if not (-len(force) <= path < len(force) and -force.shape[1] <= increment < force.shape[1]):
+        raise InputError(f"there is no increment {increment} of path {path}")
+    bars = cell.distinct_bars
+    whole = force[path, increment] * bars.area[bars.of_bar] / cell.areas  # a shared bar with all its force
+    body = Lattice("", cell.nodes, cell.bars, moved[path, increment], whole)
+    return bodies_figure([body], "force of the bar (tension +)", scale=scale, signed=True)
+
+
+def plot_body(
+    result: Result | StructureResult, field: str = "", increment: int = -1, scale: float = 1.0
+) -> Figure:
+    """Draw a deformed mesh or full lattice, coloured by a field.
+
+    Parameters
+    ----------
+    result : `microtann.fem.Result` or `microtann.StructureResult`
+    field : str
+        A scalar of ``result.fields``, by default the energy of elements and the force of bars. Symmetric tensors
+        name a component, as in "stress 33".
+    increment : int
+        One whose fields were kept; counted from 0, or from the end where negative.
+    scale : float
+        Factor on the displacements.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no such field, or the fields of the increment were not kept.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> base = [mt.fem.Prescribed(lambda x: x[:, 2] == 0, axis) for axis in "xyz"]
+    >>> step = mt.fem.Step([*base, mt.fem.Prescribed(lambda x: x[:, 2] == 2, "z", 0.6)])
+    >>> result = mt.fem.Model(mt.fem.box((1, 1, 2), (2, 2, 4)), mt.load("cube")).solve([step])
+    >>> mt.plotting.plot_body(result, "stress 33").savefig("body.png")
+    """
+    lattice = isinstance(result, StructureResult)
+    name, _, component = (field or ("force" if lattice else "energy")).partition(" ")
+    count, kept = len(result.time), len(result.fields)
+    place = increment % count if -count <= increment < count else -1
+    if place < count - kept:
+        raise InputError(f"the fields of increment {increment} were not kept: solve with fields=True")
+    fields = result.fields[place - (count - kept)]
+    if name not in fields:
+        raise InputError(f"there is no field {name!r}; there are: {', '.join(fields)}")
+    values = fields[name]
+    if values.ndim == 2:
+        if component not in voigt.LABELS[3]:
+            raise InputError(f"{name} has components: name one, as in '{name} 33'")
+        values = values[:, voigt.LABELS[3].index(component)]
+    shape = result.points, result.structure.bars if isinstance(result, StructureResult) else result.mesh.cells
+    kind = Lattice if lattice else Body
+    body = kind("", shape[0], shape[1].astype(np.int64), result.displacement[place], values)
+    signed = bool(values.min() < 0.0)
+    return bodies_figure([body], f"{name} {component}".strip(), scale=scale, signed=signed)
