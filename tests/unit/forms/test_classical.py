@@ -21,7 +21,7 @@ def test_given_plastic_strains_are_the_states(with_plastic_strain: Dataset) -> N
     assert min(r.validation for r in history) < 0.5 * history[0].validation
     strain = np.random.default_rng(5).normal(0, 0.1, (6, 5, 3)).cumsum(axis=1)
     exact = mt.solve_cell(tann.cell, tann.bar, strain)
-    recall = tann.recall(strain, decode=True)
+    recall = tann.recall(strain, decode=True, outside_training="none")
     assert np.sqrt(np.mean((recall.stress - exact.stress) ** 2) / np.mean(exact.stress**2)) < 0.3
     found = recall.coordinates["plastic_strain"]
     assert found.shape == exact.plastic_strain.shape
