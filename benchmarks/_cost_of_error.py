@@ -16,13 +16,13 @@ LOOKS = {
     "exact20": ("FE², 20 nodes", EXACT, "D"),
     "lattice": ("full lattice", LATTICE, "^"),
 }
-QUANTITIES = {"energy": "energy", "torque": "torque", "u_z(5, 5, 20)": "u_z at a top corner"}
+QUANTITIES = {"energy": "energy", "dissipation": "dissipation", "u_z(5, 5, 20)": "u_z of a corner"}
 
 
 def draw_cost_of_error(found: Sequence[dict[str, Any]], path: Path) -> Path:
     """Draw, for every cell and quantity, the total error of every run against its CPU time."""
     with house_style():
-        picture = new_figure(3.0 * len(QUANTITIES), 2.6 * len(found))
+        picture = new_figure(3.0 * len(QUANTITIES), 2.6 * len(found) + 0.6)
         axes = picture.subplots(len(found), len(QUANTITIES), squeeze=False)
         for line, cell in zip(axes, found, strict=True):
             for axis, (quantity, title) in zip(line, QUANTITIES.items(), strict=True):
@@ -37,9 +37,9 @@ def draw_cost_of_error(found: Sequence[dict[str, Any]], path: Path) -> Path:
                         markersize=4,
                         label=label,
                     )
-                axis.set_title(f"{title}, {cell['units']}³ units per cell")
+                axis.set_title(f"{title}, cells of {cell['units']}³")
                 axis.set_xlabel("CPU time [s]")
                 axis.set_ylabel("total error")
-        axes[0, 0].legend()
+        picture.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(LOOKS) // 2)
         save_figure(picture, path)
     return path
