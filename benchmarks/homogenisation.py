@@ -246,7 +246,7 @@ def measure(units: int, quick: bool, retrain: bool) -> dict[str, Any]:
         r["total errors"] = errors(r["quantities"], last["quantities"])
     return {
         "units": units,
-        "trained": {TITLES[method]: {"model": name} | spent for method, (name, spent) in trained.items()},
+        "trained": {_title(method, units): {"model": name} | spent for method, (name, spent) in trained.items()},
         "rows": rows,
         "network errors": compared,
     }
@@ -257,8 +257,13 @@ def _exact(method: str) -> str:
     return "exact20" if method.endswith("20") else "exact"
 
 
+def _title(method: str, units: int) -> str:
+    """Return the title of a method; the network of the regular cell has 13 states."""
+    return TITLES[method].replace(f"TANN, {STATES[0]}", "TANN, 13") if units == 1 else TITLES[method]
+
+
 def _name(row: Row) -> str:
-    return f"{TITLES[row['method']]}, {row['size']:g}"
+    return f"{_title(row['method'], row['units'])}, {row['size']:g}"
 
 
 def _field_error(tann: Row, exact: Row) -> float:
@@ -291,7 +296,7 @@ def _shown(row: Row, fastest: dict[str, float]) -> Row:
     return (
         {"run": _name(row), "points": row["points"]}
         | {key: float(row[key]) for key in COSTS}
-        | {f"over {TITLES[m]}": row["solve_s"] / seconds for m, seconds in fastest.items()}
+        | {f"over {_title(m, row['units'])}": row["solve_s"] / seconds for m, seconds in fastest.items()}
         | {"note": note}
     )
 
