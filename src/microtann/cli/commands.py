@@ -60,6 +60,16 @@ PLACES = {
         "cell",
         "Drive a lattice cell by average strain, average stress or any mix, and draw what it does.",
     ),
+    "reduce": Place(
+        "reduce",
+        "reduce",
+        "Make a TANN from a lattice cell without training, in seconds, and measure its error.",
+    ),
+    "models": Place(
+        "models",
+        "models",
+        "List the trained models that come with microtann, or show the card of one.",
+    ),
     "report": Place(
         "page", "report", "Gather the sections of finished stages into one self-contained report.html."
     ),
@@ -75,7 +85,7 @@ PLACES = {
     ),
 }
 """The sub-commands by name."""
-ORDER = ("cell", "data", "train", "evaluate", "simulate", "report", "demo", "configuration")
+ORDER = ("cell", "data", "train", "reduce", "models", "evaluate", "simulate", "report", "demo", "configuration")
 """How the help lists them: along the way of the data."""
 
 
