@@ -1,4 +1,4 @@
-"""`microtann models` shows the cards, `microtann reduce` makes a model without training and says how good it is."""
+"""`microtann models` shows the cards, `microtann reduce` makes a model without training and says its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lattice becomes a TANN without training: exact with all states, better with more of them, small in its file."""
+"""A lattice becomes a TANN without training: exact with all states, better with more, small in its file."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_directions_that_are_not_used_can_be_left_out() -> None:
     small = full.without_unused()
     assert small.vectors.shape == (30, 8)
     assert np.abs(small.vectors.T @ small.vectors - np.eye(8)).max() < 1e-13
-    coordinates, driving, state = draw.normal(size=30), draw.normal(size=3), draw.normal(size=4)
+    coordinates, driving, state = (jax.numpy.asarray(draw.normal(size=n)) for n in (30, 3, 4))
     for found, known in (
         (small.encode(coordinates, driving), full.encode(coordinates, driving)),
         (small.decode(state, driving), full.decode(state, driving)),
