@@ -48,8 +48,8 @@ def reduce(
 ) -> None:
     """Make a TANN from a lattice cell without training, in seconds, and measure its error.
 
-    The cell is solved along a few random walks; bars that flow together are merged, and the leading components of
-    their plastic strains become the internal state variables. The sections of the configuration are [cell], [bar]
+    The cell is solved along a few random walks; bars that flow together are merged into slips, whose motion the
+    internal state variables describe. The sections of the configuration are [cell], [bar]
     and [reduce].
     """
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
@@ -113,7 +113,7 @@ def describe(folder: Path, tann: TANN, response: PathResponse) -> Section:
         order=2,
         paragraphs=(
             f"The {bars} distinct bars of the cell were merged where they flow together, and {tann.states} "
-            "principal components of their plastic strains kept as internal state variables; nothing was trained. "
+            "internal state variables describe how these slips move; nothing was trained. "
             "The errors are those in closed loop on walks from which nothing was taken.",
         ),
         tables=(

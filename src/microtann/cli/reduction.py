@@ -20,7 +20,7 @@ class ReductionChoice:
     isvs : int
         Most internal state variables; as many as the cell has distinct bars make an exact model.
     slips : int
-        Most slips, into which bars are merged; 0 takes three for a state.
+        Most slips, into which bars are merged; 0 takes one for a state.
     walks : int
         Random walks along which the cell is solved; a fifth of them validates the result.
     seed : int

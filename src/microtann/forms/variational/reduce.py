@@ -13,9 +13,6 @@ from microtann.lattice.cell import UnitCell
 from microtann.tann.model import TANN
 from microtann.training.train import train
 
-SLIPS_PER_STATE = 3
-"""Without training, finer merging of bars pays more than it costs."""
-
 
 def reduce_lattice(
     lattice: UnitCell | Dataset,
@@ -26,8 +23,8 @@ def reduce_lattice(
 ) -> TANN:
     """Return a TANN of a lattice cell without training, as ``microtann reduce`` does.
 
-    The cell is solved along a few walks. Bars whose plastic strains go together there are merged into slips, and
-    the leading principal components of their plastic strains become the internal state variables. The laws of
+    The cell is solved along a few walks, and bars whose plastic strains go together there are merged into slips,
+    whose motion the internal state variables describe. The laws of
     thermodynamics hold, and the elastic response is exact. With as many states as the cell has distinct bars,
     everything is. Training starts from the same point: ``microtann.forms.Variational``.
 
@@ -40,7 +37,7 @@ def reduce_lattice(
     states : int
         Most internal state variables.
     slips : int
-        Most slips; 0 takes three for a state. There are no more than distinct bars.
+        Most slips; 0 takes one for a state, which is best without training. There are no more than distinct bars.
     plan : WalkPlan, optional
         The walks; by default `microtann.data.walks.REDUCTION_WALKS`. A data set has its own.
 
@@ -73,5 +70,5 @@ def reduce_lattice(
             "the data are not those of a lattice with displacements and bar forces, which could be reduced "
             "without training: train a model on them"
         )
-    form = Variational(states=states, slips=slips or SLIPS_PER_STATE * states, updates=0)
+    form = Variational(states=states, slips=slips or states, updates=0)
     return train(dataset, form)
