@@ -12,6 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -28,10 +29,6 @@ MODELS = Path(mt.__file__).parent / "models"
 VERSIONS = ("microtann", "numpy", "scipy", "numba", "jax")
 REACH = 1.3
 """Bound of the walks: the largest strain of the protocol's paths a to f and h, 1.2, lies within."""
-
-
-INCREMENT = 0.3
-"""Largest scale of the increments for perturbed cells: models of wide walks do better on validation walks."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +56,10 @@ def regular(cell: mt.UnitCell, described: str, form: TrainableForm, walks: int =
     return Recipe(cell, f"{described}, regular", form, mt.WalkPlan(paths=walks, limit=REACH))
 
 
-def perturbed(cell: mt.UnitCell, described: str, form: TrainableForm, walks: int) -> Recipe:
+def perturbed(cell: mt.UnitCell, described: str, form: TrainableForm, **plan: Any) -> Recipe:
     """Return the recipe of a cell whose interior nodes are moved."""
     words = f"{described}, interior nodes perturbed by 0.2 (normal law, seed 0)"
-    return Recipe(cell, words, form, mt.WalkPlan(paths=walks, limit=REACH, increment=INCREMENT))
+    return Recipe(cell, words, form, mt.WalkPlan(limit=REACH, **plan))
 
 
 def square(units: int, perturbation: float = 0.0) -> mt.UnitCell:
@@ -82,19 +79,23 @@ RECIPES = {
     "square-4x4-variational": regular(square(4), "4 × 4 squares", Variational(states=4, updates=0)),
     "square-6x6-variational": regular(square(6), "6 × 6 squares", Variational(states=4, updates=0)),
     "square-2x2-perturbed-variational": perturbed(
-        square(2, 0.2), "2 × 2 squares", Variational(states=16, updates=0), 100
+        square(2, 0.2), "2 × 2 squares", Variational(states=16, updates=0), paths=100
     ),
     "square-2x2-perturbed-variational-12": perturbed(
-        square(2, 0.2), "2 × 2 squares", Variational(states=12, updates=6000), 1000
+        square(2, 0.2), "2 × 2 squares", Variational(states=12, updates=6000), paths=1000
     ),
     "square-6x6-perturbed-variational": perturbed(
-        square(6, 0.2), "6 × 6 squares", Variational(states=48, slips=96, updates=5000), 1000
+        square(6, 0.2),
+        "6 × 6 squares",
+        Variational(states=48, slips=96, updates=5000),
+        paths=1000,
+        increment=0.3,
     ),
     "cube-2x2x2-perturbed-variational": perturbed(
-        cube(2, 0.2), "2 × 2 × 2 cubes", Variational(states=48, slips=96, updates=5000), 1000
+        cube(2, 0.2), "2 × 2 × 2 cubes", Variational(states=48, slips=96, updates=4000), paths=1000
     ),
     "cube-4x4x4-perturbed-variational": perturbed(
-        cube(4, 0.2), "4 × 4 × 4 cubes", Variational(states=48, slips=96, updates=3000), 1000
+        cube(4, 0.2), "4 × 4 × 4 cubes", Variational(states=48, updates=3000), paths=400
     ),
 }
 """A name ends in the form; a number after it tells models of one cell and form apart."""

@@ -4,8 +4,8 @@ In the coordinates Z = √K α of the plastic strains α, the energy of a conden
 and every bar is a slip with the normal √K eᵢ / kᵢ: the lattice itself is a variational TANN with as many states as
 distinct bars. It is reduced twice. Bars whose plastic strains go together are merged into one slip with a common
 profile; and only the principal components of Z along the data are kept. Where there are no more slips than states,
-the components in which the slips move are kept instead, so that these are not hindered. What the dropped components
-of Z would take of a strain is stored elastically, so that the elastic response stays exact.
+the components in which the slips move are kept instead, so that these are not hindered. What the dropped
+components of Z would take of a strain is stored elastically, so that the elastic response stays exact.
 """
 
 from __future__ import annotations
