@@ -60,7 +60,9 @@ def measure(name: str, geometry: int, options: argparse.Namespace) -> list[dict[
     rows = []
     for states in STATES[name]:
         for kind in options.starts:
-            form = Variational(states=states, updates=0 if kind == "reduced" else options.updates)
+            form = Variational(states=states, updates=options.updates)
+            if kind == "reduced":
+                form = Variational(states=states, slips=states, updates=0)
             seeds = options.seeds[:1] if kind == "reduced" else options.seeds
             runs = [run(dataset, form, kind == "random start", seed, options.paths) for seed in seeds]
             rows.append(

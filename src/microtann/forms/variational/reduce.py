@@ -26,7 +26,7 @@ def reduce_lattice(
     The cell is solved along a few walks, and bars whose plastic strains go together there are merged into slips,
     whose motion the internal state variables describe. The laws of
     thermodynamics hold, and the elastic response is exact. With as many states as the cell has distinct bars,
-    everything is. Training starts from the same point: ``microtann.forms.Variational``.
+    everything is. Training makes the error smaller (``microtann.forms.Variational``, with more slips).
 
     Parameters
     ----------
