@@ -120,7 +120,7 @@ def _trained(
         form = DEFAULT_FORM
         own.append(Setting("train.form", form, "Section IV"))
     kind = trainable_forms().get(form)
-    has_states = kind is not None and "states" in {f.name for f in fields(kind)}
+    has_states = kind is not None and "states" in {f.name for f in fields(kind)}  # type: ignore[arg-type]
     if states is not None and not has_states:
         raise InputError(f"the form {form!r} takes no number of internal state variables: leave out --states")
     if has_states and (states is not None or f"{SECTION}.states" not in given):

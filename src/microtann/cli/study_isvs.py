@@ -82,11 +82,10 @@ def isvs(
     data = study_data(settings, output, overwrite)
     series = {"trained": {n: seeded(chosen, seeds, states=n) for n in numbers}}
     if chosen.name == "variational" and bool(getattr(chosen, "updates", False)):
-        series["reduced, untrained"] = {n: [changed(chosen, states=n, updates=0)] for n in numbers}
+        series["reduced"] = {n: [changed(chosen, states=n, updates=0)] for n in numbers}
     points = {
         (name, n): [
-            Point(output / "points" / f"{name.partition(',')[0]}-{n:03d}-seed-{seed_of(each)}", each, data)
-            for each in forms
+            Point(output / "points" / f"{name}-{n:03d}-seed-{seed_of(each)}", each, data) for each in forms
         ]
         for name, table in series.items()
         for n, forms in table.items()
@@ -179,16 +178,17 @@ def _latent_pairs(
     proposal: Proposal,
     numbers: Sequence[int],
 ) -> dict[str, tuple[TANN, TANN]]:
-    """Return the model that is proposed beside another seed, its untrained start and the next larger one."""
+    """Return the model that is proposed beside another seed, its untrained start, and a neighbour."""
     chosen = points["trained", proposal.states]
     first = load_point(chosen[0])
     if first is None:
         return {}
     others = {f"{proposal.states}, seeds {seed_of(chosen[0].form)} and {seed_of(p.form)}": p for p in chosen[1:2]}
-    if ("reduced, untrained", proposal.states) in points:
-        others[f"{proposal.states}, trained and untrained"] = points["reduced, untrained", proposal.states][0]
-    larger = next((n for n in numbers if n > proposal.states), None)
-    if larger is not None:
-        others[f"{proposal.states} and {larger}"] = points["trained", larger][0]
+    if ("reduced", proposal.states) in points:
+        others[f"{proposal.states}, trained and untrained"] = points["reduced", proposal.states][0]
+    larger = [n for n in numbers if n > proposal.states]
+    smaller = [n for n in numbers if n < proposal.states]
+    for neighbour in larger[:1] or smaller[-1:]:
+        others[f"{proposal.states} and {neighbour}"] = points["trained", neighbour][0]
     loaded = {name: load_point(point) for name, point in others.items() if "errors" in found[point.folder]}
     return {name: (first, second) for name, second in loaded.items() if second is not None}

@@ -188,7 +188,7 @@ def _table(
         rows.append((n, *(varied[n][name] for name in names), errors[n], worst, seconds))
     columns = (
         Column("trial", kind="integer"),
-        *(Column(name) for name in names),
+        *(Column(name, kind="integer" if isinstance(varied[0][name], int) else "general") for name in names),
         Column("stress", kind="error"),
         Column("worst seed", kind="error"),
         Column("CPU time", "s", kind="seconds"),

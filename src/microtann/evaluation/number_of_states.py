@@ -44,7 +44,7 @@ def propose_states(states: Sequence[int], errors: Sequence[float], within: float
     InputError
         If nothing was tried, or no error is finite.
     """
-    pairs = sorted((n, max(e, SMALLEST_ERROR)) for n, e in zip(states, errors, strict=True) if np.isfinite(e))
+    pairs = sorted((n, e) for n, e in zip(states, errors, strict=True) if np.isfinite(e))
     if not pairs:
         raise InputError("no number of internal state variables gave a finite error: train longer, or otherwise")
     missed = ""
@@ -58,7 +58,10 @@ def propose_states(states: Sequence[int], errors: Sequence[float], within: float
 
 
 def _knee(pairs: Sequence[tuple[int, float]]) -> tuple[int, float, bool]:
-    number, error = np.array([n for n, _ in pairs], dtype=np.float64), np.log([e for _, e in pairs])
+    number, error = (
+        np.array([n for n, _ in pairs], dtype=np.float64),
+        np.log([max(e, SMALLEST_ERROR) for _, e in pairs]),
+    )
     best = int(np.argmin(error))
     if best >= 2:  # what comes after the smallest error is no gain
         x = (number[: best + 1] - number[0]) / (number[best] - number[0])
