@@ -128,4 +128,4 @@ def check_folder(output: Path, names: Sequence[str]) -> None:
     present = [p.name for p in output.iterdir() if not p.name.startswith(".")] if output.is_dir() else []
     foreign = sorted(set(present) - {*names, REPORT_FILE})
     if foreign:
-        raise InputError(f"{output} holds something that is not of the study ({foreign[0]}): name a new folder")
+        raise InputError(f"{output} holds something that is not of this command ({foreign[0]}): name a new folder")
