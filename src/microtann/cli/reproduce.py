@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,12 +22,12 @@ from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.page import FILE as REPORT_FILE
 from microtann.cli.page import write_report
 from microtann.cli.reproduce_sections import cell_section, overview_section
-from microtann.cli.sections import gather
 from microtann.cli.stage import Stage, file_digest, working_folder
-from microtann.cli.study_parts import DEFAULT_FORM, check_folder
+from microtann.cli.study_parts import check_folder, gather_with_form
 from microtann.cli.train import FILE as MODEL_FILE
 from microtann.cli.train import make_model
 from microtann.errors import InputError, ModelFileError
+from microtann.evaluation.recall import Evaluation
 from microtann.evaluation.section4 import CELLS, Section4Cell, Section4Response, choose_cells, respond_section4
 from microtann.report.section import read_section
 from microtann.tann.model import TANN
@@ -69,7 +69,7 @@ def reproduce(
     start = time.perf_counter()
     cells = choose_cells(cell)
     numbers = _numbers(states or ())
-    settings = gather(config, assignments, {"train.form": form})
+    settings = gather_with_form(config, assignments, {"train.form": form})
     check_folder(output, (*CELLS, OVERVIEW))
     tanns: dict[str, TANN] = {}
     found: dict[str, dict[str, Section4Response]] = {}
@@ -115,10 +115,7 @@ def _trained(
     """Generate data of a cell and train a model, unless they are there; return the model."""
     own = [Setting(key, value, "Section IV") for key, value in cell.settings.items()]
     given = {setting.key for setting in settings}
-    form = next((s.value for s in reversed(settings) if s.key == "train.form"), None)
-    if form is None:
-        form = DEFAULT_FORM
-        own.append(Setting("train.form", form, "Section IV"))
+    form = next(s.value for s in reversed(settings) if s.key == "train.form")
     kind = trainable_forms().get(form)
     has_states = kind is not None and "states" in {f.name for f in fields(kind)}  # type: ignore[arg-type]
     if states is not None and not has_states:
@@ -142,7 +139,7 @@ def _responses(
     if not stage.finished:
         with working_folder(stage, overwrite=overwrite) as folder:
             save_section(folder, cell_section(folder, cell, tann, found))
-            errors = {name: asdict(response.errors) for name, response in found.items()}
+            errors = Evaluation({name: response.errors for name, response in found.items()}).to_dict()
             content = _stamped({"cell": cell.name, "form": tann.form, "states": tann.states, "paths": errors})
             write_atomically(folder / "numbers.json", json.dumps(content, indent=1) + "\n")
     return found

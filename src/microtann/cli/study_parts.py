@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import microtann
-from microtann.cli.configuration import Setting
+from microtann.cli.configuration import Setting, collect_settings
 from microtann.cli.data import FILE as DATA_FILE
 from microtann.cli.data import make_data
 from microtann.cli.microstructure import cell_settings
@@ -54,10 +54,16 @@ def study_settings(
         "train.form": form,
         "train.states": states,
     }
-    given = [assignment.partition("=")[0].strip() for assignment in assignments or ()]
-    if form is None and "train.form" not in given and config is None:
-        options["train.form"] = DEFAULT_FORM
-    return gather(config, assignments, options)
+    return gather_with_form(config, assignments, options)
+
+
+def gather_with_form(
+    config: Path | None, assignments: Sequence[str] | None, options: Mapping[str, Any]
+) -> list[Setting]:
+    """Return the settings of a file and of the command line; the form is variational unless another is chosen."""
+    given = collect_settings(config, assignments or (), options)
+    chosen = any(setting.key == "train.form" for setting in given)
+    return gather(config, assignments, options if chosen else {**options, "train.form": DEFAULT_FORM})
 
 
 def study_data(settings: Sequence[Setting], output: Path, overwrite: bool) -> StudyData:
