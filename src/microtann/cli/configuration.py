@@ -188,12 +188,23 @@ def to_table(configuration: Any) -> dict[str, Any]:
 
 
 def help_lines(kind: type[Any], section: str) -> dict[str, str]:
-    """Return the meaning of every key of a section by dotted name, read from the "Parameters" of the docstring."""
+    """Return the meaning of every key of a section by dotted name, read from the "Parameters" of the docstrings.
+
+    What a class does not explain is explained by the classes that it inherits from.
+    """
+    lines: dict[str, str] = {}
+    for owner in reversed(kind.__mro__):
+        lines |= _explained(owner, section)
+    keys = {f"{section}.{f.name}" for f in fields(kind) if f.init}
+    return {key: text for key, text in lines.items() if key in keys}
+
+
+def _explained(kind: type[Any], section: str) -> dict[str, str]:
     lines: dict[str, str] = {}
     names: list[str] = []
     text: list[str] = []
     choices = ""
-    body = inspect.cleandoc(kind.__doc__ or "").partition("Parameters\n----------\n")[2]
+    body = inspect.cleandoc(kind.__dict__.get("__doc__") or "").partition("Parameters\n----------\n")[2]
     for line in [*body.splitlines(), "end :"]:
         heading = _PARAMETER.match(line)
         if heading or set(line) == {"-"}:

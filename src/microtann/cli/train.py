@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +12,7 @@ import numpy as np
 import typer
 from typer.core import TyperCommand
 
+from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
 from microtann.cli.form_choice import choose_form, form_table, forms_text
 from microtann.cli.messages import save_section, show_section, show_unchanged
@@ -21,12 +24,14 @@ from microtann.data.file import read_dataset
 from microtann.report.curves import draw_training
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.table import Column, Table
+from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
 from microtann.training import Progress
 from microtann.training import train as fit
 from microtann.training.checkpoint import updates_done
 
 FILE = "model.safetensors"
+CURVES = "training.csv"
 
 
 class TrainCommand(TyperCommand):
@@ -74,7 +79,8 @@ def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite:
 
             def show(state: Progress) -> None:
                 losses = f"loss {state.training:.1e}, validation {state.validation:.1e}"
-                note = f"{state.phase}, {state.states} ISVs, {losses}"
+                left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
+                note = f"{state.phase}, {state.unit} {state.update}, {state.states} ISVs, {losses}{left}"
                 report(state.update, state.updates, note)
 
             tann = fit(dataset, form, progress=show, checkpoint=checkpoint)
@@ -90,7 +96,10 @@ def describe(folder: Path, tann: TANN) -> Section:
     for before, record in zip([None, *history], history, strict=False):
         if before is None or before.phase != record.phase:
             starts[record.phase] = 0.0 if before is None else before.update
-    draw_training(folder / "training.png", [r.update for r in history], losses, starts)
+    names = list(dict.fromkeys(name for r in history for name in r.terms))
+    terms = {name: [r.terms.get(name, np.nan) for r in history] for name in names}
+    draw_training(folder / "training.png", [r.update for r in history], losses, starts, terms)
+    write_curves(folder / CURVES, history, names)
     seen = tann.information.training_range
     rows: list[tuple[str, str | float | int | None]] = [
         ("form", tann.form),
@@ -113,8 +122,16 @@ def describe(folder: Path, tann: TANN) -> Section:
             "energy and the evolution of these variables are trained from the increments of the data file.",
         ),
         tables=(table,),
-        figures=(Figure("training.png", "Loss on training and validation increments against the updates."),),
-        files={FILE: "the model (safetensors, with its metadata)", "configuration.toml": "what made it"},
+        figures=(
+            Figure(
+                "training.png", "Loss on training and validation increments against the updates, and its terms."
+            ),
+        ),
+        files={
+            FILE: "the model (safetensors, with its metadata)",
+            CURVES: "losses and the terms of the validation loss",
+            "configuration.toml": "what made it",
+        },
         summary=_summary(tann),
     )
 
@@ -131,3 +148,20 @@ def _summary(tann: TANN) -> Table:
     )
     losses = (None, None, None) if last is None else (last.update, last.training, last.validation)
     return Table("Model", columns, ((tann.form, tann.states, *losses),))
+
+
+def write_curves(path: Path, history: Sequence[TrainingRecord], terms: Sequence[str]) -> None:
+    """Write the training curve as CSV, with the terms of the validation loss."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["phase", "update", "training", "validation", *terms])
+    for r in history:
+        writer.writerow([r.phase, r.update, r.training, r.validation, *(r.terms.get(t, "") for t in terms)])
+    write_atomically(path, text.getvalue())
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes > 9 else f"{minutes}:{rest:02} min"

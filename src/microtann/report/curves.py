@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,7 +162,11 @@ def draw_errors(
 
 
 def draw_training(
-    path: Path, update: Sequence[float], losses: Mapping[str, Sequence[float]], phases: Mapping[str, float]
+    path: Path,
+    update: Sequence[float],
+    losses: Mapping[str, Sequence[float]],
+    phases: Mapping[str, float],
+    terms: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
     """Draw losses against the updates of training, on a logarithmic scale, a panel for every phase.
 
@@ -178,6 +183,8 @@ def draw_training(
         Name of each curve, such as "training" and "validation", and its values.
     phases : mapping
         Name of each phase of the training, and the update at which it starts.
+    terms : mapping, optional
+        Name of each term of the validation loss and its values; not finite where a phase has no such term.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -192,8 +199,11 @@ def draw_training(
             for (label, values), colour in zip(losses.items(), (MODEL, LATTICE, SOFT), strict=False):
                 shown = np.asarray(values, dtype=np.float64)[chosen]
                 axis.semilogy(done[chosen], shown, color=colour, label=label, marker="o", markersize=2.5)
+            for (label, values), style in zip((terms or {}).items(), cycle(("--", ":", "-.")), strict=False):
+                shown = np.asarray(values, dtype=np.float64)[chosen]
+                axis.semilogy(done[chosen], shown, linewidth=0.8, linestyle=style, label=label)
             axis.set_title(name)
-            axis.set_xlabel("updates [–]")
+            axis.set_xlabel("updates or epochs [–]")
             axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         panels[0].set_ylabel("loss [–]")
         handles, labels = panels[0].get_legend_handles_labels()

@@ -32,6 +32,18 @@ class Evolution(eqx.Module):
     ) -> Float[Array, "z"]:
         """Return Z at t + Δt from the driving variables and Z at t, the increment and Δt."""
 
+    def with_stress(
+        self,
+        stress: Float[Array, "v"],
+        energy: Energy,
+        driving: Float[Array, "y"],
+        state: Float[Array, "z"],
+        driving_increment: Float[Array, "y"],
+        dt: Float[Array, ""],
+    ) -> Float[Array, "z"]:
+        """Return Z at t + Δt where the stress at t is known, as in training; most evolutions do not ask for it."""
+        return self(energy, driving, state, driving_increment, dt)
+
 
 class PlayMechanisms(Evolution):
     """Independent play mechanisms: each state flows so that its driving force does not exceed a resistance.

@@ -98,12 +98,15 @@ class TrainingRecord:
         Updates done since the start of training.
     training, validation : float
         Loss on the training and on the validation increments.
+    terms : mapping
+        Weighted terms of the loss on the validation increments by name; empty in older files.
     """
 
     phase: str
     update: int
     training: float
     validation: float
+    terms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

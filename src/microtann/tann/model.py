@@ -151,12 +151,13 @@ class TANN(eqx.Module):
         paths = driving.reshape(-1, *driving.shape[-2:])
         durations = check_dt(dt, shape).reshape(paths.shape[:2])
         result = follow_paths(self.point, paths, durations)
-        stress, state, energy, dissipation = (a.reshape(*shape, *a.shape[2:]) for a in result)
+        stress, state, energy, dissipation, slopes = (a.reshape(*shape, *a.shape[2:]) for a in result)
+        conjugates = {name: slopes[..., i] for i, name in enumerate(self.information.extra_names)}
         coordinates = self._decode(state, driving) if decode else {}
         reach = self._reach(strain, np.diff(strain, axis=-2, prepend=np.zeros_like(strain[..., :1, :])), state)
         if reach is not None and reach.max() > 1.0:
             tell(outside_training, _outside(reach), level=2)
-        return Recall(strain, stress, energy, dissipation, state, coordinates, reach)
+        return Recall(strain, stress, energy, dissipation, state, coordinates, reach, conjugates)
 
     def initial_state(self, n: int) -> State:
         """Return the virgin state of ``n`` material points (`microtann.fem.Material`).
@@ -258,7 +259,7 @@ class TANN(eqx.Module):
         )
         driving, isv, increment = (jnp.asarray(padded(a, rounded(n))) for a in given)
         result, stiffness = _update(self.point, driving, isv, increment, jnp.asarray(float(dt)), tangent)
-        stress, after, energy, dissipation = (np.asarray(a)[:n] for a in result)
+        stress, after, energy, dissipation, _ = (np.asarray(a)[:n] for a in result)
         new_state: State = state | {
             "strain": state["strain"] + strain_increment,
             "isv": after,

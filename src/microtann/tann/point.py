@@ -16,12 +16,16 @@ from microtann.tann.scaling import Scaling
 
 
 class Increment(NamedTuple):
-    """Result of one increment of one point, at t + Δt; in scaled or physical units as the function says."""
+    """Result of one increment of one point, at t + Δt; in scaled or physical units as the function says.
+
+    The conjugates are −∂Ψ/∂θ of the extra state variables θ: the entropy of a temperature (paper, Eq. 9a).
+    """
 
     stress: Float[Array, "v"]
     state: Float[Array, "z"]
     energy: Float[Array, ""]
     dissipation: Float[Array, ""]
+    conjugates: Float[Array, "e"]
 
 
 class MaterialPoint(eqx.Module):
@@ -65,13 +69,21 @@ class MaterialPoint(eqx.Module):
         state: Float[Array, "z"],
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
+        stress: Float[Array, "v"] | None = None,
     ) -> Increment:
-        """Return one increment of one point in scaled units; differentiable."""
-        after = self.evolution(self.energy, driving, state, driving_increment, dt)
-        energy, (conjugate, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
+        """Return one increment of one point in scaled units; differentiable.
+
+        In training the stress at t can be given (Algorithm 1); otherwise it is that of the energy.
+        """
+        if stress is None:
+            after = self.evolution(self.energy, driving, state, driving_increment, dt)
+        else:
+            after = self.evolution.with_stress(stress, self.energy, driving, state, driving_increment, dt)
+        energy, (slope, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
             driving + driving_increment, after
         )
-        return Increment(conjugate[: self.components], after, energy, -thermodynamic @ (after - state))
+        stress, conjugates = slope[: self.components], -slope[self.components :]
+        return Increment(stress, after, energy, -thermodynamic @ (after - state), conjugates)
 
     def increment(
         self,
@@ -88,4 +100,5 @@ class MaterialPoint(eqx.Module):
             result.state,
             result.energy * scale.energy,
             result.dissipation * scale.energy,
+            result.conjugates * scale.energy / scale.driving[self.components :],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import equinox as eqx
 import jax
@@ -38,6 +38,9 @@ class Recall:
     training_reach : array, shape (...), or None
         How far strain, increment and state reach in the range of the training data: 1 on its border, 1.3 where
         30 % outside. None for a model that does not know its range.
+    conjugates : dict of arrays, shape (...)
+        −∂Ψ/∂θ of every extra state variable θ, by its name, per unit volume: the entropy if θ is the temperature
+        (paper, Eq. 9a).
     """
 
     strain: Float[Numbers, "*batch v"]
@@ -47,6 +50,7 @@ class Recall:
     state: Float[Numbers, "*batch z"]
     coordinates: dict[str, Numbers]
     training_reach: Float[Numbers, "*batch"] | None = None
+    conjugates: dict[str, Numbers] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         shape = "×".join(str(n) for n in self.energy.shape)
@@ -80,7 +84,7 @@ class Recall:
 
 
 def follow_paths(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[Numbers, ...]:
-    """Follow driving paths (B, T, y); return stress, state, energy and dissipation with leading axes (B, T).
+    """Follow driving paths (B, T, y); return what `Increment` holds, with leading axes (B, T).
 
     Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
     compiled; what fills up rests where the path ended.

@@ -44,6 +44,8 @@ class Checkpoint(NamedTuple):
     optimisation : list of arrays
         Leaves of the state of the optimisation.
     history : tuple of TrainingRecord
+    best : list of arrays, optional
+        Leaves of the parameters of the lowest validation loss, if the phase keeps them.
     """
 
     phase: int
@@ -52,6 +54,7 @@ class Checkpoint(NamedTuple):
     point: MaterialPoint
     optimisation: list[NDArray[Any]]
     history: tuple[TrainingRecord, ...]
+    best: list[NDArray[Any]] | None = None
 
 
 def fingerprint(dataset: Dataset, form: TrainableForm) -> str:
@@ -84,7 +87,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str) -> None:
         "point": take_apart(checkpoint.point, "point", tensors),
         "history": [asdict(record) for record in checkpoint.history],
     }
-    tensors |= {f"optimisation.{i}": a for i, a in enumerate(checkpoint.optimisation)}
+    for name, arrays in (("optimisation", checkpoint.optimisation), ("best", checkpoint.best or [])):
+        tensors |= {f"{name}.{i}": a for i, a in enumerate(arrays)}
     metadata = {"format": FORMAT, "schema": SCHEMA, "owner": owner, "checkpoint": json.dumps(described)}
     write_tensors(path, tensors, metadata)
 
@@ -134,6 +138,12 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint |
         former,
         described["loss"],
         point,
-        [tensors[f"optimisation.{i}"] for i in range(sum(name.startswith("optimisation.") for name in tensors))],
+        _numbered(tensors, "optimisation"),
         tuple(TrainingRecord(**record) for record in described["history"]),
+        _numbered(tensors, "best") or None,
     )
+
+
+def _numbered(tensors: Arrays, prefix: str) -> list[NDArray[Any]]:
+    count = sum(name.startswith(f"{prefix}.") for name in tensors)
+    return [tensors[f"{prefix}.{i}"] for i in range(count)]

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
 
 from microtann.data.increments import Dataset, Increments
 from microtann.tann.form import Form
 from microtann.tann.point import MaterialPoint
-from microtann.training.optimise import Loss, Method
+from microtann.training.objective import Objective
+from microtann.training.optimise import Method
 from microtann.training.training_range import encoded_states
-
-VALIDATION_INCREMENTS = 4000
 
 
 def never_settled(_now: float, _before: float) -> bool:
@@ -33,7 +29,7 @@ class Phase:
     ----------
     name : str
     updates : int
-        The most it will do.
+        The most it will do, counted in ``unit``.
     method : callable
         The optimisation of a point on a data set, ready to run.
     enter : callable, optional
@@ -43,6 +39,13 @@ class Phase:
     accept : callable, optional
         Whether what ``enter`` did may stand, from the training loss at the end of the phase and that of the point
         before; else the point becomes again what it was.
+    objective : Objective, optional
+        What its validation measures, where it is not the objective of the form.
+    patience : int, optional
+        Blocks of updates without a lower validation loss after which the phase ends (early stopping); it then
+        leaves the point whose validation loss was the lowest.
+    unit : str
+        What the optimisation counts: "update" or "epoch".
     """
 
     name: str
@@ -51,17 +54,18 @@ class Phase:
     enter: Callable[[MaterialPoint], MaterialPoint | None] | None = None
     settled: Callable[[float, float], bool] = never_settled
     accept: Callable[[float, float], bool] | None = None
+    objective: Objective | None = None
+    patience: int | None = None
+    unit: str = "update"
 
 
-class TrainableForm(Form, ABC):
+class TrainableForm(Form, Objective, ABC):
     """A form that can be trained: a frozen dataclass whose fields are the hyper-parameters, with their ranges.
 
     A subclass is decorated by `microtann.configuration.configuration` and `microtann.tann.form.register`; its
     docstring's "Parameters" are the help of the command line. The hyper-parameter ``seed`` decides what is random.
+    A form is the objective of its phases, unless they name another.
     """
-
-    weights: ClassVar[Mapping[str, float]]
-    """Weights λ of the terms of the loss."""
 
     @abstractmethod
     def start(self, dataset: Dataset) -> MaterialPoint:
@@ -74,29 +78,18 @@ class TrainableForm(Form, ABC):
         """
 
     @abstractmethod
-    def to_batch(self, point: MaterialPoint, data: Increments) -> PyTree:
-        """Return increments as the terms of the loss take them: arrays with one row per increment."""
-
-    @abstractmethod
-    def terms(self, point: MaterialPoint, batch: PyTree, reference: PyTree) -> dict[str, Float[Array, ""]]:
-        """Return the terms of the loss.
-
-        Parameters
-        ----------
-        point : MaterialPoint
-        batch : arrays
-            Some rows of `to_batch`.
-        reference : arrays
-            What `reference` returned for the training data.
-        """
-
-    @abstractmethod
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of training, in their order."""
 
-    def reference(self, batch: PyTree) -> PyTree:
-        """Return what makes the terms relative, from the batch of all training increments; by default nothing."""
-        return ()
+    def prepare(self, dataset: Dataset) -> Dataset:
+        """Return the data as the form learns from them, such as chosen groups of internal coordinates.
+
+        Raises
+        ------
+        InputError
+            If the data do not fit the form.
+        """
+        return dataset
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
         """Return the trained point after what ends the learning, such as the fit of a decoder."""
@@ -110,21 +103,6 @@ class TrainableForm(Form, ABC):
         unknown.
         """
         return encoded_states(point, data)
-
-    def loss(self, reference: PyTree) -> Loss:
-        """Return the weighted sum of the terms as a function of point and batch."""
-
-        def loss(point: MaterialPoint, batch: PyTree) -> Float[Array, ""]:
-            terms = self.terms(point, batch, reference)
-            return sum((weight * terms[name] for name, weight in self.weights.items()), jnp.asarray(0.0))
-
-        return loss
-
-    def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Float[Array, ""]]:
-        """Return the loss on validation increments, as a function of the point."""
-        chosen = self.to_batch(point, dataset.validation.take(slice(0, VALIDATION_INCREMENTS)))
-        loss = self.loss(self.reference(self.to_batch(point, dataset.training)))
-        return lambda trained: loss(trained, chosen)
 
 
 def chosen_increments(data: Increments, count: int, seed: int) -> Increments:

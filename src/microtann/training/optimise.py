@@ -7,6 +7,7 @@ A block is a pure function of its state, so that a resumed run repeats an uninte
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import equinox as eqx
@@ -17,13 +18,14 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
 from microtann.tann.point import MaterialPoint
+from microtann.training.objective import Terms
 
 DESCENT_BLOCK = 500
 POLISH_BLOCK = 50
 LBFGS_MEMORY = 30
 
-Loss = Callable[[MaterialPoint, PyTree], Float[Array, ""]]
-"""Loss of a point on a batch of increments."""
+Loss = Callable[[MaterialPoint, PyTree], Float[Array, ""] | Terms]
+"""Loss of a point on a batch of increments, or its weighted terms."""
 
 
 class Optimisation(NamedTuple):
@@ -51,24 +53,28 @@ class Method(NamedTuple):
     ----------
     start : Optimisation
     block : callable
-        Does one block of updates; returns the new state and the loss.
+        Does one block of updates; returns the new state, and the loss or its weighted terms by name.
     point : callable
         Puts the point together from the parameters of a state.
     """
 
     start: Optimisation
-    block: Callable[[Optimisation], tuple[Optimisation, Float[Array, ""]]]
+    block: Callable[[Optimisation], tuple[Optimisation, Float[Array, ""] | Terms]]
     point: Callable[[PyTree], MaterialPoint]
 
 
-def trained_and_fixed(point: MaterialPoint) -> tuple[PyTree, PyTree]:
-    """Split a point into the arrays that gradients train and the rest: scales, and what the parts call fixed."""
+def trained_and_fixed(point: MaterialPoint, frozen: tuple[str, ...] = ()) -> tuple[PyTree, PyTree]:
+    """Split a point into the arrays that gradients train and the rest: scales, and what the parts call fixed.
+
+    The parts named in ``frozen`` are not trained at all.
+    """
 
     def untrained(tree: PyTree) -> PyTree:
         return jax.tree.map(lambda _: False, tree)
 
     trained = jax.tree.map(eqx.is_inexact_array, point)
-    trained = eqx.tree_at(lambda t: t.scaling, trained, untrained(trained.scaling))
+    for part in ("scaling", *frozen):
+        trained = replace(trained, **{part: untrained(getattr(trained, part))})
     for part in ("reduction", "energy", "evolution"):
         for name in type(getattr(point, part)).fixed:
 
@@ -89,6 +95,7 @@ def descent(
     learning_rate: float,
     seed: int,
     block_updates: int = DESCENT_BLOCK,
+    frozen: tuple[str, ...] = (),
 ) -> Method:
     """Return Adam with a cosine schedule on random batches.
 
@@ -107,28 +114,30 @@ def descent(
         Seed of the order of the data.
     block_updates : int
         Updates of a block.
+    frozen : tuple of str
+        Parts that are not trained, such as "energy".
     """
     schedule = optax.cosine_decay_schedule(learning_rate, updates, alpha=1e-3)
     optimiser = optax.adam(schedule)
-    parameters, fixed = trained_and_fixed(point)
+    parameters, fixed = trained_and_fixed(point, frozen)
     increments = jax.tree.leaves(batch)[0].shape[0]
     size = min(size, increments)
 
-    def objective(parameters: PyTree, chosen: PyTree) -> Float[Array, ""]:
-        return loss(eqx.combine(parameters, fixed), chosen)
+    def objective(parameters: PyTree, chosen: PyTree) -> tuple[Float[Array, ""], Terms]:
+        return total(loss(eqx.combine(parameters, fixed), chosen))
 
-    def update(carry: Optimisation, _: None) -> tuple[Optimisation, Float[Array, ""]]:
+    def update(carry: Optimisation, _: None) -> tuple[Optimisation, Terms]:
         key = jax.random.fold_in(jax.random.key(seed), carry.update)
         index = jax.random.randint(key, (size,), 0, increments)
         chosen = jax.tree.map(lambda a: a[index], batch)
-        value, gradient = jax.value_and_grad(objective)(carry.parameters, chosen)
+        (_, terms), gradient = jax.value_and_grad(objective, has_aux=True)(carry.parameters, chosen)
         change, state = optimiser.update(gradient, carry.optimiser)
-        return Optimisation(optax.apply_updates(carry.parameters, change), state, carry.update + 1), value
+        return Optimisation(optax.apply_updates(carry.parameters, change), state, carry.update + 1), terms
 
     @jax.jit
-    def block(state: Optimisation) -> tuple[Optimisation, Float[Array, ""]]:
-        state, values = jax.lax.scan(update, state, None, length=block_updates)
-        return state, jnp.mean(values)
+    def block(state: Optimisation) -> tuple[Optimisation, Terms]:
+        state, terms = jax.lax.scan(update, state, None, length=block_updates)
+        return state, block_terms(terms)
 
     start = Optimisation(parameters, optimiser.init(parameters), jnp.asarray(0))
     return Method(start, block, lambda parameters: eqx.combine(parameters, fixed))
@@ -141,7 +150,7 @@ def polish(point: MaterialPoint, loss: Loss, batch: PyTree) -> Method:
     parameters, unravel = ravel_pytree(trained)  # one vector compiles faster than a tree
 
     def objective(parameters: PyTree) -> Float[Array, ""]:
-        return loss(eqx.combine(unravel(parameters), fixed), batch)
+        return total(loss(eqx.combine(unravel(parameters), fixed), batch))[0]
 
     value_and_grad = optax.value_and_grad_from_state(objective)
 
@@ -159,3 +168,24 @@ def polish(point: MaterialPoint, loss: Loss, batch: PyTree) -> Method:
 
     start = Optimisation(parameters, optimiser.init(parameters), jnp.asarray(0))
     return Method(start, block, lambda parameters: eqx.combine(unravel(parameters), fixed))
+
+
+def block_terms(terms: dict[str, Float[Array, "updates"]]) -> Terms:
+    """Return the means of the terms over a block; or, if some update went wrong, those of the first such update.
+
+    One value that is not finite spoils all terms of the next update: the first one tells where it came from.
+
+    Parameters
+    ----------
+    terms : dict of arrays, shape (updates,)
+    """
+    values = jnp.stack(list(terms.values()))
+    good = jnp.isfinite(values).all(axis=0)
+    shown = jnp.where(good.all(), values.mean(axis=1), values[:, jnp.argmin(good)])
+    return dict(zip(terms, shown, strict=True))
+
+
+def total(loss: Float[Array, ""] | Terms) -> tuple[Float[Array, ""], Terms]:
+    """Return the sum of terms beside the terms; a loss without terms is one without a name."""
+    terms = loss if isinstance(loss, dict) else {"": loss}
+    return sum(terms.values(), jnp.zeros_like(next(iter(terms.values())))), terms

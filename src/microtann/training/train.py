@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Array, PyTree
 
 import microtann
 from microtann.data.increments import Dataset
@@ -46,11 +47,15 @@ class Progress:
     phase : str
         Name of the phase, as the form calls it.
     update, updates : int
-        Updates done in this phase, and the most it will do.
+        Updates (or epochs) done in this phase, and the most it will do.
     states : int
         Internal state variables.
     training, validation : float
         Loss on training and validation increments.
+    unit : str
+        What is counted: "update" or "epoch".
+    seconds_left : float, optional
+        Time that the rest of the phase will take if it goes to its end.
     """
 
     phase: str
@@ -59,6 +64,8 @@ class Progress:
     states: int
     training: float
     validation: float
+    unit: str = "update"
+    seconds_left: float | None = None
 
 
 def train(
@@ -103,6 +110,7 @@ def train(
         form = trainable(form)
     if min(len(dataset.training), len(dataset.validation)) == 0:
         raise InputError("the data set has no training or no validation increments")
+    dataset = form.prepare(dataset)
     owner = fingerprint(dataset, form)
     path = None if checkpoint is None else Path(checkpoint)
     found = read_checkpoint(path, owner, form) if path is not None else None
@@ -113,9 +121,9 @@ def train(
         point, loss, history = found.former, found.loss, found.history
     phases = form.phases()
     for number in range(0 if found is None else found.phase, len(phases)):
-        phase, former, resume = phases[number], point, None
+        phase, former, resume, best = phases[number], point, None, None
         if found is not None and found.phase == number:
-            point, resume = found.point, found.optimisation
+            point, resume, best = found.point, found.optimisation, found.best
         elif phase.enter is not None:
             entered = phase.enter(point)
             if entered is None:
@@ -123,7 +131,7 @@ def train(
             point = entered
         earlier = sum(p.updates for p in phases[:number])
         run = _Run(dataset, form, phase, former, loss, number, earlier, progress, path, owner)
-        point, history = run.finish(point, history, resume)
+        point, history = run.finish(point, history, resume, best)
         reached = history[-1].training if history else np.inf
         if phase.accept is None or phase.accept(reached, loss):
             loss = reached
@@ -174,43 +182,91 @@ class _Run:
     owner: str
 
     def finish(
-        self, point: MaterialPoint, history: History, resume: list[np.ndarray] | None
+        self,
+        point: MaterialPoint,
+        history: History,
+        resume: list[np.ndarray] | None,
+        best: list[np.ndarray] | None,
     ) -> tuple[MaterialPoint, History]:
         """Run the phase to its end and return the point and the lengthened history."""
         phase = self.phase
         method = phase.method(point, self.dataset)
         state = method.start if resume is None else restored(method.start, resume)
-        validate = eqx.filter_jit(self.form.validation(point, self.dataset))
-        losses = [r.training for r in history if r.phase == phase.name]
-        saved = time.monotonic()
-        while int(state.update) < phase.updates and not self._settled(losses):
+        kept = method.start.parameters if best is None else restored(method.start.parameters, best)
+        validate = eqx.filter_jit((phase.objective or self.form).validation(point, self.dataset))
+        records = [r for r in history if r.phase == phase.name]
+        saved, started, first = time.monotonic(), time.monotonic(), int(state.update)
+        while int(state.update) < phase.updates and not self._over(records):
             try:
                 advanced, value = jax.block_until_ready(method.block(state))
                 done = int(advanced.update)
-                validation = float(validate(method.point(advanced.parameters)))
-                record = TrainingRecord(phase.name, self.earlier + done, float(value), validation)
+                terms = _floats(validate(method.point(advanced.parameters)))
+                training = _floats(value if isinstance(value, dict) else {"": value})
+                record = TrainingRecord(
+                    phase.name, self.earlier + done, sum(training.values()), sum(terms.values()), terms
+                )
                 if not np.isfinite(record.training + record.validation):
+                    self._save(point, state, history, kept)
                     raise ConvergenceError(
-                        f"the training loss is not finite after {record.update} updates: lower the learning rate",
+                        f"the training loss is not finite after {record.update} {phase.unit}s"
+                        f"{_culprits(training, terms)}: lower the learning rate",
                         residuals=[r.training for r in (*history, record)],
                     )
-                losses.append(record.training)
-                state, history = advanced, (*history, record)
+                if phase.patience is not None and record.validation < _lowest(records):
+                    kept = advanced.parameters
+                state, history, records = advanced, (*history, record), [*records, record]
                 if self.progress is not None:
-                    left = record.training, record.validation
-                    self.progress(Progress(phase.name, done, phase.updates, point.states, *left))
+                    pace = (time.monotonic() - started) / (done - first)
+                    self.progress(
+                        Progress(
+                            phase.name,
+                            done,
+                            phase.updates,
+                            point.states,
+                            record.training,
+                            record.validation,
+                            phase.unit,
+                            max(phase.updates - done, 0) * pace,
+                        )
+                    )
             except KeyboardInterrupt:
-                self._save(point, state, history)
+                self._save(point, state, history, kept)
                 raise
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                self._save(point, state, history)
+                self._save(point, state, history, kept)
                 saved = time.monotonic()
-        return method.point(state.parameters), history
+        return method.point(state.parameters if phase.patience is None else kept), history
 
-    def _settled(self, losses: list[float]) -> bool:
-        return bool(losses) and self.phase.settled(losses[-1], losses[-2] if len(losses) > 1 else np.inf)
+    def _over(self, records: Sequence[TrainingRecord]) -> bool:
+        """Return whether the phase has settled or its patience is at an end."""
+        if not records:
+            return False
+        patience = self.phase.patience
+        if patience is not None and len(records) > patience:
+            since = [r.validation for r in records[-patience:]]
+            if min(since) >= _lowest(records[:-patience]):
+                return True
+        return self.phase.settled(records[-1].training, records[-2].training if len(records) > 1 else np.inf)
 
-    def _save(self, point: MaterialPoint, state: Optimisation, history: History) -> None:
+    def _save(self, point: MaterialPoint, state: Optimisation, history: History, kept: PyTree) -> None:
         if self.path is not None:
-            content = Checkpoint(self.number, self.former, self.loss, point, leaves(state), history)
+            best = leaves(kept) if self.phase.patience is not None else None
+            content = Checkpoint(self.number, self.former, self.loss, point, leaves(state), history, best)
             write_checkpoint(self.path, content, self.owner)
+
+
+def _floats(terms: Mapping[str, Array]) -> dict[str, float]:
+    return {name: float(value) for name, value in terms.items()}
+
+
+def _lowest(records: Sequence[TrainingRecord]) -> float:
+    return min((r.validation for r in records), default=np.inf)
+
+
+def _culprits(training: Mapping[str, float], validation: Mapping[str, float]) -> str:
+    """Return which terms of the loss are not finite, if they are known apart."""
+    for terms in (training, validation):
+        names = [name for name, value in terms.items() if name and not np.isfinite(value)]
+        if names:
+            return f" (term{'s' if len(names) > 1 else ''} {', '.join(names)})"
+    return ""

@@ -24,8 +24,8 @@ from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.training.decoder import fit_decoder
-from microtann.training.form import Phase, TrainableForm, chosen_increments
-from microtann.training.optimise import Method, descent, polish
+from microtann.training.descent_and_polish import DescentAndPolish, no_worse, settled
+from microtann.training.form import Phase, TrainableForm
 from microtann.training.preparation import (
     driving_variables,
     elastic_response,
@@ -34,15 +34,10 @@ from microtann.training.preparation import (
     scale_of,
 )
 
-SETTLED_LOSS = 1e-25
-"""The polish ends below this loss: relative errors below 1e-12 are round-off of the data."""
-SETTLED_CHANGE = 0.02
-"""The polish ends when a block lowers the loss by less than this fraction."""
-
 
 @register
 @configuration
-class Play(TrainableForm):
+class Play(DescentAndPolish, TrainableForm):
     """Independent play mechanisms on residual internal coordinates, with a quadratic energy.
 
     Parameters
@@ -145,9 +140,9 @@ class Play(TrainableForm):
         close.
         """
         return (
-            Phase("descent", self.descent_updates, self._descent),
-            Phase("polish", self.polish_updates, self._polish, settled=_settled),
-            Phase("refine", self.polish_updates, self._polish, self._merged, _settled, _no_worse),
+            Phase("descent", self.descent_updates, self.descent),
+            Phase("polish", self.polish_updates, self.polish, settled=settled),
+            Phase("refine", self.polish_updates, self.polish, self._merged, settled, no_worse),
         )
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
@@ -159,40 +154,6 @@ class Play(TrainableForm):
         result = jax.jit(jax.vmap(point.scaled_increment))(batch.driving, before, batch.increment, batch.dt)
         return replace(point, reduction=fit_decoder(reduction, result.state, np.asarray(batch.residual_next)))
 
-    def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
-        batch = to_batch(point, moving(dataset.training))
-        return descent(
-            point,
-            self.loss(reference_of(batch)),
-            batch,
-            updates=self.descent_updates,
-            size=self.batch,
-            learning_rate=self.learning_rate,
-            seed=self.seed,
-        )
-
-    def _polish(self, point: MaterialPoint, dataset: Dataset) -> Method:
-        data = moving(dataset.training)
-        chosen = to_batch(point, chosen_increments(data, self.polish_increments, self.seed))
-        return polish(point, self.loss(reference_of(to_batch(point, data))), chosen)
-
     def _merged(self, point: MaterialPoint) -> MaterialPoint | None:
         merged = merge_mechanisms(point, self.merge_tolerance)
         return merged if merged.states < point.states else None
-
-
-def moving(data: Increments) -> Increments:
-    """Drop zero increments, under which play mechanisms rest by construction.
-
-    They would teach nothing, and they lie on the yield surface of whatever has just flowed, where the loss has
-    kinks that keep the polish from converging.
-    """
-    return data.take((data.strain_increment != 0).any(axis=1) | (data.extra_increment != 0).any(axis=1))
-
-
-def _settled(now: float, before: float) -> bool:
-    return now < SETTLED_LOSS or now > (1.0 - SETTLED_CHANGE) * before
-
-
-def _no_worse(after: float, before: float) -> bool:
-    return after <= max((1.0 + SETTLED_CHANGE) * before, SETTLED_LOSS)

@@ -26,6 +26,7 @@ from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.training.form import Phase, TrainableForm
+from microtann.training.objective import Terms
 from microtann.training.optimise import Method, descent
 from microtann.training.preparation import (
     driving_variables,
@@ -133,11 +134,11 @@ class Variational(TrainableForm):
         """Return the descent, if there is to be one."""
         return (Phase("descent", self.updates, self._descent),) if self.updates else ()
 
-    def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Float[Array, ""]]:
-        """Return the loss on validation walks, as a function of the point."""
+    def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
+        """Return the weighted terms of the loss on validation walks, as a function of the point."""
         chosen = jax.tree.map(lambda a: a[:VALIDATION_WALKS], to_walks(point, dataset.validation))
-        loss = self.loss(reference_of(to_walks(point, dataset.training)))
-        return lambda trained: loss(trained, chosen)
+        weighted = self.weighted(reference_of(to_walks(point, dataset.training)))
+        return lambda trained: weighted(trained, chosen)
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
         """Return the point with encoder and decoder by least squares, on its own states along the walks."""
@@ -163,11 +164,12 @@ class Variational(TrainableForm):
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks = to_walks(point, dataset.training)
-        loss = self.loss(reference_of(walks))
+        reference = reference_of(walks)
+        loss = self.loss(reference)
         error = float(jnp.sqrt(jax.jit(loss)(point, jax.tree.map(lambda a: a[:VALIDATION_WALKS], walks))))
         return descent(
             point,
-            loss,
+            self.weighted(reference),
             walks,
             updates=self.updates,
             size=self.batch,

@@ -1,0 +1,103 @@
+"""The form "published": Algorithm 1 with the autoencoder, then Algorithm 2 with the decoder frozen."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import jax
+from pydantic import Field
+
+from microtann.configuration import configuration
+from microtann.data.increments import Dataset
+from microtann.forms.published.learning import NetworkForm, Rate, Width, Widths, check_stages
+from microtann.forms.published.loss import CoordinatesLoss, JacobianTerm
+from microtann.forms.published.parts import autoencoder, pod
+from microtann.tann.form import register
+from microtann.tann.point import MaterialPoint
+from microtann.tann.reduction import Reduction
+from microtann.tann.scaling import Scaling
+from microtann.training.form import Phase
+
+ENCODER = {2: (192, 96, 48, 24), 3: (352, 176, 88, 44)}
+STATES = {2: 12, 3: 22}
+
+
+@register
+@configuration
+class Published(NetworkForm):
+    """Autoencoder, energy and evolution as networks, trained together and then fine-tuned, as published.
+
+    Parameters
+    ----------
+    states : int, optional
+        Internal state variables; 12 in two and 22 in three dimensions, as published, if not given.
+    reduction : {"autoencoder", "pod"}
+        Nonlinear autoencoder, or proper orthogonal decomposition, which needs no training.
+    residual : bool
+        Whether the elastic response is taken off the coordinates first.
+    tied : bool
+        Whether the decoder has the transposed weights of the encoder.
+    encoder_widths : tuple of int, optional
+        Neurons of the hidden layers of the encoder; as published if not given.
+    jacobian : {"exact", "probe", "none"}
+        How the derivative of decoder after encoder is held to the identity: in all directions, along
+        differences of data, or not at all.
+    epochs, batch : tuple of int
+        Most epochs and increments per update, for every stage of training.
+    learning_rate : tuple of float
+        Learning rate at the start of every stage.
+    tuning_epochs, tuning_batch : tuple of int
+        The same for the fine tuning.
+    tuning_rate : tuple of float
+        The same for the fine tuning.
+    """
+
+    name: ClassVar[str] = "published"
+
+    states: Width | None = None
+    reduction: Literal["autoencoder", "pod"] = "autoencoder"
+    residual: bool = False
+    tied: bool = True
+    encoder_widths: Widths | None = None
+    jacobian: JacobianTerm = "probe"
+    epochs: Annotated[Widths, Field(min_length=1)] = (300,)
+    batch: Annotated[Widths, Field(min_length=1)] = (400,)
+    learning_rate: Annotated[tuple[Rate, ...], Field(min_length=1)] = (2e-3,)
+    tuning_epochs: Widths = (600,)
+    tuning_batch: Widths = (400,)
+    tuning_rate: tuple[Rate, ...] = (1e-3,)
+
+    def __post_init__(self) -> None:
+        check_stages("Published", epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate)
+        tuning = {"tuning_epochs": self.tuning_epochs, "tuning_batch": self.tuning_batch}
+        check_stages("Published", **tuning, tuning_rate=self.tuning_rate)
+
+    def start(self, dataset: Dataset) -> MaterialPoint:
+        """Return untrained networks.
+
+        Raises
+        ------
+        InputError
+            If more internal state variables are asked for than there are coordinates.
+        """
+        dimension = 2 if dataset.components <= 3 else 3
+        states = self.states or STATES[dimension]
+        hidden = self.encoder_widths or ENCODER[dimension]
+        key = jax.random.split(jax.random.key(self.seed), 3)[0]
+
+        def reduce(scaling: Scaling) -> Reduction:
+            if self.reduction == "pod":
+                return pod(dataset, scaling, states, self.residual)
+            return autoencoder(dataset, scaling, states, hidden, self.tied, self.residual, key)
+
+        return self.networks(dataset, reduce)
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return Algorithm 1 with loss (13), then Algorithm 2 with loss (12) on what the encoder has found."""
+        first = self.epochs, self.batch, self.learning_rate
+        tuning = self.tuning_epochs, self.tuning_batch, self.tuning_rate
+        frozen = ("reduction",)
+        if self.reduction == "pod":
+            return (*self.stages("training", self, first, frozen), *self.stages("tuning", self, tuning, frozen))
+        together = CoordinatesLoss(self.error, self.jacobian)
+        return (*self.stages("training", together, first, ()), *self.stages("tuning", self, tuning, frozen))

@@ -1,0 +1,165 @@
+"""What the forms with free networks share: the networks NN_Z and NN_Ψ, and training in stages by epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from pydantic import Field
+
+from microtann.configuration import configuration
+from microtann.data.increments import Dataset
+from microtann.errors import ConfigurationError
+from microtann.forms.published.loss import ErrorMeasure, StatesLoss
+from microtann.forms.published.parts import energy_network, rate_network, unit_scales
+from microtann.tann.autoencoder import Autoencoder
+from microtann.tann.given_states import GivenStates
+from microtann.tann.layers import Layers, RePU, TransposedLayers
+from microtann.tann.network_energy import NetworkEnergy
+from microtann.tann.pod import PODReduction
+from microtann.tann.point import MaterialPoint
+from microtann.tann.rate_network import RateNetwork
+from microtann.tann.reduction import Reduction
+from microtann.tann.scaling import Scaling
+from microtann.training.epochs import OptimiserName, Precision, descent_in_epochs
+from microtann.training.form import Phase, TrainableForm
+from microtann.training.objective import Objective
+from microtann.training.optimise import Method
+from microtann.training.preparation import require_coordinates
+from microtann.training.selection import check_moving, with_groups
+from microtann.training.zero_increments import with_zero_increments
+
+Width = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0.0)]
+Widths = tuple[Width, ...]
+
+
+@configuration
+class NetworkForm(StatesLoss, TrainableForm):
+    """Free networks for energy and evolution.
+
+    Parameters
+    ----------
+    coordinates : tuple of str
+        Groups of internal coordinates of the data file, such as "displacement" and "force"; none means all.
+    seed : int
+        Seed of all weights and of the order of the data.
+    evolution_widths : tuple of int, optional
+        Neurons of the hidden layers of NN_Z; as published for two or three dimensions if not given.
+    energy_widths : tuple of int, optional
+        Neurons of the hidden layers of NN_Ψ; as published for two or three dimensions if not given.
+    energy_power : int
+        Power of the rectified power units of NN_Ψ.
+    error : {"mae", "mse"}
+        Mean absolute or mean squared errors.
+    optimiser : {"nadam", "adam"}
+        Adam with Nesterov's momentum, or without.
+    precision : {"float32", "float64"}
+        Precision of the training; recall is always of float64.
+    decay : float
+        Learning rate at the end of every stage over that at its start; it falls along a cosine.
+    patience : int
+        Epochs without a lower validation loss after which a stage ends; the best point is kept.
+    zero_fraction : float
+        Zero increments over increments that move; what the data lack is added.
+    """
+
+    parts: ClassVar[tuple[type[eqx.Module], ...]] = (
+        Autoencoder,
+        PODReduction,
+        GivenStates,
+        NetworkEnergy,
+        RateNetwork,
+        Layers,
+        TransposedLayers,
+        RePU,
+    )
+
+    coordinates: tuple[str, ...] = ()
+    seed: Annotated[int, Field(ge=0)] = 0
+    evolution_widths: Widths | None = None
+    energy_widths: Widths | None = None
+    energy_power: Annotated[int, Field(ge=2)] = 4
+    error: ErrorMeasure = "mae"
+    optimiser: OptimiserName = "nadam"
+    precision: Precision = "float32"
+    decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.01
+    patience: Annotated[int, Field(ge=1)] = 200
+    zero_fraction: Annotated[float, Field(ge=0.0)] = 0.2
+
+    def prepare(self, dataset: Dataset) -> Dataset:
+        """Return the data with the chosen coordinates, and with zero increments.
+
+        Raises
+        ------
+        InputError
+            If a strain component is constant, or there are no such coordinates.
+        """
+        chosen = with_groups(dataset, self.coordinates)
+        require_coordinates(chosen)
+        check_moving(chosen)
+        return replace(chosen, training=with_zero_increments(chosen.training, self.zero_fraction, self.seed))
+
+    def networks(self, dataset: Dataset, reduce: Callable[[Scaling], Reduction]) -> MaterialPoint:
+        """Return an untrained point with a reduction that is built once the scales are known."""
+        scaling = unit_scales(dataset.training)
+        reduction = reduce(scaling)
+        y, flat = scaling.driving.shape[0], dataset.components <= 3
+        evolution = self.evolution_widths or (56 if flat else 88,) * 3
+        energy = self.energy_widths or (48 if flat else 96,)
+        keys = jax.random.split(jax.random.key(self.seed), 3)[1:]
+        states = reduction.encode(jnp.zeros(reduction.coordinates), jnp.zeros(y)).shape[0]
+        return MaterialPoint(
+            reduction=reduction,
+            energy=energy_network(y, states, energy, self.energy_power, keys[0]),
+            evolution=rate_network(dataset.training, scaling, states, evolution, keys[1]),
+            scaling=scaling,
+            components=dataset.components,
+        )
+
+    def stages(
+        self,
+        name: str,
+        objective: Objective,
+        plan: tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]],
+        frozen: tuple[str, ...],
+    ) -> tuple[Phase, ...]:
+        """Return one phase for every stage of epochs, batch size and learning rate."""
+
+        def phase(number: int, epochs: int, size: int, rate: float) -> Phase:
+            def method(point: MaterialPoint, dataset: Dataset) -> Method:
+                batch = objective.to_batch(point, dataset.training)
+                return descent_in_epochs(
+                    point,
+                    objective.weighted(objective.reference(batch)),
+                    batch,
+                    epochs=epochs,
+                    size=size,
+                    learning_rate=rate,
+                    seed=self.seed,
+                    decay=self.decay,
+                    optimiser=self.optimiser,
+                    precision=self.precision,
+                    frozen=frozen,
+                )
+
+            title = f"{name} {number}" if len(plan[0]) > 1 else name
+            return Phase(title, epochs, method, objective=objective, patience=self.patience, unit="epoch")
+
+        return tuple(phase(i, *stage) for i, stage in enumerate(zip(*plan, strict=True), start=1))
+
+
+def check_stages(form: str, **plan: tuple[object, ...]) -> None:
+    """Refuse stages whose numbers of epochs, batch sizes and learning rates are not equally many.
+
+    Raises
+    ------
+    ConfigurationError
+    """
+    if len({len(values) for values in plan.values()}) > 1:
+        counts = ", ".join(f"{len(values)} in {name}" for name, values in plan.items())
+        raise ConfigurationError(f"{form}: every stage needs one value of each, got {counts}")

@@ -1,0 +1,182 @@
+"""The losses of the paper: with internal coordinates (Eq. 13), and with internal state variables (Eq. 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from microtann.data.increments import Increments
+from microtann.tann.autoencoder import Autoencoder
+from microtann.tann.point import Increment, MaterialPoint
+from microtann.training.objective import Objective
+from microtann.training.preparation import driving_variables
+
+ErrorMeasure = Literal["mae", "mse"]
+"""Mean absolute error (Eq. 11), or mean squared error."""
+JacobianTerm = Literal["exact", "probe", "none"]
+"""How ∇ED is held to the identity: in all directions, along differences of data, or not at all."""
+
+
+class Batch(NamedTuple):
+    """Increments in the scaled variables of a model; "inside" are states, or the coordinates of an encoder."""
+
+    driving: Float[Array, "n y"]
+    increment: Float[Array, "n y"]
+    dt: Float[Array, "n"]
+    stress: Float[Array, "n v"]
+    stress_next: Float[Array, "n v"]
+    energy_next: Float[Array, "n"]
+    dissipation: Float[Array, "n"]
+    inside: Float[Array, "n k"]
+    inside_next: Float[Array, "n k"]
+
+
+class Reference(NamedTuple):
+    """Sizes of the targets in the training data, by which errors are divided."""
+
+    stress: Float[Array, ""]
+    energy: Float[Array, ""]
+    dissipation: Float[Array, ""]
+    inside: Float[Array, ""]
+
+
+class _IncrementLoss(Objective):
+    """What both losses share.
+
+    Parameters
+    ----------
+    error : {"mae", "mse"}
+        Errors are relative to the largest size of a target with "mae", which is what scaling all data to [−1, 1]
+        means, and to its root mean square with "mse".
+    """
+
+    error: ErrorMeasure
+
+    def inside(self, point: MaterialPoint) -> Callable[[Array, Array], Array]:
+        """Return what becomes of internal coordinates and driving variables of one point in a batch."""
+        raise NotImplementedError
+
+    def to_batch(self, point: MaterialPoint, data: Increments) -> Batch:
+        """Return increments in scaled variables."""
+        driving, increment = driving_variables(data, point.scaling)
+        stress, energy = np.asarray(point.scaling.stress(point.components)), float(point.scaling.energy)
+        inside = jax.jit(jax.vmap(self.inside(point)))
+        arrays = (
+            driving,
+            increment,
+            data.dt,
+            data.stress / stress,
+            data.stress_next / stress,
+            data.energy_next / energy,
+            data.dissipation / energy,
+            inside(data.coordinates, driving),
+            inside(data.coordinates_next, driving + increment),
+        )
+        return Batch(*(jnp.asarray(a) for a in arrays))
+
+    def reference(self, batch: Batch) -> Reference:
+        """Return the sizes of the targets."""
+        return Reference(
+            *(self._size(a) for a in (batch.stress_next, batch.energy_next, batch.dissipation, batch.inside_next))
+        )
+
+    def _size(self, target: Float[Array, "..."]) -> Float[Array, ""]:
+        size = jnp.max(jnp.abs(target)) if self.error == "mae" else jnp.sqrt(jnp.mean(target**2))
+        return jnp.where(size == 0.0, 1.0, size)
+
+    def mean(self, error: Float[Array, "..."], size: Float[Array, ""] | float) -> Float[Array, ""]:
+        """Return the mean of absolute or squared errors relative to a size."""
+        relative = error / jnp.asarray(size, error.dtype)
+        return jnp.mean(jnp.abs(relative)) if self.error == "mae" else jnp.mean(relative**2)
+
+    def material_terms(self, result: Increment, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+        """Return the terms of energy, stress and dissipation, ℓ(Ψ), ℓ(ΔS) and ℓ(D)."""
+        return {
+            "stress": self.mean(result.stress - batch.stress_next, reference.stress),
+            "energy": self.mean(result.energy - batch.energy_next, reference.energy),
+            "dissipation": self.mean(result.dissipation - batch.dissipation, reference.dissipation),
+        }
+
+
+class StatesLoss(_IncrementLoss):
+    """Loss of increments whose internal state variables are known (Eq. 12, Algorithm 2).
+
+    They are encoded once, with the reduction that the point has when the batch is made.
+    """
+
+    weights: ClassVar[Mapping[str, float]] = {"state": 1.0, "energy": 1.0, "stress": 1.0, "dissipation": 1.0}
+
+    def inside(self, point: MaterialPoint) -> Callable[[Array, Array], Array]:
+        """Return the encoder."""
+        return point.reduction.encode
+
+    def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+        """Return the terms of Eq. 12; that of Ż is the error of Z at t + Δt."""
+        result = _advance(point, batch, batch.inside)
+        state = self.mean(result.state - batch.inside_next, reference.inside)
+        return {"state": state, **self.material_terms(result, batch, reference)}
+
+
+@dataclass(frozen=True)
+class CoordinatesLoss(_IncrementLoss):
+    """Loss of increments whose internal coordinates are known (Eq. 13, Algorithm 1), with the autoencoder.
+
+    Parameters
+    ----------
+    error : {"mae", "mse"}
+    jacobian : {"exact", "probe", "none"}
+        How ∇ED is held to the identity. Its rank is at most the number of states, so that it can be the identity
+        along the data only, where probes look, one per increment.
+    """
+
+    weights: ClassVar[Mapping[str, float]] = {
+        "coordinates": 1.0,
+        "jacobian": 1.0,
+        "energy": 1.0,
+        "stress": 1.0,
+        "dissipation": 1.0,
+    }
+
+    error: ErrorMeasure
+    jacobian: JacobianTerm
+
+    def inside(self, point: MaterialPoint) -> Callable[[Array, Array], Array]:
+        """Return the scaling of coordinates to [−1, 1]."""
+        return _autoencoder(point).scaled
+
+    def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+        """Return the terms of Eq. 13."""
+        reduction = _autoencoder(point)
+        state = jax.vmap(reduction.encoder)(batch.inside)
+        result = _advance(point, batch, state)
+        decode = jax.vmap(reduction.decode_scaled)
+        coordinates = self.mean(decode(state) - batch.inside, 1.0)
+        coordinates_next = self.mean(decode(result.state) - batch.inside_next, 1.0)
+        return {
+            "coordinates": coordinates + coordinates_next,
+            "jacobian": self._identity(reduction, batch.inside),
+            **self.material_terms(result, batch, reference),
+        }
+
+    def _identity(self, reduction: Autoencoder, scaled: Float[Array, "n c"]) -> Float[Array, ""]:
+        if self.jacobian == "none":
+            return jnp.zeros((), scaled.dtype)
+        if self.jacobian == "exact":
+            return self.mean(jax.vmap(reduction.identity_defects)(scaled), 1.0)
+        directions = jnp.roll(scaled, 1, axis=0) - scaled  # a batch is in random order
+        return self.mean(jax.vmap(reduction.identity_defect)(scaled, directions), 1.0)
+
+
+def _advance(point: MaterialPoint, batch: Batch, state: Float[Array, "n z"]) -> Increment:
+    return jax.vmap(point.scaled_increment)(batch.driving, state, batch.increment, batch.dt, batch.stress)
+
+
+def _autoencoder(point: MaterialPoint) -> Autoencoder:
+    assert isinstance(point.reduction, Autoencoder)
+    return point.reduction

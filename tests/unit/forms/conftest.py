@@ -1,0 +1,40 @@
+"""Small data of a square unit, and of it with the plastic strains of its bars as given states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.data.generate import generate
+from microtann.data.increments import Dataset, Increments
+from microtann.data.walks import WalkPlan
+
+
+@pytest.fixture(scope="session")
+def square() -> Dataset:
+    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=60, steps=40))
+
+
+@pytest.fixture(scope="session")
+def with_plastic_strain(square: Dataset) -> Dataset:
+    """The same with a third group: plastic strain, which is what force and strain of a bar leave."""
+    cell, bars = square.cell, square.cell.bars
+    ends = cell.nodes[bars]
+    along = ends[:, 1] - ends[:, 0]
+    length = np.linalg.norm(along, axis=1)
+
+    def plastic(coordinates: np.ndarray) -> np.ndarray:
+        displacement = coordinates[:, : cell.nodes.size].reshape(-1, *cell.nodes.shape)
+        moved = displacement[:, bars[:, 1]] - displacement[:, bars[:, 0]]
+        strain = np.einsum("nbi,bi->nb", moved, along) / length**2
+        return strain - coordinates[:, cell.nodes.size :] / cell.areas
+
+    def widened(data: Increments) -> Increments:
+        both = {name: getattr(data, name) for name in ("coordinates", "coordinates_next")}
+        return replace(data, **{name: np.concatenate([a, plastic(a)], axis=1) for name, a in both.items()})
+
+    sets = {name: widened(getattr(square, name)) for name in ("training", "validation", "test")}
+    return replace(square, **sets, coordinate_shapes={**square.coordinate_shapes, "plastic_strain": (len(bars),)})
