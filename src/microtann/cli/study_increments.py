@@ -63,6 +63,7 @@ def increments(
     settings = study_settings(config, assignments, cell, units, perturbation, form, states)
     check_folder(output, FOLDERS)
     chosen = choose_form(settings)
+    forms = seeded(chosen, seeds)
     plan = choose("walks", WalkPlan, settings)
     wanted = integers("counts", counts)
     walks = {n: max(1, round(n / plan.steps)) for n in wanted}
@@ -71,7 +72,7 @@ def increments(
     points = {
         n: [
             Point(output / "points" / f"{n:06d}-seed-{seed_of(each)}", each, data, walks[n], "test")
-            for each in seeded(chosen, seeds)
+            for each in forms
         ]
         for n in wanted
     }

@@ -79,10 +79,10 @@ def isvs(
     chosen = choose_form(settings)
     bars = read_microstructure(settings).cell.distinct_bars.count
     numbers = integers("states", states) if states else _default_numbers(bars)
-    data = study_data(settings, output, overwrite)
     series = {"trained": {n: seeded(chosen, seeds, states=n) for n in numbers}}
     if chosen.name == "variational" and bool(getattr(chosen, "updates", False)):
         series["reduced"] = {n: [changed(chosen, states=n, updates=0)] for n in numbers}
+    data = study_data(settings, output, overwrite)
     points = {
         (name, n): [
             Point(output / "points" / f"{name}-{n:03d}-seed-{seed_of(each)}", each, data) for each in forms

@@ -13,8 +13,9 @@ from microtann.cli.main import app
 from microtann.errors import ConvergenceError
 from microtann.report.section import read_section
 
-WALKS = ("--set", "walks.paths=16", "--set", "walks.steps=15")
+WALKS = ("--set", "walks.paths=24", "--set", "walks.steps=30", "--set", "walks.smallest_increment=0.1")
 UPDATES = ("--set", "train.updates=4", "--set", "train.batch=4")
+NONE = ("--set", "train.updates=0")
 CELL = ("square", "--units", 2, "--perturbation", 0.2)
 
 
@@ -22,8 +23,8 @@ def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["study", *(str(a) for a in arguments)])
 
 
-def isvs(folder: Path, states: str, *arguments: object) -> Result:
-    return call("isvs", *CELL, *WALKS, *UPDATES, "--states", states, "--output", folder, *arguments)
+def isvs(folder: Path, states: str, *arguments: object, updates: tuple[str, ...] = UPDATES) -> Result:
+    return call("isvs", *CELL, *WALKS, *updates, "--states", states, "--output", folder, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_a_training_that_fails_is_a_point_without_errors(
         return true(dataset, form, **options)
 
     monkeypatch.setattr(study_point, "train", fails)
-    result = isvs(tmp_path / "failed", "8,16")
+    result = isvs(tmp_path / "failed", "8,16", updates=NONE)
     assert result.exit_code == 0, result.output
     numbers = json.loads((tmp_path / "failed" / "study" / "numbers.json").read_text())
     failed = [p for p in numbers["points"] if "failure" in p]
@@ -83,7 +84,7 @@ def test_more_data_are_more_of_the_same_walks(tmp_path: Path) -> None:
         *CELL,
         "--set",
         "walks.steps=15",
-        *UPDATES,
+        *NONE,
         "--states",
         8,
         "--counts",
