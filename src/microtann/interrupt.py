@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 INTERRUPTED = 130
@@ -74,9 +75,9 @@ def interruptible() -> Iterator[None]:
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
 
-    def interrupt(*_: object) -> NoReturn:
-        if state.asked and not state.raise_again:
-            leave()
+    def interrupt(_: int, frame: FrameType | None) -> NoReturn:
+        if (state.asked and not state.raise_again) or _is_importing(frame):
+            leave()  # a library in C that is just being loaded may crash under an exception
         state.asked, state.raise_again = True, False
         raise KeyboardInterrupt
 
@@ -133,6 +134,15 @@ def _is_command() -> bool:
     worker = "multiprocessing" in sys.modules and sys.modules["multiprocessing"].parent_process() is not None
     main = threading.current_thread() is threading.main_thread()
     return main and not worker and bool(script or (module and "microtann" in sys.orig_argv))
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Return whether a module is being imported."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _count(line: socket.socket, state: _Interrupts) -> None:

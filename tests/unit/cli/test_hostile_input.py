@@ -42,7 +42,8 @@ def refusal(*arguments: object) -> str:
         ([*PULL, "--yield-stress", "1e-300"], "bar yield_stress must lie between"),
         ([*PULL, "--hardening", "1e308"], "bar hardening must lie between"),
         ([*PULL, "--units", "100000"], "units would take about"),
-        ([*PULL, "--increments", "99999999999999999999"], "would take about"),
+        ([*PULL, "--increments", "999999999999999999"], "would take about"),
+        ([*PULL, "--increments", "99999999999999999999"], "must be an integer of 64 bits"),
         (["--strain", "11=1e200"], "strain 11 must be at most 1e+90 in size"),
     ],
 )

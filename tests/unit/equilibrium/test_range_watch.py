@@ -60,7 +60,7 @@ def stretch(material, strains=(0.05, 0.09, 0.13, -0.02), **options):
 
 def test_points_outside_are_counted_in_every_increment(tmp_path):
     with pytest.warns(
-        TrainingRangeWarning, match=r"from increment 2 on: up to 8 of 16.*increment 2\) .* 1.3 t"
+        TrainingRangeWarning, match=r"from increment 2 on: up to 8 of 16.*increment 3\) .* 1.5 t"
     ) as told:
         result = stretch(Learnt())
     assert len(told) == 1
