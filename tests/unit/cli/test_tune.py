@@ -95,7 +95,10 @@ def test_ranges_are_read() -> None:
         (("--vary", "stats=8,12"), "'stats' is no hyper-parameter of the form 'variational'"),
         (("--vary", "states=0,12", "--search", "grid"), "states must be at least 1, got 0"),
         (("--vary", "learning_rate=2..1"), "must be below the upper one"),
-        (("--vary", "updates=1..5000", "--search", "grid", "--levels", "501"), "more than 500: vary less"),
+        (
+            ("--vary", "learning_rate=1e-5..1e-1", "--search", "grid", "--levels", "600"),
+            "more than 500: vary less",
+        ),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(
