@@ -32,7 +32,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Train the models shipped with the package again, from their seeds.
+# Train the models shipped with the package again, from their seeds, and write their cards: some ten minutes of CPU.
 model: $(STAMP)
 	$(BIN)/python scripts/train_shipped_models.py
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from microtann.data.generate_data import generate_data
     from microtann.data.walks import WalkPlan
     from microtann.evaluation.recall import evaluate
+    from microtann.forms.variational.reduce import reduce_lattice
     from microtann.homogenisation.driver import DrivenResponse, drive_cell
     from microtann.homogenisation.limit_load import limit_load
     from microtann.homogenisation.programme import CellStep, read_programme
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from microtann.structure.structure import Structure, StructureResult
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.model import TANN
-    from microtann.tann.shipped import load
+    from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.training.train import train
 
 interrupt.begin()  # before anything that takes time
@@ -59,12 +60,15 @@ __all__ = [
     "generate_data",
     "limit_load",
     "load",
+    "model_card",
     "octet_cell",
     "plotting",
     "read_bar",
     "read_cell",
     "read_dataset",
     "read_programme",
+    "reduce_lattice",
+    "shipped_models",
     "solve_cell",
     "square_cell",
     "train",
@@ -76,6 +80,7 @@ _PLACES = {
     "data.generate_data": ("generate_data",),
     "data.walks": ("WalkPlan",),
     "evaluation.recall": ("evaluate",),
+    "forms.variational.reduce": ("reduce_lattice",),
     "homogenisation.driver": ("DrivenResponse", "drive_cell"),
     "homogenisation.limit_load": ("limit_load",),
     "homogenisation.programme": ("CellStep", "read_programme"),
@@ -89,7 +94,7 @@ _PLACES = {
     "structure.structure": ("Structure", "StructureResult"),
     "tann.hybrid": ("Hybrid",),
     "tann.model": ("TANN",),
-    "tann.shipped": ("load",),
+    "tann.shipped": ("load", "model_card", "shipped_models"),
     "training.train": ("train",),
 }
 """The modules below the package that define the names of `__all__`; the other names are sub-packages."""

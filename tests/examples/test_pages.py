@@ -33,11 +33,16 @@ CHEAP = {
         "microtann cell octet --path walk.csv -o results/walk",
     ),
     "docs/data-format.md": ("microtann data check bar.h5",),
+    "docs/models.md": (
+        "microtann models",
+        "microtann models cube-4x4x4-perturbed",
+        "microtann reduce square --units 2 --perturbation 0.2 --isvs 12 --output results/reduced",
+    ),
     "docs/getting-started.md": ("microtann data --output results/data", "microtann report results"),
 }
 """Command lines that are run; all others are read by the command line, with nothing behind it."""
 
-PLACEHOLDERS = {"FILE": "data.h5", "MODEL": "cube", "CASE": "lcT2", "FOLDER": "results"}
+PLACEHOLDERS = {"CELL": "cube", "FILE": "data.h5", "MODEL": "cube", "CASE": "lcT2", "FOLDER": "results"}
 
 
 def run_python(page: str) -> dict[str, Any]:

@@ -60,8 +60,33 @@ PLACES = {
         "cell",
         "Drive a lattice cell by average strain, average stress or any mix, and draw what it does.",
     ),
+    "reduce": Place(
+        "reduce",
+        "reduce",
+        "Make a TANN from a lattice cell without training, in seconds, and measure its error.",
+    ),
+    "models": Place(
+        "models",
+        "models",
+        "List the trained models that come with microtann, or show the card of one.",
+    ),
     "report": Place(
         "page", "report", "Gather the sections of finished stages into one self-contained report.html."
+    ),
+    "reproduce": Place(
+        "reproduce",
+        "reproduce",
+        "Make the figures of a section of the paper again, beside what the paper claims.",
+    ),
+    "study": Place(
+        "study",
+        "app",
+        "Study how many internal state variables or how much data a cell needs, or compare two models' states.",
+    ),
+    "tune": Place(
+        "tune",
+        "tune",
+        "Choose hyper-parameters of a form by the error of its models on validation walks, in closed loop.",
     ),
     "demo": Place(
         "demo",
@@ -75,7 +100,21 @@ PLACES = {
     ),
 }
 """The sub-commands by name."""
-ORDER = ("cell", "data", "train", "evaluate", "simulate", "report", "demo", "configuration")
+ORDER = (
+    "cell",
+    "data",
+    "train",
+    "reduce",
+    "tune",
+    "study",
+    "models",
+    "evaluate",
+    "simulate",
+    "reproduce",
+    "report",
+    "demo",
+    "configuration",
+)
 """How the help lists them: along the way of the data."""
 
 

@@ -20,6 +20,7 @@ from microtann.cli.form_choice import DEFAULT_FORM, choose_form, form_defaults, 
 from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.reduction import ReductionChoice
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.toml import to_toml
 from microtann.data.walks import WalkPlan
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[Any]] = {
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,
+    "reduce": ReductionChoice,
     "simulate": SimulationChoice,
 }
 """One file may hold the sections of all stages; each stage reads its own."""

@@ -119,6 +119,10 @@ class WalkPlan:
         return round(self.zero_fraction * self.steps)
 
 
+REDUCTION_WALKS = WalkPlan(paths=80, steps=50, limit=1.3, validation=0.2, test=0.0)
+"""Few walks, from which a lattice is reduced without training; they reach the strains of most of the protocol."""
+
+
 @dataclass(frozen=True, eq=False)
 class Walks:
     """B walks of T increments, S of which move.

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import ClassVar
 
 import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
+
+UNUSED = 1e-13
+"""Directions below this fraction of the largest are not used by encoder or decoder but for round-off."""
 
 
 class Reduction(eqx.Module):
@@ -81,3 +87,26 @@ class ResidualReduction(Reduction):
         """Return internal coordinates of Z."""
         residual = self.vectors @ (self.deviation * (self.decoder @ state))
         return self.elastic @ driving + residual / self.weight
+
+    def without_unused(self) -> ResidualReduction:
+        """Return the same encoder and decoder on the principal directions that they use: at most two per state."""
+        scaled = (
+            np.asarray(self.deviation)[:, None] * np.asarray(self.decoder),
+            np.asarray(self.encoder / self.deviation).T,
+        )
+        sizes = [np.linalg.norm(part, 2) or 1.0 for part in scaled]
+        directions, used, _ = np.linalg.svd(
+            np.hstack([part / size for part, size in zip(scaled, sizes, strict=True)]), full_matrices=False
+        )
+        directions = directions[:, used > UNUSED * used[0]]
+        if directions.shape[1] >= len(self.deviation):
+            return self
+        deviation = np.linalg.norm(directions.T * np.asarray(self.deviation), axis=1)
+        decode, encode = (directions.T @ part for part in scaled)
+        return replace(
+            self,
+            vectors=self.vectors @ jnp.asarray(directions),
+            deviation=jnp.asarray(deviation),
+            encoder=jnp.asarray(encode.T * deviation),
+            decoder=jnp.asarray(decode / deviation[:, None]),
+        )

@@ -8,11 +8,22 @@ from importlib import resources
 from pathlib import Path
 
 from microtann.errors import ModelFileError
+from microtann.tann.card import ModelCard, read_card
 from microtann.tann.file import read_model
 from microtann.tann.model import TANN
 
-DEFAULT_FORM = {"cube": "play"}
+DEFAULT_FORM = {
+    "cube": "play",
+    "square-2x2": "variational",
+    "square-4x4": "variational",
+    "square-6x6": "variational",
+    "square-2x2-perturbed": "variational",
+    "square-6x6-perturbed": "variational",
+    "cube-2x2x2-perturbed": "variational",
+    "cube-4x4x4-perturbed": "variational",
+}
 """Form that a shipped model's bare name stands for: the most accurate one."""
+SUFFIX = ".safetensors"
 
 
 def load(name_or_path: str | os.PathLike[str]) -> TANN:
@@ -22,7 +33,7 @@ def load(name_or_path: str | os.PathLike[str]) -> TANN:
     ----------
     name_or_path : str or path
         A model file, or the name of a shipped model such as "cube", with its form appended or not
-        ("cube-play").
+        ("cube-play"); `shipped_models` lists them.
 
     Returns
     -------
@@ -44,6 +55,54 @@ def load(name_or_path: str | os.PathLike[str]) -> TANN:
     return TANN(*read_model(find_model(name_or_path)))
 
 
+def shipped_models() -> tuple[str, ...]:
+    """Return the names of the models that are part of the package, with their forms.
+
+    A name without its form ("cube") stands for the most accurate of them.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> "cube-play" in mt.shipped_models()
+    True
+    """
+    return tuple(sorted(file.name.removesuffix(SUFFIX) for file in _folder().glob(f"*{SUFFIX}")))
+
+
+def model_card(name: str) -> ModelCard:
+    """Return what a shipped model is: its cell, data, training, errors, cost and size.
+
+    Parameters
+    ----------
+    name : str
+        With or without its form, as for `load`.
+
+    Returns
+    -------
+    ModelCard
+
+    Raises
+    ------
+    ModelFileError
+        If there is no shipped model of this name.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> mt.model_card("cube").states
+    13
+    """
+    full = with_form(name)
+    if full not in shipped_models():
+        raise ModelFileError(f"there is no shipped model {_short(name)!r}: use {', '.join(shipped_models())}")
+    return read_card(_folder() / f"{full}.json")
+
+
+def with_form(name: str) -> str:
+    """Return the name of a shipped model with its form."""
+    return f"{name}-{DEFAULT_FORM[name]}" if name in DEFAULT_FORM else name
+
+
 def find_model(name_or_path: str | os.PathLike[str]) -> Path:
     """Return the file of a model, shipped by name or at a path.
 
@@ -53,11 +112,19 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
         If there is none.
     """
     name = os.fspath(name_or_path)
-    shipped = resources.files("microtann") / "models" / f"{name}-{DEFAULT_FORM.get(name, '')}".rstrip("-")
-    for candidate in (Path(f"{shipped}.safetensors"), Path(name)):
+    for candidate in (_folder() / f"{with_form(name)}{SUFFIX}", Path(name)):
         with suppress(OSError, ValueError):  # a name that no file can have
             if candidate.is_file():
                 return candidate
     known = ", ".join(sorted(DEFAULT_FORM))
-    shown = name if len(name) <= 200 else f"{name[:200]}…"
-    raise ModelFileError(f"there is no model file {shown!r} and no shipped model of that name (shipped: {known})")
+    raise ModelFileError(
+        f"there is no model file {_short(name)!r} and no shipped model of that name (shipped: {known})"
+    )
+
+
+def _folder() -> Path:
+    return Path(str(resources.files("microtann") / "models"))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 200 else f"{name[:200]}…"

@@ -151,12 +151,10 @@ class Variational(TrainableForm):
         residual = np.asarray(
             principal(dataset.training.coordinates_next[rows[there]], np.asarray(walks.driving)[there])
         )
-        return replace(
-            point,
-            reduction=replace(
-                reduction, encoder=_least_squares(residual, state), decoder=_least_squares(state, residual)
-            ),
+        fitted = replace(
+            reduction, encoder=_least_squares(residual, state), decoder=_least_squares(state, residual)
         )
+        return replace(point, reduction=fitted.without_unused())
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks."""

@@ -3,8 +3,9 @@
 In the coordinates Z = √K α of the plastic strains α, the energy of a condensed cell is ½ |P E|² + ½ |B E − Z|²,
 and every bar is a slip with the normal √K eᵢ / kᵢ: the lattice itself is a variational TANN with as many states as
 distinct bars. It is reduced twice. Bars whose plastic strains go together are merged into one slip with a common
-profile; and only the principal components of Z along the data are kept. What the dropped components of Z would
-take of a strain is stored elastically, so that the elastic response stays exact.
+profile; and only the principal components of Z along the data are kept. Where there are no more slips than states,
+the components in which the slips move are kept instead, so that these are not hindered. What the dropped
+components of Z would take of a strain is stored elastically, so that the elastic response stays exact.
 """
 
 from __future__ import annotations
@@ -74,12 +75,16 @@ def reduced_lattice(dataset: Dataset, scaling: Scaling, states: int, slips: int)
     _, size, modes = np.linalg.svd(plastic @ root, full_matrices=False)
     if not size[0] > 0.0:
         raise InputError("no bar yields in the data: use larger increments or longer walks")
+    merged = root @ merged_slips(plastic, condensed, slips)
+    if merged.shape[1] <= states:
+        modes, size, _ = np.linalg.svd(merged, full_matrices=False)
+        modes = modes.T
     basis = modes[: min(states, int((size > RANK_TOLERANCE * size[0]).sum()))]
     coupling = basis @ inverse @ condensed.coupling
     rest = condensed.elasticity - coupling.T @ coupling
     values, vectors = np.linalg.eigh(rest)
     elastic = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
-    normals = basis @ root @ merged_slips(plastic, condensed, slips)
+    normals = basis @ merged
     strain, energy = np.asarray(scaling.driving), np.sqrt(float(scaling.energy))
     return SlipSystem(elastic * strain / energy, coupling * strain / energy, normals * energy)
 

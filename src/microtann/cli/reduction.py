@@ -1,0 +1,37 @@
+"""Choices of a reduction without training: how many states and slips, and from how many walks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from microtann.configuration import configuration
+from microtann.data.walks import REDUCTION_WALKS, WalkPlan
+
+
+@configuration
+class ReductionChoice:
+    """How a lattice is reduced without training.
+
+    Parameters
+    ----------
+    isvs : int
+        Most internal state variables; as many as the cell has distinct bars make an exact model.
+    slips : int
+        Most slips, into which bars are merged; 0 takes one for a state.
+    walks : int
+        Random walks along which the cell is solved; a fifth of them validates the result.
+    seed : int
+        Seed of the walks.
+    """
+
+    isvs: Annotated[int, Field(ge=1)] = 48
+    slips: Annotated[int, Field(ge=0)] = 0
+    walks: Annotated[int, Field(ge=5)] = REDUCTION_WALKS.paths
+    seed: Annotated[int, Field(ge=0)] = REDUCTION_WALKS.seed
+
+    def plan(self) -> WalkPlan:
+        """Return the walks."""
+        return replace(REDUCTION_WALKS, paths=self.walks, seed=self.seed)

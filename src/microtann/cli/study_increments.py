@@ -1,0 +1,135 @@
+"""``microtann study increments``: error against the number of training increments."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microtann.atomic import write_atomically
+from microtann.cli.configuration import Setting
+from microtann.cli.form_choice import choose_form, form_table
+from microtann.cli.messages import save_section, show_section
+from microtann.cli.options import Assignments, Config, Output, Overwrite, Perturbation, Units
+from microtann.cli.page import write_report
+from microtann.cli.sections import choose, effective
+from microtann.cli.stage import Stage, file_digest, working_folder
+from microtann.cli.study_parts import (
+    ERRORS,
+    FOLDERS,
+    STRESS_ERROR,
+    CellArgument,
+    Form,
+    Seeds,
+    check_folder,
+    errors_note,
+    errors_row,
+    integers,
+    seed_of,
+    seeded,
+    stamped,
+    study_data,
+    study_settings,
+)
+from microtann.cli.study_point import Point, error_of, run_points
+from microtann.data.walks import WalkPlan, split_paths
+from microtann.report.section import Figure, Section
+from microtann.report.studies import draw_study
+from microtann.report.table import Column, Table
+
+INCREMENTS = "300,1000,3000,10000,30000,100000"
+
+
+def increments(
+    cell: CellArgument = None,
+    units: Units = None,
+    perturbation: Perturbation = None,
+    counts: Annotated[str, typer.Option(help="Numbers of training increments to try.")] = INCREMENTS,
+    form: Form = None,
+    states: Annotated[int | None, typer.Option(help="Internal state variables.")] = None,
+    seeds: Seeds = "0",
+    config: Config = None,
+    assignments: Assignments = None,
+    output: Output = Path("results/increments"),
+    overwrite: Overwrite = False,
+) -> None:
+    """Measure the error on test walks against the number of training increments.
+
+    Whole walks are taken, and validation walks in proportion; the test walks are the same for all.
+    """
+    settings = study_settings(config, assignments, cell, units, perturbation, form, states)
+    check_folder(output, FOLDERS)
+    chosen = choose_form(settings)
+    forms = seeded(chosen, seeds)
+    plan = choose("walks", WalkPlan, settings)
+    wanted = integers("counts", counts)
+    walks = {n: max(1, round(n / plan.steps)) for n in wanted}
+    settings = [*settings, Setting("walks.paths", _paths_for(plan, max(walks.values())), "--counts")]
+    data = study_data(settings, output, overwrite)
+    points = {
+        n: [
+            Point(output / "points" / f"{n:06d}-seed-{seed_of(each)}", each, data, walks[n], "test")
+            for each in forms
+        ]
+        for n in wanted
+    }
+    flat = [point for group in points.values() for point in group]
+    found = dict(zip([p.folder for p in flat], run_points("data efficiency", flat, overwrite), strict=True))
+    rows = [
+        (
+            found[p.folder]["increments"],
+            seed_of(p.form),
+            found[p.folder].get("states"),
+            *errors_row(found[p.folder]),
+        )
+        for group in points.values()
+        for p in group
+    ]
+    columns = (
+        Column("training increments", kind="integer"),
+        Column("seed", kind="integer"),
+        Column("ISVs", kind="integer"),
+        *ERRORS,
+    )
+    note = errors_note(chosen.name).replace("validation walks", "test walks, the same for all")
+    table = Table("Errors on test walks in closed loop", columns, tuple(rows), note)
+    drawn = {
+        chosen.name: [
+            (found[p.folder]["increments"], error_of(found[p.folder])) for g in points.values() for p in g
+        ]
+    }
+    stage = Stage(
+        "study",
+        output / "study",
+        effective(study={"counts": wanted, "seeds": seeds}, train=form_table(chosen)),
+        {p.folder.name: file_digest(p.folder / "numbers.json") for p in flat},
+    )
+    with working_folder(stage, overwrite=True) as folder:
+        content = {"form": chosen.name, "points": [{"seed": seed_of(p.form), **found[p.folder]} for p in flat]}
+        write_atomically(folder / "numbers.json", json.dumps(stamped(content), indent=1) + "\n")
+        draw_study(folder / "increments.png", drawn, "training increments [–]", STRESS_ERROR, logarithmic=True)
+        caption = (
+            "Stress error on the test walks in closed loop; a dot for every training, a line through medians."
+        )
+        section = Section(
+            "Data efficiency",
+            6,
+            ("The first walks of one data file are seen in training, the more the longer the study goes.",),
+            (table,),
+            (Figure("increments.png", caption),),
+            {"numbers.json": "all numbers"},
+        )
+        save_section(folder, section)
+    write_report(output, section.title, [(output / "study", section)])
+    show_section(output / "study", section)
+
+
+def _paths_for(plan: WalkPlan, walks: int) -> int:
+    """Return how many walks hold this many training walks after validation and test walks are split off."""
+    paths = max(walks, 3)
+    while (found := len(split_paths(replace(plan, paths=paths))[0])) < walks:
+        paths += walks - found
+    return paths

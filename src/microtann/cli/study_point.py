@@ -1,0 +1,181 @@
+"""A point of a study: one training on some of the walks of a data file, and its errors on walks in closed loop."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+
+from microtann.atomic import write_atomically
+from microtann.cli.form_choice import form_table
+from microtann.cli.progress import progress
+from microtann.cli.sections import effective
+from microtann.cli.stage import Stage, working_folder
+from microtann.data.file import read_dataset
+from microtann.data.increments import Dataset
+from microtann.data.whole_walks import first_paths, whole_walks
+from microtann.errors import ConvergenceError, InputError
+from microtann.tann.model import TANN
+from microtann.training import Progress, train
+from microtann.training.checkpoint import updates_done
+from microtann.training.form import TrainableForm
+from microtann.training.walk_errors import walk_errors
+
+MODEL, NUMBERS = "model.safetensors", "numbers.json"
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """A data file, read when the first point needs it.
+
+    Parameters
+    ----------
+    file : Path
+    digest : str
+    """
+
+    file: Path
+    digest: str
+
+    def read(self) -> Dataset:
+        """Return the data set."""
+        return _read(self.file, self.digest)
+
+
+@cache
+def _read(file: Path, _digest: str) -> Dataset:
+    return read_dataset(file)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What is trained, on what, and where the result is kept.
+
+    Parameters
+    ----------
+    folder : Path
+    form : TrainableForm
+    data : StudyData
+    walks : int
+        Training walks that are seen; 0 means all.
+    judged : str
+        Set on whose walks the errors are measured: "validation", or "test" where the data vary.
+    """
+
+    folder: Path
+    form: TrainableForm
+    data: StudyData
+    walks: int = 0
+    judged: str = "validation"
+
+    @property
+    def stage(self) -> Stage:
+        """The stage of the point."""
+        chosen = {"walks": self.walks, "judged": self.judged}
+        return Stage("point", self.folder, effective(train=form_table(self.form), point=chosen), self._inputs)
+
+    @property
+    def _inputs(self) -> dict[str, str]:
+        return {"data": self.data.digest}
+
+
+def run_points(title: str, points: Sequence[Point], overwrite: bool) -> list[dict[str, Any]]:
+    """Train all points that are not there yet, and return the numbers of all."""
+    numbers = []
+    with progress(title) as report:
+        for done, point in enumerate(points):
+            name = point.folder.name
+
+            def show(share: float, note: str, done: int = done, name: str = name) -> None:
+                report(done + share, len(points), f"{name}, {note}")
+
+            if not point.stage.finished:
+                show(0.0, "")
+                _run(point, show, overwrite)
+            numbers.append(json.loads((point.folder / NUMBERS).read_text(encoding="utf-8")))
+        report(len(points), len(points), "")
+    return numbers
+
+
+def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> None:
+    """Train and judge one point; a training that fails or runs away is a point without errors."""
+    with working_folder(point.stage, overwrite=overwrite, keep_unfinished=True) as folder:
+        dataset = subset(point.data.read(), point.walks)
+        judged = getattr(point.data.read(), point.judged)
+        checkpoint = folder / "checkpoint.safetensors"
+        if (done := updates_done(checkpoint)) is not None:
+            typer.echo(f"{point.folder.name}: resumed at update {done}", err=True)
+
+        def reported(state: Progress) -> None:
+            share = state.update / max(state.updates, 1)
+            show(share, f"{state.phase} {100 * share:.0f} %, validation {state.validation:.1e}")
+
+        start = time.process_time()
+        numbers: dict[str, Any] = {"form": form_table(point.form), "increments": len(dataset.training)}
+        try:
+            tann = train(dataset, point.form, progress=reported, checkpoint=checkpoint)
+        except ConvergenceError as error:
+            checkpoint.unlink(missing_ok=True)
+            numbers |= {"failure": str(error), "seconds": time.process_time() - start}
+        else:
+            seconds = time.process_time() - start
+            numbers |= {"states": tann.states, "seconds": seconds}
+            numbers |= {"errors": walk_errors(tann, whole_walks(judged)).to_dict()}
+            tann.save(folder / MODEL)
+        write_atomically(folder / NUMBERS, json.dumps(numbers, indent=1) + "\n")
+
+
+def subset(dataset: Dataset, walks: int) -> Dataset:
+    """Return a data set with the first training walks only, and validation walks in proportion; 0 means all.
+
+    Raises
+    ------
+    InputError
+        If there are fewer.
+    """
+    if not walks:
+        return dataset
+    there = len(np.unique(dataset.training.path))
+    if walks > there:
+        raise InputError(f"{walks} training walks are asked for, but the data hold {there}: generate more")
+    held = len(np.unique(dataset.validation.path))
+    return replace(
+        dataset,
+        training=first_paths(dataset.training, walks),
+        validation=first_paths(dataset.validation, max(1, round(held * walks / there))),
+    )
+
+
+def error_of(numbers: dict[str, Any]) -> float:
+    """Return the stress error of a point; infinite if the training failed or the model ran away."""
+    found = numbers.get("errors", {}).get("stress")
+    return np.inf if found is None else float(found)
+
+
+def changed(form: TrainableForm, **values: Any) -> TrainableForm:
+    """Return the form with other hyper-parameters, checked.
+
+    Raises
+    ------
+    ConfigurationError
+        If the form has no such hyper-parameter, or a value is out of range.
+    """
+    missing = [key for key in values if key not in asdict(form)]  # type: ignore[call-overload]
+    if missing:
+        raise InputError(f"the form {form.name!r} has no hyper-parameter {missing[0]!r}: choose another form")
+    return replace(form, **values)  # type: ignore[type-var]
+
+
+def load_point(point: Point) -> TANN | None:
+    """Return the model of a finished point; None if its training failed."""
+    from microtann.tann.shipped import load
+
+    file = point.folder / MODEL
+    return load(file) if file.is_file() else None

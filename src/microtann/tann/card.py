@@ -1,0 +1,126 @@
+"""The card of a shipped model: what it was made from, how good it is, and what it cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from microtann.atomic import write_atomically
+from microtann.errors import ModelFileError
+
+HELD_OUT = ("validation", "test")
+"""Walks of the data set that were not trained on; the other errors of a card are on the paths of the protocol."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a shipped model is.
+
+    Parameters
+    ----------
+    name : str
+        With its form.
+    cell : str
+        The microstructure, in words.
+    form : str
+    states : int
+        Internal state variables.
+    distinct_bars : int
+        What an exact model of the cell needs at most.
+    data : mapping
+        The walks that the data were generated along (`microtann.WalkPlan`).
+    training : mapping
+        Hyper-parameters of the form.
+    largest_strain : float
+        Largest strain component of the training data.
+    errors : mapping
+        Errors on validation and test walks and on the paths of the protocol, in closed loop, as in
+        `microtann.evaluation.recall.PathErrors`.
+    data_seconds, training_seconds : float
+        CPU time.
+    size : int
+        Bytes of the model file.
+    sha256 : str
+        Digest of the model file.
+    versions : mapping
+        Versions of what made it.
+    command : str
+        What makes it again.
+    """
+
+    name: str
+    cell: str
+    form: str
+    states: int
+    distinct_bars: int
+    data: Mapping[str, Any]
+    training: Mapping[str, Any]
+    largest_strain: float
+    errors: Mapping[str, Mapping[str, Any]]
+    data_seconds: float
+    training_seconds: float
+    size: int
+    sha256: str
+    versions: Mapping[str, str]
+    command: str
+
+    def worst(self, quantity: str = "stress") -> float:
+        """Return the largest error on the paths of the protocol within the training range.
+
+        Parameters
+        ----------
+        quantity : {"stress", "energy", "dissipation"}
+        """
+        return max(
+            errors[quantity]
+            for path, errors in self.errors.items()
+            if path not in HELD_OUT and not errors["outside_training_range"]
+        )
+
+    @property
+    def violations(self) -> int:
+        """Increments of all paths with a negative dissipation."""
+        return sum(errors["violations"] for errors in self.errors.values())
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.name}: {self.cell}",
+            f"  {self.form}, {self.states} internal state variables for {self.distinct_bars} distinct bars",
+            f"  data: {_listed(self.data)} ({self.data_seconds:.0f} CPU s); strains to {self.largest_strain:.3g}",
+            f"  training: {_listed(self.training)} ({self.training_seconds:.0f} CPU s)",
+            f"  {self.size / 1e3:.0f} kB, made by {self.command} with {_listed(self.versions)}",
+            f"  {'':>10}{'stress':>10}{'energy':>10}{'dissip.':>10}",
+        ]
+        for path, e in self.errors.items():
+            values = "".join(f"{e[key]:10.1e}" for key in ("stress", "energy", "dissipation"))
+            lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])
+        return "\n".join(lines)
+
+
+def write_card(card: ModelCard, path: Path) -> None:
+    """Write a card as JSON, atomically."""
+    write_atomically(path, json.dumps(asdict(card), indent=1, ensure_ascii=False) + "\n")
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a card.
+
+    Raises
+    ------
+    ModelFileError
+        If there is none, or it is damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return ModelCard(**{field.name: content[field.name] for field in fields(ModelCard)})
+    except FileNotFoundError:
+        raise ModelFileError(f"the model has no card: {path.name} is missing") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(f"{path} is damaged: it is not the card of a model ({error})") from None
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

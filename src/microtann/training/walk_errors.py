@@ -1,0 +1,94 @@
+"""Errors of a model in closed loop on whole walks of a data set, by which models are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from microtann.coordinates import split
+from microtann.data.whole_walks import WholeWalks
+from microtann.errors import InputError
+from microtann.tann.model import TANN
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WalkErrors:
+    """Relative RMS errors over all walks, increments and components; infinite where a model runs away.
+
+    Parameters
+    ----------
+    stress, energy, dissipation : float
+        The dissipation is the accumulated one.
+    coordinates : mapping
+        Errors of the decoded groups ("displacement", "force").
+    violations : int
+        Increments whose dissipation is negative, beyond 1e-12 of the largest energy.
+    """
+
+    stress: float
+    energy: float
+    dissipation: float
+    coordinates: Mapping[str, float]
+    violations: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the errors as plain values for JSON, which has no infinity: it becomes None."""
+        table = asdict(self)
+        groups = {name: _finite(value) for name, value in table.pop("coordinates").items()}
+        return {name: _finite(value) for name, value in table.items()} | {"coordinates": groups}
+
+
+def walk_errors(tann: TANN, walks: WholeWalks) -> WalkErrors:
+    """Return the errors of a model in closed loop: only strain increments go in, its own state is fed back.
+
+    Parameters
+    ----------
+    tann : TANN
+    walks : WholeWalks
+        Of data of the same material.
+
+    Raises
+    ------
+    InputError
+        If the walks have other strain components or extra state variables than the model.
+    """
+    names = tann.information.extra_names
+    if (walks.strain.shape[2], walks.extra.shape[2]) != (tann.components, len(names)):
+        raise InputError(
+            f"the model has {tann.components} strain components and {len(names)} extra state variables, the data "
+            f"have {walks.strain.shape[2]} and {walks.extra.shape[2]}"
+        )
+    extra = walks.extra if names else None
+    with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
+        found = tann.recall(walks.strain, walks.dt, decode=True, extra=extra, outside_training="none")
+        pairs = {
+            "stress": (found.stress, walks.stress),
+            "energy": (found.energy, walks.energy),
+            "dissipation": (np.cumsum(found.dissipation, axis=1), np.cumsum(walks.dissipation, axis=1)),
+        }
+        errors = {name: _relative(*pair, walks.there) for name, pair in pairs.items()}
+        exact = split(walks.coordinates, tann.information.coordinate_shapes)
+        groups = {name: _relative(value, exact[name], walks.there) for name, value in found.coordinates.items()}
+        least = -1e-12 * float(np.abs(walks.energy).max())
+        violations = int(np.count_nonzero(~(found.dissipation >= least) & walks.there))
+    return WalkErrors(**errors, coordinates=groups, violations=violations)
+
+
+def _relative(
+    found: Float[Array, "B T *k"], exact: Float[Array, "B T *k"], there: Bool[NDArray[np.bool_], "B T"]
+) -> float:
+    error, size = float(np.sum((found - exact)[there] ** 2)), float(np.sum(exact[there] ** 2))
+    if size == 0.0:
+        return 0.0 if error == 0.0 else np.inf
+    return float(np.sqrt(error / size)) if np.isfinite(error) else np.inf
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

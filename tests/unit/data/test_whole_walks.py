@@ -1,0 +1,60 @@
+"""Walks put together from shuffled increments are those that were solved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.data.increments import Increments
+from microtann.data.whole_walks import first_paths, whole_walks
+from microtann.errors import InputError
+
+CELL, BAR = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar()
+
+
+def increments(**plan: float) -> Increments:
+    dataset = mt.generate_data(CELL, BAR, mt.WalkPlan(paths=6, steps=15, validation=0.0, test=0.0, **plan))
+    shuffled = np.random.default_rng(0).permutation(len(dataset.training))
+    return dataset.training.take(shuffled)
+
+
+def test_walks_are_those_that_the_cell_answers_to() -> None:
+    walks = whole_walks(increments())
+    assert walks.strain.shape == (6, 15, 3)
+    assert walks.there.all()
+    exact = mt.solve_cell(CELL, BAR, walks.strain)
+    np.testing.assert_allclose(walks.stress, exact.stress, atol=1e-13)
+    np.testing.assert_allclose(walks.energy, exact.energy, atol=1e-13)
+    np.testing.assert_allclose(walks.dissipation, exact.dissipation, atol=1e-13)
+    flat = [exact.displacement.reshape(6, 15, -1), exact.force]
+    np.testing.assert_allclose(walks.coordinates, np.concatenate(flat, axis=2), atol=1e-12)
+
+
+def test_a_walk_that_starts_again_is_two_and_the_shorter_ones_rest() -> None:
+    walks = whole_walks(increments(restart=0.1))
+    assert len(walks) > 6
+    assert 0 < walks.there.sum() == 6 * 15
+    exact = mt.solve_cell(CELL, BAR, walks.strain)
+    np.testing.assert_allclose(walks.stress, exact.stress, atol=1e-13)  # what rests does not flow
+    assert not walks.dissipation[~walks.there].any()
+
+
+def test_what_follows_a_gap_is_left_out() -> None:
+    data = increments()
+    gap = data.take((data.path != 2) | (data.step != 7))
+    walks = whole_walks(gap)
+    assert walks.there.sum(axis=1).tolist() == [15, 15, 7, 15, 15, 15]
+    with pytest.raises(InputError, match="keep whole walks in the data"):
+        whole_walks(data.take(data.step > 9))
+    with pytest.raises(InputError, match="keep whole walks in the data"):
+        whole_walks(data.take(slice(0, 0)))
+
+
+def test_the_first_paths_are_those_of_the_lowest_numbers() -> None:
+    data = increments()
+    data = replace(data, path=3 * data.path + 1)
+    assert np.unique(first_paths(data, 2).path).tolist() == [1, 4]
+    assert len(first_paths(data, 99)) == len(data)

@@ -1,0 +1,52 @@
+"""Errors on whole walks vanish for an exact model, and are those of a model that is off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.data.increments import Dataset
+from microtann.data.whole_walks import whole_walks
+from microtann.errors import InputError
+from microtann.training.walk_errors import walk_errors
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return mt.generate_data(mt.square_cell((1, 1)), plan=mt.WalkPlan(paths=20, steps=20))
+
+
+@pytest.fixture(scope="module")
+def exact(dataset: Dataset) -> mt.TANN:
+    return mt.train(dataset, mt.forms.Variational(states=4, updates=0))
+
+
+def test_the_reduced_regular_lattice_is_exact_on_walks(dataset: Dataset, exact: mt.TANN) -> None:
+    errors = walk_errors(exact, whole_walks(dataset.validation))
+    assert max(errors.stress, errors.energy, errors.dissipation, *errors.coordinates.values()) < 1e-12
+    assert set(errors.coordinates) == {"displacement", "force"}
+    assert errors.violations == 0
+
+
+def test_errors_are_relative_to_the_reference(dataset: Dataset, exact: mt.TANN) -> None:
+    walks = whole_walks(dataset.validation)
+    wrong = replace(walks, stress=walks.stress / 1.25, energy=walks.energy / 2.0)
+    errors = walk_errors(exact, wrong)
+    assert errors.stress == pytest.approx(0.25)
+    assert errors.energy == pytest.approx(1.0)
+
+
+def test_the_end_of_shorter_walks_does_not_count(dataset: Dataset, exact: mt.TANN) -> None:
+    walks = whole_walks(dataset.validation)
+    there = walks.there.copy()
+    there[:, 10:] = False
+    wrong = replace(walks, stress=np.where(there[..., None], walks.stress, 9.0), there=there)
+    assert walk_errors(exact, wrong).stress < 1e-12
+
+
+def test_another_dimension_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(InputError, match="the model has 6 strain components"):
+        walk_errors(mt.load("cube"), whole_walks(dataset.validation))
