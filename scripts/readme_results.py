@@ -13,9 +13,21 @@ from microtann.atomic import write_atomically
 from microtann.evaluation import published
 from microtann.report.number import format_number
 from microtann.report.table import Column, Table
+from microtann.tann.shipped import model_card
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+MODELS_START, MODELS_END = (
+    "<!-- models: written by scripts/readme_results.py from the cards of the shipped models -->",
+    "<!-- end of models -->",
+)
+PERTURBED = (
+    "square-2x2-perturbed-variational-12",
+    "square-6x6-perturbed-variational",
+    "cube-2x2x2-perturbed-variational",
+    "cube-4x4x4-perturbed-variational",
+)
+"""Shipped models of cells that independent mechanisms cannot hold."""
 START, END = (
     "<!-- results: written by scripts/readme_results.py from the demo's numbers -->",
     "<!-- end of results -->",
@@ -96,11 +108,44 @@ def results(demo: Path) -> str:
     )
 
 
+def models() -> str:
+    """Return the errors of models of perturbed cells as Markdown, from their cards."""
+    paths = "abcdefh"
+    cards = [model_card(name) for name in PERTURBED]
+    return (
+        Table(
+            "",
+            (
+                Column("stress error, perturbed cell", kind="text"),
+                Column("bars"),
+                Column("ISVs"),
+                *(Column(name, kind="error") for name in paths),
+                Column("CPU s"),
+            ),
+            tuple(
+                (
+                    card.name.split("-perturbed")[0].replace("-", " "),
+                    str(card.distinct_bars),
+                    str(card.states),
+                    *(card.errors[name]["stress"] for name in paths),
+                    f"{card.data_seconds + card.training_seconds:.0f}",
+                )
+                for card in cards
+            ),
+        ).to_markdown()
+        + "\n"
+    )
+
+
+def between(text: str, start: str, end: str, content: str) -> str:
+    """Return a text with what stands between two marks replaced."""
+    return f"{text.split(start)[0]}{start}\n{content}\n{end}{text.split(end)[1]}"
+
+
 def main(demo: Path) -> None:
     """Write README.md and docs/images."""
-    text = README.read_text(encoding="utf-8")
-    before, after = text.split(START)[0], text.split(END)[1]
-    write_atomically(README, f"{before}{START}\n{results(demo)}\n{END}{after}")
+    text = between(README.read_text(encoding="utf-8"), MODELS_START, MODELS_END, models())
+    write_atomically(README, between(text, START, END, results(demo)))
     for source, target in (
         ("lcT2/displacement.png", "twisted-prism.png"),
         ("evaluate/stress-strain.png", "recall.png"),
