@@ -322,7 +322,9 @@ class TANN(eqx.Module):
         n = len(points[0])
         filled = (jnp.asarray(padded(a, rounded(n))) for a in points)
         coordinates = np.asarray(_decode_points(self.point, *filled))[:n]
-        return split(coordinates.reshape(*state.shape[:-1], -1), self.information.coordinate_shapes)
+        return split(
+            coordinates.reshape(*state.shape[:-1], coordinates.shape[1]), self.information.coordinate_shapes
+        )
 
 
 def _outside(reach: Float[Numbers, "*batch"]) -> str:

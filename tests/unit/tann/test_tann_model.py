@@ -173,6 +173,11 @@ def test_extra_state_variables_are_asked_for_and_used() -> None:
     assert tann.initial_state(2)["extra"].shape == (2, 1)
 
 
+def test_no_points_decode_to_no_coordinates() -> None:
+    decoded = random_tann(0).decode(np.zeros((0, 9)), np.zeros((0, 6)))
+    assert {name: group.shape for name, group in decoded.items()} == {"displacement": (0, 3, 2), "force": (0, 6)}
+
+
 def test_nothing_decoded_says_so() -> None:
     with pytest.raises(InputError, match="decode=True"):
         _ = random_tann().recall(np.zeros((2, 6))).force
