@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reference_cell import walk
 
 import microtann as mt
+from microtann.data.generate import generate
 from microtann.evaluation.structures import lcT2
 from microtann.lattice.families import FAMILIES
 
@@ -105,6 +106,24 @@ def structure(name: str, length: float, stress: float) -> Answer:
     return history(result, length, stress)
 
 
+def reduced_and_evaluated(name: str, length: float, stress: float) -> Answer:
+    """Data, a model reduced from them, and its errors."""
+    cell, bar = make(name, length, stress)
+    data = generate(cell, bar, mt.WalkPlan(paths=12, steps=20))
+    tann = mt.train(data, mt.forms.Variational(states=4, slips=6, updates=0))
+    strain = walk(np.random.default_rng(2), 8, cell.components, 0.1)
+    found = tann.recall(strain, decode=True, outside_training="none")
+    errors = mt.evaluate(tann, ["b"]).paths["b"]
+    return {
+        "stress": found.stress / stress,
+        "energy": found.energy / stress,
+        "dissipation": found.dissipation / stress,
+        "displacement": found.displacement / length,
+        "force": found.force / (stress * length ** (cell.dimension - 1)),
+        "errors": np.array([errors.stress, errors.energy, *errors.coordinates.values()]),
+    }
+
+
 PROBLEMS = {
     "strain": (by_strain, tuple(CELLS), 1e-12),
     "without hardening": (without_hardening, tuple(CELLS), 1e-12),
@@ -113,6 +132,7 @@ PROBLEMS = {
     "limit load": (limit_load, tuple(CELLS), 1e-9),
     "finite elements": (finite_elements, ("cube", "cube-perturbed"), 1e-11),
     "structure": (structure, ("cube", "octet"), 1e-11),
+    "data, training and evaluation": (reduced_and_evaluated, ("cube-perturbed",), 1e-9),
 }
 """Function, cells, and tolerance relative to the largest value of a quantity."""
 
