@@ -105,7 +105,7 @@ class _Identities:
         """At fixed plastic strains, where they are largest; central differences are exact for quadratics."""
         t = int(np.abs(self.response.plastic_strain).sum(axis=1).argmax())
         strain, plastic = self.path[t], self.response.plastic_strain[t]
-        step = self.size
+        step = self.size or 1.0  # nothing but zero increments leaves no size
         slope = np.empty(len(strain))
         for c, direction in enumerate(np.eye(len(strain))):
             up, down = (self._frozen_energy(strain + s * step * direction, plastic) for s in (1, -1))

@@ -169,3 +169,12 @@ def test_names_given_twice_are_an_error(
     with h5py.File(tmp_path / "data.h5", "r+") as file:
         file.attrs[attribute] = value
     assert any(sentence in error for error in check_file(tmp_path / "data.h5").errors)
+
+
+def test_a_number_that_overflows_is_a_miss_like_any_other(tmp_path: Path, data: Dataset) -> None:
+    def damaged(part: Increments) -> Increments:
+        coordinates = part.coordinates_next.copy()
+        coordinates[3, -1] = 1e300
+        return replace(part, coordinates_next=coordinates)
+
+    assert any("in row 3" in sentence for sentence in checked(tmp_path, everywhere(data, damaged)).errors)
