@@ -1,6 +1,7 @@
 """Shapes in signatures are checked by beartype while the tests run; a skip that nobody expects is a failure."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ from threadpoolctl import threadpool_limits
 from fresh_kernels import use_fresh_cache
 from shape_checker import CompiledKernels
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so shells start what runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 use_fresh_cache()
 pytest_plugins = ["expected_skips"]
 

@@ -65,7 +65,9 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path, engine: str, b
     ) as parent:
         assert parent.stdout is not None
         parent.stdout.readline()
-        busy = 2 if engine == "processes" else 1  # dask gives all tasks to a worker that is there before the others
+        busy = (
+            2 if engine == "processes" else 1
+        )  # dask gives all tasks to a worker that is there before the others
         assert wait_for(lambda: len(list(tmp_path.glob("asleep-*"))) >= busy)
         workers = [int(file.name.partition("-")[2]) for file in tmp_path.glob("asleep-*")]
         assert all(alive(pid) for pid in workers)
