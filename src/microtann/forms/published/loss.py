@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
@@ -58,9 +59,9 @@ class _IncrementLoss(Objective):
 
     error: ErrorMeasure
 
+    @abstractmethod
     def inside(self, point: MaterialPoint) -> Callable[[Array, Array], Array]:
         """Return what becomes of internal coordinates and driving variables of one point in a batch."""
-        raise NotImplementedError
 
     def to_batch(self, point: MaterialPoint, data: Increments) -> Batch:
         """Return increments in scaled variables."""
