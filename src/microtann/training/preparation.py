@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
+from microtann.memory import require_memory
 from microtann.tann.information import Information
 from microtann.tann.scaling import Scaling
 
@@ -20,6 +21,10 @@ RANK_TOLERANCE = 1e-7
 """Principal components of the residual below this fraction of the largest are round-off."""
 NOISE_MARGIN = 5.0
 """What is smaller than so many times the noise of the data is taken for noise."""
+PARAMETER_COPIES = 64
+"""Copies of the parameters that optimisers keep (L-BFGS: thirty pairs)."""
+ROW_COPIES = 4
+"""Numbers that are kept for every state and increment of a batch, for the gradient."""
 COMPONENT_SAMPLES = 20_000
 """Most increments from which the principal components are taken."""
 
@@ -36,6 +41,25 @@ def require_coordinates(dataset: Dataset) -> None:
             "the data set has no internal coordinates, from which the internal state variables are found: "
             "write displacements, forces or other microscopic quantities into it"
         )
+
+
+def require_room(states: int, inputs: int, rows: int) -> None:
+    """Refuse more internal state variables than a training run can hold.
+
+    Parameters
+    ----------
+    states : int
+    inputs : int
+        Numbers that every state is a function of.
+    rows : int
+        Increments that are evaluated at once.
+
+    Raises
+    ------
+    InputError
+    """
+    size = 8.0 * states * (PARAMETER_COPIES * inputs + ROW_COPIES * rows)
+    require_memory(f"training {states} internal state variables", size, "use fewer states, or smaller batches")
 
 
 def scale_of(data: Increments) -> Scaling:

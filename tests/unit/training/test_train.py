@@ -14,9 +14,9 @@ from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.recall import evaluate
-from microtann.forms import Play
+from microtann.forms import Play, Variational
 from microtann.lattice.bar import return_mapping
-from microtann.training import Progress, train
+from microtann.training import Progress, TrainableForm, train
 from microtann.training.training_range import encoded_states
 
 CONFIG = Play(
@@ -268,6 +268,12 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
 def test_a_wrong_configuration_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
         Play(**wrong)
+
+
+@pytest.mark.parametrize("form", [Play(states=10**9), Variational(states=10**9), Variational(slips=10**13)])
+def test_what_does_not_fit_is_refused_before_it_is_allocated(square: Dataset, form: TrainableForm) -> None:
+    with pytest.raises(InputError, match=r"internal state variables would take about .*: use fewer states"):
+        train(square, form)
 
 
 def test_the_model_knows_where_its_data_were(square: Dataset, trained: mt.TANN) -> None:

@@ -32,6 +32,7 @@ from microtann.training.preparation import (
     driving_variables,
     elastic_response,
     require_coordinates,
+    require_room,
     residual_components,
     scale_of,
 )
@@ -89,13 +90,13 @@ class Variational(TrainableForm):
         """
         require_coordinates(dataset)
         data = dataset.training
-        walk_rows(data)
+        slips = self.slips or -(-3 * self.states // 2)
+        require_room(self.states, slips, walk_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         elastic = elastic_response(data, increment)
         weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
-        slips = self.slips or -(-3 * self.states // 2)
         if self.from_lattice and is_reducible(dataset):
             system = reduced_lattice(dataset, scaling, self.states, slips)
         else:
