@@ -314,10 +314,13 @@ def test_no_word_of_a_help_text_is_lost(path: tuple[str, ...], command: click.Co
 
 
 def test_the_help_tells_defaults_and_the_order_of_the_work() -> None:
-    assert "[default: 0.5]" in call("simulate", "--help").output
-    assert "section [train]" in call("train", "--help").output
+    wide = {"COLUMNS": "400", "TERMINAL_WIDTH": "400"}
+    assert "[default: 0.5]" in CliRunner().invoke(app, ["simulate", "--help"], env=wide).output
+    assert "section [train]" in CliRunner().invoke(app, ["train", "--help"], env=wide).output
     listed = [line.split()[1] for line in call("--help").output.splitlines() if re.match(r"│ [a-z]+ {2}", line)]
-    assert listed == ["cell", "data", "train", "evaluate", "simulate", "report", "demo", "configuration"]
+    making = ["cell", "data", "train", "reduce", "tune", "study", "models"]
+    using = ["evaluate", "simulate", "reproduce", "report", "demo", "configuration"]
+    assert listed == making + using
 
 
 def test_help_and_version() -> None:
