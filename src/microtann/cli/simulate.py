@@ -42,8 +42,6 @@ FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 COARSE = 1.25
 """Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
 body of 10 × 10 × 10 in elements of 2 is not."""
-WIDTH = 10.0
-"""Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
 
 def simulate(
@@ -57,7 +55,7 @@ def simulate(
     config: Config = None,
     assignments: Assignments = None,
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
-    dns: Annotated[float | None, setting(SimulationChoice, "dns")] = None,
+    dns: Annotated[str | None, setting(SimulationChoice, "dns")] = None,
     outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
     exact: Annotated[bool | None, setting(SimulationChoice, "exact")] = None,
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
@@ -82,8 +80,8 @@ def run_simulation(
     """Run the stage unless its results are there."""
     choice = choose("simulate", SimulationChoice, settings)
     case = reference_case(case_name)
-    divisions = _divisions(case, choice.mesh_size)
-    counts = _divisions(case, WIDTH * choice.dns) if choice.dns > 0 else None
+    divisions = case.elements(choice.mesh_size)
+    counts = case.cells(choice.dns) if choice.dns > 0 else None
     named = {"case": {"name": case_name, "model": model}}
     stage = Stage("simulate", output, named | effective(simulate=choice), {"model": model_digest(model)})
     if stage.finished:
@@ -201,7 +199,7 @@ def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_
     for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
-    counts = _divisions(case, COARSE)
+    counts = case.elements(COARSE)
     options = fem.SolverOptions(outside_training="none")
     fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1], options)
     Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
@@ -218,18 +216,6 @@ def _newton(report: Report) -> Callable[[Progress], None]:
         )
 
     return update
-
-
-def _divisions(case: ReferenceCase, size: float) -> tuple[int, int, int]:
-    counts = [round(length / size) for length in case.lengths]
-    if any(
-        n < 1 or abs(n * size - length) > 1e-6 * length for n, length in zip(counts, case.lengths, strict=True)
-    ):
-        lengths = " × ".join(f"{length:g}" for length in case.lengths)
-        raise InputError(
-            f"edges of {size:g} do not divide the structure of {lengths}: use 0.5, 1 or 2, for example"
-        )
-    return counts[0], counts[1], counts[2]
 
 
 def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]:
