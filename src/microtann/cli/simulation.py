@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from microtann.configuration import configuration
+from microtann.errors import ConfigurationError
 
 
 def as_ratio(value: Any) -> Any:
@@ -26,6 +27,22 @@ def as_ratio(value: Any) -> Any:
         raise ValueError(f"must be a number or a ratio such as 1/20, got {value!r}") from None
 
 
+def as_point(value: Any) -> Any:
+    """Return the coordinates that a text such as "0,-5,20" stands for; anything else is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If the text is no list of numbers.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise ValueError(f"must be coordinates such as 0,-5,20, got {value!r}") from None
+
+
 @configuration
 class SimulationChoice:
     """How a reference structure is computed.
@@ -43,6 +60,8 @@ class SimulationChoice:
     audit : int
         Gauss points at which the exact cell is solved along their strain histories, for the errors of the model in
         this structure; 0 leaves the audit out.
+    inside : sequence of float
+        Point [x, y, z] at which the decoded lattice is drawn inside the structure; [] takes the control point.
     """
 
     mesh_size: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
@@ -50,3 +69,8 @@ class SimulationChoice:
     exact: bool = True
     outside_training: Literal["warn", "none", "error", "exact"] = "warn"
     audit: Annotated[int, Field(ge=0, le=100_000)] = 0
+    inside: Annotated[tuple[float, ...], BeforeValidator(as_point)] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.inside) not in (0, 3):
+            raise ConfigurationError(f"inside is a point of three coordinates, got {list(self.inside)}")

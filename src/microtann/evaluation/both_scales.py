@@ -1,9 +1,9 @@
 """Both scales of a homogenised structure: u⁰ + ε u¹ and bar stresses, decoded from the states at Gauss points.
 
 The first-order displacement of a lattice is u⁰(x) + ε u¹(x, y), where ε u¹ is the zero-mean periodic fluctuation w
-of the cell, without its affine part E · x, times the size of a cell in the structure over that of the model (paper,
-Section V.A). The stresses of bars are, to zeroth order, those of the cell. The state at a node of the mesh is the
-volume average over the Gauss points around it; between nodes it is interpolated.
+of the cell, without its affine part E · x, times the size of a cell in the structure over that of the model's cell
+(paper, Section V.A). The stresses of bars are, to zeroth order, those of the cell. The state at a node of the mesh
+is the volume average over the Gauss points around it; between nodes it is interpolated.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ CHUNK = 2048
 """Nodes of the mesh that are decoded at a time."""
 MATCH_TOLERANCE = 1e-6
 """Distance, relative to a cell, below which a node of the lattice is a copy of a node of the cell."""
+
+
+def decodes_lattice(material: TANN | ExactCell) -> bool:
+    """Return whether a material decodes the displacements and forces of a lattice."""
+    if isinstance(material, ExactCell):
+        return True
+    return material.cell is not None and {"displacement", "force"} <= set(material.information.coordinate_shapes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +82,10 @@ class Microscale:
     origin: ArrayLike
 
     def __post_init__(self) -> None:
-        if type(self.material) not in STATE or self.material.cell is None:
-            raise InputError("both scales need a model of a lattice, or its exact cell, as the material")
-        if isinstance(self.material, TANN) and not {"displacement", "force"} <= set(
-            self.material.information.coordinate_shapes
-        ):
-            raise InputError("both scales need a model that decodes displacements and forces")
+        if type(self.material) not in STATE or not decodes_lattice(self.material):
+            raise InputError(
+                "both scales need the exact cell, or a model that decodes displacements and forces of a lattice"
+            )
         if not (np.isfinite(self.cell_size) and self.cell_size > 0.0):
             raise InputError(f"cell_size must be positive, got {self.cell_size!r}")
 
@@ -110,7 +115,7 @@ class Microscale:
         """
         where = as_floats("points", points)
         node, _ = self.places(where)
-        located = locate(self.result.mesh, where)
+        located = locate(self.result.mesh, where, self._slack)
         first = np.zeros_like(where)
         for nodes, values in zip(located.nodes.T, located.values.T, strict=True):
             first += values[:, None] * self._fluctuation[nodes, node]
@@ -138,7 +143,8 @@ class Microscale:
         where = as_floats("points", points)
         families = self.families(where, bars)
         places = where[bars].mean(axis=1) if at is None else np.broadcast_to(at, (len(bars), where.shape[1]))
-        _, stress = self._decode(*(locate(self.result.mesh, places).interpolate(s) for s in self._nodal))
+        located = locate(self.result.mesh, places, self._slack)
+        _, stress = self._decode(*(located.interpolate(nodal) for nodal in self._nodal))
         return stress[np.arange(len(bars)), families]
 
     def places(self, points: Float[Array, "p d"]) -> tuple[Int[IntArray, "p"], Int[IntArray, "p d"]]:
@@ -153,16 +159,15 @@ class Microscale:
         inverse = np.linalg.inv(cell.periods)
         base = cell.nodes[self._first] @ inverse
         fractional = (points - np.asarray(self.origin, dtype=np.float64)) / self.scale @ inverse
-        tree = cKDTree(_wrapped(base), boxsize=1.0)
-        distance, node = tree.query(_wrapped(fractional))
+        tree = cKDTree(_wrapped(base), boxsize=np.ones(cell.dimension))
+        found = tree.query(_wrapped(fractional))
+        distance, node = np.asarray(found[0]), np.asarray(found[1], dtype=np.int64)
         if distance.max(initial=0.0) > MATCH_TOLERANCE:
             bad = ", ".join(f"{x:g}" for x in points[int(distance.argmax())])
             raise InputError(f"({bad}) is no node of the lattice with cells of {self.cell_size:g}")
-        return node.astype(np.int64), np.rint(fractional - base[node]).astype(np.int64)
+        return node, np.rint(fractional - base[node]).astype(np.int64)
 
-    def families(
-        self, points: Float[Array, "N d"], bars: Int[NDArray[np.integer], "k 2"]
-    ) -> Int[IntArray, "k"]:
+    def families(self, points: Float[Array, "N d"], bars: Int[NDArray[np.integer], "k 2"]) -> Int[IntArray, "k"]:
         """Return the distinct bar of the cell that every bar of the lattice is a copy of.
 
         Raises
@@ -183,6 +188,11 @@ class Microscale:
         except KeyError:
             raise InputError("a bar is not one of the lattice that the cell makes") from None
 
+    @property
+    def _slack(self) -> float:
+        """How far nodes of perturbed cells may lie outside of the box that the cells fill."""
+        return 0.5 * self.cell_size
+
     @cached_property
     def _first(self) -> Int[IntArray, "n"]:
         """One listed node of every distinct node."""
@@ -198,9 +208,7 @@ class Microscale:
     def _fluctuation(self) -> Float[Array, "N n d"]:
         """Fluctuation w of the distinct nodes, in units of the model's cell, at the nodes of the mesh."""
         state, strain = self._nodal
-        parts = [
-            self._decode(state[i : i + CHUNK], strain[i : i + CHUNK])[0] for i in range(0, len(state), CHUNK)
-        ]
+        parts = [self._decode(state[i : i + CHUNK], strain[i : i + CHUNK])[0] for i in range(0, len(state), CHUNK)]
         return np.concatenate(parts)
 
     def _decode(
@@ -214,7 +222,10 @@ class Microscale:
         # a network may decode copies of one node a little apart
         copies = np.bincount(nodes.of_node)
         fluctuation = np.zeros((len(state), nodes.count, cell.dimension))
-        np.add.at(fluctuation, (slice(None), nodes.of_node), listed / copies[nodes.of_node][:, None])
+        for node, moved in zip(
+            nodes.of_node, (listed / copies[nodes.of_node][:, None]).transpose(1, 0, 2), strict=True
+        ):
+            fluctuation[:, node] += moved
         fluctuation -= fluctuation.mean(axis=1, keepdims=True)
         return fluctuation, decoded["force"][:, bars] / cell.areas[bars]
 

@@ -85,6 +85,18 @@ class ReferenceCase:
         """Return which points lie on the moved face."""
         return _plane(self.lengths[2], self.lengths)(points)
 
+    def check_inside(self, point: tuple[float, ...]) -> None:
+        """Refuse a point outside of the box.
+
+        Raises
+        ------
+        InputError
+        """
+        pairs = list(zip(self.origin, self.lengths, strict=True))
+        if len(point) != 3 or any(not a <= x <= a + b for x, (a, b) in zip(point, pairs, strict=True)):
+            edges = ", ".join(f"{a:g} to {a + b:g}" for a, b in pairs)
+            raise InputError(f"the point {point} lies outside of the structure, which is {edges}")
+
     def elements(self, size: float) -> tuple[int, int, int]:
         """Return how many elements of an edge the box has along each axis.
 
@@ -113,8 +125,8 @@ class ReferenceCase:
         if counts is None:
             near = max(1, round(1.0 / ratio))
             raise InputError(
-                f"cells of size ratio {ratio:g}, which measure {self.lengths[0] * ratio:g}, do not fill the box of "
-                f"{self._edges}: use 1/n with a whole number n, such as 1/{near}"
+                f"cells of size ratio {ratio:g}, which measure {self.lengths[0] * ratio:g}, do not fill the box "
+                f"of {self._edges}: use 1/n with a whole number n, such as 1/{near}"
             )
         return counts
 

@@ -20,6 +20,8 @@ TOLERANCE = 1e-7
 """Distance outside of a cell, in its reference coordinates, up to which a point belongs to it."""
 NEIGHBOURS = 32
 """Cells with the nearest centres that are tried for a point."""
+FAR = 9.0
+"""Bound on reference coordinates while they are sought."""
 ITERATIONS = 20
 """Newton iterations for reference coordinates; cells with straight parallel edges need one."""
 
@@ -44,13 +46,16 @@ class Located:
         return np.einsum("pn,pn...->p...", self.values, nodal[self.nodes])
 
 
-def locate(mesh: Mesh, points: ArrayLike) -> Located:
+def locate(mesh: Mesh, points: ArrayLike, slack: float = 0.0) -> Located:
     """Find the cell that holds each point.
 
     Parameters
     ----------
     mesh : Mesh
     points : array, shape (p, d)
+    slack : float
+        Distance up to which a point outside of the mesh is taken for one of the nearest cell, whose shape
+        functions are continued.
 
     Returns
     -------
@@ -76,52 +81,49 @@ def locate(mesh: Mesh, points: ArrayLike) -> Located:
     count = min(NEIGHBOURS, len(corners))
     _, near = cKDTree(corners.mean(axis=1)).query(where, k=count)
     near = near.reshape(len(where), count)
-    cell = np.full(len(where), -1)
+    cell = np.zeros(len(where), dtype=np.int64)
     values = np.zeros((len(where), mesh.cells.shape[1]))
+    least = np.full(len(where), np.inf)
     left = np.arange(len(where))
     for candidate in range(count):
         tried = near[left, candidate]
-        inside, shape = _inside(mesh, corners[tried], where[left])
-        cell[left[inside]], values[left[inside]] = tried[inside], shape[inside]
-        left = left[~inside]
+        excess, shape = _excess(mesh, corners[tried], where[left])
+        better = excess < least[left]
+        chosen = left[better]
+        cell[chosen], values[chosen], least[chosen] = tried[better], shape[better], excess[better]
+        left = left[least[left] > TOLERANCE]
         if not len(left):
             break
-    if len(left):
-        place = ", ".join(f"{x:g}" for x in where[left[0]])
-        raise InputError(f"{len(left)} points lie in no cell of the mesh, the first of them at ({place})")
+    size = np.ptp(corners, axis=1).max(axis=1)
+    lost = left[least[left] * size[cell[left]] > slack]
+    if len(lost):
+        place = ", ".join(f"{x:g}" for x in where[lost[0]])
+        raise InputError(f"{len(lost)} points lie in no cell of the mesh, the first of them at ({place})")
     return Located(mesh.cells[cell], values)
 
 
-def _inside(
+def _excess(
     mesh: Mesh, corners: Float[Array, "p n d"], points: Float[Array, "p d"]
-) -> tuple[NDArray[np.bool_], Float[Array, "p n"]]:
-    """Return which points lie in the cell that each is tried with, and the shape functions there."""
-    reference = mesh.element.reference
-    at = np.tile(reference.mean(axis=0), (len(points), 1))
-    step = np.full_like(at, np.inf)
+) -> tuple[Float[Array, "p"], Float[Array, "p n"]]:
+    """Return how far each point is outside of a cell, in reference coordinates, and the shape functions there."""
+    at = np.tile(mesh.element.reference.mean(axis=0), (len(points), 1))
     for _ in range(ITERATIONS):
         values, gradients = _shape(mesh.kind, at)
         jacobian = np.einsum("pni,pnj->pij", corners, gradients)
-        with np.errstate(all="ignore"):
-            singular = np.abs(np.linalg.det(jacobian)) < 1e-300  # far outside of a curved cell
-            jacobian[singular] = np.eye(mesh.dimension)
-            step = np.linalg.solve(jacobian, (points - np.einsum("pn,pni->pi", values, corners))[..., None])[..., 0]
-        step[singular] = 0.0
-        at = np.clip(at + step, -9.0, 9.0)
-        if not np.abs(step).max(initial=0.0) > 1e-12:
+        singular = np.abs(np.linalg.det(jacobian)) < 1e-300  # far outside of a curved cell
+        jacobian[singular] = np.eye(mesh.dimension)
+        gap = points - np.einsum("pn,pni->pi", values, corners)
+        step = np.linalg.solve(jacobian, gap[..., None])[..., 0]
+        at = np.clip(at + step, -FAR, FAR)
+        if np.abs(step).max(initial=0.0) <= 1e-12:
             break
     values, _ = _shape(mesh.kind, at)
-    low, high = at.min(axis=1), at.max(axis=1)
-    if len(_corners(mesh.kind)) == mesh.dimension + 1:
-        high = at.sum(axis=1)
+    excess = np.maximum(-at.min(axis=1), at.max(axis=1) - 1.0)
+    if mesh.kind.startswith(("tri", "tet")):
+        excess = np.maximum(excess, at.sum(axis=1) - 1.0)
     miss = np.abs(points - np.einsum("pn,pni->pi", values, corners)).max(axis=1)
     size = np.ptp(corners, axis=1).max(axis=1)
-    return (low >= -TOLERANCE) & (high <= 1.0 + TOLERANCE) & (miss <= TOLERANCE * size), values
-
-
-def _corners(kind: str) -> range:
-    """Return the corners of a kind of cells: those of simplices are one more than dimensions."""
-    return range({"tri": 3, "tet": 4, "qua": 4, "hex": 8}[kind[:3]])
+    return np.where(miss <= TOLERANCE * size, excess, np.inf), values
 
 
 def _shape(kind: str, at: Float[Array, "p d"]) -> tuple[Float[Array, "p n"], Float[Array, "p n d"]]:
