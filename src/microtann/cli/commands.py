@@ -55,6 +55,11 @@ PLACES = {
         "simulate",
         "Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.",
     ),
+    "cost": Place(
+        "cost",
+        "cost",
+        "Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, and recommend one.",
+    ),
     "cell": Place(
         "cell",
         "cell",
@@ -109,6 +114,7 @@ ORDER = (
     "study",
     "models",
     "evaluate",
+    "cost",
     "simulate",
     "reproduce",
     "report",
