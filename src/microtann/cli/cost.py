@@ -7,14 +7,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import microtann
 from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
-from microtann.cli.form_choice import trainable_forms
 from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
@@ -25,19 +24,20 @@ from microtann.cli.simulation import SimulationChoice
 from microtann.cli.stage import Stage, working_folder
 from microtann.cli.study_parts import stamped
 from microtann.data.generate import generate
-from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.evaluation.forecast import Forecast, forecast
 from microtann.evaluation.structures import CASES, reference_case
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
 from microtann.memory import machine_memory
 from microtann.report.forecast import forecast_table, measured_table, recommendation
 from microtann.report.section import Section, read_section
 
 SAMPLE = WalkPlan(paths=40, steps=100)
 """Walks from which the reduced model is made and the time of data is measured."""
-FEW, MORE = 5, 25
-"""Updates of two short trainings, whose difference is the time of one update."""
+TRAINING, TRAINING_PER_STATE = 96.0, 0.75
+"""CPU seconds of a training with 3000 updates, which hardly depend on the cell (docs/cost-model.md)."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ def make_forecast(
         return
     with working_folder(stage, overwrite=overwrite) as folder:
         with progress("measuring") as report:
-            report(0, None, "data and training")
+            report(0, None, "data")
             dataset = generate(chosen.cell, chosen.bar, SAMPLE)
-            once = _once(chosen.cell, chosen.bar, dataset, states)
+            once = _once(chosen.cell, chosen.bar, states)
             tann = microtann.reduce_lattice(dataset, states=states)
             found = forecast(
                 case, tann, choice.mesh_size, choice.dns, once.seconds, lambda text: report(0, None, text)
@@ -132,22 +132,14 @@ def make_forecast(
         write_report(folder, f"What {structure} costs", [(folder, section)])
 
 
-def _once(cell: Any, bar: Any, dataset: Dataset, states: int) -> Once:
-    """Measure data and training, and scale them to their usual size."""
+def _once(cell: UnitCell, bar: ElastoplasticBar, states: int) -> Once:
+    """Measure the time of data after compilation, and say that of training."""
     begin = time.process_time()
-    generate(cell, bar, SAMPLE)  # once more, after compilation
-    data = time.process_time() - begin
-    form = trainable_forms()["variational"]
-    spent = []
-    for updates in (FEW, FEW, MORE):  # the first compiles
-        begin = time.process_time()
-        microtann.train(dataset, form(states=states, updates=updates))  # type: ignore[call-arg]
-        spent.append(time.process_time() - begin)
-    usual, all_updates = WalkPlan(), form().updates  # type: ignore[attr-defined]
-    per_update = max(spent[2] - spent[1], 0.0) / (MORE - FEW)
-    start = max(spent[1] - FEW * per_update, 0.0)
-    scale = usual.paths * usual.steps / (SAMPLE.paths * SAMPLE.steps)
-    return Once(data * scale, start * scale + per_update * all_updates)
+    generate(cell, bar, SAMPLE)
+    spent = time.process_time() - begin
+    usual = WalkPlan()
+    increments = usual.paths * usual.steps / (SAMPLE.paths * SAMPLE.steps)
+    return Once(spent * increments, TRAINING + TRAINING_PER_STATE * states)
 
 
 def _describe(found: Forecast, once: Once, runs: int, error: float) -> Section:
