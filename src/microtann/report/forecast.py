@@ -43,12 +43,13 @@ def forecast_table(found: Forecast, runs: int) -> Table:
 
 def measured_table(found: Forecast, data: float, training: float) -> Table:
     """Return what was measured."""
+    pays = found.runs_until_it_pays
     rows = (
         *found.measured.items(),
         ("data, CPU s", data),
         ("training, CPU s", training),
         *((f"error of the untrained network, {name}", value) for name, value in found.network_errors.items()),
-        ("runs of FE² after which a network pays", found.runs_until_it_pays),
+        ("runs of FE² after which a network pays", pays if math.isfinite(pays) else None),
     )
     return Table("What the forecast rests on", (Column("", kind="text"), Column("value")), tuple(rows))
 
