@@ -41,10 +41,8 @@ def test_nodes_are_those_of_vtk(kind):
     assert not expected[:, kind.dimension :].any()
 
 
-GAUSS_POINTS = {
-    **{"triangle": 1, "triangle6": 3, "quad": 4, "quad8": 9},
-    **{"tetra": 1, "tetra10": 4, "hexahedron": 8, "hexahedron20": 27},
-}
+GAUSS_POINTS = {"triangle": 1, "triangle6": 3, "quad": 4, "quad8": 9}
+GAUSS_POINTS |= {"tetra": 1, "tetra10": 4, "hexahedron": 8, "hexahedron20": 27}
 
 
 def test_number_of_gauss_points(kind):
