@@ -185,7 +185,9 @@ def _solve(
     return Comparison(case, elements, lattice)
 
 
-def _within_range(model: fem.Model, case: ReferenceCase, outside_training: str, report: Report) -> fem.Result:
+def _within_range(
+    model: fem.Model, case: ReferenceCase, outside_training: Literal["none", "warn", "error"], report: Report
+) -> fem.Result:
     """Solve a case; a warning that the training range was left becomes a line of the command."""
     options = fem.SolverOptions(outside_training=outside_training)
     with warnings.catch_warnings(record=True) as told:
