@@ -68,6 +68,7 @@ def march(
     now = virgin if start is None else start
     cost, seen = replace(now.cost), list(reached)
     elastic = _elastic_tangent(system, virgin.equilibrium, cost)
+    cost.calls = cost.calls if start is None else start.cost.calls  # those of a run without a stop
     del virgin
     linear: LinearModel | None = None
     for number in range(plan.step_of(now.increment), len(plan.steps)):

@@ -260,6 +260,8 @@ class RecordWriter:
             If it cannot be made.
         """
         folder = record.path
+        if folder.is_dir():
+            remove_leftovers(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             held = "a record" if folder.is_dir() and (folder / HEADER).exists() else "other files"
             raise InputError(f"{folder} holds {held}: restart from it, or record in a new folder")
