@@ -22,6 +22,7 @@ from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice
 from microtann.cli.reduction import ReductionChoice
 from microtann.cli.simulation import SimulationChoice
+from microtann.cli.solver import SolverChoice
 from microtann.cli.toml import to_toml
 from microtann.data.walks import WalkPlan
 
@@ -32,6 +33,7 @@ SECTIONS: dict[str, type[Any]] = {
     "drawing": DrawingChoice,
     "walks": WalkPlan,
     "reduce": ReductionChoice,
+    "solver": SolverChoice,
     "simulate": SimulationChoice,
 }
 """One file may hold the sections of all stages; each stage reads its own."""
@@ -84,5 +86,5 @@ def reference(form: str = DEFAULT_FORM) -> str:
     for section, kind in SECTIONS.items():
         comments |= help_lines(kind, section)
     tables = {section: defaults(kind) for section, kind in SECTIONS.items()}
-    last = tables.popitem()  # what comes after training
-    return to_toml(tables | {FORM_SECTION: form_defaults(form)} | dict([last]), comments)
+    after = {section: tables.pop(section) for section in ("solver", "simulate")}  # what comes after training
+    return to_toml(tables | {FORM_SECTION: form_defaults(form)} | after, comments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from microtann.cli.page import write_report
 from microtann.cli.progress import Report, progress
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
+from microtann.cli.solver import RECORDS, SolverChoice, kept_if_stopped, recorded
 from microtann.cli.stage import Stage, working_folder
 from microtann.equilibrium.options import Progress
 from microtann.errors import InputError, TrainingRangeWarning
@@ -80,12 +82,14 @@ def run_simulation(
     settings: Sequence[Setting], case_name: str, model: str, output: Path, overwrite: bool = False
 ) -> None:
     """Run the stage unless its results are there."""
-    choice = choose("simulate", SimulationChoice, settings)
+    choice, solver = choose("simulate", SimulationChoice, settings), choose("solver", SolverChoice, settings)
     case = reference_case(case_name)
     divisions = _divisions(case, choice.mesh_size)
     counts = _divisions(case, WIDTH * choice.dns) if choice.dns > 0 else None
     named = {"case": {"name": case_name, "model": model}}
-    stage = Stage("simulate", output, named | effective(simulate=choice), {"model": model_digest(model)})
+    stage = Stage(
+        "simulate", output, named | effective(solver=solver, simulate=choice), {"model": model_digest(model)}
+    )
     if stage.finished:
         show_unchanged(output)
         return
@@ -97,9 +101,9 @@ def run_simulation(
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
-    with working_folder(stage, overwrite=overwrite) as folder:
+    with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
-        comparison = _solve(case, material, cell, bar, divisions, counts, choice)
+        comparison = _solve(case, material, cell, bar, divisions, counts, choice, solver, folder)
         audited = None
         if material is not None and choice.audit:
             audited = audit_model(comparison.elements["model"], material, choice.audit)
@@ -109,6 +113,7 @@ def run_simulation(
         section = describe(folder, comparison, model, choice, files, audited)
         save_section(folder, section)
         write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
+        shutil.rmtree(folder / RECORDS, ignore_errors=True)
 
 
 def describe(
@@ -163,6 +168,8 @@ def _solve(
     divisions: tuple[int, int, int],
     counts: tuple[int, int, int] | None,
     choice: SimulationChoice,
+    solver: SolverChoice,
+    folder: Path,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
@@ -178,19 +185,24 @@ def _solve(
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
-            elements[analysis] = _within_range(finite_elements, case, policy, report)
+            options = solver.options(policy)
+            elements[analysis] = _within_range(
+                finite_elements, case, options, report, recorded(folder, FIELD_NAMES[analysis])
+            )
     if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
-            lattice = structure.solve(case.steps, progress=_newton(report), fields=True)
+            options, kept = solver.options(), recorded(folder, FIELD_NAMES["lattice"])
+            lattice = structure.solve(case.steps, options, _newton(report), fields=True, **kept)
     return Comparison(case, elements, lattice)
 
 
-def _within_range(model: fem.Model, case: ReferenceCase, outside_training: str, report: Report) -> fem.Result:
+def _within_range(
+    model: fem.Model, case: ReferenceCase, options: fem.SolverOptions, report: Report, kept: dict[str, Any]
+) -> fem.Result:
     """Solve a case; a warning that the training range was left becomes a line of the command."""
-    options = fem.SolverOptions(outside_training=outside_training)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", TrainingRangeWarning)
-        result = model.solve(case.steps, options, progress=_newton(report))
+        result = model.solve(case.steps, options, _newton(report), **kept)
     show_warnings(told)
     return result
 

@@ -1,6 +1,7 @@
 """Finite elements with any material at the Gauss points."""
 
 from microtann.equilibrium.options import Progress, SolverOptions
+from microtann.equilibrium.record import Record, Restart
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
 from microtann.fem.mesh import Mesh
@@ -20,6 +21,8 @@ __all__ = [
     "NodalForce",
     "Prescribed",
     "Progress",
+    "Record",
+    "Restart",
     "Result",
     "SolverOptions",
     "State",
