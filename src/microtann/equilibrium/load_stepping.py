@@ -67,7 +67,8 @@ def solve_steps(
         steps = [steps]
     if not steps:
         raise InputError("there is no loading step")
-    loadings = [resolve(step, points, label(step, number)) for number, step in enumerate(steps)]
+    mesh = getattr(system, "mesh", None)  # a lattice has none
+    loadings = [resolve(step, points, label(step, number), mesh) for number, step in enumerate(steps)]
     connected = system.parts
     for number, step in enumerate(steps):
         check_supports(points, loadings[number].held, connected, label(step, number))

@@ -4,6 +4,7 @@ from microtann.equilibrium.options import Progress, SolverOptions
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
 from microtann.fem.mesh import Mesh
+from microtann.fem.mesh_file import read_mesh
 from microtann.fem.model import Model, Result
 from microtann.materials.exact_cell import ExactCell
 from microtann.materials.linear_elastic import LinearElastic
@@ -26,4 +27,5 @@ __all__ = [
     "Step",
     "VonMises",
     "box",
+    "read_mesh",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann import voigt
@@ -58,6 +58,10 @@ class Result(History):
 
     def __repr__(self) -> str:
         return self._line("Result", f"{len(self.mesh.cells)} cells")
+
+    @property
+    def _sets(self) -> Mapping[str, Int[NDArray[np.int64], "_"]]:
+        return self.mesh.sets
 
     def region(self, name: str) -> RegionResult:
         """Return strain, stress, state and energy of a region that has its own material.
