@@ -1,11 +1,13 @@
 """Finite elements with any material at the Gauss points."""
 
 from microtann.equilibrium.options import Progress, SolverOptions
+from microtann.equilibrium.rotation import rigid_rotation
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
 from microtann.fem.mesh import Mesh
 from microtann.fem.mesh_file import read_mesh
 from microtann.fem.model import Model, Result
+from microtann.fem.pressure import Pressure
 from microtann.materials.exact_cell import ExactCell
 from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, State
@@ -20,6 +22,7 @@ __all__ = [
     "Model",
     "NodalForce",
     "Prescribed",
+    "Pressure",
     "Progress",
     "Result",
     "SolverOptions",
@@ -28,4 +31,5 @@ __all__ = [
     "VonMises",
     "box",
     "read_mesh",
+    "rigid_rotation",
 ]

@@ -20,14 +20,14 @@ CORNERS: dict[str, tuple[tuple[int, ...], ...]] = {
 }
 """Corners of faces by kind of element, anticlockwise seen from outside; in the plane the inside is on the left."""
 RULES: dict[str, Rule] = {
-    "line": Rule("ElementLineP1", order=1, nodes=(0, 1)),
+    "line": Rule("ElementLineP1", order=2, nodes=(0, 1)),
     "line3": Rule("ElementLineP2", order=3, nodes=(0, 1, 2)),
-    "triangle": Rule("ElementTriP1", order=1, nodes=(0, 1, 2)),
+    "triangle": Rule("ElementTriP1", order=2, nodes=(0, 1, 2)),
     "triangle6": Rule("ElementTriP2", order=4, nodes=(0, 1, 2, 3, 4, 5)),
     "quad": Rule("ElementQuad1", order=3, nodes=(0, 1, 2, 3)),
     "quad8": Rule("ElementQuadS2", order=5, nodes=(0, 1, 2, 3, 4, 5, 6, 7)),
 }
-"""Kinds of faces, with quadrature that integrates shape function × normal exactly."""
+"""Kinds of faces, with quadrature that integrates a linear pressure exactly on flat ones."""
 KINDS = {(2, False): "line", (2, True): "line3", (3, False): "triangle", (3, True): "triangle6"}
 KINDS |= {(4, False): "quad", (4, True): "quad8"}
 """Kind of a face by its number of corners and whether it has nodes on its edges."""
