@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -84,16 +85,21 @@ class Mesh:
         self.points.setflags(write=False)
         self.cells.setflags(write=False)
         _require_volume(self._geometry[2])
-        centres = self.points[self.cells].mean(axis=1)
-        object.__setattr__(self, "regions", _indices(regions, centres, "region", "cell"))
+        self._give_names(regions or {}, sets or {}, sides or {})
+
+    def _give_names(
+        self, regions: Mapping[str, Nodes], sets: Mapping[str, Nodes], sides: Mapping[str, Nodes]
+    ) -> None:
+        """Keep names of cells, nodes and faces as indices, and no others."""
         by_side: dict[str, Nodes] = {}
-        if sides:
-            centres = self.points[self.boundary].mean(axis=1)
-            object.__setattr__(self, "sides", _indices(sides, centres, "side", "face"))
-            by_side = {name: self.boundary[faces].ravel() for name, faces in self.sides.items()}
-        else:
-            object.__setattr__(self, "sides", {})
-        object.__setattr__(self, "sets", _indices({**by_side, **(sets or {})}, self.points, "set", "node"))
+        faces: dict[str, Int[NDArray[np.int64], "_"]] = {}
+        if sides:  # the boundary is not searched for otherwise
+            faces = _indices(sides, self.points[self.boundary].mean(axis=1), "side", "face")
+            by_side = {name: self.boundary[chosen].ravel() for name, chosen in faces.items()}
+        centres = self.points[self.cells].mean(axis=1) if regions else self.points
+        object.__setattr__(self, "regions", _indices(regions, centres, "region", "cell"))
+        object.__setattr__(self, "sets", _indices({**by_side, **sets}, self.points, "set", "node"))
+        object.__setattr__(self, "sides", faces)
 
     def __repr__(self) -> str:
         parts = "".join(
@@ -111,14 +117,12 @@ class Mesh:
     ) -> Mesh:
         """Return the mesh with more regions, sets and sides; parameters as of `Mesh`. A known name is replaced."""
         replaced = [name for name in sides or {} if name in self.sides]
-        return Mesh(
-            self.points,
-            self.cells,
-            self.kind,
-            regions={**self.regions, **(regions or {})},
-            sets={**{name: s for name, s in self.sets.items() if name not in replaced}, **(sets or {})},
-            sides={**self.sides, **(sides or {})},
+        kept = {name: nodes for name, nodes in self.sets.items() if name not in replaced}
+        mesh = copy(self)  # with its geometry
+        mesh._give_names(
+            {**self.regions, **(regions or {})}, {**kept, **(sets or {})}, {**self.sides, **(sides or {})}
         )
+        return mesh
 
     @cached_property
     def boundary(self) -> Int[NDArray[np.int64], "F m"]:
