@@ -1,6 +1,7 @@
 """Finite elements with any material at the Gauss points."""
 
 from microtann.equilibrium.options import Progress, SolverOptions
+from microtann.equilibrium.record import Record, Restart
 from microtann.equilibrium.rotation import rigid_rotation
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
@@ -24,6 +25,8 @@ __all__ = [
     "Prescribed",
     "Pressure",
     "Progress",
+    "Record",
+    "Restart",
     "Result",
     "SolverOptions",
     "State",

@@ -89,9 +89,9 @@ def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array,
     """Return the strains at all Gauss points of some cells."""
     mesh = result.mesh
     gradients, corners = mesh.gradients[cells], mesh.cells[cells]
-    moves = [displacement for _, displacement in result.accepted()]
     kernels = KERNELS[mesh.dimension]
-    strain = np.empty((len(moves), len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
-    for present, displacement in zip(strain, moves, strict=True):
+    equilibria = len(result.time) + len(result.parts)
+    strain = np.empty((equilibria, len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
+    for present, (_, displacement) in zip(strain, result.accepted(), strict=True):
         kernels.gauss_strain(gradients, corners, displacement, present)
     return strain.transpose(1, 0, 2)

@@ -154,3 +154,15 @@ def test_a_result_of_one_material_has_no_regions() -> None:
     result = mt.fem.Model(mesh(regions={"all": range(16)}), Elastic()).solve(SHEAR)
     with pytest.raises(InputError, match="there are: none: one material fills the mesh"):
         result.region("all")
+
+
+def test_a_simulation_of_several_materials_goes_on_from_its_record(tmp_path) -> None:
+    """States of all regions are in the record: what is left of the way ends where the whole way does."""
+    body = mesh(regions={"even": range(0, 16, 2), "odd": range(1, 16, 2)})
+    model = mt.fem.Model(body, {"even": VonMises(), "odd": LinearElastic.isotropic(1.0, 0.3)})
+    whole = model.solve(SHEAR)
+    model.solve(SHEAR[:1], record=tmp_path / "record")
+    rest = model.solve(SHEAR, restart=tmp_path / "record")
+    np.testing.assert_array_equal(rest.displacement, whole.displacement)
+    for name, values in whole.region("even").state.items():
+        np.testing.assert_array_equal(rest.region("even").state[name], values)
