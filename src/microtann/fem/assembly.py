@@ -195,13 +195,18 @@ class FiniteElements:
 
         Of ``reach``, how far the Gauss points reach in the range of the training data, and of the state variables
         that a material names in ``point_fields``, it is the largest in every cell; 0 in cells of other materials.
+        With several materials, "region" is the number of the cell's region among them, from 0.
         """
         weights = self.mesh.weights / self.mesh.weights.sum(axis=1, keepdims=True)
         shape = weights.shape
         farthest = {} if reach is None else {"training_reach": reach.reshape(shape).max(axis=1)}
         energy, dissipation = np.empty(len(weights)), np.empty(len(weights))
-        for region in self.regions:
+        if len(self.regions) > 1:
+            farthest["region"] = np.empty(len(weights))
+        for number, region in enumerate(self.regions):
             own, cells = region.own(state.material), region.cells
+            if len(self.regions) > 1:
+                farthest["region"][cells] = number
             for name in getattr(region.material, "point_fields", ()):
                 field = farthest.setdefault(name, np.zeros(len(weights)))
                 field[cells] = own[name].reshape(-1, shape[1]).max(axis=1)

@@ -34,6 +34,8 @@ def test_regions_of_one_material_change_nothing(chunk: int) -> None:
         np.testing.assert_allclose(getattr(two, name), getattr(one, name), rtol=0, atol=1e-9)
     for name, values in one.fields[-1].items():
         np.testing.assert_allclose(two.fields[-1][name], values, rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(two.fields[-1]["region"], np.where(odd, 1.0, 0.0))
+    assert "region" not in one.fields[-1]
     for name, cells in (("white", odd), ("black", ~odd)):
         region = two.region(name)
         np.testing.assert_array_equal(region.cells, np.flatnonzero(cells))
