@@ -66,10 +66,15 @@ def faces_of(name: str) -> Faces:
     return Faces(count, np.array(rows), build(kind, RULES[kind]))
 
 
+def all_faces(name: str, cells: Int[IntArray, "E n"]) -> Int[IntArray, "F m"]:
+    """Return the nodes of the faces of all cells; those between two cells come twice."""
+    nodes = faces_of(name).nodes
+    return cells[:, nodes].reshape(-1, nodes.shape[1])
+
+
 def boundary_faces(name: str, cells: Int[IntArray, "E n"]) -> Int[IntArray, "F m"]:
     """Return the nodes of the faces that belong to one cell only, in the order of the cells."""
-    faces = faces_of(name)
-    every = cells[:, faces.nodes].reshape(-1, faces.nodes.shape[1])
+    faces, every = faces_of(name), all_faces(name, cells)
     _, first, times = np.unique(corner_key(every, faces.corners), axis=0, return_index=True, return_counts=True)
     return every[np.sort(first[times == 1])]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.fem.abaqus_file import read_abaqus
 from microtann.fem.elements import RULES, element_kind
-from microtann.fem.faces import corner_key, faces_of
+from microtann.fem.faces import all_faces, corner_key, faces_of
 from microtann.fem.foreign_mesh import ForeignMesh, read_gmsh, read_vtk, require_not_empty
 from microtann.fem.mesh import Mesh
 
@@ -115,8 +115,7 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool) -> Mesh:
     for name, members in sets.items():
         sets[name] = node[members][node[members] >= 0]
     require_not_empty("set of used nodes", sets)
-    sides = {name: _side(mesh, node[chosen]) for name, chosen in faces.items()}
-    return mesh.named(regions, sets, {name: side for name, side in sides.items() if side is not None})
+    return _with_faces(mesh.named(regions, sets), {name: node[chosen] for name, chosen in faces.items()})
 
 
 def _kind(foreign: ForeignMesh) -> str:
@@ -184,11 +183,41 @@ def _names(
     return regions, {**joined, **foreign.node_sets}, {name: np.concatenate(parts) for name, parts in faces.items()}
 
 
-def _side(mesh: Mesh, faces: Int[IntArray, "K c"]) -> Int[IntArray, "K"] | None:
-    """Return the numbers of faces on the boundary; None if one is inside the body, where no pressure acts."""
-    corners = faces_of(mesh.kind).corners
-    if faces.shape[1] != corners:
-        return None
-    number = {tuple(key): index for index, key in enumerate(corner_key(mesh.boundary, corners).tolist())}
-    found = [number.get(tuple(key)) for key in corner_key(faces, corners).tolist()]
-    return None if None in found else np.array(found)
+def _with_faces(mesh: Mesh, faces: Mapping[str, Int[IntArray, "_ c"]]) -> Mesh:
+    """Return the mesh with named faces: sides where they lie on the boundary, else sets of their nodes alone.
+
+    A name that the mesh has for a set already keeps it.
+
+    Raises
+    ------
+    InputError
+        If a face is that of no cell.
+    """
+    if not faces:
+        return mesh
+    on_boundary = _numbers(mesh, mesh.boundary)
+    sides = {name: [on_boundary.get(key) for key in _keys(mesh, chosen)] for name, chosen in faces.items()}
+    inside = [name for name, numbers in sides.items() if None in numbers]
+    unknown = [name for name in inside if name not in mesh.sets]
+    sets: dict[str, IntArray] = {}
+    if unknown:
+        every = all_faces(mesh.kind, mesh.cells)
+        numbers = _numbers(mesh, every)
+        for name in unknown:
+            found = [numbers.get(key) for key in _keys(mesh, faces[name])]
+            if None in found:
+                raise InputError(f"face {found.index(None)} of the surface {name!r} is no face of a cell")
+            sets[name] = every[[number for number in found if number is not None]].ravel()
+    return mesh.named(
+        sets=sets, sides={name: np.array(numbers) for name, numbers in sides.items() if name not in inside}
+    )
+
+
+def _numbers(mesh: Mesh, faces: Int[IntArray, "F m"]) -> dict[tuple[int, ...], int]:
+    """Return the number of each face by its corners."""
+    return {key: number for number, key in enumerate(_keys(mesh, faces))}
+
+
+def _keys(mesh: Mesh, faces: Int[IntArray, "F m"]) -> list[tuple[int, ...]]:
+    """Return the corners of faces, in ascending order."""
+    return [tuple(key) for key in corner_key(faces, faces_of(mesh.kind).corners).tolist()]

@@ -276,3 +276,18 @@ def test_files_that_are_not_there_or_of_another_kind(tmp_path: Path) -> None:
     empty = GMSH.replace('2 2 "plate"', '2 9 "plate"')
     with pytest.raises(InputError, match="the set of cells 'plate' is empty"):
         mt.fem.read_mesh(write(tmp_path, empty, ".msh"))
+
+
+def test_a_surface_inside_the_body_is_a_set_and_no_side(tmp_path: Path) -> None:
+    """No pressure acts between two cells; the nodes there may still be held. Two surfaces beside it are sides."""
+    text = ABAQUS.replace("*MATERIAL", "*SURFACE, NAME=between\n7, S2\n*SURFACE, NAME=below\nlower, S1\n*MATERIAL")
+    mesh = mt.fem.read_mesh(write(tmp_path, text))
+    assert sorted(mesh.sides) == ["Top", "below", "front"]
+    assert mesh.sets["between"].tolist() == [4, 5, 6, 7]
+    assert mesh.sets["below"].tolist() == [0, 1, 2, 3]
+
+
+def test_a_named_curve_that_no_edge_follows_is_a_set(tmp_path: Path) -> None:
+    """The diagonal from 2 to 4, where the triangles meet at that from 1 to 3."""
+    mesh = mt.fem.read_mesh(write(tmp_path, GMSH.replace("1 1 2\n2 1 2", "1 2 4\n2 1 2"), ".msh"))
+    assert (mesh.sets["bottom"].tolist(), dict(mesh.sides)) == ([1, 3], {})
