@@ -90,8 +90,17 @@ def read_vtk(path: Path) -> ForeignMesh:
 
 
 def _plain(mesh: Any) -> ForeignMesh:
-    """Return points and cells of what meshio has read."""
-    blocks = [(block.type, np.asarray(block.data, dtype=np.int64)) for block in mesh.cells]
+    """Return points and cells of what meshio has read.
+
+    Raises
+    ------
+    InputError
+        If a cell names a node that does not exist.
+    """
+    blocks = [(block.type, np.asarray(block.data, dtype=np.int64)) for block in mesh.cells if len(block.data)]
+    for kind, cells in blocks:
+        if cells.min() < 0 or cells.max() >= len(mesh.points):
+            raise InputError(f"a {kind} cell names a node that does not exist")
     return ForeignMesh(np.asarray(mesh.points, dtype=np.float64), blocks)
 
 

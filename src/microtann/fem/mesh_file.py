@@ -142,6 +142,9 @@ def _dimension(kind: str) -> int:
 
 def _numbered(foreign: ForeignMesh, kind: str) -> tuple[Int[IntArray, "_"], Int[IntArray, "E n"]]:
     """Return the number that every cell of the file has in the mesh, −1 for other kinds, and the cells."""
+    count = element_kind(kind).nodes
+    if any(cells.shape[1:] != (count,) for name, cells in foreign.blocks if name == kind):
+        raise InputError(f"a cell of kind {kind!r} has not its {count} nodes: the file seems to be cut short")
     flags = np.concatenate([np.full(len(cells), name == kind) for name, cells in foreign.blocks])
     cells = np.concatenate([cells for name, cells in foreign.blocks if name == kind])
     return np.where(flags, np.cumsum(flags) - 1, -1), cells

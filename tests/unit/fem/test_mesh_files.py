@@ -278,6 +278,27 @@ def test_files_that_are_not_there_or_of_another_kind(tmp_path: Path) -> None:
         mt.fem.read_mesh(write(tmp_path, empty, ".msh"))
 
 
+@pytest.mark.parametrize("other", ["1 1 9\n2 1 2", "1 1 2\n2 1 2 1\n1 1 2 9"])
+def test_a_cell_that_names_a_node_that_is_not_there(other: str, tmp_path: Path) -> None:
+    text = GMSH.replace("1 1 2\n2 1 2 1\n2 1 2 3" if other.count("\n") > 1 else "1 1 2\n2 1 2", other)
+    with pytest.raises(InputError, match=r"names a node that does not exist|is damaged or not of the format"):
+        mt.fem.read_mesh(write(tmp_path, text, ".msh"))
+
+
+def test_a_file_that_ends_within_a_cell(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'triangle' has not its 3 nodes: the file seems to be cut short"):
+        mt.fem.read_mesh(write(tmp_path, GMSH[: GMSH.index("3 1 3 4")] + "3 1", ".msh"))
+
+
+def test_a_vtk_file_whose_cell_names_a_node_that_is_not_there(tmp_path: Path) -> None:
+    box = mt.fem.box((1, 1), (1, 1))
+    meshio.write(
+        tmp_path / "mesh.vtk", meshio.Mesh(np.pad(box.points, ((0, 0), (0, 1))), [("quad", box.cells + 1)])
+    )
+    with pytest.raises(InputError, match="a quad cell names a node that does not exist"):
+        mt.fem.read_mesh(tmp_path / "mesh.vtk")
+
+
 def test_a_surface_inside_the_body_is_a_set_and_no_side(tmp_path: Path) -> None:
     """No pressure acts between two cells; the nodes there may still be held. Two surfaces beside it are sides."""
     text = ABAQUS.replace("*MATERIAL", "*SURFACE, NAME=between\n7, S2\n*SURFACE, NAME=below\nlower, S1\n*MATERIAL")
