@@ -35,6 +35,7 @@ from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.audit import audit_table, worst_points_table
+from microtann.report.increments import increment_tables
 from microtann.report.section import Section, read_section
 from microtann.report.simulation import cost_table, draw_simulation, results_table, simulation_summary
 from microtann.structure.structure import Structure
@@ -135,6 +136,7 @@ def describe(
         tables=(
             results_table(comparison),
             cost_table(comparison),
+            *increment_tables(comparison),
             *(() if audited is None else (audit_table(audited), worst_points_table(audited))),
         ),
         figures=tuple(draw_simulation(folder, comparison)),
