@@ -16,7 +16,7 @@ from microtann.cli.configuration import (
     to_table,
 )
 from microtann.cli.drawing import DrawingChoice
-from microtann.cli.form_choice import DEFAULT_FORM, choose_form, form_defaults, form_help
+from microtann.cli.form_choice import DEFAULT_FORM, choose_forms, form_defaults, form_help
 from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice
@@ -42,9 +42,14 @@ T = TypeVar("T")
 
 
 def gather(
-    file: Path | None, assignments: Sequence[str] | None = None, options: Mapping[str, Any] | None = None
+    file: Path | None,
+    assignments: Sequence[str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    forms: Sequence[str] = (),
 ) -> list[Setting]:
     """Return the settings of a file and of the command line, after checking that their sections exist.
+
+    Forms that are compared may be named; each takes the hyper-parameters that it has.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def gather(
     check_sections(settings, (*SECTIONS, FORM_SECTION))
     for section, kind in SECTIONS.items():
         fill(kind, section, settings)  # a mistake in the section of a later stage is told now
-    choose_form(settings)
+    choose_forms(settings, forms)
     return settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -212,6 +212,7 @@ def _within_range(
 def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model) -> None:
     """Run every kernel once, the material with every number of points that will occur, so that none is timed."""
     points, material = finite_elements.mesh.weights.size, finite_elements.material
+    assert not isinstance(material, Mapping)
     for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)

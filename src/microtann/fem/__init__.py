@@ -7,11 +7,14 @@ from microtann.fem.box import box
 from microtann.fem.mesh import Mesh
 from microtann.fem.model import Model, Result
 from microtann.materials.exact_cell import ExactCell
+from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, State
+from microtann.materials.von_mises import VonMises
 
 __all__ = [
     "ExactCell",
     "LearntMaterial",
+    "LinearElastic",
     "Material",
     "Mesh",
     "Model",
@@ -24,5 +27,6 @@ __all__ = [
     "SolverOptions",
     "State",
     "Step",
+    "VonMises",
     "box",
 ]

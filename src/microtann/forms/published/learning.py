@@ -104,6 +104,12 @@ class NetworkForm(StatesLoss, TrainableForm):
         check_moving(chosen)
         return replace(chosen, training=with_zero_increments(chosen.training, self.zero_fraction, self.seed))
 
+    def for_increments(self, count: int) -> NetworkForm:
+        """Return the form with batches of an eighth of the increments at most."""
+        most = max(1, count // 8)
+        sizes = {name: value for name, value in vars(self).items() if name.endswith("batch")}
+        return replace(self, **{name: tuple(min(size, most) for size in value) for name, value in sizes.items()})
+
     def networks(self, dataset: Dataset, reduce: Callable[[Scaling], Reduction]) -> MaterialPoint:
         """Return an untrained point with a reduction that is built once the scales are known."""
         scaling = unit_scales(dataset.training)
