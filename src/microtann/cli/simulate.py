@@ -104,7 +104,8 @@ def run_simulation(
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
-        comparison = _solve(case, material, cell, bar, divisions, counts, choice, solver, folder)
+        failure = output.with_name(f"{output.name}.failed-point.h5")
+        comparison = _solve(case, material, cell, bar, divisions, counts, choice, solver, folder, failure)
         audited = None
         if material is not None and choice.audit:
             audited = audit_model(comparison.elements["model"], material, choice.audit)
@@ -172,6 +173,7 @@ def _solve(
     choice: SimulationChoice,
     solver: SolverChoice,
     folder: Path,
+    failure: Path,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
@@ -188,9 +190,8 @@ def _solve(
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
             options = solver.options(policy)
-            elements[analysis] = _within_range(
-                finite_elements, case, options, report, recorded(folder, FIELD_NAMES[analysis])
-            )
+            kept = recorded(folder, FIELD_NAMES[analysis]) | {"failure": failure}
+            elements[analysis] = _within_range(finite_elements, case, options, report, kept)
     if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
             options, kept = solver.options(), recorded(folder, FIELD_NAMES["lattice"])
