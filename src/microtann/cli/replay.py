@@ -35,7 +35,8 @@ def replay(
             "--material",
             "-m",
             metavar="MATERIAL",
-            help="Shipped model, model file, or module:name of your own, an object or a class without arguments. [default: that in the file]",
+            help="Shipped model, model file, or module:name of an object of yours, or of a class without "
+            "arguments. [default: that in the file]",
         ),
     ] = None,
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import microtann as mt
+from microtann.cli import simulate
 from microtann.cli.main import app
 from microtann.equilibrium.failure import EquilibriumError
 from microtann.fem import Prescribed, SolverOptions, Step
@@ -91,6 +92,20 @@ def test_a_material_of_the_user_is_named(tmp_path: Path, monkeypatch: pytest.Mon
         assert " ok " in found.output
     assert "cannot be found" in replay(file, "--material", "mine_for_replay:Yours").output
     assert "is no material" in replay(file, "--material", "mine_for_replay:np").output
+
+
+def test_a_simulation_that_fails_leaves_the_point_beside_its_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulate, "_compile", lambda *_: None)
+    settings = ["--set", "solver.max_iterations=1", "--set", "solver.max_cuts=0"]
+    small = ["--model", "exact", "--mesh-size", "5", "--dns", "0"]
+    result = CliRunner().invoke(app, ["simulate", "lcT2", *small, *settings, "-o", str(tmp_path / "s")])
+    assert result.exit_code == 3
+    file = tmp_path / "s.failed-point.h5"
+    assert f"{file} holds Gauss point" in result.output
+    assert list(tmp_path.iterdir()) == [file]
+    assert "no convergence in 1 iterations" in replay(file).output
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
