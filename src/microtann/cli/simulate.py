@@ -6,6 +6,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,24 +30,35 @@ from microtann.equilibrium.options import Progress
 from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.audit import Audit
 from microtann.evaluation.audit import audit as audit_model
-from microtann.evaluation.comparison import NAMES, Comparison
+from microtann.evaluation.both_scales import Microscale, decodes_lattice
+from microtann.evaluation.comparison import NAMES, Analysis, Comparison
+from microtann.evaluation.decoded_block import decoded_block, same_block
+from microtann.evaluation.scale_errors import scale_errors
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.audit import audit_table, worst_points_table
 from microtann.report.increments import increment_tables
-from microtann.report.section import Section, read_section
-from microtann.report.simulation import cost_table, draw_simulation, results_table, simulation_summary
+from microtann.report.inside import draw_inside
+from microtann.report.section import Figure, Section, read_section
+from microtann.report.simulation import (
+    cost_table,
+    draw_simulation,
+    mesh_body,
+    results_table,
+    scales_table,
+    simulation_summary,
+)
 from microtann.structure.structure import Structure
 from microtann.tann.hybrid import Hybrid
+from microtann.tann.model import TANN
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
+INSIDE = "Point at which the decoded lattice is drawn inside the structure. [default: the control point]"
 COARSE = 1.25
 """Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
 body of 10 × 10 × 10 in elements of 2 is not."""
-WIDTH = 10.0
-"""Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
 
 def simulate(
@@ -60,19 +72,21 @@ def simulate(
     config: Config = None,
     assignments: Assignments = None,
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
-    dns: Annotated[float | None, setting(SimulationChoice, "dns")] = None,
+    dns: Annotated[str | None, setting(SimulationChoice, "dns")] = None,
     outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
     exact: Annotated[bool | None, setting(SimulationChoice, "exact")] = None,
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
+    inside: Annotated[str | None, typer.Option(metavar="X,Y,Z", help=INSIDE)] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
 
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
-    error of the network and the error of homogenisation apart.
+    error of the network and the error of homogenisation apart, on both scales: displacements u⁰ + εu¹ and the
+    stresses of bars are decoded from the states at the Gauss points.
     """
     options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
-    options |= {"exact": exact, "audit": audit}
+    options |= {"exact": exact, "audit": audit, "inside": inside}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     run_simulation(settings, case, model, place, overwrite)
@@ -85,8 +99,10 @@ def run_simulation(
     """Run the stage unless its results are there."""
     choice, solver = choose("simulate", SimulationChoice, settings), choose("solver", SolverChoice, settings)
     case = reference_case(case_name)
-    divisions = _divisions(case, choice.mesh_size)
-    counts = _divisions(case, WIDTH * choice.dns) if choice.dns > 0 else None
+    divisions = case.elements(choice.mesh_size)
+    counts = case.cells(choice.dns) if choice.dns > 0 else None
+    if choice.inside:
+        case.check_inside(choice.inside)
     named = {"case": {"name": case_name, "model": model}}
     stage = Stage(
         "simulate", output, named | effective(solver=solver, simulate=choice), {"model": model_digest(model)}
@@ -104,15 +120,28 @@ def run_simulation(
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
+        materials = _materials(material, cell, bar, choice)
         failure = output.with_name(f"{output.name}.failed-point.h5")
-        comparison = _solve(case, material, cell, bar, divisions, counts, choice, solver, folder, failure)
+        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder, failure)
+        scales = _scales(comparison, materials, choice)
+        errors = scale_errors(comparison, scales)
         audited = None
         if material is not None and choice.audit:
             audited = audit_model(comparison.elements["model"], material, choice.audit)
-        numbers = _numbers(comparison, choice) | ({} if audited is None else {"audit": audited.to_dict()})
+        numbers = (
+            _numbers(comparison, choice)
+            | {"scales": errors}
+            | ({} if audited is None else {"audit": audited.to_dict()})
+        )
         write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
         files = _write_fields(folder, comparison)
         section = describe(folder, comparison, model, choice, files, audited)
+        if scales:
+            section = replace(
+                section,
+                tables=(section.tables[0], scales_table(errors), *section.tables[1:]),
+                figures=(*section.figures, _inside(folder, comparison, scales, choice)),
+            )
         save_section(folder, section)
         write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
         shutil.rmtree(folder / RECORDS, ignore_errors=True)
@@ -146,6 +175,25 @@ def describe(
     )
 
 
+def _inside(
+    folder: Path, comparison: Comparison, scales: Mapping[Analysis, Microscale], choice: SimulationChoice
+) -> Figure:
+    """Draw the decoded lattice inside the structure, beside the full one."""
+    case, lattice = comparison.case, comparison.lattice
+    assert lattice is not None
+    point = choice.inside or case.controls[0].point
+    analysis, scale = next(iter(scales.items()))
+    block = decoded_block(scale, point)
+    blocks = {f"decoded, {NAMES[analysis]}": block, NAMES["lattice"]: same_block(block, lattice)}
+    factor = draw_inside(folder / "inside.png", mesh_body(NAMES[analysis], scale.result), blocks)
+    place, shown = ", ".join(f"{x:g}" for x in point), "to scale" if factor == 1.0 else f"× {factor:g}"
+    return Figure(
+        "inside.png",
+        f"The lattice decoded at ({place}): u⁰ + εu¹ and the stresses of bars, in the structure and beside "
+        f"the full lattice (displacements {shown}).",
+    )
+
+
 def _outside(comparison: Comparison) -> str:
     """Return a sentence on the Gauss points that left the training range, if it is known and any did."""
     run = comparison.elements.get("model")
@@ -163,9 +211,34 @@ def _outside(comparison: Comparison) -> str:
     )
 
 
+def _materials(
+    tann: fem.Material | None, cell: UnitCell, bar: ElastoplasticBar, choice: SimulationChoice
+) -> dict[Literal["model", "exact"], fem.Material]:
+    """Return what the finite elements are computed with, by analysis."""
+    materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
+    if choice.exact:
+        materials["exact"] = fem.ExactCell(cell, bar)
+    return materials
+
+
+def _scales(
+    comparison: Comparison, materials: Mapping[Literal["model", "exact"], fem.Material], choice: SimulationChoice
+) -> dict[Analysis, Microscale]:
+    """Return the lattice inside the finite elements, if there is a full one to hold it against."""
+    case = comparison.case
+    if comparison.lattice is None:
+        return {}
+    size = case.lengths[0] * choice.dns
+    return {
+        analysis: Microscale(result, material, size, case.origin)
+        for analysis, result in comparison.elements.items()
+        if isinstance(material := materials[analysis], TANN | fem.ExactCell) and decodes_lattice(material)
+    }
+
+
 def _solve(
     case: ReferenceCase,
-    tann: fem.Material | None,
+    materials: Mapping[Literal["model", "exact"], fem.Material],
     cell: UnitCell,
     bar: ElastoplasticBar,
     divisions: tuple[int, int, int],
@@ -181,9 +254,6 @@ def _solve(
     structure = None  # made first, so that one that is too large is found before the work
     if counts is not None:
         structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
-    materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
-    if choice.exact:
-        materials["exact"] = fem.ExactCell(cell, bar)
     policy = "none" if choice.outside_training == "exact" else choice.outside_training
     for analysis, material in materials.items():
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
@@ -217,7 +287,7 @@ def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_
     for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
-    counts = _divisions(case, COARSE)
+    counts = case.elements(COARSE)
     options = fem.SolverOptions(outside_training="none")
     fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1], options)
     Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
@@ -234,18 +304,6 @@ def _newton(report: Report) -> Callable[[Progress], None]:
         )
 
     return update
-
-
-def _divisions(case: ReferenceCase, size: float) -> tuple[int, int, int]:
-    counts = [round(length / size) for length in case.lengths]
-    if any(
-        n < 1 or abs(n * size - length) > 1e-6 * length for n, length in zip(counts, case.lengths, strict=True)
-    ):
-        lengths = " × ".join(f"{length:g}" for length in case.lengths)
-        raise InputError(
-            f"edges of {size:g} do not divide the structure of {lengths}: use 0.5, 1 or 2, for example"
-        )
-    return counts[0], counts[1], counts[2]
 
 
 def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]:
