@@ -55,6 +55,11 @@ PLACES = {
         "simulate",
         "Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.",
     ),
+    "replay": Place(
+        "replay",
+        "replay",
+        "Try a Gauss point at which a simulation failed again, alone, from the file that it left.",
+    ),
     "cell": Place(
         "cell",
         "cell",
@@ -110,6 +115,7 @@ ORDER = (
     "models",
     "evaluate",
     "simulate",
+    "replay",
     "reproduce",
     "report",
     "demo",

@@ -39,6 +39,7 @@ from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.audit import audit_table, worst_points_table
+from microtann.report.increments import increment_tables
 from microtann.report.inside import draw_inside
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.simulation import (
@@ -120,7 +121,8 @@ def run_simulation(
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
         materials = _materials(material, cell, bar, choice)
-        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder)
+        failure = output.with_name(f"{output.name}.failed-point.h5")
+        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder, failure)
         scales = _scales(comparison, materials, choice)
         errors = scale_errors(comparison, scales)
         audited = None
@@ -164,6 +166,7 @@ def describe(
         tables=(
             results_table(comparison),
             cost_table(comparison),
+            *increment_tables(comparison),
             *(() if audited is None else (audit_table(audited), worst_points_table(audited))),
         ),
         figures=tuple(draw_simulation(folder, comparison)),
@@ -243,6 +246,7 @@ def _solve(
     choice: SimulationChoice,
     solver: SolverChoice,
     folder: Path,
+    failure: Path,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
@@ -256,9 +260,8 @@ def _solve(
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
             options = solver.options(policy)
-            elements[analysis] = _within_range(
-                finite_elements, case, options, report, recorded(folder, FIELD_NAMES[analysis])
-            )
+            kept = recorded(folder, FIELD_NAMES[analysis]) | {"failure": failure}
+            elements[analysis] = _within_range(finite_elements, case, options, report, kept)
     if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
             options, kept = solver.options(), recorded(folder, FIELD_NAMES["lattice"])

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from microtann import voigt
 from microtann.equilibrium.body import Body
+from microtann.equilibrium.failure import EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.errors import InputError
 from microtann.fem.assembly import FiniteElements, GaussState
+from microtann.fem.failure import failed_point, remark
 from microtann.fem.mesh import Mesh
 from microtann.fem.region_result import RegionResult
 from microtann.fem.regions import Materials, own_state, regions_of
@@ -162,6 +164,16 @@ class Model(Body[Result]):
 
     def _system(self) -> FiniteElements:
         return FiniteElements(self.mesh, self.material, self.chunk)
+
+    def _located(self, system: FiniteElements, error: EquilibriumError, file: Path | None) -> EquilibriumError:
+        point = failed_point(system, error)
+        if point is None:
+            return error
+        text = ". ".join(part for part in (str(error), remark(point)) if part)
+        if file is not None:
+            point.write(file)
+            text += f". {file} holds {point}: microtann replay tries it alone"
+        return EquilibriumError(text, error.attempt, error.worst, point)
 
     def _result(self, history: History, state: GaussState) -> Result:
         shape = self.mesh.weights.shape
