@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -29,6 +30,7 @@ from microtann.tann.information import Information
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.recall import Recall, follow_paths
 from microtann.tann.reduction import Reduction
+from microtann.tann.safe import SafeEvolution, usual_rate
 from microtann.tann.scaling import Scaling
 
 Numbers = NDArray[np.float64]
@@ -301,6 +303,37 @@ class TANN(eqx.Module):
         strain = np.asarray(strain, dtype=np.float64)
         driving = np.concatenate([strain, self._check_extra(extra, strain.shape[:-1])], axis=-1)
         return self._decode(np.asarray(state, dtype=np.float64), driving)
+
+    def safe(self, limit: float | None = None) -> TANN:
+        """Return the model with an evolution that is held to −T · ΔZ ≥ 0 and |ΔZ| ≤ C |ΔE|, whatever its weights.
+
+        Forms whose evolution is a network need it; "play" and "variational" keep the second law as they are. The
+        model can be saved, loaded and used like any other; see `microtann.tann.safe.SafeEvolution`.
+
+        Parameters
+        ----------
+        limit : float, optional
+            C, for Z and the driving variables in scaled units. By default twice what 99 % of the model's own
+            increments stay below on random walks within its training range.
+
+        Raises
+        ------
+        InputError
+            If the limit is not positive and finite, or none is given and it cannot be measured.
+
+        Examples
+        --------
+        >>> import microtann as mt
+        >>> mt.load("cube").safe(limit=10.0)
+        TANN(form 'play', 13 ISVs, 6 strain components, of UnitCell(28 bars, 3D))
+        """
+        inner = self.evolution.evolution if isinstance(self.evolution, SafeEvolution) else self.evolution
+        point = replace(self.point, evolution=inner)
+        if limit is None:
+            limit = usual_rate(point, self.information.training_range)
+        if not (np.isfinite(limit) and limit > 0.0):
+            raise InputError(f"the limit of the states' motion must be positive and finite, got {limit!r}")
+        return TANN(replace(point, evolution=SafeEvolution(inner, jnp.asarray(float(limit)))), self.information)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically; see `microtann.tann.file.write_model`."""
