@@ -35,7 +35,7 @@ class SafeEvolution(Evolution):
     there is no threshold below which it would not. If the proposal p creates energy, ΔZ lies on the line from p to
     q = t f, where it ceases to: f = −∂Ψ/∂Z(y⁺, Z) is the force before the motion, along which a small step always
     dissipates, and t is half the step to the minimum of the energy along f, shortened to C |Δy| and halved until
-    q dissipates. For an energy whose Hessian in Z is the identity, the motions that dissipate fill the ball between
+    q dissipates. For an energy whose Hessian in Z is the identity, the motions that dissipate fill a ball between
     0 and f, of which q is the centre: ΔZ is the one nearest to p. The energy need not be convex: every point of
     the line is judged by the very dissipation −∂Ψ/∂Z(y⁺, Z⁺) · (Z⁺ − Z) that the model returns, and the last point
     that passed is taken. A proposal that is not finite is replaced by rest.
