@@ -20,6 +20,7 @@ from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.lattice_start import SlipSystem, is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.update import update_flow
+from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.forms.variational.walks import Walks, to_walks, walk_rows
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
@@ -64,10 +65,20 @@ class Variational(TrainableForm):
         Walks per update.
     learning_rate : float
         Rate at the start of the descent; it falls to a thousandth along a cosine.
+    viscosity : float
+        η of a power law η |γ̇|^m by which the resistances of the slips grow with their speed, γ in scaled energies;
+        0 is rate-independent. Slips are learnt without it, as from slow processes, and get it afterwards.
+    rate_exponent : float
+        m of this power law.
     """
 
     name: ClassVar[str] = "variational"
-    parts: ClassVar[tuple[type[eqx.Module], ...]] = (ResidualReduction, DecoupledQuadraticEnergy, MultisurfaceFlow)
+    parts: ClassVar[tuple[type[eqx.Module], ...]] = (
+        ResidualReduction,
+        DecoupledQuadraticEnergy,
+        MultisurfaceFlow,
+        ViscousFlow,
+    )
     compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, update_flow)
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
 
@@ -78,6 +89,8 @@ class Variational(TrainableForm):
     updates: Annotated[int, Field(ge=0)] = 3000
     batch: Annotated[int, Field(ge=1)] = 16
     learning_rate: Annotated[float, Field(gt=0.0)] = 1e-2
+    viscosity: Annotated[float, Field(ge=0.0)] = 0.0
+    rate_exponent: Annotated[float, Field(gt=0.0)] = 1.0
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a slip system with a reduction that is taken from the data; encoder and decoder are left open.
@@ -155,10 +168,14 @@ class Variational(TrainableForm):
         fitted = replace(
             reduction, encoder=_least_squares(residual, state), decoder=_least_squares(state, residual)
         )
-        return replace(point, reduction=fitted.without_unused())
+        trained = replace(point, reduction=fitted.without_unused())
+        return viscous(trained, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else trained
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
-        """Return the states of the model itself along the walks."""
+        """Return the states of the model itself along the walks, without viscosity."""
+        evolution = point.evolution
+        if isinstance(evolution, ViscousFlow):
+            point = replace(point, evolution=MultisurfaceFlow(evolution.normals))
         return np.asarray(states_along(point, to_walks(point, data)))[walk_rows(data) >= 0]
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
@@ -176,6 +193,20 @@ class Variational(TrainableForm):
             seed=self.seed,
             block_updates=min(self.updates, 100),
         )
+
+
+def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> MaterialPoint:
+    """Return a point of coupled slips with a viscous power law above their resistances.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    viscosity, exponent : float
+        η and m of `ViscousFlow`.
+    """
+    assert isinstance(point.evolution, MultisurfaceFlow)
+    logarithms = jnp.log(jnp.asarray(viscosity)), jnp.log(jnp.asarray(exponent))
+    return replace(point, evolution=ViscousFlow(point.evolution.normals, *logarithms))
 
 
 def _random_system(seed: int, y: int, states: int, slips: int) -> SlipSystem:

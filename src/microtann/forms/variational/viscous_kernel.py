@@ -4,9 +4,9 @@ From a trial force t the slips γ minimise the strictly convex
 
     ½ |t − N γ|² + Σ |γᵢ| + c |γᵢ|^(1 + m) / (1 + m),     c = η Δt^(−m),
 
-so that with τ = t − N γ a slip rests where |nᵢ · τ| ≤ 1 and else moves with nᵢ · τ = sign(γᵢ) (1 + c |γᵢ|^m). Sweeps
-minimise along one slip at a time, which finds those that flow; steps of Newton's method, which keep the sense of
-every slip and never raise the function, settle them. Both start from the slips without viscosity.
+so that with τ = t − N γ a slip rests where |nᵢ · τ| ≤ 1 and else moves with nᵢ · τ = sign(γᵢ) (1 + c |γᵢ|^m).
+Sweeps minimise along one slip at a time, which finds those that flow; steps of Newton's method, in which slips may
+stop and the function never rises, settle them. Both start from the slips without viscosity.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from microtann.forms.variational.projection_kernel import empty_surfaces, projec
 from microtann.forms.variational.walk_kernel import forces_on_slips
 
 ROUNDS = 200
+SHORT, SWEEPS = 30, 50
+"""Rounds of one sweep; where Newton's method is still stuck then, there are more sweeps in a round."""
 SETTLED = 1e-13
 """Error of the forces on the slips, relative to the largest trial force, that counts as none."""
 LEAST = -690.0
@@ -25,6 +27,8 @@ LEAST = -690.0
 KEPT = 0.05
 """Share of a slip that a step of Newton's method leaves at least."""
 SINGULAR = 1e-14
+ROUND_OFF = 1e-15
+"""Of the function, relative: a step that raises it no further does not raise it."""
 
 
 @njit(cache=True, error_model="numpy")
@@ -74,7 +78,57 @@ def _defect(viscosity, exponent, force, slip):
 
 
 @njit(cache=True, error_model="numpy")
-def _newton(gram, viscosity, exponent, trial, force, slips, flowing, matrix, step):
+def _value(viscosity, exponent, trial, force, slips):
+    """Return the function that is minimised, but for ½ |t|²."""
+    total = 0.0
+    for i in range(len(slips)):
+        size = abs(slips[i])
+        if size > 0.0:
+            total += size + viscosity * size ** (1.0 + exponent) / (1.0 + exponent)
+            total -= 0.5 * slips[i] * (trial[i] + force[i])
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def _stop(gram, viscosity, exponent, trial, force, slips, flowing, count, step, before):
+    """Take a step in which slips that would change their sense stop; return whether the function falls."""
+    stopped = False
+    for a in range(count):
+        stopped = stopped or (step[a] * slips[flowing[a]] < 0.0 and abs(step[a]) >= abs(slips[flowing[a]]))
+    if not stopped:
+        return False
+    now = _value(viscosity, exponent, trial, force, slips)
+    share = 1.0
+    for i in range(len(slips)):
+        before[i] = slips[i]
+    for _ in range(8):
+        for a in range(count):
+            i = flowing[a]
+            new = before[i] + share * step[a]
+            slips[i] = new if new * before[i] > 0.0 else 0.0
+        _forces(gram, trial, force, slips, flowing, count)
+        if _value(viscosity, exponent, trial, force, slips) <= now + ROUND_OFF * abs(now):
+            return True
+        share *= 0.5
+    for i in range(len(slips)):
+        slips[i] = before[i]
+    _forces(gram, trial, force, slips, flowing, count)
+    return False
+
+
+@njit(cache=True, error_model="numpy")
+def _forces(gram, trial, force, slips, flowing, count):
+    """Write the forces on the slips."""
+    for i in range(len(slips)):
+        force[i] = trial[i]
+    for a in range(count):
+        j = flowing[a]
+        for i in range(len(slips)):
+            force[i] -= gram[j, i] * slips[j]
+
+
+@njit(cache=True, error_model="numpy")
+def _newton(gram, viscosity, exponent, trial, force, slips, flowing, matrix, step, before):
     """Take a step of Newton's method in the slips that flow, shortened until the function falls."""
     count, s = 0, len(slips)
     for i in range(s):
@@ -104,19 +158,17 @@ def _newton(gram, viscosity, exponent, trial, force, slips, flowing, matrix, ste
         for b in range(a + 1, count):
             step[a] -= matrix[b, a] * step[b]
         step[a] /= matrix[a, a]
+    if _stop(gram, viscosity, exponent, trial, force, slips, flowing, count, step, before):
+        return
     share = 1.0
     for a in range(count):
         i = flowing[a]
         if step[a] * slips[i] < 0.0:
             share = min(share, (1.0 - KEPT) * abs(slips[i]) / abs(step[a]))
     for _ in range(40):
-        for i in range(s):
-            force[i] = trial[i]
         for a in range(count):
             slips[flowing[a]] += share * step[a]
-        for i in range(s):
-            for a in range(count):
-                force[i] -= gram[i, flowing[a]] * slips[flowing[a]]
+        _forces(gram, trial, force, slips, flowing, count)
         ahead = 0.0
         for a in range(count):
             i = flowing[a]
@@ -126,10 +178,7 @@ def _newton(gram, viscosity, exponent, trial, force, slips, flowing, matrix, ste
         for a in range(count):
             slips[flowing[a]] -= share * step[a]
         share *= 0.5
-    for i in range(s):
-        force[i] = trial[i]
-        for a in range(count):
-            force[i] -= gram[i, flowing[a]] * slips[flowing[a]]
+    _forces(gram, trial, force, slips, flowing, count)
 
 
 @njit(cache=True, error_model="numpy")
@@ -152,6 +201,7 @@ def slip_viscously(normals, gram, viscosity, exponent, trials, forces, slips):
     (z, s), n = normals.shape, len(trials)
     surfaces, trial, force = empty_surfaces(z, s), np.empty(s), np.empty(s)
     flowing, matrix, step = np.empty(s, dtype=np.int64), np.empty((s, s)), np.empty(s)
+    before = np.empty(s)
     for p in range(n):
         forces_on_slips(normals, trials[p], trial)
         slips[p, :] = 0.0
@@ -162,18 +212,20 @@ def slip_viscously(normals, gram, viscosity, exponent, trials, forces, slips):
         for a in range(count):
             i = surfaces.active[a]
             slips[p, i] = surfaces.sense[i] * surfaces.slip[a]
-        for i in range(s):
-            force[i] = trial[i]
-            for a in range(count):
-                force[i] -= gram[i, surfaces.active[a]] * slips[p, surfaces.active[a]]
+        _forces(gram, trial, force, slips[p], surfaces.active, count)
         found = False
-        for _ in range(ROUNDS):
-            _sweep(gram, viscosity[p], exponent, force, slips[p])
-            _newton(gram, viscosity[p], exponent, trial, force, slips[p], flowing, matrix, step)
-            worst = 0.0
+        for number in range(ROUNDS):
+            for _ in range(1 if number < SHORT else SWEEPS):
+                _sweep(gram, viscosity[p], exponent, force, slips[p])
+            _newton(gram, viscosity[p], exponent, trial, force, slips[p], flowing, matrix, step, before)
+            worst, size = 0.0, largest
             for i in range(s):
                 worst = max(worst, abs(_defect(viscosity[p], exponent, force[i], slips[p, i])))
-            if worst <= SETTLED * largest:
+                cancelled = 0.0
+                for j in range(s):
+                    cancelled += abs(gram[i, j] * slips[p, j])
+                size = max(size, cancelled)
+            if worst <= SETTLED * size:
                 found = True
                 break
         for m in range(z):
