@@ -61,6 +61,23 @@ class ViscousFlow(Evolution):
         viscosity = jnp.exp(self.log_viscosity - exponent * jnp.log(dt))
         return state + trial - viscous_force(self.normals, viscosity, exponent, trial)
 
+    def defect(
+        self,
+        energy: Energy,
+        driving: Float[Array, "y"],
+        before: Float[Array, "z"],
+        after: Float[Array, "z"],
+        dt: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        """Return by how much the force on a slip differs most from that of its speed, relative to the trial."""
+        exponent = jnp.exp(self.log_exponent)
+        trial, force = (energy.force(driving, state) for state in (before, after))
+        beyond = jnp.maximum(jnp.abs(force @ self.normals) - 1.0, 0.0)
+        size = jnp.maximum(1.0, jnp.abs(trial @ self.normals).max())
+        found = _solve(self.normals, jnp.exp(self.log_viscosity - exponent * jnp.log(dt)), exponent, trial)[1]
+        needed = jnp.exp(self.log_viscosity) * (jnp.abs(found) / dt) ** exponent
+        return jnp.where(found != 0.0, jnp.abs(beyond - needed), beyond).max() / size
+
 
 @jax.custom_jvp
 def viscous_force(
