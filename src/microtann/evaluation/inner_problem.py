@@ -1,4 +1,4 @@
-"""What a TANN's update says about itself, put against its energy: dissipation and solution of the inner problem."""
+"""What a TANN's update says of itself, put against its energy: dissipation and solution of the inner problem."""
 
 from __future__ import annotations
 

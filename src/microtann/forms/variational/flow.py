@@ -61,7 +61,7 @@ class MultisurfaceFlow(Evolution):
         after: Float[Array, "z"],
         dt: Float[Array, ""],
     ) -> Float[Array, ""]:
-        """Return the largest force on a slip beyond its resistance, relative to the larger of 1 and the trial force.
+        """Return the largest force on a slip beyond its resistance, relative to 1 or a larger trial force.
 
         With the dissipation that equals the slips, Σ |γᵢ| = −T · ΔZ, this is the certificate of the minimum.
         """
