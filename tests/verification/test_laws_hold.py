@@ -40,7 +40,7 @@ def check(report: LawReport) -> None:
     assert report.drift < 1e-12
     assert report.energy_gain < 1e-12
     assert report.remainder < 1e-12
-    assert report.remainder_order > 1.9
+    assert report.remainder_square < 6 / 8
     assert report.certificate < YIELD_TOLERANCE
     assert report.undivided > 0.5
     assert report.division_rate < 0.5

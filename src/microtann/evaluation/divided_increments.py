@@ -56,7 +56,7 @@ class Division(NamedTuple):
     def rate(self) -> float:
         """Factor by which differences fall when the numbers of parts are four times as large."""
         whole = self.coarse.sum()
-        return float(np.sqrt(self.fine.sum() / whole)) if whole > 0.0 else 0.0
+        return float(np.sqrt(self.fine.sum() / whole)) if not self.size <= EQUAL else 0.0
 
 
 def divide(material: Material, increment: Float[Array, "n v"], state: State) -> Division:
