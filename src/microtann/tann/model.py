@@ -105,6 +105,12 @@ class TANN(eqx.Module):
         return self.information.components
 
     @property
+    def converged(self) -> bool | None:
+        """Whether training had converged, if its form tells; ``information.provenance["convergence"]`` says more."""
+        said = self.information.provenance.get("convergence")
+        return None if said is None else said.startswith("converged")
+
+    @property
     def states(self) -> int:
         """Number of internal state variables."""
         return self.point.states

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -16,14 +16,16 @@ from pydantic import Field
 
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
+from microtann.forms.variational.convergence import verdict
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.lattice_start import SlipSystem, is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.update import update_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
-from microtann.forms.variational.walks import Walks, to_walks, walk_rows
+from microtann.forms.variational.walks import Walks, moving_rows, to_walks
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
+from microtann.tann.information import TrainingRecord
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.training.form import Phase, TrainableForm
@@ -59,6 +61,9 @@ class Variational(TrainableForm):
         Whether to start from the lattice that the data come from, if they tell; else from a random slip system.
     seed : int
         Seed of the random start and of the order of the data.
+    starts : int
+        Random slip systems, from as many seeds, of which the best on the validation walks after a tenth of the
+        updates is trained; they are descended in turn. There is but one start from a lattice.
     updates : int
         Updates of stochastic gradient descent (Adam); 0 leaves a reduced lattice as it is.
     batch : int
@@ -86,6 +91,7 @@ class Variational(TrainableForm):
     slips: Annotated[int, Field(ge=0)] = 0
     from_lattice: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
+    starts: Annotated[int, Field(ge=1)] = 1
     updates: Annotated[int, Field(ge=0)] = 3000
     batch: Annotated[int, Field(ge=1)] = 16
     learning_rate: Annotated[float, Field(gt=0.0)] = 1e-2
@@ -104,33 +110,36 @@ class Variational(TrainableForm):
         require_coordinates(dataset)
         data = dataset.training
         slips = self.slips or -(-3 * self.states // 2)
-        require_room(self.states, slips, walk_rows(data).size)
+        require_room(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         elastic = elastic_response(data, increment)
         weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
+
+        def point_of(system: SlipSystem) -> MaterialPoint:
+            z = len(system.coupling)
+            return MaterialPoint(
+                reduction=ResidualReduction(
+                    elastic=jnp.asarray(elastic),
+                    weight=jnp.asarray(weight),
+                    vectors=jnp.asarray(vectors),
+                    deviation=jnp.asarray(deviation),
+                    encoder=jnp.zeros((z, r)),
+                    decoder=jnp.zeros((r, z)),
+                ),
+                energy=DecoupledQuadraticEnergy(
+                    jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
+                ),
+                evolution=MultisurfaceFlow(jnp.asarray(system.normals)),
+                scaling=scaling,
+                components=v,
+            )
+
         if self.from_lattice and is_reducible(dataset):
-            system = reduced_lattice(dataset, scaling, self.states, slips)
-        else:
-            system = _random_system(self.seed, y, self.states, slips)
-        z = len(system.coupling)
-        return MaterialPoint(
-            reduction=ResidualReduction(
-                elastic=jnp.asarray(elastic),
-                weight=jnp.asarray(weight),
-                vectors=jnp.asarray(vectors),
-                deviation=jnp.asarray(deviation),
-                encoder=jnp.zeros((z, r)),
-                decoder=jnp.zeros((r, z)),
-            ),
-            energy=DecoupledQuadraticEnergy(
-                jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
-            ),
-            evolution=MultisurfaceFlow(jnp.asarray(system.normals)),
-            scaling=scaling,
-            components=v,
-        )
+            return point_of(reduced_lattice(dataset, scaling, self.states, slips))
+        seeds = range(self.seed, self.seed + self.starts)
+        return self._best([point_of(_random_system(seed, y, self.states, slips)) for seed in seeds], dataset)
 
     def to_batch(self, point: MaterialPoint, data: Increments) -> Walks:
         """Return the walks of increments in scaled variables."""
@@ -158,7 +167,7 @@ class Variational(TrainableForm):
         """Return the point with encoder and decoder by least squares, on its own states along the walks."""
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
-        walks, rows = to_walks(point, dataset.training), walk_rows(dataset.training)
+        walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
         there = rows >= 0
         state = self.visited_states(point, dataset.training)
         principal = jax.jit(jax.vmap(reduction.principal))
@@ -176,7 +185,28 @@ class Variational(TrainableForm):
         evolution = point.evolution
         if isinstance(evolution, ViscousFlow):
             point = replace(point, evolution=MultisurfaceFlow(evolution.normals))
-        return np.asarray(states_along(point, to_walks(point, data)))[walk_rows(data) >= 0]
+        return np.asarray(states_along(point, to_walks(point, data)))[moving_rows(data) >= 0]
+
+    def verdict(self, history: Sequence[TrainingRecord]) -> str:
+        """Return whether the descent has converged, and what would help if not."""
+        return verdict(history)
+
+    def _best(self, points: Sequence[MaterialPoint], dataset: Dataset) -> MaterialPoint:
+        """Return what becomes best on the validation walks in a tenth of the updates."""
+        if len(points) == 1:
+            return points[0]
+        updates = -(-self.updates // 10)
+        loss = jax.jit(lambda point: sum(self.validation(points[0], dataset)(point).values()))
+        reached = []
+        for point in points:
+            method = replace(self, updates=updates)._descent(point, dataset)
+            state = method.start
+            while int(state.update) < updates:
+                state, _ = method.block(state)
+            end = method.point(state.parameters)
+            value = float(loss(end))
+            reached.append((value if np.isfinite(value) else np.inf, end))
+        return min(reached, key=lambda pair: pair[0])[1]
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks = to_walks(point, dataset.training)
