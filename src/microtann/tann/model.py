@@ -106,7 +106,7 @@ class TANN(eqx.Module):
 
     @property
     def converged(self) -> bool | None:
-        """Whether training had converged, if its form tells; ``information.provenance["convergence"]`` says more."""
+        """Whether training had converged, if its form tells; "convergence" in the provenance says more."""
         said = self.information.provenance.get("convergence")
         return None if said is None else said.startswith("converged")
 

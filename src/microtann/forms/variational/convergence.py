@@ -46,8 +46,8 @@ def verdict(history: Sequence[TrainingRecord]) -> str:
         return f"{sentence}; more updates will help" + (f", and more walks, for {ratio}" if behind else "")
     if fall < -STILL:
         return (
-            f"not converged: the validation error rose by {-fall:.0%} over the last quarter of the updates; more walks "
-            "or a lower learning rate will help"
+            f"not converged: the validation error rose by {-fall:.0%} over the last quarter of the updates; more "
+            "walks or a lower learning rate will help"
         )
     sentence = f"converged: the validation error changed by {abs(fall):.1%} over the last quarter of the updates"
     return f"{sentence}; {ratio}, so that more walks will help" if behind else sentence

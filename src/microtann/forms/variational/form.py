@@ -196,7 +196,8 @@ class Variational(TrainableForm):
         if len(points) == 1:
             return points[0]
         updates = -(-self.updates // 10)
-        loss = jax.jit(lambda point: sum(self.validation(points[0], dataset)(point).values()))
+        validate = self.validation(points[0], dataset)
+        loss = jax.jit(lambda point: sum(validate(point).values()))
         reached = []
         for point in points:
             method = replace(self, updates=updates)._descent(point, dataset)
