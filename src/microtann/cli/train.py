@@ -113,6 +113,8 @@ def describe(folder: Path, tann: TANN) -> Section:
             ("largest strain in training", float(np.max(seen.strain))),
             ("standard deviation of the strain increments", float(np.max(seen.strain_increment))),
         ]
+    if tann.converged is not None:
+        rows.append(("converged", "yes" if tann.converged else tann.information.provenance["convergence"]))
     table = Table("The trained model", (Column("", kind="text"), Column("value")), tuple(rows))
     return Section(
         title="Training",
