@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,28 +24,40 @@ from microtann.cli.page import write_report
 from microtann.cli.progress import Report, progress
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
+from microtann.cli.solver import RECORDS, SolverChoice, kept_if_stopped, recorded
 from microtann.cli.stage import Stage, working_folder
 from microtann.equilibrium.options import Progress
 from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.audit import Audit
 from microtann.evaluation.audit import audit as audit_model
-from microtann.evaluation.comparison import NAMES, Comparison
+from microtann.evaluation.both_scales import Microscale, decodes_lattice
+from microtann.evaluation.comparison import NAMES, Analysis, Comparison
+from microtann.evaluation.decoded_block import decoded_block, same_block
+from microtann.evaluation.scale_errors import scale_errors
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.audit import audit_table, worst_points_table
-from microtann.report.section import Section, read_section
-from microtann.report.simulation import cost_table, draw_simulation, results_table, simulation_summary
+from microtann.report.inside import draw_inside
+from microtann.report.section import Figure, Section, read_section
+from microtann.report.simulation import (
+    cost_table,
+    draw_simulation,
+    mesh_body,
+    results_table,
+    scales_table,
+    simulation_summary,
+)
 from microtann.structure.structure import Structure
 from microtann.tann.hybrid import Hybrid
+from microtann.tann.model import TANN
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
+INSIDE = "Point at which the decoded lattice is drawn inside the structure. [default: the control point]"
 COARSE = 1.25
 """Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
 body of 10 × 10 × 10 in elements of 2 is not."""
-WIDTH = 10.0
-"""Width of the reference structures; the cells of a full lattice measure ε times as much."""
 
 
 def simulate(
@@ -57,19 +71,21 @@ def simulate(
     config: Config = None,
     assignments: Assignments = None,
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
-    dns: Annotated[float | None, setting(SimulationChoice, "dns")] = None,
+    dns: Annotated[str | None, setting(SimulationChoice, "dns")] = None,
     outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
     exact: Annotated[bool | None, setting(SimulationChoice, "exact")] = None,
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
+    inside: Annotated[str | None, typer.Option(metavar="X,Y,Z", help=INSIDE)] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
 
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
-    error of the network and the error of homogenisation apart.
+    error of the network and the error of homogenisation apart, on both scales: displacements u⁰ + εu¹ and the
+    stresses of bars are decoded from the states at the Gauss points.
     """
     options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
-    options |= {"exact": exact, "audit": audit}
+    options |= {"exact": exact, "audit": audit, "inside": inside}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     run_simulation(settings, case, model, place, overwrite)
@@ -80,12 +96,16 @@ def run_simulation(
     settings: Sequence[Setting], case_name: str, model: str, output: Path, overwrite: bool = False
 ) -> None:
     """Run the stage unless its results are there."""
-    choice = choose("simulate", SimulationChoice, settings)
+    choice, solver = choose("simulate", SimulationChoice, settings), choose("solver", SolverChoice, settings)
     case = reference_case(case_name)
-    divisions = _divisions(case, choice.mesh_size)
-    counts = _divisions(case, WIDTH * choice.dns) if choice.dns > 0 else None
+    divisions = case.elements(choice.mesh_size)
+    counts = case.cells(choice.dns) if choice.dns > 0 else None
+    if choice.inside:
+        case.check_inside(choice.inside)
     named = {"case": {"name": case_name, "model": model}}
-    stage = Stage("simulate", output, named | effective(simulate=choice), {"model": model_digest(model)})
+    stage = Stage(
+        "simulate", output, named | effective(solver=solver, simulate=choice), {"model": model_digest(model)}
+    )
     if stage.finished:
         show_unchanged(output)
         return
@@ -97,18 +117,32 @@ def run_simulation(
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
-    with working_folder(stage, overwrite=overwrite) as folder:
+    with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
-        comparison = _solve(case, material, cell, bar, divisions, counts, choice)
+        materials = _materials(material, cell, bar, choice)
+        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder)
+        scales = _scales(comparison, materials, choice)
+        errors = scale_errors(comparison, scales)
         audited = None
         if material is not None and choice.audit:
             audited = audit_model(comparison.elements["model"], material, choice.audit)
-        numbers = _numbers(comparison, choice) | ({} if audited is None else {"audit": audited.to_dict()})
+        numbers = (
+            _numbers(comparison, choice)
+            | {"scales": errors}
+            | ({} if audited is None else {"audit": audited.to_dict()})
+        )
         write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
         files = _write_fields(folder, comparison)
         section = describe(folder, comparison, model, choice, files, audited)
+        if scales:
+            section = replace(
+                section,
+                tables=(section.tables[0], scales_table(errors), *section.tables[1:]),
+                figures=(*section.figures, _inside(folder, comparison, scales, choice)),
+            )
         save_section(folder, section)
         write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
+        shutil.rmtree(folder / RECORDS, ignore_errors=True)
 
 
 def describe(
@@ -138,6 +172,25 @@ def describe(
     )
 
 
+def _inside(
+    folder: Path, comparison: Comparison, scales: Mapping[Analysis, Microscale], choice: SimulationChoice
+) -> Figure:
+    """Draw the decoded lattice inside the structure, beside the full one."""
+    case, lattice = comparison.case, comparison.lattice
+    assert lattice is not None
+    point = choice.inside or case.controls[0].point
+    analysis, scale = next(iter(scales.items()))
+    block = decoded_block(scale, point)
+    blocks = {f"decoded, {NAMES[analysis]}": block, NAMES["lattice"]: same_block(block, lattice)}
+    factor = draw_inside(folder / "inside.png", mesh_body(NAMES[analysis], scale.result), blocks)
+    place, shown = ", ".join(f"{x:g}" for x in point), "to scale" if factor == 1.0 else f"× {factor:g}"
+    return Figure(
+        "inside.png",
+        f"The lattice decoded at ({place}): u⁰ + εu¹ and the stresses of bars, in the structure and beside "
+        f"the full lattice (displacements {shown}).",
+    )
+
+
 def _outside(comparison: Comparison) -> str:
     """Return a sentence on the Gauss points that left the training range, if it is known and any did."""
     run = comparison.elements.get("model")
@@ -155,14 +208,41 @@ def _outside(comparison: Comparison) -> str:
     )
 
 
+def _materials(
+    tann: fem.Material | None, cell: UnitCell, bar: ElastoplasticBar, choice: SimulationChoice
+) -> dict[Literal["model", "exact"], fem.Material]:
+    """Return what the finite elements are computed with, by analysis."""
+    materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
+    if choice.exact:
+        materials["exact"] = fem.ExactCell(cell, bar)
+    return materials
+
+
+def _scales(
+    comparison: Comparison, materials: Mapping[Literal["model", "exact"], fem.Material], choice: SimulationChoice
+) -> dict[Analysis, Microscale]:
+    """Return the lattice inside the finite elements, if there is a full one to hold it against."""
+    case = comparison.case
+    if comparison.lattice is None:
+        return {}
+    size = case.lengths[0] * choice.dns
+    return {
+        analysis: Microscale(result, material, size, case.origin)
+        for analysis, result in comparison.elements.items()
+        if isinstance(material := materials[analysis], TANN | fem.ExactCell) and decodes_lattice(material)
+    }
+
+
 def _solve(
     case: ReferenceCase,
-    tann: fem.Material | None,
+    materials: Mapping[Literal["model", "exact"], fem.Material],
     cell: UnitCell,
     bar: ElastoplasticBar,
     divisions: tuple[int, int, int],
     counts: tuple[int, int, int] | None,
     choice: SimulationChoice,
+    solver: SolverChoice,
+    folder: Path,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
@@ -170,27 +250,29 @@ def _solve(
     structure = None  # made first, so that one that is too large is found before the work
     if counts is not None:
         structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
-    materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
-    if choice.exact:
-        materials["exact"] = fem.ExactCell(cell, bar)
     policy = "none" if choice.outside_training == "exact" else choice.outside_training
     for analysis, material in materials.items():
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
             _compile(case, cell, bar, finite_elements)
-            elements[analysis] = _within_range(finite_elements, case, policy, report)
+            options = solver.options(policy)
+            elements[analysis] = _within_range(
+                finite_elements, case, options, report, recorded(folder, FIELD_NAMES[analysis])
+            )
     if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
-            lattice = structure.solve(case.steps, progress=_newton(report), fields=True)
+            options, kept = solver.options(), recorded(folder, FIELD_NAMES["lattice"])
+            lattice = structure.solve(case.steps, options, _newton(report), fields=True, **kept)
     return Comparison(case, elements, lattice)
 
 
-def _within_range(model: fem.Model, case: ReferenceCase, outside_training: str, report: Report) -> fem.Result:
+def _within_range(
+    model: fem.Model, case: ReferenceCase, options: fem.SolverOptions, report: Report, kept: dict[str, Any]
+) -> fem.Result:
     """Solve a case; a warning that the training range was left becomes a line of the command."""
-    options = fem.SolverOptions(outside_training=outside_training)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", TrainingRangeWarning)
-        result = model.solve(case.steps, options, progress=_newton(report))
+        result = model.solve(case.steps, options, _newton(report), **kept)
     show_warnings(told)
     return result
 
@@ -198,10 +280,11 @@ def _within_range(model: fem.Model, case: ReferenceCase, outside_training: str, 
 def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model) -> None:
     """Run every kernel once, the material with every number of points that will occur, so that none is timed."""
     points, material = finite_elements.mesh.weights.size, finite_elements.material
+    assert not isinstance(material, Mapping)
     for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
-    counts = _divisions(case, COARSE)
+    counts = case.elements(COARSE)
     options = fem.SolverOptions(outside_training="none")
     fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1], options)
     Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
@@ -218,18 +301,6 @@ def _newton(report: Report) -> Callable[[Progress], None]:
         )
 
     return update
-
-
-def _divisions(case: ReferenceCase, size: float) -> tuple[int, int, int]:
-    counts = [round(length / size) for length in case.lengths]
-    if any(
-        n < 1 or abs(n * size - length) > 1e-6 * length for n, length in zip(counts, case.lengths, strict=True)
-    ):
-        lengths = " × ".join(f"{length:g}" for length in case.lengths)
-        raise InputError(
-            f"edges of {size:g} do not divide the structure of {lengths}: use 0.5, 1 or 2, for example"
-        )
-    return counts[0], counts[1], counts[2]
 
 
 def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]:

@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from microtann.configuration import configuration
+from microtann.errors import ConfigurationError
+
+
+def as_ratio(value: Any) -> Any:
+    """Return the number that a text such as "1/20" or "0.05" stands for; anything else is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If the text is no number and no ratio of two.
+    """
+    if not isinstance(value, str):
+        return value
+    above, slash, below = value.partition("/")
+    try:
+        return float(above) / float(below) if slash else float(above)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"must be a number or a ratio such as 1/20, got {value!r}") from None
+
+
+def as_point(value: Any) -> Any:
+    """Return the coordinates that a text such as "0,-5,20" stands for; anything else is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If the text is no list of numbers.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise ValueError(f"must be coordinates such as 0,-5,20, got {value!r}") from None
 
 
 @configuration
@@ -18,7 +52,7 @@ class SimulationChoice:
     mesh_size : float
         Edge of the hexahedra; the structure is 10 wide.
     dns : float
-        Size ratio ε of the full lattice, whose cells measure 10 ε; 0 leaves the full lattice out.
+        Size ratio ε of the full lattice, whose cells measure 10 ε: a number or "1/20"; 0 leaves the lattice out.
     exact : bool
         Whether the exact cell is computed on the same mesh too, for the error of the network.
     outside_training : {"warn", "none", "error", "exact"}
@@ -26,10 +60,17 @@ class SimulationChoice:
     audit : int
         Gauss points at which the exact cell is solved along their strain histories, for the errors of the model in
         this structure; 0 leaves the audit out.
+    inside : sequence of float
+        Point [x, y, z] at which the decoded lattice is drawn inside the structure; [] takes the control point.
     """
 
     mesh_size: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
-    dns: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
+    dns: Annotated[float, BeforeValidator(as_ratio), Field(ge=0.0, le=1.0)] = 0.1
     exact: bool = True
     outside_training: Literal["warn", "none", "error", "exact"] = "warn"
     audit: Annotated[int, Field(ge=0, le=100_000)] = 0
+    inside: Annotated[tuple[float, ...], BeforeValidator(as_point)] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.inside) not in (0, 3):
+            raise ConfigurationError(f"inside is a point of three coordinates, got {list(self.inside)}")

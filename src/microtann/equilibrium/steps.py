@@ -147,28 +147,38 @@ def _check_repeated(nodes: NDArray[np.int64], value: Array, where: str) -> None:
         )
 
 
-def select(nodes: Nodes, points: Float[Array, "N d"], where: str = "nodes") -> Int[NDArray[np.int64], "k"]:
-    """Return node indices from indices, a mask, or a function of the points.
+def select(
+    chosen: Nodes, points: Float[Array, "N d"], where: str = "nodes", what: str = "node"
+) -> Int[NDArray[np.int64], "k"]:
+    """Return indices of points from indices, a mask, or a function of the points.
+
+    Parameters
+    ----------
+    chosen : integer array, mask, or callable
+    points : array, shape (N, d)
+    where, what : str
+        What a message calls the choice, and one of the points.
 
     Raises
     ------
     InputError
         If there are none, or an index is out of range.
     """
-    chosen = np.asarray(nodes(points) if callable(nodes) else nodes)
-    if chosen.dtype == bool:
-        if chosen.shape != (len(points),):
-            raise InputError(f"{where}: the mask must have shape ({len(points)},), got {chosen.shape}")
-        chosen = np.flatnonzero(chosen)
-    if chosen.size == 0:
-        raise InputError(f"{where}: no node is selected")
-    if not np.issubdtype(chosen.dtype, np.integer):
-        raise InputError(f"{where}: nodes are integers or a mask, got an array of {chosen.dtype}")
-    chosen = np.atleast_1d(chosen).reshape(-1).astype(np.int64)
-    bad = (chosen < 0) | (chosen >= len(points))
+    index = np.asarray(chosen(points) if callable(chosen) else chosen)
+    if index.dtype == bool:
+        if index.shape != (len(points),):
+            raise InputError(f"{where}: the mask must have shape ({len(points)},), got {index.shape}")
+        index = np.flatnonzero(index)
+    if index.size == 0:
+        raise InputError(f"{where}: no {what} is selected")
+    if not np.issubdtype(index.dtype, np.integer):
+        raise InputError(f"{where}: {what}s are integers or a mask, got an array of {index.dtype}")
+    index = np.atleast_1d(index).reshape(-1).astype(np.int64)
+    bad = (index < 0) | (index >= len(points))
     if bad.any():
-        raise InputError(f"{where}: there is no node {chosen[bad][0]}; nodes are numbered 0 to {len(points) - 1}")
-    return chosen
+        last = len(points) - 1
+        raise InputError(f"{where}: there is no {what} {index[bad][0]}; {what}s are numbered 0 to {last}")
+    return index
 
 
 def _entries(

@@ -21,6 +21,10 @@ Lengths = tuple[float, float, float]
 SHORT: Lengths = (10.0, 10.0, 10.0)
 LONG: Lengths = (10.0, 10.0, 20.0)
 AXES = "xyz"
+SIZE_RATIOS = (1.0, 1 / 2, 1 / 4, 1 / 5, 1 / 8, 1 / 10, 1 / 16, 1 / 20)
+"""Ratios ε of cell to structure between the ends that the paper gives; 1/n works for any whole number n."""
+MESH_SIZES = (2.0, 1.0, 0.5)
+"""Edges of the elements."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,62 @@ class ReferenceCase:
     def top(self, points: Float[Array, "N 3"]) -> NDArray[np.bool_]:
         """Return which points lie on the moved face."""
         return _plane(self.lengths[2], self.lengths)(points)
+
+    def check_inside(self, point: tuple[float, ...]) -> None:
+        """Refuse a point outside of the box.
+
+        Raises
+        ------
+        InputError
+        """
+        pairs = list(zip(self.origin, self.lengths, strict=True))
+        if len(point) != 3 or any(not a <= x <= a + b for x, (a, b) in zip(point, pairs, strict=True)):
+            edges = ", ".join(f"{a:g} to {a + b:g}" for a, b in pairs)
+            raise InputError(f"the point {point} lies outside of the structure, which is {edges}")
+
+    def elements(self, size: float) -> tuple[int, int, int]:
+        """Return how many elements of an edge the box has along each axis.
+
+        Raises
+        ------
+        InputError
+            If that is no whole number.
+        """
+        counts = self._whole(size)
+        if counts is None:
+            raise InputError(
+                f"elements of {size:g} do not fill the box of {self._edges}: use "
+                f"{', '.join(f'{h:g}' for h in MESH_SIZES)}, or another edge that divides all three"
+            )
+        return counts
+
+    def cells(self, ratio: float) -> tuple[int, int, int]:
+        """Return how many cells of size ratio ε, which measure ε times the width, the box has along each axis.
+
+        Raises
+        ------
+        InputError
+            If that is no whole number.
+        """
+        counts = self._whole(self.lengths[0] * ratio)
+        if counts is None:
+            near = max(1, round(1.0 / ratio))
+            raise InputError(
+                f"cells of size ratio {ratio:g}, which measure {self.lengths[0] * ratio:g}, do not fill the box "
+                f"of {self._edges}: use 1/n with a whole number n, such as 1/{near}"
+            )
+        return counts
+
+    def _whole(self, size: float) -> tuple[int, int, int] | None:
+        counts = [round(length / size) for length in self.lengths]
+        pairs = zip(counts, self.lengths, strict=True)
+        if any(n < 1 or abs(n * size - length) > 1e-6 * length for n, length in pairs):
+            return None
+        return counts[0], counts[1], counts[2]
+
+    @property
+    def _edges(self) -> str:
+        return " × ".join(f"{length:g}" for length in self.lengths)
 
     def quantities(self, result: History) -> dict[str, Float[Array, "I"]]:
         """Return what is compared, per increment: control displacements, energy, dissipation, torque or force."""

@@ -1,25 +1,32 @@
 """Finite elements with any material at the Gauss points."""
 
 from microtann.equilibrium.options import Progress, SolverOptions
+from microtann.equilibrium.record import Record, Restart
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
 from microtann.fem.mesh import Mesh
 from microtann.fem.model import Model, Result
 from microtann.materials.exact_cell import ExactCell
+from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, State
+from microtann.materials.von_mises import VonMises
 
 __all__ = [
     "ExactCell",
     "LearntMaterial",
+    "LinearElastic",
     "Material",
     "Mesh",
     "Model",
     "NodalForce",
     "Prescribed",
     "Progress",
+    "Record",
+    "Restart",
     "Result",
     "SolverOptions",
     "State",
     "Step",
+    "VonMises",
     "box",
 ]

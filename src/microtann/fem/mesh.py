@@ -1,8 +1,9 @@
-"""Meshes: points, cells, and the geometry at their Gauss points."""
+"""Meshes: points, cells, named parts of them, and the geometry at their Gauss points."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +11,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats
+from microtann.equilibrium.steps import Nodes, select
 from microtann.errors import InputError
 from microtann.fem.elements import RULES, ElementKind, element_kind
 
@@ -28,19 +30,41 @@ class Mesh:
     kind : str
         Kind of the cells, as meshio and VTK call it: "tetra", "tetra10", "hexahedron" or "hexahedron20" in space
         (d = 3), "triangle", "triangle6", "quad" or "quad8" in the plane (d = 2, unit thickness).
+    regions : mapping, optional
+        Cells by name, to which `Model` gives materials: indices, a mask, or a function of the centres of the
+        cells (E, d) that returns either. Kept as sorted indices.
+    sets : mapping, optional
+        Nodes by name: indices, a mask, or a function of the points. Kept as sorted indices.
 
     Raises
     ------
     InputError
-        If an array has the wrong shape or names a point that does not exist, a point is in no cell, or a cell is
-        turned inside out.
+        If an array has the wrong shape or names a point that does not exist, a point is in no cell, a cell is
+        flat or turned inside out, or a region or set is empty.
+
+    Examples
+    --------
+    >>> from microtann import fem
+    >>> plain = fem.box((1, 1, 2), (2, 2, 4))
+    >>> mesh = plain.named(regions={"core": lambda x: x[:, 2] < 1}, sets={"top": lambda x: x[:, 2] == 2})
+    >>> len(mesh.regions["core"]), len(mesh.sets["top"])
+    (8, 9)
     """
 
     points: Float[Array, "N d"]
     cells: Int[NDArray[np.int64], "E n"]
     kind: str
+    regions: Mapping[str, Int[NDArray[np.int64], "_"]] = field(default_factory=dict)
+    sets: Mapping[str, Int[NDArray[np.int64], "_"]] = field(default_factory=dict)
 
-    def __init__(self, points: ArrayLike, cells: ArrayLike, kind: str = "hexahedron") -> None:
+    def __init__(
+        self,
+        points: ArrayLike,
+        cells: ArrayLike,
+        kind: str = "hexahedron",
+        regions: Mapping[str, Nodes] | None = None,
+        sets: Mapping[str, Nodes] | None = None,
+    ) -> None:
         if kind not in RULES:
             raise InputError(f"unknown kind of cells {kind!r}; there are: {', '.join(sorted(RULES))}")
         array = np.array(as_floats("the mesh's points", points))
@@ -54,9 +78,27 @@ class Mesh:
         if bad.size:
             names = ", ".join(map(str, bad[:8]))
             raise InputError(f"{bad.size} cells are flat or turned inside out: {names}; check the order of nodes")
+        centres = self.points[self.cells].mean(axis=1)
+        object.__setattr__(self, "regions", _indices(regions, centres, "region", "cell"))
+        object.__setattr__(self, "sets", _indices(sets, self.points, "set", "node"))
 
     def __repr__(self) -> str:
-        return f"Mesh({len(self.points)} nodes, {len(self.cells)} cells of kind {self.kind!r})"
+        parts = "".join(
+            f", {what} {', '.join(map(repr, names))}"
+            for what, names in (("regions", self.regions), ("sets", self.sets))
+            if names
+        )
+        return f"Mesh({len(self.points)} nodes, {len(self.cells)} cells of kind {self.kind!r}{parts})"
+
+    def named(self, regions: Mapping[str, Nodes] | None = None, sets: Mapping[str, Nodes] | None = None) -> Mesh:
+        """Return the mesh with more regions and sets; parameters as those of `Mesh`. A known name is replaced."""
+        return Mesh(
+            self.points,
+            self.cells,
+            self.kind,
+            regions={**self.regions, **(regions or {})},
+            sets={**self.sets, **(sets or {})},
+        )
 
     @property
     def element(self) -> ElementKind:
@@ -102,6 +144,17 @@ class Mesh:
             np.add.at(total, corner, per_cell)
             np.add.at(volume, corner, cell_volume)
         return total / volume.reshape(-1, *(1,) * (values.ndim - 2))
+
+
+def _indices(
+    given: Mapping[str, Nodes] | None, points: Float[Array, "N d"], kind: str, what: str
+) -> dict[str, Int[NDArray[np.int64], "_"]]:
+    """Return named choices of nodes or cells as sorted indices."""
+    found = {}
+    for name, chosen in (given or {}).items():
+        found[name] = np.unique(select(chosen, points, f"{kind} {name!r} of the mesh", what))
+        found[name].setflags(write=False)
+    return found
 
 
 def _check(points: Array, cells: NDArray[np.int64], element: ElementKind) -> None:

@@ -1,10 +1,10 @@
-"""A finite-element model: a mesh, a material, loading steps, and the result."""
+"""A finite-element model: a mesh, its materials, loading steps, and the result."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,8 @@ from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
 from microtann.fem.assembly import FiniteElements, GaussState
 from microtann.fem.mesh import Mesh
+from microtann.fem.region_result import RegionResult
+from microtann.fem.regions import Materials, regions_of
 from microtann.materials.protocol import Material, State
 from microtann.paraview import Frame, write_series
 
@@ -35,7 +37,10 @@ class Result(History):
     strain, stress : array, shape (E, G, v)
         At the Gauss points at the end.
     state : dict of arrays
-        Material state at the end, leading axes (E, G).
+        Material state at the end, leading axes (E, G). With several materials the names are those of the region
+        and of the variable, as in "steel:plastic_strain", with E the cells of the region; see `region`.
+    materials : tuple of str
+        Names of the regions that have their own material; empty where one material fills the mesh.
 
     Notes
     -----
@@ -49,9 +54,20 @@ class Result(History):
     strain: Float[Array, "E G v"]
     stress: Float[Array, "E G v"]
     state: State
+    materials: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
         return self._line("Result", f"{len(self.mesh.cells)} cells")
+
+    def region(self, name: str) -> RegionResult:
+        """Return strain, stress, state and energy of a region that has its own material.
+
+        Raises
+        ------
+        InputError
+            If no region of that name has one.
+        """
+        return RegionResult.of(name, self.materials, self.mesh, self.strain, self.stress, self.state)
 
     def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
@@ -78,15 +94,21 @@ class Result(History):
 
 @dataclass(frozen=True, eq=False)
 class Model(Body[Result]):
-    """A mesh and the material at its Gauss points.
+    """A mesh and the materials at its Gauss points.
 
     Parameters
     ----------
     mesh : Mesh
-    material : Material
-        Anything that follows `microtann.fem.Material`.
+    material : Material, or mapping from names of regions to materials
+        Anything that follows `microtann.fem.Material`; one for the whole mesh, or one for each of the
+        ``mesh.regions`` that are named, which then cover every cell once.
     chunk : int
         Gauss points given to the material at a time.
+
+    Raises
+    ------
+    InputError
+        If the mesh has no region of a name, or a cell has no material or two of them.
 
     Examples
     --------
@@ -102,12 +124,18 @@ class Model(Body[Result]):
     """
 
     mesh: Mesh
-    material: Material
+    material: Materials
     chunk: int = 1024
 
+    def __post_init__(self) -> None:
+        regions_of(self.mesh, self.material)
+
     def __repr__(self) -> str:
-        material = repr(self.material) if type(self.material).__repr__ is not object.__repr__ else ""
-        return f"Model({self.mesh!r}, {material or type(self.material).__name__})"
+        names = [
+            (f"{region.name!r}: " if region.name else "") + _name(region.material)
+            for region in regions_of(self.mesh, self.material)
+        ]
+        return f"Model({self.mesh!r}, {', '.join(names)})"
 
     _every_field = True
 
@@ -121,8 +149,14 @@ class Model(Body[Result]):
             mesh=self.mesh,
             strain=state.strain.reshape(*shape, -1),
             stress=state.stress.reshape(*shape, -1),
-            state={name: value.reshape(*shape, *value.shape[1:]) for name, value in state.material.items()},
+            state={k: value.reshape(-1, shape[1], *value.shape[1:]) for k, value in state.material.items()},
+            materials=tuple(region.name for region in regions_of(self.mesh, self.material) if region.name),
         )
+
+
+def _name(material: Material) -> str:
+    """Return a material in words, by its class if it has none of its own."""
+    return repr(material) if type(material).__repr__ is not object.__repr__ else type(material).__name__
 
 
 def _in_space(tensors: Float[Array, "E v"]) -> Float[Array, "E 6"]:

@@ -6,14 +6,16 @@ of them a chunk at a time, follow from these without more memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from microtann.errors import InputError
 from microtann.fem.assembly import KERNELS
 from microtann.fem.model import Result
+from microtann.fem.regions import Materials, regions_of
 from microtann.materials.protocol import Material, State
 from microtann.voigt import components
 
@@ -38,7 +40,7 @@ def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Flo
     return of_cells.reshape(len(cells), per_cell, *of_cells.shape[1:])[place, points % per_cell]
 
 
-def accumulated_dissipation(result: Result, material: Material) -> Float[Array, "P"]:
+def accumulated_dissipation(result: Result, material: Materials) -> Float[Array, "P"]:
     """Return what every Gauss point has dissipated since the start, per volume.
 
     The material goes along the strains of the result once more, a chunk of points at a time.
@@ -46,18 +48,24 @@ def accumulated_dissipation(result: Result, material: Material) -> Float[Array, 
     Parameters
     ----------
     result : Result
-    material : Material
-        That of the result.
+    material : Material, or mapping from names of regions to materials
+        As given to the model of the result.
+
+    Raises
+    ------
+    InputError
+        If the result has several materials and they are not given by region.
     """
     mesh = result.mesh
+    if result.materials and not isinstance(material, Mapping):
+        raise InputError(f"the result has a material for each of {result.materials}: give them all by region")
     per_cell = mesh.element.gauss_points
-    count = max(1, CHUNK // per_cell)
     found = np.zeros(mesh.weights.size)
-    for first in range(0, len(mesh.cells), count):
-        cells = np.arange(first, min(first + count, len(mesh.cells)))
-        chosen = slice(first * per_cell, (int(cells[-1]) + 1) * per_cell)
-        for _, state in follow(material, _strains(result, cells), durations(result)):
-            found[chosen] += state["dissipation"]
+    for region in regions_of(mesh, material):
+        for chunk in region.chunks(per_cell, CHUNK):
+            cells = region.cells[chunk.place.start // per_cell : chunk.place.stop // per_cell]
+            for _, state in follow(region.material, _strains(result, cells), durations(result)):
+                found[chunk.points] += state["dissipation"]
     return found
 
 
@@ -81,9 +89,9 @@ def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array,
     """Return the strains at all Gauss points of some cells."""
     mesh = result.mesh
     gradients, corners = mesh.gradients[cells], mesh.cells[cells]
-    moves = [displacement for _, displacement in result.accepted()]
     kernels = KERNELS[mesh.dimension]
-    strain = np.empty((len(moves), len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
-    for present, displacement in zip(strain, moves, strict=True):
+    equilibria = len(result.time) + len(result.parts)
+    strain = np.empty((equilibria, len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
+    for present, (_, displacement) in zip(strain, result.accepted(), strict=True):
         kernels.gauss_strain(gradients, corners, displacement, present)
     return strain.transpose(1, 0, 2)

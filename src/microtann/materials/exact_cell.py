@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from microtann.checks import check_increment
 from microtann.homogenisation.condensation import condense
 from microtann.homogenisation.flow import advance
+from microtann.homogenisation.solve import affine_displacement
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.materials.protocol import State
@@ -75,3 +76,27 @@ class ExactCell:
             "dissipation": found.dissipation,
         }
         return condensed.stress(strain, found.plastic_strain), found.tangent, new_state
+
+    def decode(
+        self, plastic_strain: Float[Array, "*batch m"], strain: Float[Array, "*batch v"]
+    ) -> dict[str, Array]:
+        """Return the internal coordinates of given states, as a TANN does (`microtann.TANN.decode`).
+
+        Parameters
+        ----------
+        plastic_strain : array, shape (..., m)
+            Of the distinct bars, as in ``state["plastic_strain"]`` of a finite-element result.
+        strain : array, shape (..., v)
+
+        Returns
+        -------
+        dict of arrays
+            "displacement" (..., N, d) of the nodes and "force" (..., M) of the bars of the cell.
+        """
+        bars, nodes, condensed = self.cell.distinct_bars, self.cell.distinct_nodes, self._condensed
+        fluctuation = condensed.fluctuation(strain, plastic_strain)[..., nodes.of_node, :]
+        stress = condensed.young * (condensed.bar_strain(strain, plastic_strain) - plastic_strain)
+        return {
+            "displacement": affine_displacement(self.cell, strain) + fluctuation,
+            "force": stress[..., bars.of_bar] * self.cell.areas,
+        }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,8 @@ ROUND = 6000
 FADE = 0.55
 """Share of white in the colour of the farthest bar."""
 OUTLINE_WIDTH = 2.0
+GLASS = (140, 160, 185)
+"""Colour of a body that is seen through."""
 MARGIN = 0.03
 """Space around the bodies, relative to their height."""
 
@@ -116,14 +118,11 @@ def render_mesh(
     -------
     integer array, shape (h, w, 3)
     """
-    import pyvista as pv
-
-    kind = pv.CellType.HEXAHEDRON if cells.shape[1] == 8 else pv.CellType.TETRA
     style = {"show_edges": True, "edge_color": "black", "edge_opacity": 0.18, "line_width": 1.0}
     style |= {"ambient": 0.6, "diffuse": 0.45}
-    grid = pv.UnstructuredGrid({kind: cells}, points)
+    grid = _grid(points, cells)
     grid.cell_data["colour"] = _bytes(colours)
-    return _picture(view, grid, box, style)
+    return _picture(view, [(grid, style)], box)
 
 
 def render_bars(
@@ -149,9 +148,59 @@ def render_bars(
     -------
     integer array, shape (h, w, 3)
     """
+    return _picture(view, [_bars(view, in_space(points), bars, colours)], in_space(box))
+
+
+def render_inside(
+    view: View,
+    points: Float[Array, "N 3"],
+    cells: Int[NDArray[np.int64], "e k"],
+    nodes: Float[Array, "n 3"],
+    bars: Int[NDArray[np.int64], "M 2"],
+    colours: Float[Array, "M 3"],
+    box: Float[Array, "2 3"],
+) -> UInt8[NDArray[np.uint8], "h w 3"]:
+    """Return the picture of a lattice inside a mesh that is seen through.
+
+    Parameters
+    ----------
+    view : View
+    points : array, shape (N, 3)
+    cells : integer array, shape (e, k)
+        8-node hexahedra or 4-node tetrahedra in the VTK order.
+    nodes : array, shape (n, 3)
+        Ends of the bars.
+    bars : integer array, shape (M, 2)
+    colours : array, shape (M, 3)
+        Red, green and blue of every bar, 0 to 1.
+    box : array, shape (2, 3)
+        Lowest and highest corner of a box that is outlined in grey.
+
+    Returns
+    -------
+    integer array, shape (h, w, 3)
+    """
+    skin = _grid(points, cells).extract_surface(algorithm="dataset_surface")
+    edges = skin.extract_all_edges()
+    for part in (skin, edges):
+        part.cell_data["colour"] = np.full((part.n_cells, 3), GLASS, dtype=np.uint8)
+    glass = [(skin, {"opacity": 0.16}), (edges, {"opacity": 0.3, "line_width": 1.0, "lighting": False})]
+    return _picture(view, [_bars(view, nodes, bars, colours), *glass], box)
+
+
+def _grid(points: Float[Array, "N 3"], cells: Int[NDArray[np.int64], "e k"]) -> Any:
     import pyvista as pv
 
-    points = in_space(points)
+    kind = pv.CellType.HEXAHEDRON if cells.shape[1] == 8 else pv.CellType.TETRA
+    return pv.UnstructuredGrid({kind: cells}, points)
+
+
+def _bars(
+    view: View, points: Float[Array, "N 3"], bars: Int[NDArray[np.int64], "M 2"], colours: Float[Array, "M 3"]
+) -> tuple[Any, dict[str, Any]]:
+    """Return bars as tubes or lines, and their style."""
+    import pyvista as pv
+
     depth = (points @ view.axes[2])[bars].mean(axis=1)
     span = float(np.ptp(depth))
     fade = FADE * ((depth.max() - depth) / span if span > 0 else np.zeros(len(bars)))[:, None] ** 1.5
@@ -159,19 +208,19 @@ def render_bars(
     width = max(BAR_WIDTH * length, LEAST_WIDTH / view.resolution)
     mesh = pv.PolyData(points, lines=_lines(bars))
     mesh.cell_data["colour"] = _bytes(colours * (1.0 - fade) + fade)
-    style = {"ambient": 0.35, "diffuse": 0.75}
+    style: dict[str, Any] = {"ambient": 0.35, "diffuse": 0.75}
     if len(bars) <= ROUND:
         mesh = mesh.tube(radius=0.5 * width, n_sides=16, capping=True)
         style |= {"smooth_shading": True}
     else:
         style |= {"render_lines_as_tubes": True, "line_width": width * view.resolution}
-    return _picture(view, mesh, in_space(box), style)
+    return mesh, style
 
 
 def _picture(
-    view: View, mesh: Any, box: Float[Array, "2 3"], style: dict[str, Any]
+    view: View, parts: Sequence[tuple[Any, dict[str, Any]]], box: Float[Array, "2 3"]
 ) -> UInt8[NDArray[np.uint8], "h w 3"]:
-    """Return what is seen of a mesh whose cells have a colour, with its box behind it."""
+    """Return what is seen of meshes whose cells have a colour, each in its style, with a box behind them."""
     import pyvista as pv
 
     with _silence():
@@ -182,7 +231,8 @@ def _picture(
             plotter.set_background("white")
             for position in LIGHTS:
                 plotter.add_light(pv.Light(position=position, light_type="camera light", intensity=0.5))
-            plotter.add_mesh(mesh, scalars="colour", rgb=True, specular=0.0, **style)
+            for mesh, style in parts:
+                plotter.add_mesh(mesh, scalars="colour", rgb=True, specular=0.0, **style)
             middle = 0.5 * (view.low + view.high) @ view.axes
             distance = float(np.linalg.norm(view.high - view.low))
             behind = _outline(box - distance * view.axes[2])

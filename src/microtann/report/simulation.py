@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
 from microtann.evaluation.comparison import NAMES, Comparison
+from microtann.evaluation.scale_errors import PAIRS
 from microtann.report.bodies import Body, Lattice, draw_bodies, readable_scale
 from microtann.report.curves import History as HistoryCurve
 from microtann.report.curves import draw_histories
@@ -39,6 +41,27 @@ def results_table(comparison: Comparison) -> Table:
     note += "the full lattice. Both are the largest over the increments, relative to the largest value of the "
     note += "reference; for the dissipation, to max(D, Ψ/100)."
     return Table(f"{comparison.case.name} at the end of the loading", tuple(columns), tuple(rows), note)
+
+
+def scales_table(errors: Mapping[str, Mapping[str, float | None]]) -> Table:
+    """Return the errors on both scales, one column per pair that was computed.
+
+    Parameters
+    ----------
+    errors : mapping
+        From `microtann.evaluation.scale_errors.scale_errors`.
+    """
+    pairs = [pair for pair in PAIRS if any(row[pair] is not None for row in errors.values())]
+    columns = (Column("quantity", kind="text"), *(Column(pair, kind="error") for pair in pairs))
+    rows = tuple((name, *(row[pair] for pair in pairs)) for name, row in errors.items())
+    note = "εu¹ is the decoded fluctuation of the cell without its affine part; the state at a node is the volume "
+    note += "average over the Gauss points around it. Bars end in a control node, or have their "
+    note += "middle within a cell of one. "
+    note += (
+        "RMS of the error over RMS of the reference: exact cell on the same mesh for the network, full lattice "
+    )
+    note += "for the others."
+    return Table("Both scales at the end of the loading", columns, rows, note)
 
 
 def simulation_summary(comparison: Comparison) -> Table:
@@ -114,7 +137,7 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     twisted = comparison.case.support == "torque"
     lattice = comparison.lattice
     moved: list[Body | Lattice] = [
-        _mesh(NAMES[analysis], run, _motion(run, run.mesh.cells, twisted))
+        mesh_body(NAMES[analysis], run, _motion(run, run.mesh.cells, twisted))
         for analysis, run in comparison.elements.items()
     ]
     if lattice is not None:
@@ -125,7 +148,10 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     draw_bodies(folder / "displacement.png", moved, label, scale=scale)
     draw_bodies(
         folder / "energy.png",
-        [_mesh(NAMES[analysis], run, run.fields[-1]["energy"]) for analysis, run in comparison.elements.items()],
+        [
+            mesh_body(NAMES[analysis], run, run.fields[-1]["energy"])
+            for analysis, run in comparison.elements.items()
+        ],
         "energy per volume [–]",
         scale=scale,
     )
@@ -147,8 +173,10 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     return figures
 
 
-def _mesh(title: str, run: Result, field: Array) -> Body:
-    return Body(title, run.mesh.points, run.mesh.cells, run.displacement[-1], field)
+def mesh_body(title: str, run: Result, field: Array | None = None) -> Body:
+    """Return the deformed mesh at the end of the loading, coloured by a field of its elements if there is one."""
+    colour = np.zeros(len(run.mesh.cells)) if field is None else field
+    return Body(title, run.mesh.points, run.mesh.cells, run.displacement[-1], colour)
 
 
 def _lattice(run: StructureResult, field: Array) -> Lattice:

@@ -91,6 +91,10 @@ class TrainableForm(Form, Objective, ABC):
         """
         return dataset
 
+    def for_increments(self, count: int) -> TrainableForm:
+        """Return the form with batches that ``count`` increments fill, where its own are larger."""
+        return self
+
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
         """Return the trained point after what ends the learning, such as the fit of a decoder."""
         return point

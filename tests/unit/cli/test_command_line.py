@@ -166,7 +166,8 @@ def test_unknown_cases_models_and_sizes(tmp_path: Path) -> None:
     place = ["--output", tmp_path / "s"]
     refused(call("simulate", "lcX", *place), "no reference case 'lcX'")
     refused(call("simulate", "lcU1", "--model", "cub", *place), "no model file 'cub'")
-    refused(call("simulate", "lcU1", "--mesh-size", "3", *place), "do not divide")
+    refused(call("simulate", "lcU1", "--mesh-size", "3", *place), "do not fill")
+    refused(call("simulate", "lcU1", "--dns", "1/0", *place), "a ratio such as 1/20")
     refused(call("report", tmp_path), "holds no results")
     assert list(tmp_path.iterdir()) == []
 

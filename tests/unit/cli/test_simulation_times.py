@@ -8,7 +8,7 @@ import pytest
 
 import microtann as mt
 from microtann import fem
-from microtann.cli.simulate import _compile, _divisions
+from microtann.cli.simulate import _compile
 from microtann.equilibrium import multigrid
 from microtann.evaluation.structures import reference_case
 
@@ -27,7 +27,7 @@ def test_the_small_run_goes_through_all_levels_of_multigrid(
 
     monkeypatch.setattr(multigrid, "forward", seen)
     case, cell, bar = reference_case(case_name), mt.cube_cell(), mt.ElastoplasticBar()
-    mesh = fem.box(case.lengths, _divisions(case, 5.0), case.origin)
+    mesh = fem.box(case.lengths, case.elements(5.0), case.origin)
     _compile(case, cell, bar, fem.Model(mesh, fem.ExactCell(cell, bar)))
     assert len(sizes) >= 1
     assert min(sizes) > 3 * 300

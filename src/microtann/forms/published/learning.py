@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -118,6 +118,16 @@ class NetworkForm(StatesLoss, TrainableForm):
         require_coordinates(chosen)
         check_moving(chosen)
         return replace(chosen, training=with_zero_increments(chosen.training, self.zero_fraction, self.seed))
+
+    def for_increments(self, count: int) -> NetworkForm:
+        """Return the form with batches of an eighth of the increments at most."""
+        most = max(1, count // 8)
+        smaller: dict[str, Any] = {
+            name: tuple(min(size, most) for size in value)
+            for name, value in vars(self).items()
+            if name.endswith("batch")
+        }
+        return replace(self, **smaller)
 
     def networks(self, dataset: Dataset, reduce: Callable[[Scaling], Reduction]) -> MaterialPoint:
         """Return an untrained point with a reduction that is built once the scales are known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import equinox as eqx
@@ -96,6 +97,10 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         chosen = with_groups(dataset, self.coordinates)
         require_coordinates(chosen)
         return chosen
+
+    def for_increments(self, count: int) -> Residual:
+        """Return the form with batches of all increments at most."""
+        return replace(self, batch=max(1, min(self.batch, count)))
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a point whose modes and energy are fitted to the data, with a random return map.

@@ -20,7 +20,7 @@ from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.lattice_start import SlipSystem, is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.update import update_flow
-from microtann.forms.variational.walks import Walks, to_walks, walk_rows
+from microtann.forms.variational.walks import Walks, moving_rows, to_walks
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.point import MaterialPoint
@@ -91,7 +91,7 @@ class Variational(TrainableForm):
         require_coordinates(dataset)
         data = dataset.training
         slips = self.slips or -(-3 * self.states // 2)
-        require_room(self.states, slips, walk_rows(data).size)
+        require_room(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         elastic = elastic_response(data, increment)
@@ -145,7 +145,7 @@ class Variational(TrainableForm):
         """Return the point with encoder and decoder by least squares, on its own states along the walks."""
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
-        walks, rows = to_walks(point, dataset.training), walk_rows(dataset.training)
+        walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
         there = rows >= 0
         state = self.visited_states(point, dataset.training)
         principal = jax.jit(jax.vmap(reduction.principal))
@@ -159,7 +159,7 @@ class Variational(TrainableForm):
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks."""
-        return np.asarray(states_along(point, to_walks(point, data)))[walk_rows(data) >= 0]
+        return np.asarray(states_along(point, to_walks(point, data)))[moving_rows(data) >= 0]
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks = to_walks(point, dataset.training)
