@@ -47,8 +47,8 @@ def soap(learning_rate: optax.Schedule) -> optax.GradientTransformation:
     """Return the optimiser SOAP.
 
     The gradient G of a weight matrix is rotated into the eigenvectors of the running means of G Gᵀ and Gᵀ G, where
-    its entries are nearly uncorrelated; Adam acts there, and its step is rotated back. Biases see Adam. A step does
-    not depend on the orthogonal bases in which inputs and outputs of a layer are written.
+    its entries are nearly uncorrelated; Adam acts there, and its step is rotated back. Biases see Adam. A step
+    does not depend on the orthogonal bases in which inputs and outputs of a layer are written.
 
     Parameters
     ----------

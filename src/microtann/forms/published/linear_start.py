@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -36,8 +37,8 @@ def linear_autoencoder(
 ) -> Autoencoder:
     """Return the autoencoder with weights that pass on the principal components of coordinates.
 
-    Each weight matrix is U Vᵀ between random orthonormal bases, plus the random weights that are there where they do
-    not act on the principal components. The virgin state is zero.
+    Each weight matrix is U Vᵀ between random orthonormal bases, plus the random weights that are there, where they
+    do not act on the principal components. The virgin state is zero.
 
     Parameters
     ----------
@@ -56,8 +57,7 @@ def linear_autoencoder(
     bases += [np.linalg.qr(np.asarray(layer.weight)[:, :states])[0] for layer in layers[:-1]]
     bases += [np.eye(states)]
     weights = [
-        _passing(np.asarray(layer.weight), *pair)
-        for layer, pair in zip(layers, zip(bases[:-1], bases[1:], strict=True), strict=True)
+        _passing(np.asarray(layer.weight), *pair) for layer, pair in zip(layers, pairwise(bases), strict=True)
     ]
     encoder = _shifted(weights, scaled, virgin, np.zeros(states), reduction.encoder)
     states_of_data = from_virgin @ bases[0]

@@ -182,9 +182,7 @@ class CoordinatesLoss(_IncrementLoss):
 def _advance(
     point: MaterialPoint, batch: Batch, state: Float[Array, "n z"], seen: Float[Array, "n z"]
 ) -> Increment:
-    return jax.vmap(point.scaled_increment)(
-        batch.driving, state, batch.increment, batch.dt, batch.stress, seen
-    )
+    return jax.vmap(point.scaled_increment)(batch.driving, state, batch.increment, batch.dt, batch.stress, seen)
 
 
 def _autoencoder(point: MaterialPoint) -> Autoencoder:

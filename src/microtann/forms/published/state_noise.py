@@ -1,13 +1,14 @@
 """Noise on internal state variables, in directions of which the data say nothing.
 
 The states of the data may leave directions of their space untouched: there are more of them than the rank of the
-coordinates, or they repeat the strain, as coordinates do that contain displacements. What a network answers off the
-states of the data is then left to chance, and errors that recall makes in these directions feed on themselves.
-States that are moved there, with targets that are not, teach the network the way back.
+coordinates, or they repeat the strain, as coordinates do that contain displacements. What a network answers off
+the states of the data is then left to chance, and errors that recall makes in these directions feed on
+themselves. States that are moved there, with targets that are not, teach the network the way back.
 """
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
@@ -36,7 +37,7 @@ def with_state_noise(batch: Batch, size: float, seed: int, next_too: bool = Fals
     deviation = size * np.sqrt(np.mean((state - state.mean(axis=0)) ** 2))
     generator = np.random.default_rng(seed)
 
-    def moved(values: Float[Array, "n z"]) -> Float[Array, "n z"]:
+    def moved(values: Float[Array, "n z"]) -> jax.Array:
         draws = generator.standard_normal((len(values), directions.shape[1]))
         return jnp.asarray(values + deviation * draws @ directions.T)
 
