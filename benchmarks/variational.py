@@ -1,8 +1,8 @@
 """Error of variational models against their number of internal state variables, and what they cost.
 
 For perturbed cells of several geometries: the lattice reduced without training, trained from there, found in the
-internal coordinates of its data alone, and trained from a random slip system, with several seeds. Errors are relative
-RMS errors of the stress in closed loop.
+internal coordinates of its data alone, and trained from a random slip system, with several seeds. Errors are
+relative RMS errors of the stress in closed loop.
 """
 
 from __future__ import annotations
