@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 INTERRUPTED = 130
 RESUME = (
     "interrupted; nothing half-written was left. Run the same command again: finished stages are kept, data "
-    "generation and training go on where they stopped"
+    "generation, training and simulations go on where they stopped"
 )
 AGAIN = 0.02
 """Seconds after which an interrupt that was dropped is brought up again."""

@@ -129,8 +129,13 @@ def _digests(folder: Path) -> dict[str, str]:
 def _numbers(folder: Path) -> dict[str, Any]:
     numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
     for run in numbers["runs"].values():
-        run["statistics"] = {k: v for k, v in run["statistics"].items() if "seconds" not in k}
+        run["statistics"] = _untimed(run["statistics"])
+        run["statistics"]["increments"] = [_untimed(row) for row in run["statistics"]["increments"]]
     return dict(numbers)
+
+
+def _untimed(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if "seconds" not in name}
 
 
 def _is_whole(folder: Path) -> bool:

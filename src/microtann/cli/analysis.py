@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -24,6 +24,7 @@ def compile_kernels(
 ) -> None:
     """Run every kernel once, the material with every number of points that will occur, so that none is timed."""
     points, material = finite_elements.mesh.weights.size, finite_elements.material
+    assert not isinstance(material, Mapping)
     for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
         for tangent in (True, False):
             material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)

@@ -55,6 +55,11 @@ PLACES = {
         "simulate",
         "Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.",
     ),
+    "replay": Place(
+        "replay",
+        "replay",
+        "Try a Gauss point at which a simulation failed again, alone, from the file that it left.",
+    ),
     "cost": Place(
         "cost",
         "cost",
@@ -116,6 +121,7 @@ ORDER = (
     "evaluate",
     "cost",
     "simulate",
+    "replay",
     "reproduce",
     "report",
     "demo",

@@ -19,11 +19,11 @@ from microtann.cli.progress import progress
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, working_folder
 from microtann.data.check import check_file
-from microtann.data.hdf5 import opened
 from microtann.data.schema import SETS
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
+from microtann.hdf5 import opened
 from microtann.lattice.cell import UnitCell
 from microtann.report.bodies import Lattice, draw_bodies
 from microtann.report.section import Figure, Section, read_section

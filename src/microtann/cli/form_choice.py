@@ -35,10 +35,33 @@ def choose_form(settings: Sequence[Setting]) -> TrainableForm:
         owners = [name for name, form in trainable_forms().items() if key in defaults(form)]
         if section == SECTION and setting.key not in own and owners:
             raise ConfigurationError(
-                f"the key {key!r} of [{SECTION}] in {setting.source} belongs to the form {owners[0]!r}, but the "
-                f"form is {kind.name!r}, whose keys are {', '.join(defaults(kind))}"
+                f"the key {key!r} of [{SECTION}] in {setting.source} belongs to the form "
+                f"{' or '.join(map(repr, owners))}, but the form is {kind.name!r}, whose keys are "
+                f"{', '.join(defaults(kind))}"
             )
     return fill(kind, SECTION, others)
+
+
+def choose_forms(settings: Sequence[Setting], names: Sequence[str]) -> dict[str, TrainableForm]:
+    """Return several forms by name, each with those hyper-parameters of the settings that it has.
+
+    Without names, it is the one form that the settings choose.
+
+    Raises
+    ------
+    ConfigurationError
+        If a form is not known, or a key is that of none of them.
+    """
+    if not names:
+        chosen = choose_form(settings)
+        return {chosen.name: chosen}
+    keys = {name: {f"{SECTION}.{key}" for key in defaults(_trainable(name, "--form"))} for name in names}
+    forms = {}
+    for name, own in keys.items():
+        foreign = set().union(*keys.values()) - own
+        kept = [s for s in settings if s.key != f"{SECTION}.form" and s.key not in foreign]
+        forms[name] = choose_form([*kept, Setting(f"{SECTION}.form", name, "--form")])
+    return forms
 
 
 def form_table(form: TrainableForm) -> dict[str, Any]:

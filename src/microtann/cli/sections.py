@@ -16,12 +16,13 @@ from microtann.cli.configuration import (
     to_table,
 )
 from microtann.cli.drawing import DrawingChoice
-from microtann.cli.form_choice import DEFAULT_FORM, choose_form, form_defaults, form_help
+from microtann.cli.form_choice import DEFAULT_FORM, choose_forms, form_defaults, form_help
 from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice
 from microtann.cli.reduction import ReductionChoice
 from microtann.cli.simulation import SimulationChoice
+from microtann.cli.solver import SolverChoice
 from microtann.cli.toml import to_toml
 from microtann.data.walks import WalkPlan
 
@@ -32,6 +33,7 @@ SECTIONS: dict[str, type[Any]] = {
     "drawing": DrawingChoice,
     "walks": WalkPlan,
     "reduce": ReductionChoice,
+    "solver": SolverChoice,
     "simulate": SimulationChoice,
 }
 """One file may hold the sections of all stages; each stage reads its own."""
@@ -40,9 +42,14 @@ T = TypeVar("T")
 
 
 def gather(
-    file: Path | None, assignments: Sequence[str] | None = None, options: Mapping[str, Any] | None = None
+    file: Path | None,
+    assignments: Sequence[str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    forms: Sequence[str] = (),
 ) -> list[Setting]:
     """Return the settings of a file and of the command line, after checking that their sections exist.
+
+    Forms that are compared may be named; each takes the hyper-parameters that it has.
 
     Raises
     ------
@@ -53,7 +60,7 @@ def gather(
     check_sections(settings, (*SECTIONS, FORM_SECTION))
     for section, kind in SECTIONS.items():
         fill(kind, section, settings)  # a mistake in the section of a later stage is told now
-    choose_form(settings)
+    choose_forms(settings, forms)
     return settings
 
 
@@ -79,5 +86,5 @@ def reference(form: str = DEFAULT_FORM) -> str:
     for section, kind in SECTIONS.items():
         comments |= help_lines(kind, section)
     tables = {section: defaults(kind) for section, kind in SECTIONS.items()}
-    last = tables.popitem()  # what comes after training
-    return to_toml(tables | {FORM_SECTION: form_defaults(form)} | dict([last]), comments)
+    after = {section: tables.pop(section) for section in ("solver", "simulate")}  # what comes after training
+    return to_toml(tables | {FORM_SECTION: form_defaults(form)} | after, comments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from microtann.cli.page import write_report
 from microtann.cli.progress import Report, progress
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
+from microtann.cli.solver import RECORDS, SolverChoice, kept_if_stopped, recorded
 from microtann.cli.stage import Stage, working_folder
 from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.audit import Audit
@@ -37,6 +39,7 @@ from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.audit import audit_table, worst_points_table
+from microtann.report.increments import increment_tables
 from microtann.report.inside import draw_inside
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.simulation import (
@@ -91,14 +94,16 @@ def run_simulation(
     settings: Sequence[Setting], case_name: str, model: str, output: Path, overwrite: bool = False
 ) -> None:
     """Run the stage unless its results are there."""
-    choice = choose("simulate", SimulationChoice, settings)
+    choice, solver = choose("simulate", SimulationChoice, settings), choose("solver", SolverChoice, settings)
     case = reference_case(case_name)
     divisions = case.elements(choice.mesh_size)
     counts = case.cells(choice.dns) if choice.dns > 0 else None
     if choice.inside:
         case.check_inside(choice.inside)
     named = {"case": {"name": case_name, "model": model}}
-    stage = Stage("simulate", output, named | effective(simulate=choice), {"model": model_digest(model)})
+    stage = Stage(
+        "simulate", output, named | effective(solver=solver, simulate=choice), {"model": model_digest(model)}
+    )
     if stage.finished:
         show_unchanged(output)
         return
@@ -110,10 +115,11 @@ def run_simulation(
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
-    with working_folder(stage, overwrite=overwrite) as folder:
+    with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
         materials = _materials(material, cell, bar, choice)
-        comparison = _solve(case, materials, cell, bar, divisions, counts, choice)
+        failure = output.with_name(f"{output.name}.failed-point.h5")
+        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder, failure)
         scales = _scales(comparison, materials, choice)
         errors = scale_errors(comparison, scales)
         audited = None
@@ -135,6 +141,7 @@ def run_simulation(
             )
         save_section(folder, section)
         write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
+        shutil.rmtree(folder / RECORDS, ignore_errors=True)
 
 
 def describe(
@@ -156,6 +163,7 @@ def describe(
         tables=(
             results_table(comparison),
             cost_table(comparison),
+            *increment_tables(comparison),
             *(() if audited is None else (audit_table(audited), worst_points_table(audited))),
         ),
         figures=tuple(draw_simulation(folder, comparison)),
@@ -233,6 +241,9 @@ def _solve(
     divisions: tuple[int, int, int],
     counts: tuple[int, int, int] | None,
     choice: SimulationChoice,
+    solver: SolverChoice,
+    folder: Path,
+    failure: Path,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
@@ -245,19 +256,23 @@ def _solve(
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
             compile_kernels(case, cell, bar, finite_elements)
-            elements[analysis] = _within_range(finite_elements, case, policy, report)
+            options = solver.options(policy)
+            kept = recorded(folder, FIELD_NAMES[analysis]) | {"failure": failure}
+            elements[analysis] = _within_range(finite_elements, case, options, report, kept)
     if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
-            lattice = structure.solve(case.steps, progress=newton_progress(report), fields=True)
+            options, kept = solver.options(), recorded(folder, FIELD_NAMES["lattice"])
+            lattice = structure.solve(case.steps, options, newton_progress(report), fields=True, **kept)
     return Comparison(case, elements, lattice)
 
 
-def _within_range(model: fem.Model, case: ReferenceCase, outside_training: str, report: Report) -> fem.Result:
+def _within_range(
+    model: fem.Model, case: ReferenceCase, options: fem.SolverOptions, report: Report, kept: dict[str, Any]
+) -> fem.Result:
     """Solve a case; a warning that the training range was left becomes a line of the command."""
-    options = fem.SolverOptions(outside_training=outside_training)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", TrainingRangeWarning)
-        result = model.solve(case.steps, options, progress=newton_progress(report))
+        result = model.solve(case.steps, options, newton_progress(report), **kept)
     show_warnings(told)
     return result
 

@@ -11,28 +11,29 @@ import typer
 
 from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
-from microtann.cli.form_choice import choose_form, form_table
+from microtann.cli.form_choice import choose_forms, form_table
 from microtann.cli.messages import save_section, show_section
+from microtann.cli.microstructure import cell_settings
 from microtann.cli.options import Assignments, Config, Output, Overwrite, Perturbation, Units
 from microtann.cli.page import write_report
 from microtann.cli.sections import choose, effective
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.cli.study_parts import (
+    DEFAULT_FORM,
     ERRORS,
     FOLDERS,
     STRESS_ERROR,
     CellArgument,
-    Form,
     Seeds,
     check_folder,
     errors_note,
     errors_row,
+    gather_with_form,
     integers,
     seed_of,
     seeded,
     stamped,
     study_data,
-    study_settings,
 )
 from microtann.cli.study_point import Point, error_of, run_points
 from microtann.data.walks import WalkPlan, split_paths
@@ -48,7 +49,10 @@ def increments(
     units: Units = None,
     perturbation: Perturbation = None,
     counts: Annotated[str, typer.Option(help="Numbers of training increments to try.")] = INCREMENTS,
-    form: Form = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Form of the TANN; may be given several times. [default: {DEFAULT_FORM}]"),
+    ] = None,
     states: Annotated[int | None, typer.Option(help="Internal state variables.")] = None,
     seeds: Seeds = "0",
     config: Config = None,
@@ -56,59 +60,68 @@ def increments(
     output: Output = Path("results/increments"),
     overwrite: Overwrite = False,
 ) -> None:
-    """Measure the error on test walks against the number of training increments.
+    """Measure the error on test walks against the number of training increments, for one form or for several.
 
-    Whole walks are taken, and validation walks in proportion; the test walks are the same for all.
+    Whole walks are taken, and validation walks in proportion; the test walks are the same for all. A
+    hyper-parameter that only some of the forms have is theirs.
     """
-    settings = study_settings(config, assignments, cell, units, perturbation, form, states)
+    options = cell_settings(cell, units=units, perturbation=perturbation) | {"train.states": states}
+    settings = gather_with_form(config, assignments, options, form or ())
     check_folder(output, FOLDERS)
-    chosen = choose_form(settings)
-    forms = seeded(chosen, seeds)
+    forms = choose_forms(settings, form or ())
     plan = choose("walks", WalkPlan, settings)
     wanted = integers("counts", counts)
     walks = {n: max(1, round(n / plan.steps)) for n in wanted}
     settings = [*settings, Setting("walks.paths", _paths_for(plan, max(walks.values())), "--counts")]
     data = study_data(settings, output, overwrite)
-    points = {
-        n: [
-            Point(output / "points" / f"{n:06d}-seed-{seed_of(each)}", each, data, walks[n], "test")
-            for each in forms
-        ]
-        for n in wanted
-    }
-    flat = [point for group in points.values() for point in group]
-    found = dict(zip([p.folder for p in flat], run_points("data efficiency", flat, overwrite), strict=True))
-    rows = [
-        (
-            found[p.folder]["increments"],
-            seed_of(p.form),
-            found[p.folder].get("states"),
-            *errors_row(found[p.folder]),
+    points = [
+        Point(
+            output / "points" / f"{name}-{n:06d}-seed-{seed_of(each)}",
+            each.for_increments(n),
+            data,
+            walks[n],
+            "test",
         )
-        for group in points.values()
-        for p in group
+        for name, chosen in forms.items()
+        for n in wanted
+        for each in seeded(chosen, seeds)
+    ]
+    found = run_points("data efficiency", points, overwrite)
+    rows = [
+        (p.form.name, numbers["increments"], seed_of(p.form), numbers.get("states"), *errors_row(numbers))
+        for p, numbers in zip(points, found, strict=True)
     ]
     columns = (
+        Column("form", kind="text"),
         Column("training increments", kind="integer"),
         Column("seed", kind="integer"),
         Column("ISVs", kind="integer"),
         *ERRORS,
     )
-    note = errors_note(chosen.name).replace("validation walks", "test walks, the same for all")
+    note = errors_note(", ".join(forms)).replace("validation walks", "test walks, the same for all")
     table = Table("Errors on test walks in closed loop", columns, tuple(rows), note)
     drawn = {
-        chosen.name: [
-            (found[p.folder]["increments"], error_of(found[p.folder])) for g in points.values() for p in g
+        name: [
+            (numbers["increments"], error_of(numbers))
+            for p, numbers in zip(points, found, strict=True)
+            if p.form.name == name
         ]
+        for name in forms
     }
     stage = Stage(
         "study",
         output / "study",
-        effective(study={"counts": wanted, "seeds": seeds}, train=form_table(chosen)),
-        {p.folder.name: file_digest(p.folder / "numbers.json") for p in flat},
+        effective(study={"counts": wanted, "seeds": seeds})
+        | {name: form_table(chosen) for name, chosen in forms.items()},
+        {p.folder.name: file_digest(p.folder / "numbers.json") for p in points},
     )
     with working_folder(stage, overwrite=True) as folder:
-        content = {"form": chosen.name, "points": [{"seed": seed_of(p.form), **found[p.folder]} for p in flat]}
+        content = {
+            "points": [
+                {"form": p.form.name, "seed": seed_of(p.form), **numbers}
+                for p, numbers in zip(points, found, strict=True)
+            ]
+        }
         write_atomically(folder / "numbers.json", json.dumps(stamped(content), indent=1) + "\n")
         draw_study(folder / "increments.png", drawn, "training increments [–]", STRESS_ERROR, logarithmic=True)
         caption = (

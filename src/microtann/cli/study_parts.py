@@ -58,9 +58,17 @@ def study_settings(
 
 
 def gather_with_form(
-    config: Path | None, assignments: Sequence[str] | None, options: Mapping[str, Any]
+    config: Path | None,
+    assignments: Sequence[str] | None,
+    options: Mapping[str, Any],
+    forms: Sequence[str] = (),
 ) -> list[Setting]:
-    """Return the settings of a file and of the command line; the form is variational unless another is chosen."""
+    """Return the settings of a file and of the command line; the form is variational unless another is chosen.
+
+    Forms that are compared are named apart; see `choose_forms`.
+    """
+    if forms:
+        return gather(config, assignments, options, forms)
     given = collect_settings(config, assignments or (), options)
     chosen = any(setting.key == "train.form" for setting in given)
     return gather(config, assignments, options if chosen else {**options, "train.form": DEFAULT_FORM})

@@ -27,11 +27,11 @@ from microtann.data.format_errors import (
     split_errors,
     value_errors,
 )
-from microtann.data.hdf5 import opened
 from microtann.data.increments import Increments
 from microtann.data.lattice_check import lattice_misses, shape_errors, unchecked
 from microtann.data.schema import SETS, Layout
 from microtann.errors import CellError, DataFileError
+from microtann.hdf5 import opened
 from microtann.homogenisation.condensation import condense
 from microtann.homogenisation.lattice import Lattice
 

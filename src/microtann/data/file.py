@@ -20,22 +20,11 @@ from microtann.data.format_errors import (
     unit_errors,
     value_errors,
 )
-from microtann.data.hdf5 import (
-    CHECKSUM,
-    ROWS,
-    Block,
-    checksum_error,
-    created,
-    find_dataset,
-    holds,
-    opened,
-    text,
-    write_block,
-    write_text,
-)
+from microtann.data.hdf5 import CHECKSUM, ROWS, Block, checksum_error, find_dataset, holds, write_block
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout, layout_of
 from microtann.errors import DataFileError, InputError
+from microtann.hdf5 import created, opened, text, write_text
 from microtann.homogenisation.lattice import Lattice
 from microtann.homogenisation.microstructure import Microstructure, microstructure_class
 

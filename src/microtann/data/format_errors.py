@@ -10,9 +10,10 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 
 from microtann import voigt
-from microtann.data.hdf5 import find_dataset, holds, text
+from microtann.data.hdf5 import find_dataset, holds
 from microtann.data.increments import Increments
 from microtann.data.schema import QUANTITIES, SCHEMA, SETS, SHEAR, VERSION, Layout
+from microtann.hdf5 import text
 
 IntArray = NDArray[np.int64]
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from microtann.atomic import write_atomically
 from microtann.data.generate import solve_blocks
-from microtann.data.hdf5 import CHECKSUM, Block, checksum_error, opened
+from microtann.data.hdf5 import CHECKSUM, Block, checksum_error
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError, StorageError
+from microtann.hdf5 import opened
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from microtann.errors import InputError
 
 Array = NDArray[np.float64]
 ROUND_OFF = 1e-12
-"""Relative difference up to which two strains are one."""
+"""Fraction of the largest value up to which two strains are one, and a state is virgin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +54,7 @@ def whole_walks(data: Increments) -> WholeWalks:
     InputError
         If no increment starts in the virgin state.
     """
-    walks = list(_walks(data))
-    if not walks:
-        raise InputError(
-            "no increment of the set starts in the virgin state, so that no walk can be followed in closed loop: "
-            "keep whole walks in the data"
-        )
+    walks = walk_rows(data)
     length = max(len(rows) for rows in walks)
     rows = np.stack([np.pad(walk, (0, length - len(walk)), mode="edge") for walk in walks])
     there = np.arange(length) < np.array([len(walk) for walk in walks])[:, None]
@@ -81,15 +75,34 @@ def first_paths(data: Increments, count: int) -> Increments:
     return data.take(np.isin(data.path, np.unique(data.path)[:count]))
 
 
-def _walks(data: Increments) -> Iterator[Int[NDArray[np.int64], "T"]]:
-    """Yield the rows of every walk from the virgin state whose increments follow one another."""
+def walk_rows(data: Increments) -> list[Int[NDArray[np.int64], "T"]]:
+    """Return the rows of every walk from the virgin state, in the order of its steps.
+
+    Parameters
+    ----------
+    data : Increments
+        In any order; a walk ends where a step is missing or does not start where the one before ended.
+
+    Raises
+    ------
+    InputError
+        If no increment starts in the virgin state.
+    """
     order = np.lexsort((data.step, data.path))
-    start, end = data.strain[order], (data.strain + data.strain_increment)[order]
+    start = np.concatenate([data.strain, data.extra], axis=1)[order]
+    end = start + np.concatenate([data.strain_increment, data.extra_increment], axis=1)[order]
     near = ROUND_OFF * np.abs(start).max(initial=0.0)
-    follows = np.zeros(len(order), dtype=np.bool_)
-    follows[1:] = (np.diff(data.path[order]) == 0) & (np.diff(data.step[order]) == 1)
-    follows[1:] &= np.abs(start[1:] - end[:-1]).max(axis=1) <= near
-    for rows in np.split(order, np.flatnonzero(~follows)[1:]) if len(order) else ():
-        first = rows[0]
-        if np.abs(data.strain[first]).max() <= near and not data.stress[first].any():
-            yield rows
+    continues = np.zeros(len(order), dtype=np.bool_)
+    continues[1:] = (np.diff(data.path[order]) == 0) & (np.diff(data.step[order]) == 1)
+    continues[1:] &= np.abs(start[1:] - end[:-1]).max(axis=1) <= near
+    first = np.flatnonzero(~continues)
+    virgin = np.abs(start[first]).max(axis=1, initial=0.0) <= near
+    for values in (data.stress, data.energy[:, None]):
+        virgin &= np.abs(values[order[first]]).max(axis=1) <= ROUND_OFF * np.abs(values).max(initial=0.0)
+    walks = [rows for rows, whole in zip(np.split(order, first[1:]), virgin, strict=False) if whole]
+    if not walks:
+        raise InputError(
+            "no increment of the data starts in the virgin state, so that no response can be followed from there: "
+            "keep whole walks in the data"
+        )
+    return walks

@@ -1,8 +1,9 @@
 """Equilibrium of discrete systems: loading steps, Newton's method and its linear solver, shared by FE and DNS."""
 
 from microtann.equilibrium.history import History, Statistics
-from microtann.equilibrium.load_stepping import solve_steps
+from microtann.equilibrium.march import march
 from microtann.equilibrium.options import Progress, SolverOptions
+from microtann.equilibrium.record import Record, Restart
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.equilibrium.system import Response, System, Tangent
 
@@ -11,11 +12,13 @@ __all__ = [
     "NodalForce",
     "Prescribed",
     "Progress",
+    "Record",
     "Response",
+    "Restart",
     "SolverOptions",
     "Statistics",
     "Step",
     "System",
     "Tangent",
-    "solve_steps",
+    "march",
 ]

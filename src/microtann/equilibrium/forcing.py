@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from microtann.equilibrium.options import SolverOptions
+from microtann.equilibrium.newton_policy import NewtonPolicy
 
 LINEAR_LIMIT = 1e-12
 """No linear solve is asked for more relative accuracy than this."""
@@ -20,19 +20,21 @@ NEAR = 1e-2
 
 
 def forcing(
-    norm: float, previous: float, left: float, goal: float, scale: float, options: SolverOptions
+    norm: float, previous: float, left: float, goal: float, scale: float, policy: NewtonPolicy
 ) -> tuple[float, int]:
     """Return the relative accuracy of the next linear solve and the iterations it may take.
 
     ``left`` is the relative residual that the last linear solve left, ``scale`` the largest force.
     """
-    loose = options.linear_tolerance
+    loose = policy.linear_tolerance
+    if policy.forcing == "constant":
+        return loose, policy.max_linear_iterations
     to_goal = max(0.3 * goal / norm, LINEAR_LIMIT)
     # Far from equilibrium, and above all where bars flow without hardening, more accuracy is wasted or harmful.
     far = norm >= NEAR * scale
-    limit = min(FAR_ITERATIONS, options.max_linear_iterations) if far else options.max_linear_iterations
+    limit = min(FAR_ITERATIONS, policy.max_linear_iterations) if far else policy.max_linear_iterations
     if left < 0.1 and norm <= 2.0 * left * previous:  # what the linear solve left: the linear model is exact
-        return min(to_goal, loose), options.max_linear_iterations
+        return min(to_goal, loose), policy.max_linear_iterations
     if norm < 0.1 * previous:
         return float(np.clip((norm / previous) ** 2, to_goal, loose)), limit
     return loose, limit

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
+from microtann.equilibrium.cost import Cost
+from microtann.equilibrium.increment_table import IncrementRow, increment_table
+from microtann.equilibrium.lazy import LazyRows
 from microtann.equilibrium.steps import Nodes, select
 from microtann.errors import InputError
 from microtann.paraview import Frame
@@ -27,10 +30,11 @@ class Statistics:
     constitutive_calls : int
         Bars or Gauss points evaluated, over all iterations and line searches.
     cuts : int
-        How often an increment was halved.
+        How often an increment, or a part of one, was cut.
     material_seconds, assembly_seconds, setup_seconds, solver_seconds : float
         CPU time of the constitutive law, of assembly, of building the preconditioner, and of the linear solver.
-    newton_per_increment : tuple of int
+    increments : tuple of IncrementRow
+        How every increment went; `table` shows them.
     """
 
     newton_iterations: int
@@ -41,15 +45,30 @@ class Statistics:
     assembly_seconds: float
     setup_seconds: float
     solver_seconds: float
-    newton_per_increment: tuple[int, ...] = ()
+    increments: tuple[IncrementRow, ...] = ()
+
+    @staticmethod
+    def of(cost: Cost, rows: Iterable[IncrementRow]) -> Statistics:
+        """Return the statistics of running totals and increments."""
+        return Statistics(
+            newton_iterations=cost.newton,
+            linear_iterations=cost.linear,
+            constitutive_calls=cost.calls,
+            cuts=cost.cuts,
+            material_seconds=cost.material,
+            assembly_seconds=cost.assembly,
+            setup_seconds=cost.setup,
+            solver_seconds=cost.solver,
+            increments=tuple(rows),
+        )
 
     def __repr__(self) -> str:
         counts = f"{self.newton_iterations} Newton and {self.linear_iterations} linear iterations"
         return f"Statistics({counts}, {self.constitutive_calls} calls, {self.cuts} cuts, {self.seconds:.3g} CPU s)"
 
     def __str__(self) -> str:
-        """Return the cost as a table."""
-        increments = len(self.newton_per_increment)
+        """Return the cost as a table, and one row per increment under it."""
+        increments = len(self.increments)
         most = max(self.newton_per_increment, default=0)
         rows = [
             (
@@ -63,7 +82,17 @@ class Statistics:
         times = ("material", "assembly", "setup", "solver")
         rows += [(f"{name} [CPU s]", f"{getattr(self, f'{name}_seconds'):12.3f}") for name in times]
         rows.append(("in all [CPU s]", f"{self.seconds:12.3f}"))
-        return "\n".join(f"{name:<20}{value}" for name, value in rows)
+        text = "\n".join(f"{name:<20}{value}" for name, value in rows)
+        return f"{text}\n\n{self.table()}" if self.increments else text
+
+    def table(self) -> str:
+        """Return a table with one row per increment: parts, cuts, iterations, residual and time."""
+        return increment_table(self.increments)
+
+    @property
+    def newton_per_increment(self) -> tuple[int, ...]:
+        """Newton iterations of every increment."""
+        return tuple(row.newton for row in self.increments)
 
     @property
     def seconds(self) -> float:
@@ -81,16 +110,26 @@ class Part:
         Index of the increment.
     time : float
     displacement : array, shape (N, d)
+    fraction : float
+        Of the increment.
+    energy, dissipation : float
+        As in `History`.
     """
 
     increment: int
     time: float
     displacement: Float[Array, "N d"]
+    fraction: float
+    energy: float
+    dissipation: float
 
 
 @dataclass(frozen=True, eq=False)
 class History:
     """Response of a structure at the end of every increment.
+
+    Of a simulation that was recorded, displacements, reactions, fields and parts are read from its files when they
+    are asked for: index them, or give them to NumPy for the whole array.
 
     Parameters
     ----------
@@ -105,28 +144,28 @@ class History:
     dissipation : array, shape (I,)
         Energy dissipated since the start, whole structure.
     statistics : Statistics
-    fields : tuple of dict of arrays
+    fields : sequence of dict of arrays
         Fields of the elements or bars, one dict per increment, or for the last increment only.
     training_reach : array, shape (I,), or None
         How far the farthest material point reaches in the range of its model's training data: 1 on the border, 1.3
         where 30 % outside. None for a material that knows no such range.
     points_outside : integer array, shape (I,), or None
         Number of material points outside that range.
-    parts : tuple of Part
+    parts : sequence of Part
         Equilibria inside increments that were cut, in the order of time; there are none where none was cut.
     """
 
     points: Float[Array, "N d"]
     time: Float[Array, "I"]
-    displacement: Float[Array, "I N d"]
-    reactions: Float[Array, "I N d"]
+    displacement: Float[Array, "I N d"] | LazyRows
+    reactions: Float[Array, "I N d"] | LazyRows
     energy: Float[Array, "I"]
     dissipation: Float[Array, "I"]
     statistics: Statistics
-    fields: tuple[dict[str, Array], ...] = field(default=(), kw_only=True)
+    fields: Sequence[dict[str, Array]] = field(default=(), kw_only=True)
     training_reach: Float[Array, "I"] | None = field(default=None, kw_only=True)
     points_outside: Int[NDArray[np.int64], "I"] | None = field(default=None, kw_only=True)
-    parts: tuple[Part, ...] = field(default=(), kw_only=True)
+    parts: Sequence[Part] = field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
         return self._line("History", "")
@@ -141,17 +180,23 @@ class History:
             f"energy {self.energy[-1]:.5g}, dissipated {self.dissipation[-1]:.5g}{far})"
         )
 
+    @property
+    def _sets(self) -> Mapping[str, Int[NDArray[np.int64], "_"]]:
+        """Nodes by name, where a mesh names them."""
+        return {}
+
     def accepted(self) -> Iterator[tuple[float, Float[Array, "N d"]]]:
         """Yield time and displacement of every equilibrium that was reached, in order.
 
         These are the ends of the increments, and those inside of increments that were cut: together they are the
         path that the material has followed.
         """
-        left = list(self.parts)
+        inside = iter(self.parts)
+        part = next(inside, None)
         for index, time in enumerate(self.time):
-            while left and left[0].increment == index:
-                part = left.pop(0)
+            while part is not None and part.increment == index:
                 yield part.time, part.displacement
+                part = next(inside, None)
             yield float(time), self.displacement[index]
 
     def nearest(self, point: ArrayLike) -> int:
@@ -160,8 +205,8 @@ class History:
         return int(np.argmin((offset**2).sum(axis=1)))
 
     def resultant(self, nodes: Nodes) -> Float[Array, "I d"]:
-        """Return the sum of the support forces on nodes (indices, a mask, or a function of the points)."""
-        return self.reactions[:, select(nodes, self.points)].sum(axis=1)
+        """Return the sum of the support forces on nodes: indices, a mask, a function of the points, or a set."""
+        return self.reactions[:, select(nodes, self.points, sets=self._sets)].sum(axis=1)
 
     def axial_force(self, nodes: Nodes, axis: int = -1) -> Float[Array, "I"]:
         """Return the component of `resultant` along an axis; of a top face, tension is positive."""
@@ -179,7 +224,7 @@ class History:
         """
         if self.points.shape[1] != 3:
             raise InputError("a torque about an axis needs three dimensions")
-        chosen = select(nodes, self.points)
+        chosen = select(nodes, self.points, sets=self._sets)
         arm = self.points[chosen] - np.broadcast_to(np.asarray(centre, dtype=np.float64), (3,))
         force = self.reactions[:, chosen]
         i, j = (axis + 1) % 3, (axis + 2) % 3

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.cost import Cost
 from microtann.equilibrium.damping import Damping
 from microtann.equilibrium.forcing import LINEAR_LIMIT, forcing
 from microtann.equilibrium.line_search import line_search
-from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
-from microtann.equilibrium.options import SolverOptions
-from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
-from microtann.equilibrium.system import Response, System, Tangent
+from microtann.equilibrium.linear_model import LinearModel
+from microtann.equilibrium.newton_policy import NewtonPolicy
+from microtann.equilibrium.system import Response, System
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
@@ -25,23 +24,6 @@ ROUND_OFF = 1e-14
 LARGEST_SLACK = 1e-6
 """What a displacement beyond the prescribed ones may excuse so, relative to the forces: one that runs away in
 search of equilibrium must not become its own proof."""
-STAGNATION = 20
-"""Iterations without a new smallest residual after which an increment that is no convex problem is cut."""
-
-
-@dataclass
-class Cost:
-    """Running totals; see `microtann.equilibrium.history.Statistics`."""
-
-    newton: int = 0
-    linear: int = 0
-    calls: int = 0
-    cuts: int = 0
-    material: float = 0.0
-    assembly: float = 0.0
-    setup: float = 0.0
-    solver: float = 0.0
-    per_increment: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +66,8 @@ class Equilibrium:
         Largest norm of the support and nodal forces so far.
     elastic : bool
         The elastic tangent described the increment that led here exactly.
+    residual : float
+        Relative residual that is left.
     """
 
     displacement: Float[Array, "n"]
@@ -93,23 +77,23 @@ class Equilibrium:
     state: object
     scale: float
     elastic: bool = False
+    residual: float = 0.0
 
 
-@dataclass(frozen=True, eq=False)
-class LinearModel:
-    """Elastic tangent and its preconditioner for one set of held displacements.
+@dataclass
+class Trace:
+    """What an attempt has tried, for what is said of one that failed.
 
     Parameters
     ----------
-    elastic : Tangent
-    preconditioner : Preconditioner
-    stiffness : float
-        Size of the entries of the elastic tangent, for the round-off of forces.
+    moved : array, shape (n,), or None
+        Change of the displacements at which the system was asked last.
+    residuals : list of float
+        Relative residual of every iteration.
     """
 
-    elastic: Tangent
-    preconditioner: Preconditioner
-    stiffness: float
+    moved: Float[Array, "n"] | None = None
+    residuals: list[float] = field(default_factory=list)
 
 
 def equilibrate(
@@ -117,9 +101,10 @@ def equilibrate(
     model: LinearModel,
     start: Equilibrium,
     problem: Increment,
-    options: SolverOptions,
+    policy: NewtonPolicy,
     cost: Cost,
     report: Callable[[int, float, bool], None],
+    trace: Trace,
 ) -> Equilibrium:
     """Find equilibrium at the end of one increment.
 
@@ -129,11 +114,13 @@ def equilibrate(
     model : LinearModel
     start : Equilibrium
     problem : Increment
-    options : SolverOptions
+    policy : NewtonPolicy
     cost : Cost
         Running totals, added to.
     report : callable
         Called with iteration, relative residual and whether it converged.
+    trace : Trace
+        Filled in.
 
     Returns
     -------
@@ -146,17 +133,24 @@ def equilibrate(
     """
     free = ~problem.held
     dimension = system.points.shape[1]
+
+    def evaluate(change: Array, tangent: bool) -> Response:
+        trace.moved = change
+        found = system.evaluate(start.state, start.displacement + change, change, problem.dt, tangent)
+        cost.add(found)
+        return found
+
     if problem.guess is None:
-        moved, left, previous = _predict(model, start, problem, options, cost)
+        moved, left, previous = _predict(model, start, problem, policy, cost)
     else:
         moved, left, previous = problem.guess, 1.0, 0.0  # no linear solve promised a residual
         cost.newton += 1
-    response = _evaluate(system, start, moved, problem.dt, True, cost)
+    response = evaluate(moved, True)
     prescribed = max(float(np.abs(v).max(initial=0.0)) for v in (start.displacement, problem.change))
     prescribed *= np.sqrt(free.size)
-    residuals: list[float] = []
+    residuals = trace.residuals
     full, damping = True, Damping()
-    for iteration in range(1, options.max_iterations + 1):
+    for iteration in range(1, policy.max_iterations + 1):
         imbalance = problem.external - response.force
         residual = np.where(free, imbalance, 0.0)
         norm = float(np.linalg.norm(residual))
@@ -164,7 +158,7 @@ def equilibrate(
         scale = max(start.scale, support, float(np.linalg.norm(problem.external)))
         reach = float(np.linalg.norm(start.displacement + moved))
         unit = ROUND_OFF * model.stiffness  # of round-off for displacements of order one
-        goal = options.tolerance * scale + min(unit * reach, max(LARGEST_SLACK * scale, unit * prescribed))
+        goal = policy.tolerance * scale + min(unit * reach, max(LARGEST_SLACK * scale, unit * prescribed))
         residuals.append(norm / scale if scale > 0.0 else 0.0 if norm <= goal else np.inf)
         if not np.isfinite(norm):
             raise _failure("the forces are not finite", residuals, imbalance, dimension)
@@ -181,27 +175,28 @@ def equilibrate(
                 response.state,
                 scale,
                 elastic,
+                residuals[-1],
             )
-        if iteration == options.max_iterations:
+        if iteration == policy.max_iterations:
             break
-        if not system.convex and iteration - int(np.argmin(residuals)) > STAGNATION:
+        if not system.convex and iteration - int(np.argmin(residuals)) > policy.stagnation:
             raise _failure(
-                f"the residual stopped falling for {STAGNATION} iterations", residuals, residual, dimension
+                f"the residual stopped falling for {policy.stagnation} iterations", residuals, residual, dimension
             )
-        accuracy = forcing(norm, previous, left if full else 1.0, goal, scale, options)
+        accuracy = forcing(norm, previous, left if full else 1.0, goal, scale, policy)
         assert response.tangent is not None
         tangent = response.tangent
-        if iteration > 1:
+        if iteration > 1 and policy.damping:
             damping = damping.after(residuals[-1], residuals[-2], full)
             tangent = damping.of(tangent, model.elastic)
-        solution = _solve(tangent, model, free, residual, accuracy, options, cost)
+        solution = model.solve(tangent, free, residual, accuracy, policy, cost)
         left = solution.relative_residual
-        if not options.line_search:
+        if not policy.line_search:
             moved = moved + solution.x
-            response = _evaluate(system, start, moved, problem.dt, True, cost)
+            response = evaluate(moved, True)
         else:
             found = line_search(
-                lambda change, tangent: _evaluate(system, start, change, problem.dt, tangent, cost),
+                evaluate,
                 response,
                 moved,
                 solution.x,
@@ -214,11 +209,11 @@ def equilibrate(
                 raise _failure("the line search found no better point", residuals, residual, dimension)
             moved, response, full = found
         previous = norm
-    raise _failure(f"no convergence in {options.max_iterations} iterations", residuals, residual, dimension)
+    raise _failure(f"no convergence in {policy.max_iterations} iterations", residuals, residual, dimension)
 
 
 def _predict(
-    model: LinearModel, start: Equilibrium, problem: Increment, options: SolverOptions, cost: Cost
+    model: LinearModel, start: Equilibrium, problem: Increment, policy: NewtonPolicy, cost: Cost
 ) -> tuple[Array, float, float]:
     """Carry the prescribed motion into the structure by the elastic tangent, without evaluating the material.
 
@@ -227,68 +222,11 @@ def _predict(
     free = ~problem.held
     rhs = np.where(free, problem.external - start.force - model.elastic @ problem.change, 0.0)
     previous = float(np.linalg.norm(rhs))
-    accuracy = options.linear_tolerance
+    accuracy = policy.linear_tolerance
     if start.elastic and previous > 0.0:  # the increment often is elastic too: one accurate solve then ends it
-        accuracy = float(np.clip(0.3 * options.tolerance * start.scale / previous, LINEAR_LIMIT, accuracy))
-    solution = _solve(model.elastic, model, free, rhs, (accuracy, options.max_linear_iterations), options, cost)
+        accuracy = float(np.clip(0.3 * policy.tolerance * start.scale / previous, LINEAR_LIMIT, accuracy))
+    solution = model.solve(model.elastic, free, rhs, (accuracy, policy.max_linear_iterations), policy, cost)
     return problem.change + solution.x, solution.relative_residual, previous
-
-
-def _solve(
-    tangent: Tangent,
-    model: LinearModel,
-    free: NDArray[np.bool_],
-    rhs: Array,
-    accuracy: tuple[float, int],
-    options: SolverOptions,
-    cost: Cost,
-) -> Solution:
-    """Solve for a Newton step to a relative residual within a number of iterations."""
-    clock = time.process_time()
-    tolerance, limit = accuracy
-    preconditioner = model.preconditioner
-
-    def operator(vector: Array) -> Array:
-        image = tangent @ vector
-        image *= free
-        return image
-
-    def precondition(vector: Array) -> Array:
-        hierarchy = preconditioner.elastic if tangent is model.elastic else preconditioner.present
-        image = hierarchy(vector)
-        image *= free
-        return image
-
-    if tangent.symmetric:
-        patience = limit if tangent is model.elastic else min(limit, PATIENCE)
-        solution = conjugate_gradients(operator, precondition, rhs, tolerance, patience)
-        cost.linear += solution.iterations
-        reached = solution.relative_residual
-        if solution.iterations == patience < limit and reached > tolerance and not solution.indefinite:
-            begin = time.process_time()
-            preconditioner.renew(tangent)
-            cost.setup += time.process_time() - begin
-            clock += time.process_time() - begin
-            first = solution.x
-            rest = conjugate_gradients(operator, precondition, rhs - operator(first), tolerance / reached, limit)
-            cost.linear += rest.iterations
-            solution = replace(rest, x=first + rest.x, relative_residual=reached * rest.relative_residual)
-    if not tangent.symmetric or solution.indefinite:
-        solution = gmres(operator, precondition, rhs, tolerance, options.max_linear_iterations)
-        cost.linear += solution.iterations
-    cost.newton += 1
-    cost.solver += time.process_time() - clock
-    if not np.isfinite(solution.relative_residual):
-        raise ConvergenceError("the tangent holds numbers that are not finite")
-    return solution
-
-
-def _evaluate(system: System, start: Equilibrium, moved: Array, dt: float, tangent: bool, cost: Cost) -> Response:
-    response = system.evaluate(start.state, start.displacement + moved, moved, dt, tangent)
-    cost.calls += response.calls
-    cost.material += response.material_seconds
-    cost.assembly += response.assembly_seconds
-    return response
 
 
 def _failure(reason: str, residuals: list[float], residual: Array, dimension: int) -> ConvergenceError:

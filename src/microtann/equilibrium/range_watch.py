@@ -1,76 +1,63 @@
-"""Watches whether material points leave the range of their model's training data, increment by increment."""
+"""How far material points leave the range of their model's training data, increment by increment."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
-
-from microtann.equilibrium.system import System
-from microtann.outside import tell
 
 Array = NDArray[np.float64]
 
 
-class RangeWatch:
-    """What accepted increments reach in the range of the training data; attempts rolled back do not count.
+@dataclass(frozen=True)
+class Reach:
+    """What the material points of one increment came to.
 
     Parameters
     ----------
-    system : System
-    policy : {"none", "warn", "error"}
-    count : int
-        Number of increments.
+    farthest : float
+        How far the farthest point reached in the range: 1 on its border.
+    outside, points : int
+        Points outside of it, and all points.
     """
 
-    def __init__(self, system: System, policy: str, count: int) -> None:
-        self._system, self._policy = system, policy
-        self._present: Array | None = None
-        self._points = 0
-        self.reach, self.outside = np.zeros(count), np.zeros(count, dtype=np.int64)
+    farthest: float
+    outside: int
+    points: int
 
-    @property
-    def known(self) -> bool:
-        """Whether the material says how far it is from its data."""
-        return self._points > 0
+    @staticmethod
+    def of(reach: Float[Array, "P"]) -> Reach:
+        """Return what points came to, each at its farthest part of the increment."""
+        return Reach(float(reach.max()), int(np.count_nonzero(reach > 1.0)), len(reach))
 
-    def part(self, before: Any, after: Any) -> None:
-        """Take note of an increment, or of a part of one that was cut: the farthest part counts."""
-        found = self._system.training_reach(before, after)
-        if found is not None:
-            self._present = found if self._present is None else np.maximum(found, self._present)
 
-    def close(self, increment: int) -> Float[Array, "P"] | None:
-        """End an increment; return how far each point reached in it, or None if that is not known.
+def farther(reach: Float[Array, "P"] | None, part: Float[Array, "P"] | None) -> Float[Array, "P"] | None:
+    """Return the farthest of what an increment has reached so far and in a further part; None if not known."""
+    if part is None or reach is None:
+        return reach if part is None else part
+    return np.maximum(part, reach)
 
-        Raises
-        ------
-        TrainingRangeError
-            If a point is outside and that is an error.
-        """
-        reach, self._present = self._present, None
-        if reach is None:
-            return None
-        self._points = len(reach)
-        self.reach[increment], self.outside[increment] = reach.max(), np.count_nonzero(reach > 1.0)
-        if self._policy == "error" and self.outside[increment]:
-            tell("error", self.sentence(), 1)
-        return reach
 
-    def warn(self, level: int) -> None:
-        """Say once what all increments came to; ``level`` is the stack level of the user's line."""
-        if self._policy == "warn" and self.outside.any():
-            tell("warn", self.sentence(), level + 1)
+def sentence(reached: Sequence[Reach]) -> str:
+    """Return how many points left the range, when and how far; empty if none did."""
+    first = next((k for k, reach in enumerate(reached) if reach.outside), None)
+    if first is None:
+        return ""
+    worst = max(range(len(reached)), key=lambda k: reached[k].farthest)
+    return (
+        f"material points leave the range of the model's training data, from increment {first} on: up to "
+        f"{max(reach.outside for reach in reached)} of {reached[0].points}, the farthest (in increment {worst}) "
+        f"reaching {reached[worst].farthest:.3g} times as far; the model's errors are not known there"
+    )
 
-    def sentence(self) -> str:
-        """Return how many points left the range, when and how far; empty if none did."""
-        if not self.outside.any():
-            return ""
-        first, worst, most = int(np.flatnonzero(self.outside)[0]), int(self.reach.argmax()), self.outside.max()
-        return (
-            f"material points leave the range of the model's training data, from increment {first} on: up to "
-            f"{most} of {self._points}, the farthest (in increment {worst}) reaching {self.reach[worst]:.3g} "
-            "times as far; the model's errors are not known there"
-        )
+
+def reach_arrays(
+    reached: Sequence[Reach],
+) -> tuple[Float[Array, "I"], Int[NDArray[np.int64], "I"]] | tuple[None, None]:
+    """Return how far the farthest point reached and how many were outside, per increment; None if not known."""
+    if not reached:
+        return None, None
+    return np.array([r.farthest for r in reached]), np.array([r.outside for r in reached], dtype=np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.checkpoint import StepStart
 from microtann.equilibrium.newton import Equilibrium
 from microtann.equilibrium.steps import Loading
 
@@ -38,8 +39,8 @@ class StepLoading:
     released: Float[Array, "n"]
 
     @staticmethod
-    def between(previous: Loading, following: Loading, start: Equilibrium) -> StepLoading:
-        """Return how the loading of the previous step becomes that of the following one, from an equilibrium."""
+    def between(previous: Loading, following: Loading, start: StepStart) -> StepLoading:
+        """Return how the loading of the previous step becomes that of the following one."""
         held, applied = following.held.ravel(), previous.force.ravel()
         released = np.where(previous.held.ravel() & ~held, start.force - applied, 0.0)
         return StepLoading(

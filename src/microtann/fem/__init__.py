@@ -1,25 +1,38 @@
 """Finite elements with any material at the Gauss points."""
 
 from microtann.equilibrium.options import Progress, SolverOptions
+from microtann.equilibrium.record import Record, Restart
+from microtann.equilibrium.rotation import rigid_rotation
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
 from microtann.fem.mesh import Mesh
+from microtann.fem.mesh_file import read_mesh
 from microtann.fem.model import Model, Result
+from microtann.fem.pressure import Pressure
 from microtann.materials.exact_cell import ExactCell
+from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, State
+from microtann.materials.von_mises import VonMises
 
 __all__ = [
     "ExactCell",
     "LearntMaterial",
+    "LinearElastic",
     "Material",
     "Mesh",
     "Model",
     "NodalForce",
     "Prescribed",
+    "Pressure",
     "Progress",
+    "Record",
+    "Restart",
     "Result",
     "SolverOptions",
     "State",
     "Step",
+    "VonMises",
     "box",
+    "read_mesh",
+    "rigid_rotation",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats
 from microtann.errors import InputError
-from microtann.fem.elements import element_kind
+from microtann.fem.elements import EDGES, element_kind
 from microtann.fem.mesh import Mesh
 from microtann.memory import require_memory
 
@@ -21,27 +22,20 @@ BYTES_PER_VALUE = 60
 
 KINDS: dict[int, tuple[str, ...]] = {
     2: ("quad", "quad8", "triangle", "triangle6"),
-    3: ("hexahedron", "hexahedron20"),
+    3: ("hexahedron", "hexahedron20", "tetra", "tetra10"),
 }
 """Kinds of elements that a box may be made of, by dimension; the first is used if none is named."""
 
-EDGES: dict[str, tuple[str, tuple[tuple[int, int], ...]]] = {
-    "triangle6": ("triangle", ((0, 1), (1, 2), (2, 0))),
-    "quad8": ("quad", ((0, 1), (1, 2), (2, 3), (3, 0))),
-    "hexahedron20": (
-        "hexahedron",
-        (
-            *((0, 1), (1, 2), (2, 3), (3, 0)),
-            *((4, 5), (5, 6), (6, 7), (7, 4)),
-            *((0, 4), (1, 5), (2, 6), (3, 7)),
-        ),
-    ),
-}
-"""Kinds with nodes on the middle of edges: the kind of their corners, and the edges in VTK's order."""
+DIAGONALS = ("mirrored", "parallel")
+"""How the blocks of a box are cut into triangles or tetrahedra."""
 
 
 def box(
-    lengths: ArrayLike, divisions: ArrayLike, origin: ArrayLike | None = None, kind: str | None = None
+    lengths: ArrayLike,
+    divisions: ArrayLike,
+    origin: ArrayLike | None = None,
+    kind: str | None = None,
+    diagonals: str = "mirrored",
 ) -> Mesh:
     """Return a box, or in the plane a rectangle, of equal elements.
 
@@ -50,13 +44,16 @@ def box(
     lengths : (float, float, float) or (float, float)
         Edges of the box.
     divisions : (int, ...)
-        Elements along each edge; of triangles, two for each.
+        Blocks along each edge: a block is one hexahedron or quadrilateral, six tetrahedra or two triangles.
     origin : (float, ...), optional
         Corner of smallest coordinates; the coordinate origin if left out.
     kind : str, optional
-        "hexahedron" (by default) or "hexahedron20" in space; "quad" (by default), "quad8", "triangle" or
-        "triangle6" in the plane. The diagonals of triangles are mirrored from square to square, which favours no
-        direction.
+        "hexahedron" (by default), "hexahedron20", "tetra" or "tetra10" in space; "quad" (by default), "quad8",
+        "triangle" or "triangle6" in the plane.
+    diagonals : {"mirrored", "parallel"}
+        Of triangles and tetrahedra. "mirrored" (union jack): each block is the mirror image of its neighbours, so
+        that no direction is favoured. "parallel": all blocks are cut alike, as in the meshes of FEniCS; the mesh
+        is stiffer across the diagonals than along them, which biases coarse meshes of linear elements.
 
     Returns
     -------
@@ -65,8 +62,13 @@ def box(
     Raises
     ------
     InputError
-        If a length or a number of divisions is not positive, the kind does not fill a box of that dimension, or
-        the mesh would not fit into the memory of the machine.
+        If a length or a number of divisions is not positive, the kind does not fill a box of that dimension, the
+        diagonals are not known, or the mesh would not fit into the memory of the machine.
+
+    References
+    ----------
+    M. J. Todd, The Computation of Fixed Points and Applications, Springer, 1976: the triangulations J1 of Tucker
+    (mirrored) and K1 of Freudenthal (parallel).
 
     Examples
     --------
@@ -75,6 +77,8 @@ def box(
     (128, 8)
     >>> mt.fem.box((2, 1), (4, 2), kind="triangle6").cells.shape
     (16, 6)
+    >>> mt.fem.box((10, 10, 20), (4, 4, 8), kind="tetra10", diagonals="parallel").cells.shape
+    (768, 10)
     """
     sizes, counts = as_floats("lengths", lengths), np.asarray(divisions)
     if sizes.shape not in ((2,), (3,)) or not (np.isfinite(sizes) & (sizes > 0)).all():
@@ -89,18 +93,25 @@ def box(
     kind = KINDS[d][0] if kind is None else kind
     if kind not in KINDS[d]:
         raise InputError(f"a box in {d} dimensions is made of {', '.join(KINDS[d])}, got {kind!r}")
+    if diagonals not in DIAGONALS:
+        known = " or ".join(map(repr, DIAGONALS))
+        raise InputError(f"the diagonals of a box are {known}, got {diagonals!r}")
     element = element_kind(kind)
+    base = EDGES[kind][0] if kind in EDGES else kind
+    cut = base in ("triangle", "tetra")
+    cells_of_block = math.factorial(d) if cut else 1
     require_memory(
-        f"a mesh of {'×'.join(str(n) for n in counts)} elements",
-        float(BYTES_PER_VALUE) * element.gauss_points * element.nodes * math.prod(counts.tolist()),
+        f"a mesh of {'×'.join(str(n) for n in counts)} blocks of elements",
+        float(BYTES_PER_VALUE)
+        * element.gauss_points
+        * element.nodes
+        * cells_of_block
+        * math.prod(counts.tolist()),
         "use larger elements",
     )
     axes = [corner[i] + sizes[i] * np.arange(counts[i] + 1) / counts[i] for i in range(d)]
     points = np.column_stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")])
-    cells = _blocks(counts)
-    base = EDGES[kind][0] if kind in EDGES else kind
-    if base == "triangle":
-        cells = _halves(cells, counts)
+    cells = _simplices(counts, diagonals == "mirrored") if cut else _blocks(counts)
     if kind in EDGES:
         points, cells = _with_edge_nodes(points, cells, EDGES[kind][1])
     return Mesh(points, cells, kind)
@@ -118,11 +129,26 @@ def _blocks(counts: Int[NDArray[np.integer], "d"]) -> Int[IntArray, "E n"]:
     return np.column_stack(corners)
 
 
-def _halves(squares: Int[IntArray, "E 4"], counts: Int[NDArray[np.integer], "2"]) -> Int[IntArray, "T 3"]:
-    """Return two triangles for every square, with diagonals that change direction from one to the next."""
-    i, j = np.indices(tuple(counts.tolist())).reshape(2, -1)
-    turned = np.where(((i + j) % 2 == 0)[:, None], squares, np.roll(squares, -1, axis=1))
-    return np.concatenate([turned[:, [0, 1, 2]], turned[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
+def _simplices(counts: Int[NDArray[np.integer], "d"], mirrored: bool) -> Int[IntArray, "T n"]:
+    """Return triangles or tetrahedra, d! for every block of a grid, those of a block in sequence.
+
+    Each follows the edges of its block from one corner to the opposite one, along the axes in one of their orders.
+    Mirrored blocks start at the corner where all coordinates are even, so that neighbours share their diagonals.
+    """
+    d = len(counts)
+    strides = np.append(np.cumprod((counts + 1)[:0:-1])[::-1], 1)
+    block = np.indices(tuple(counts.tolist())).reshape(d, -1).T
+    odd = block % 2 if mirrored else np.zeros_like(block)
+    start = (block + odd) @ strides
+    along = (1 - 2 * odd) * strides
+    simplices = []
+    for order in permutations(range(d)):
+        path = np.column_stack([np.zeros_like(start), *(along[:, axis] for axis in order)]).cumsum(axis=1)
+        # the volume changes its sign with every exchange of axes and every mirrored axis
+        turned = (np.linalg.det(np.eye(d)[list(order)]) < 0) ^ (odd.sum(axis=1) % 2 == 1)
+        path[turned, -2:] = path[turned, :-3:-1]
+        simplices.append(start[:, None] + path)
+    return np.stack(simplices, axis=1).reshape(-1, d + 1)
 
 
 def _with_edge_nodes(

@@ -5,6 +5,7 @@ A new kind is one more `Rule` in `RULES`; nothing else depends on the number of 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -49,6 +50,21 @@ RULES: dict[str, Rule] = {
     ),
 }
 """Kinds of elements by their names in meshio and VTK."""
+
+EDGES: dict[str, tuple[str, tuple[tuple[int, int], ...]]] = {
+    "triangle6": ("triangle", ((0, 1), (1, 2), (2, 0))),
+    "quad8": ("quad", ((0, 1), (1, 2), (2, 3), (3, 0))),
+    "hexahedron20": (
+        "hexahedron",
+        (
+            *((0, 1), (1, 2), (2, 3), (3, 0)),
+            *((4, 5), (5, 6), (6, 7), (7, 4)),
+            *((0, 4), (1, 5), (2, 6), (3, 7)),
+        ),
+    ),
+    "tetra10": ("tetra", ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3))),
+}
+"""Kinds with nodes amid their edges, after the corners: the kind of the corners, and the edges in VTK's order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +129,11 @@ def build(name: str, rule: Rule) -> ElementKind:
     from skfem.quadrature import get_quadrature  # type: ignore[import-untyped]
 
     element = getattr(library, rule.element)()
-    at, weights = get_quadrature(element, rule.order)
+    if rule.order == 1:  # linear triangles and tetrahedra, where scikit-fem takes three points for a triangle
+        d = len(element.doflocs[0])
+        at, weights = np.full((d, 1), 1 / (d + 1)), np.array([1 / math.factorial(d)])
+    else:
+        at, weights = get_quadrature(element, rule.order)
     order = np.lexsort(np.round(at, 9))
     at, weights = at[:, order], weights[order]
     values, gradients = zip(*(element.lbasis(at, node) for node in rule.nodes), strict=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConvergenceError, InputError
+from microtann.errors import ConvergenceError, InputError, MicrotannError
 from microtann.fem.mesh import Mesh
+from microtann.fem.point_error import PointError
+from microtann.fem.regions import Chunk, Region
 from microtann.materials.protocol import LearntMaterial, Material, State
 from microtann.voigt import components
 
@@ -17,11 +20,11 @@ Array = NDArray[np.float64]
 
 
 class MaterialCall:
-    """Calls a material for the Gauss points of a mesh.
+    """Calls a material for the Gauss points of its region of a mesh.
 
     Parameters
     ----------
-    material : Material
+    region : Region
     mesh : Mesh
 
     Raises
@@ -30,59 +33,64 @@ class MaterialCall:
         If the material does not follow the `Material` protocol.
     """
 
-    def __init__(self, material: Material, mesh: Mesh) -> None:
+    def __init__(self, region: Region, mesh: Mesh) -> None:
+        material = region.material
         if not (hasattr(material, "initial_state") and hasattr(material, "update")):
             raise InputError(
                 "a material has the methods initial_state(n) and update(increment, state, dt, tangent)"
             )
         self._material, self._mesh, self._called = material, mesh, False
-        self._components = components(mesh.dimension)
+        self._count = len(region.cells) * mesh.element.gauss_points
+        self._where = f"{{}} of region {region.name!r}" if region.name else "{}"
 
     def virgin(self) -> State:
-        """Return the virgin state of all Gauss points."""
-        count = self._mesh.weights.size
-        state = self._material.initial_state(count)
-        check_state(state, count)
-        _require_components(self._material, state, self._components)
+        """Return the virgin state of all Gauss points of the region."""
+        state = self._material.initial_state(self._count)
+        check_state(state, self._count)
+        _require_components(self._material, state, components(self._mesh.dimension))
         return state
 
     def __call__(
-        self, strain: Float[Array, "n v"], state: State, points: slice, dt: float, tangent: bool
+        self, strain: Float[Array, "n v"], state: State, chunk: Chunk, dt: float, tangent: bool
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
-        """Advance some points by one increment; ``state`` is that of all points.
+        """Advance the points of a chunk by one increment; ``state`` is that of all points of the region.
 
         Raises
         ------
         InputError
             If the material breaks its protocol: the wrong number or shape of results, or a change of its input.
-        ConvergenceError
-            If the material fails or returns what is not finite; it names the element.
+        PointError
+            If the material raises an error, or returns what is not finite; it names the element and the point.
         """
-        self._require_finite("strain", strain, points)
-        given = {name: value[points] for name, value in state.items()}
+        self._require_finite("strain", strain, chunk)
+        given = {name: value[chunk.place] for name, value in state.items()}
         kept = None if self._called else (strain.copy(), {name: value.copy() for name, value in given.items()})
         try:
             answer: Any = self._material.update(strain, given, dt, tangent)
-        except ConvergenceError as error:
-            where = points.start + (error.worst[0] if error.worst else 0)
-            raise self._failure(f"the material failed in {{}}: {error}", where) from error
+        except Exception as error:  # a user's material may raise anything
+            ours = isinstance(error, ConvergenceError)
+            if isinstance(error, MemoryError) or (isinstance(error, MicrotannError) and not ours):
+                raise
+            kind = "" if ours else f"{type(error).__name__}: "
+            where = getattr(error, "worst", ())[:1] or [self._failing(strain, given, dt, tangent)]
+            raise self._failure(f"the material failed in {{}}: {kind}{error}", chunk, where) from error
         if kept is not None:
             _require_unchanged(strain, given, *kept)
             self._called = True
         stress, moduli, new = _results(answer, strain.shape, tangent)
-        self._require_finite("stress that the material returned", stress, points)
-        self._require_finite("energy that the material returned", new["energy"], points)
-        self._require_finite("dissipation that the material returned", new["dissipation"], points)
+        self._require_finite("stress that the material returned", stress, chunk)
+        self._require_finite("energy that the material returned", new["energy"], chunk)
+        self._require_finite("dissipation that the material returned", new["dissipation"], chunk)
         if moduli is not None and not np.isfinite(moduli.sum()):
-            self._require_finite("tangent that the material returned", moduli, points)
+            self._require_finite("tangent that the material returned", moduli, chunk)
         return stress, moduli, new
 
-    def training_reach(self, before: State, after: State) -> Float[Array, "P"] | None:
-        """Return how far the Gauss points reach in the range of the data that the material was learnt from.
+    def training_reach(self, before: State, after: State) -> Float[Array, "p"] | None:
+        """Return how far the points of the region reach in the range of the data behind the material.
 
         Returns
         -------
-        array, shape (P,), or None
+        array, shape (p,), or None
             None for a material that does not say it.
 
         Raises
@@ -95,21 +103,38 @@ class MaterialCall:
         answer: Any = self._material.training_reach(before, after)
         if answer is None:
             return None
-        count = self._mesh.weights.size
-        if np.shape(answer) != (count,) or not np.issubdtype(np.asarray(answer).dtype, np.number):
-            raise InputError(f"the material's training_reach must be None or numbers of shape ({count},)")
+        if np.shape(answer) != (self._count,) or not np.issubdtype(np.asarray(answer).dtype, np.number):
+            raise InputError(f"the material's training_reach must be None or numbers of shape ({self._count},)")
         return np.asarray(answer, dtype=np.float64)
 
-    def _require_finite(self, what: str, values: Array, points: slice) -> None:
+    def _require_finite(self, what: str, values: Array, chunk: Chunk) -> None:
         finite = np.isfinite(values)
         if not finite.all():
-            point = points.start + int(np.argwhere(~finite)[0][0])
-            raise self._failure(f"the {what} is not finite in {{}}", point)
+            places = np.unique(np.argwhere(~finite)[:, 0])
+            raise self._failure(f"the {what} is not finite in {{}}", chunk, places.tolist())
 
-    def _failure(self, sentence: str, point: int) -> ConvergenceError:
-        element = point // self._mesh.element.gauss_points
-        nodes = self._mesh.cells[element].tolist()
-        return ConvergenceError(sentence.replace("{}", f"element {element}", 1), worst=nodes)
+    def _failing(self, strain: Float[Array, "n v"], state: State, dt: float, tangent: bool) -> int:
+        """Return the place in a chunk of a point at which the material raises an error, by halving the chunk."""
+        first, last = 0, len(strain)
+        while last - first > 1:
+            middle = (first + last) // 2
+            half = slice(first, middle)
+            try:
+                self._material.update(strain[half], {k: value[half] for k, value in state.items()}, dt, tangent)
+            except Exception:
+                last = middle
+            else:
+                first = middle
+        return first
+
+    def _failure(self, sentence: str, chunk: Chunk, places: Sequence[int]) -> PointError:
+        """Return an error that names the element and the Gauss point of the first of some points of a chunk."""
+        chosen = np.asarray(places)
+        points = chunk.points.start + chosen if isinstance(chunk.points, slice) else chunk.points[chosen]
+        element, number = divmod(int(points[0]), self._mesh.element.gauss_points)
+        where = self._where.format(f"element {element}") + f", Gauss point {number}"
+        where += f" (and {len(points) - 1} other points)" if len(points) > 1 else ""
+        return PointError(sentence.replace("{}", where, 1), points.tolist(), self._mesh.cells[element].tolist())
 
 
 def _require_components(material: Material, state: State, wanted: int) -> None:

@@ -1,22 +1,27 @@
-"""A finite-element model: a mesh, a material, loading steps, and the result."""
+"""A finite-element model: a mesh, its materials, loading steps, and the result."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann import voigt
 from microtann.equilibrium.body import Body
+from microtann.equilibrium.failure import EquilibriumError
 from microtann.equilibrium.history import History
+from microtann.errors import InputError
 from microtann.fem.assembly import FiniteElements, GaussState
+from microtann.fem.failure import failed_point, remark
 from microtann.fem.mesh import Mesh
+from microtann.fem.region_result import RegionResult
+from microtann.fem.regions import Materials, own_state, regions_of
 from microtann.materials.protocol import Material, State
 from microtann.paraview import Frame, write_series
 
@@ -34,24 +39,58 @@ class Result(History):
     mesh : Mesh
     strain, stress : array, shape (E, G, v)
         At the Gauss points at the end.
+    dissipated : array, shape (E, G)
+        What every Gauss point has dissipated since the start, per volume.
     state : dict of arrays
-        Material state at the end, leading axes (E, G).
+        Material state at the end, leading axes (E, G). With several materials the names are those of the region
+        and of the variable, as in "steel:plastic_strain", with E the cells of the region; see `region`.
+    materials : tuple of str
+        Names of the regions that have their own material; empty where one material fills the mesh.
 
     Notes
     -----
     ``fields`` holds "strain" and "stress" (E, v), "energy" and "dissipation" (E,), averages over every cell per
-    volume; the dissipation is that of the last increment (or of the last part of one that was cut). With a
-    learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached in the range
-    of its training data.
+    volume; the dissipation is that of the last increment (or of the last part of one that was cut), and
+    "dissipated" (E,) all since the start. With several materials, "region" (E,) is the number of the region among
+    them. With a learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached
+    in the range of its training data.
     """
 
     mesh: Mesh
     strain: Float[Array, "E G v"]
     stress: Float[Array, "E G v"]
+    dissipated: Float[Array, "E G"]
     state: State
+    materials: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
         return self._line("Result", f"{len(self.mesh.cells)} cells")
+
+    @property
+    def _sets(self) -> Mapping[str, Int[NDArray[np.int64], "_"]]:
+        return self.mesh.sets
+
+    def region(self, name: str) -> RegionResult:
+        """Return strain, stress, state, energy and dissipation of a region that has its own material.
+
+        Raises
+        ------
+        InputError
+            If no region of that name has one.
+        """
+        if name not in self.materials:
+            names = ", ".join(map(repr, self.materials)) or "none: one material fills the mesh"
+            raise InputError(f"there is no region {name!r} with its own material; there are: {names}")
+        cells = self.mesh.regions[name]
+        return RegionResult(
+            name,
+            cells,
+            self.mesh.weights[cells],
+            self.strain[cells],
+            self.stress[cells],
+            self.dissipated[cells],
+            own_state(name, self.state),
+        )
 
     def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
@@ -78,15 +117,21 @@ class Result(History):
 
 @dataclass(frozen=True, eq=False)
 class Model(Body[Result]):
-    """A mesh and the material at its Gauss points.
+    """A mesh and the materials at its Gauss points.
 
     Parameters
     ----------
     mesh : Mesh
-    material : Material
-        Anything that follows `microtann.fem.Material`.
+    material : Material, or mapping from names of regions to materials
+        Anything that follows `microtann.fem.Material`; one for the whole mesh, or one for each of the
+        ``mesh.regions`` that are named, which then cover every cell once.
     chunk : int
         Gauss points given to the material at a time.
+
+    Raises
+    ------
+    InputError
+        If the mesh has no region of a name, or a cell has no material or two of them.
 
     Examples
     --------
@@ -102,17 +147,33 @@ class Model(Body[Result]):
     """
 
     mesh: Mesh
-    material: Material
+    material: Materials
     chunk: int = 1024
 
+    def __post_init__(self) -> None:
+        regions_of(self.mesh, self.material)
+
     def __repr__(self) -> str:
-        material = repr(self.material) if type(self.material).__repr__ is not object.__repr__ else ""
-        return f"Model({self.mesh!r}, {material or type(self.material).__name__})"
+        names = [
+            (f"{region.name!r}: " if region.name else "") + _name(region.material)
+            for region in regions_of(self.mesh, self.material)
+        ]
+        return f"Model({self.mesh!r}, {', '.join(names)})"
 
     _every_field = True
 
     def _system(self) -> FiniteElements:
         return FiniteElements(self.mesh, self.material, self.chunk)
+
+    def _located(self, system: FiniteElements, error: EquilibriumError, file: Path | None) -> EquilibriumError:
+        point = failed_point(system, error)
+        if point is None:
+            return error
+        text = ". ".join(part for part in (str(error), remark(point)) if part)
+        if file is not None:
+            point.write(file)
+            text += f". {file} holds {point}: microtann replay tries it alone"
+        return EquilibriumError(text, error.attempt, error.worst, point)
 
     def _result(self, history: History, state: GaussState) -> Result:
         shape = self.mesh.weights.shape
@@ -121,8 +182,15 @@ class Model(Body[Result]):
             mesh=self.mesh,
             strain=state.strain.reshape(*shape, -1),
             stress=state.stress.reshape(*shape, -1),
-            state={name: value.reshape(*shape, *value.shape[1:]) for name, value in state.material.items()},
+            dissipated=state.dissipated.reshape(shape),
+            state={k: value.reshape(-1, shape[1], *value.shape[1:]) for k, value in state.material.items()},
+            materials=tuple(region.name for region in regions_of(self.mesh, self.material) if region.name),
         )
+
+
+def _name(material: Material) -> str:
+    """Return a material in words, by its class if it has none of its own."""
+    return repr(material) if type(material).__repr__ is not object.__repr__ else type(material).__name__
 
 
 def _in_space(tensors: Float[Array, "E v"]) -> Float[Array, "E 6"]:

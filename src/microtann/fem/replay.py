@@ -1,7 +1,7 @@
 """The path that Gauss points have followed, taken again from the displacements that a result keeps.
 
-A result keeps the displacements of every equilibrium, and no strain: the strains at a few Gauss points, or at all
-of them a chunk at a time, follow from these without more memory.
+A result keeps the displacements of every equilibrium, and no strain: the strains at a few Gauss points follow from
+these without more memory.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from microtann.materials.protocol import Material, State
 from microtann.voigt import components
 
 Array = NDArray[np.float64]
-CHUNK = 1024
-"""Gauss points that a material is given at a time."""
 
 
 def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n T v"]:
@@ -36,29 +34,6 @@ def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Flo
     cells, place = np.unique(points // per_cell, return_inverse=True)
     of_cells = _strains(result, cells)
     return of_cells.reshape(len(cells), per_cell, *of_cells.shape[1:])[place, points % per_cell]
-
-
-def accumulated_dissipation(result: Result, material: Material) -> Float[Array, "P"]:
-    """Return what every Gauss point has dissipated since the start, per volume.
-
-    The material goes along the strains of the result once more, a chunk of points at a time.
-
-    Parameters
-    ----------
-    result : Result
-    material : Material
-        That of the result.
-    """
-    mesh = result.mesh
-    per_cell = mesh.element.gauss_points
-    count = max(1, CHUNK // per_cell)
-    found = np.zeros(mesh.weights.size)
-    for first in range(0, len(mesh.cells), count):
-        cells = np.arange(first, min(first + count, len(mesh.cells)))
-        chosen = slice(first * per_cell, (int(cells[-1]) + 1) * per_cell)
-        for _, state in follow(material, _strains(result, cells), durations(result)):
-            found[chosen] += state["dissipation"]
-    return found
 
 
 def durations(result: Result) -> Float[Array, "T"]:
@@ -81,9 +56,9 @@ def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array,
     """Return the strains at all Gauss points of some cells."""
     mesh = result.mesh
     gradients, corners = mesh.gradients[cells], mesh.cells[cells]
-    moves = [displacement for _, displacement in result.accepted()]
     kernels = KERNELS[mesh.dimension]
-    strain = np.empty((len(moves), len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
-    for present, displacement in zip(strain, moves, strict=True):
+    equilibria = len(result.time) + len(result.parts)
+    strain = np.empty((equilibria, len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
+    for present, (_, displacement) in zip(strain, result.accepted(), strict=True):
         kernels.gauss_strain(gradients, corners, displacement, present)
     return strain.transpose(1, 0, 2)

@@ -99,6 +99,22 @@ def test_more_data_are_more_of_the_same_walks(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "study" / "increments.png").is_file()
 
 
+def test_forms_stand_side_by_side_each_with_its_own_hyper_parameters(tmp_path: Path) -> None:
+    own = ("--set", "train.epochs=[1]", "--set", "train.tuning_epochs=[1]", "--set", "train.residual=true")
+    walks = ("--set", "walks.steps=15", "--counts", "300", "--states", 4, "--output", tmp_path / "forms")
+    forms = ("--form", "variational", "--form", "published")
+    result = call("increments", *CELL, *walks, *NONE, *own, *forms)
+    assert result.exit_code == 0, result.output
+    points = json.loads((tmp_path / "forms" / "study" / "numbers.json").read_text())["points"]
+    assert [p["form"]["form"] for p in points] == [
+        "variational",
+        "published",
+    ]
+    unknown = call("increments", *CELL, *walks, *NONE, *own, "--form", "variational")
+    assert unknown.exit_code == 2
+    assert "belongs to the form 'classical' or 'published'" in unknown.stderr
+
+
 def test_states_of_two_models_are_compared(results: Path, tmp_path: Path) -> None:
     models = [
         results / "points" / name / "model.safetensors" for name in ("reduced-016-seed-0", "trained-016-seed-0")

@@ -250,7 +250,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(lattice_data, tmp_p
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("microtann.data.hdf5.os.fsync", full)
+    monkeypatch.setattr("microtann.hdf5.os.fsync", full)
     with pytest.raises(StorageError, match=r"data.h5 could not be written: No space left on device") as raised:
         write_dataset(path, lattice_data)
     assert raised.value.errno == 28

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.equilibrium import newton
+from microtann.equilibrium import linear_model
 from microtann.equilibrium.linear import conjugate_gradients
 from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
 from microtann.evaluation.structures import CASES
@@ -54,7 +54,7 @@ def test_it_is_renewed_only_where_the_linear_solver_is_slow(hardening, renewed, 
     lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(hardening=hardening), case.lengths, 1.0)
     result = mt.Structure(lattice.points - [3, 3, 0], lattice.bars, lattice.areas, lattice.bar).solve(case.steps)
     assert bool(calls) == renewed
-    monkeypatch.setattr(newton, "PATIENCE", 10**6)
+    monkeypatch.setattr(linear_model, "PATIENCE", 10**6)
     alone = mt.Structure(lattice.points - [3, 3, 0], lattice.bars, lattice.areas, lattice.bar).solve(case.steps)
     assert result.energy[-1] == pytest.approx(alone.energy[-1], rel=1e-9)
     assert result.dissipation[-1] == pytest.approx(alone.dissipation[-1], rel=1e-9)

@@ -80,7 +80,7 @@ def test_the_policy():
     assert silent.points_outside.tolist() == [0, 0, 8, 8]
     with pytest.raises(TrainingRangeError, match=r"from increment 2 on: up to 8 of 16"):
         stretch(Learnt(), outside_training="error")
-    with pytest.raises(InputError, match="outside_training is one of"):
+    with pytest.raises(InputError, match="outside_training must be one of"):
         fem.SolverOptions(outside_training="strict")
 
 

@@ -41,6 +41,15 @@ def test_nodes_are_those_of_vtk(kind):
     assert not expected[:, kind.dimension :].any()
 
 
+GAUSS_POINTS = {"triangle": 1, "triangle6": 3, "quad": 4, "quad8": 9}
+GAUSS_POINTS |= {"tetra": 1, "tetra10": 4, "hexahedron": 8, "hexahedron20": 27}
+
+
+def test_number_of_gauss_points(kind):
+    """A linear triangle once had three points, where one is exact."""
+    assert kind.gauss_points == GAUSS_POINTS[kind.name]
+
+
 def test_quadrature_integrates_polynomials(kind):
     order, d = RULES[kind.name].order, kind.dimension
     for powers in itertools.product(range(order + 1), repeat=d):

@@ -8,6 +8,7 @@ import pytest
 import microtann as mt
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem.material_call import MaterialCall
+from microtann.fem.regions import regions_of
 
 MATERIALS = {
     "TANN": lambda: mt.load("cube"),
@@ -27,8 +28,11 @@ def test_a_material_names_the_point(name: str, value: float) -> None:
 
 def test_the_finite_elements_name_the_element_so_that_the_increment_can_be_cut() -> None:
     material = MATERIALS["exact cell"]()
-    call = MaterialCall(material, mt.fem.box((1, 1, 2), (1, 1, 2)))
+    mesh = mt.fem.box((1, 1, 2), (1, 1, 2))
+    (region,) = regions_of(mesh, material)
+    (chunk,) = region.chunks(8, 16)
+    call = MaterialCall(region, mesh)
     strain = np.zeros((16, 6))
     strain[9] = np.nan
     with pytest.raises(ConvergenceError, match="strain is not finite in element 1"):
-        call(strain, material.initial_state(16), slice(0, 16), 1.0, True)
+        call(strain, material.initial_state(16), chunk, 1.0, True)

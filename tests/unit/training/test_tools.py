@@ -119,7 +119,7 @@ def test_the_closed_loop_error_is_that_of_recall(square: Dataset, trained: mt.TA
     shuffled = data.take(np.random.default_rng(0).permutation(len(data)))
     assert np.isfinite(expected)
     assert closed_loop_error(trained, shuffled) == pytest.approx(expected, rel=1e-6)
-    with pytest.raises(InputError, match="no whole path"):
+    with pytest.raises(InputError, match="keep whole walks in the data"):
         closed_loop_error(trained, data.take(data.step > 3))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import equinox as eqx
@@ -14,8 +15,8 @@ from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms.published.loss import ErrorMeasure, StatesLoss
+from microtann.forms.published.stiffness import fit_quadratic_energy
 from microtann.forms.residual.pruning import without_rare_neurons
-from microtann.forms.residual.stiffness import fit_quadratic_energy
 from microtann.tann.form import register
 from microtann.tann.layers import Activation, DeadZone, Layers, dense
 from microtann.tann.pod import PODReduction
@@ -96,6 +97,10 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         chosen = with_groups(dataset, self.coordinates)
         require_coordinates(chosen)
         return chosen
+
+    def for_increments(self, count: int) -> Residual:
+        """Return the form with batches of all increments at most."""
+        return replace(self, batch=max(1, min(self.batch, count)))
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a point whose modes and energy are fitted to the data, with a random return map.

@@ -10,12 +10,10 @@ from jaxtyping import Array, Float, Int
 from numpy.typing import NDArray
 
 from microtann.data.increments import Increments
+from microtann.data.whole_walks import walk_rows
 from microtann.errors import InputError
 from microtann.tann.point import MaterialPoint
 from microtann.training.preparation import driving_variables
-
-VIRGIN = 1e-12
-"""A state is virgin if strain, stress and energy are below this fraction of their largest values."""
 
 
 class Walks(NamedTuple):
@@ -38,42 +36,18 @@ class Walks(NamedTuple):
     weight: Float[Array, "B T"]
 
 
-def walk_rows(data: Increments) -> Int[NDArray[np.int64], "B T"]:
+def moving_rows(data: Increments) -> Int[NDArray[np.int64], "B T"]:
     """Return the rows of the moving increments of every walk from the virgin state; −1 after its end.
-
-    Parameters
-    ----------
-    data : Increments
-        In any order; a walk ends where a step is missing or does not start where the one before ended.
 
     Raises
     ------
     InputError
-        If no increment starts in the virgin state.
+        If no increment starts in the virgin state, or nothing moves.
     """
-    order = np.lexsort((data.step, data.path))
-    path, step = data.path[order], data.step[order]
-    strain = np.concatenate([data.strain, data.extra], axis=1)[order]
-    end = strain + np.concatenate([data.strain_increment, data.extra_increment], axis=1)[order]
-    size = np.abs(strain).max(initial=0.0)
-    continues = np.zeros(len(order), dtype=np.bool_)
-    continues[1:] = (path[1:] == path[:-1]) & (step[1:] == step[:-1] + 1)
-    continues[1:] &= np.abs(strain[1:] - end[:-1]).max(axis=1) <= VIRGIN * size
-    first = np.flatnonzero(~continues)
-    virgin = np.abs(strain[first]).max(axis=1) <= VIRGIN * size
-    for values in (data.stress, data.energy[:, None]):
-        virgin &= np.abs(values[order][first]).max(axis=1) <= VIRGIN * np.abs(values).max(initial=0.0)
     moving = (data.strain_increment != 0).any(axis=1) | (data.extra_increment != 0).any(axis=1)
-    walks = []
-    for start, stop in zip(first, np.append(first[1:], len(order)), strict=True):
-        rows = order[start:stop]
-        if virgin[np.searchsorted(first, start)] and moving[rows].any():
-            walks.append(rows[moving[rows]])
+    walks = [rows[moving[rows]] for rows in walk_rows(data) if moving[rows].any()]
     if not walks:
-        raise InputError(
-            "no increment of the data starts in the virgin state, so that no response can be followed from there: "
-            "write whole walks into the data, or train another form"
-        )
+        raise InputError("all increments of the walks are zero: there is nothing to learn from")
     result = np.full((len(walks), max(len(rows) for rows in walks)), -1, dtype=np.int64)
     for number, rows in enumerate(walks):
         result[number, : len(rows)] = rows
@@ -82,7 +56,7 @@ def walk_rows(data: Increments) -> Int[NDArray[np.int64], "B T"]:
 
 def to_walks(point: MaterialPoint, data: Increments) -> Walks:
     """Return the walks of increments in the scaled variables of ``point``."""
-    rows = walk_rows(data)
+    rows = moving_rows(data)
     driving, increment = driving_variables(data, point.scaling)
     there = (rows >= 0).astype(np.float64)
     rows = np.where(

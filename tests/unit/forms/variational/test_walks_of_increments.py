@@ -10,7 +10,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
-from microtann.forms.variational.walks import walk_rows
+from microtann.forms.variational.walks import moving_rows
 
 
 def increments(**plan: float) -> Increments:
@@ -21,19 +21,19 @@ def increments(**plan: float) -> Increments:
 
 def test_walks_are_found_in_any_order_and_zero_increments_left_out() -> None:
     data = increments()
-    rows = walk_rows(data)
+    rows = moving_rows(data)
     assert rows.shape == (8, 10)  # two of twelve increments of every walk are zero
     np.testing.assert_array_equal(data.step[rows], np.sort(data.step[rows], axis=1))
     assert (data.path[rows] == data.path[rows[:, :1]]).all()
     order = np.random.default_rng(0).permutation(len(data))
-    shuffled = walk_rows(data.take(order))
+    shuffled = moving_rows(data.take(order))
     np.testing.assert_array_equal(order[shuffled], rows)
 
 
 def test_a_walk_ends_where_a_step_is_missing() -> None:
     data = increments(zero_fraction=0.0)
     kept = data.take(~((data.path == data.path[0]) & (data.step == 5)))
-    rows = walk_rows(kept)
+    rows = moving_rows(kept)
     assert rows.shape == (8, 12)
     assert (rows[0] >= 0).sum() == 5
     assert (rows[1:] >= 0).all()
@@ -41,7 +41,7 @@ def test_a_walk_ends_where_a_step_is_missing() -> None:
 
 def test_a_walk_that_starts_again_is_two() -> None:
     data = increments(zero_fraction=0.0, restart=0.3)
-    rows = walk_rows(data)
+    rows = moving_rows(data)
     there = rows >= 0
     assert there.sum() == len(data)
     assert not data.strain[rows[:, 0]].any()
@@ -50,4 +50,4 @@ def test_a_walk_that_starts_again_is_two() -> None:
 def test_data_without_a_virgin_state_are_refused() -> None:
     data = increments(zero_fraction=0.0)
     with pytest.raises(InputError, match="virgin state"):
-        walk_rows(data.take(data.step > 0))
+        moving_rows(data.take(data.step > 0))

@@ -159,7 +159,7 @@ def test_bad_calls_are_refused():
         model.solve([])
     with pytest.raises(InputError, match=r"step 0 .loose.: the supports leave the body free"):
         model.solve([Step([pull(0.1)], name="loose")])
-    with pytest.raises(InputError, match="tolerance must lie between"):
+    with pytest.raises(InputError, match="tolerance must be larger than 0"):
         SolverOptions(tolerance=0.0)
     with pytest.raises(InputError, match="max_iterations must be at least 1"):
         SolverOptions(max_iterations=0)

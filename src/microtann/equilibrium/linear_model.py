@@ -1,0 +1,150 @@
+"""The linear system of a Newton step: elastic tangent and preconditioner of a body, and how it is solved."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+from microtann.equilibrium.cost import Cost
+from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
+from microtann.equilibrium.newton_policy import NewtonPolicy
+from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
+from microtann.equilibrium.system import Tangent
+from microtann.errors import ConvergenceError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """Elastic tangent and its preconditioner for one set of held displacements.
+
+    Parameters
+    ----------
+    elastic : Tangent
+    preconditioner : Preconditioner
+    stiffness : float
+        Size of the entries of the elastic tangent, for the round-off of forces.
+    """
+
+    elastic: Tangent
+    preconditioner: Preconditioner
+    stiffness: float
+
+    @staticmethod
+    def of(elastic: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]) -> LinearModel:
+        """Build the preconditioner of an elastic tangent.
+
+        Raises
+        ------
+        InputError
+            If a node has no stiffness in some direction.
+        """
+        rough = np.where(np.arange(points.size) % 2 == 0, 1.0, -1.0)
+        stiffness = float(np.abs(elastic @ rough).max())  # forces due to displacements that vary from node to node
+        return LinearModel(elastic, Preconditioner(elastic, points, held), stiffness)
+
+    def solve(
+        self,
+        tangent: Tangent,
+        free: Bool[NDArray[np.bool_], "n"],
+        rhs: Float[Array, "n"],
+        accuracy: tuple[float, int],
+        policy: NewtonPolicy,
+        cost: Cost,
+    ) -> Solution:
+        """Solve for a Newton step to a relative residual within a number of iterations.
+
+        Parameters
+        ----------
+        tangent : Tangent
+        free : array of bool, shape (n,)
+        rhs : array, shape (n,)
+            Zero at held components.
+        accuracy : (float, int)
+        policy : NewtonPolicy
+        cost : Cost
+            Added to.
+
+        Raises
+        ------
+        ConvergenceError
+            If the tangent holds numbers that are not finite, or is singular and was to be factorised.
+        """
+        clock, setup = time.process_time(), cost.setup
+        if policy.linear_solver == "direct":
+            solution = _factorised(tangent, free, rhs)
+        else:
+            solution = self._iterate(tangent, free, rhs, accuracy, policy, cost)
+        cost.newton += 1
+        cost.linear += solution.iterations
+        cost.solver += time.process_time() - clock - (cost.setup - setup)
+        if not np.isfinite(solution.relative_residual):
+            raise ConvergenceError("the tangent holds numbers that are not finite")
+        return solution
+
+    def _iterate(
+        self,
+        tangent: Tangent,
+        free: Bool[NDArray[np.bool_], "n"],
+        rhs: Float[Array, "n"],
+        accuracy: tuple[float, int],
+        policy: NewtonPolicy,
+        cost: Cost,
+    ) -> Solution:
+        tolerance, limit = accuracy
+        preconditioner = self.preconditioner
+
+        def operator(vector: Array) -> Array:
+            image = tangent @ vector
+            image *= free
+            return image
+
+        def precondition(vector: Array) -> Array:
+            hierarchy = preconditioner.elastic if tangent is self.elastic else preconditioner.present
+            image = hierarchy(vector)
+            image *= free
+            return image
+
+        tried = 0
+        if tangent.symmetric and policy.linear_solver == "automatic":
+            patience = limit if tangent is self.elastic else min(limit, PATIENCE)
+            solution = conjugate_gradients(operator, precondition, rhs, tolerance, patience)
+            tried, reached = solution.iterations, solution.relative_residual
+            if tried == patience < limit and reached > tolerance and not solution.indefinite:
+                begin = time.process_time()
+                preconditioner.renew(tangent)
+                cost.setup += time.process_time() - begin
+                first = solution.x
+                rest = conjugate_gradients(
+                    operator, precondition, rhs - operator(first), tolerance / reached, limit
+                )
+                tried += rest.iterations
+                solution = replace(
+                    rest, x=first + rest.x, relative_residual=reached * rest.relative_residual, iterations=tried
+                )
+            if not solution.indefinite:
+                return solution
+        solution = gmres(operator, precondition, rhs, tolerance, policy.max_linear_iterations)
+        return replace(solution, iterations=tried + solution.iterations)
+
+
+def _factorised(tangent: Tangent, free: Bool[NDArray[np.bool_], "n"], rhs: Float[Array, "n"]) -> Solution:
+    """Solve by a sparse LU factorisation, which is exact for any tangent that is not singular."""
+    chosen = np.flatnonzero(free)
+    x = np.zeros_like(rhs)
+    matrix = tangent.blocks().tocsr()[chosen][:, chosen].tocsc()
+    if not np.isfinite(matrix.data).all():
+        return Solution(x, 0, np.nan)
+    try:
+        x[chosen] = splu(matrix).solve(rhs[chosen])
+    except RuntimeError as error:  # how SuperLU says "singular"
+        raise ConvergenceError(f"the tangent cannot be factorised: {error}") from error
+    size = float(np.linalg.norm(rhs))
+    left = float(np.linalg.norm(matrix @ x[chosen] - rhs[chosen]))
+    return Solution(x, 1, left / size if size > 0.0 else 0.0)

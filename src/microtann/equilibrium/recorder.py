@@ -1,0 +1,98 @@
+"""What is kept of the equilibria of a march: in memory here, in files in `microtann.equilibrium.record`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.equilibrium.checkpoint import Accepted
+from microtann.equilibrium.history import History, Part, Statistics
+from microtann.equilibrium.increment_table import IncrementRow
+from microtann.equilibrium.range_watch import Reach, reach_arrays
+
+Array = NDArray[np.float64]
+Fields = dict[str, Array]
+
+
+class Recorder(Protocol):
+    """Takes note of the equilibria of a march, in order."""
+
+    reached: list[Reach]
+    """What every increment came to in the range of training data; empty where that is not known."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files are, if there are any."""
+        ...
+
+    def accept(self, accepted: Accepted, fields: Fields | None) -> None:
+        """Take note of an equilibrium; ``fields`` are those of elements or bars where they are to be kept."""
+        ...
+
+    def history(self) -> History:
+        """Return the response up to the end of the last increment that was finished."""
+        ...
+
+
+class MemoryRecorder:
+    """Keeps the ends of all increments as arrays in memory.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    count : int
+        Number of increments.
+    """
+
+    def __init__(self, points: Float[Array, "N d"], count: int) -> None:
+        self._points = points
+        self._times, self._energies, self._dissipations = np.zeros(count), np.zeros(count), np.zeros(count)
+        self._displacement, self._reactions = np.zeros((2, count, *points.shape))
+        self._fields: list[Fields] = []
+        self._rows: list[IncrementRow] = []
+        self.reached: list[Reach] = []
+        self._parts: list[Part] = []
+        self._statistics = Statistics(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0)
+
+    @property
+    def folder(self) -> None:
+        """None: there are no files."""
+
+    def accept(self, accepted: Accepted, fields: Fields | None) -> None:
+        """Take note of an equilibrium."""
+        index, checkpoint = accepted.increment, accepted.checkpoint
+        energy, dissipated = checkpoint.equilibrium.energy, checkpoint.dissipated
+        if accepted.row is None:
+            self._parts.append(
+                Part(index, accepted.time, accepted.displacement, accepted.fraction, energy, dissipated)
+            )
+            return
+        self._times[index], self._energies[index], self._dissipations[index] = accepted.time, energy, dissipated
+        self._displacement[index], self._reactions[index] = accepted.displacement, accepted.reactions
+        self._rows.append(accepted.row)
+        if accepted.reach is not None:
+            self.reached.append(Reach.of(accepted.reach))
+        if fields is not None:
+            self._fields.append(fields)
+        self._statistics = Statistics.of(checkpoint.cost, self._rows)
+
+    def history(self) -> History:
+        """Return the response; all increments are in it."""
+        training_reach, points_outside = reach_arrays(self.reached)
+        return History(
+            points=self._points,
+            time=self._times,
+            displacement=self._displacement,
+            reactions=self._reactions,
+            energy=self._energies,
+            dissipation=self._dissipations,
+            statistics=self._statistics,
+            fields=tuple(self._fields),
+            training_reach=training_reach,
+            points_outside=points_outside,
+            parts=tuple(self._parts),
+        )
