@@ -85,6 +85,7 @@ def test_sizes_are_those_of_the_paper_where_they_are_all_asked_for() -> None:
     assert full.ratios[0] == quick.ratios[0] == 1.0
     assert full.ratios[-1] == reproduce_section5.plan(perturbed, True).ratios[-1] == 1 / 20
     assert {2.0, 1.0, 0.5} <= set(full.meshes)
+    assert reproduce_section5.plan(mt.load("cube-4x4x4-perturbed"), True).ratios[-1] == 1 / 16  # 6.8 million bars
     assert (quick.ratios[-1], reproduce_section5.plan(perturbed, False).ratios[-1]) == (1 / 10, 1 / 5)
 
 
