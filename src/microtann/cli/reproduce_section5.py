@@ -45,7 +45,7 @@ CELLS_PER_WIDTH = (1, 2, 4, 5, 8, 10, 16, 20)
 
 
 def plan(tann: TANN, full: bool) -> Section5Plan:
-    """Return the sizes of a model: without ``full`` those that take seconds, with it those of the paper that fit."""
+    """Return the sizes of a model: those that take seconds, or with ``full`` those of the paper that fit."""
     if tann.cell is None:
         raise InputError("Section V needs models of lattices in space")
     most = MOST_BARS if full else FEW_BARS
