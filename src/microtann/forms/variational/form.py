@@ -16,9 +16,11 @@ from pydantic import Field
 
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
+from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.lattice_start import SlipSystem, is_reducible, reduced_lattice
+from microtann.forms.variational.lattice_start import is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
+from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.update import update_flow
 from microtann.forms.variational.walks import Walks, moving_rows, to_walks
 from microtann.tann.energy import DecoupledQuadraticEnergy
@@ -55,7 +57,10 @@ class Variational(TrainableForm):
     slips : int
         Slips of the states, which may be more than these; 0 takes three for two states.
     from_lattice : bool
-        Whether to start from the lattice that the data come from, if they tell; else from a random slip system.
+        Whether to start from the lattice that the data come from, if they tell.
+    from_coordinates : bool
+        Whether else to start from the slips that the internal coordinates show, where these have no more than 110
+        principal components; the last choice is a random slip system.
     seed : int
         Seed of the random start and of the order of the data.
     updates : int
@@ -74,6 +79,7 @@ class Variational(TrainableForm):
     states: Annotated[int, Field(ge=1)] = 24
     slips: Annotated[int, Field(ge=0)] = 0
     from_lattice: bool = True
+    from_coordinates: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
     updates: Annotated[int, Field(ge=0)] = 3000
     batch: Annotated[int, Field(ge=1)] = 16
@@ -99,6 +105,11 @@ class Variational(TrainableForm):
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
         if self.from_lattice and is_reducible(dataset):
             system = reduced_lattice(dataset, scaling, self.states, slips)
+        elif self.from_coordinates and is_discoverable(dataset, len(deviation)):
+            whitened = vectors / deviation
+            before = (data.coordinates - driving @ elastic.T) * weight @ whitened
+            after = (data.coordinates_next - (driving + increment) @ elastic.T) * weight @ whitened
+            system = slips_from_data(dataset, scaling, (before, after), self.states, slips, self.seed)
         else:
             system = _random_system(self.seed, y, self.states, slips)
         z = len(system.coupling)
