@@ -60,6 +60,11 @@ PLACES = {
         "replay",
         "Try a Gauss point at which a simulation failed again, alone, from the file that it left.",
     ),
+    "cost": Place(
+        "cost",
+        "cost",
+        "Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, and recommend one.",
+    ),
     "cell": Place(
         "cell",
         "cell",
@@ -114,6 +119,7 @@ ORDER = (
     "study",
     "models",
     "evaluate",
+    "cost",
     "simulate",
     "replay",
     "reproduce",

@@ -48,7 +48,8 @@ def is_discoverable(dataset: Dataset, components: int) -> bool:
 def slips_from_data(
     dataset: Dataset,
     scaling: Scaling,
-    residual: tuple[Float[Array, "n r"], Float[Array, "n r"]],
+    elastic_response: Float[Array, "c v"],
+    whitening: Float[Array, "c r"],
     states: int,
     slips: int,
     seed: int,
@@ -60,8 +61,10 @@ def slips_from_data(
     dataset : Dataset
         Without extra state variables.
     scaling : Scaling
-    residual : two arrays, shape (n, r)
-        Whitened principal components of the residual coordinates before and after every training increment.
+    elastic_response : array, shape (c, v)
+        A of the coordinates ξ.
+    whitening : array, shape (c, r)
+        W: the principal components are q = Wᵀ (ξ − A y).
     states, slips : int
         Numbers that are returned; fewer states if the coordinates have fewer components.
     seed : int
@@ -72,10 +75,11 @@ def slips_from_data(
     InputError
         If there are too few increments for the energy.
     """
-    before, after = residual
     data, generator = dataset.training, np.random.default_rng(seed)
     at_start, increment = driving_variables(data, scaling)
     strain, v = at_start + increment, data.strain.shape[1]
+    before = (data.coordinates - at_start @ elastic_response.T) @ whitening
+    after = (data.coordinates_next - strain @ elastic_response.T) @ whitening
     stress = data.stress_next / np.asarray(scaling.stress(v))
     energy = float(scaling.energy)
     elastic, coupling, stiffness = quadratic_energy(

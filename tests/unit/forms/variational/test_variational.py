@@ -128,7 +128,7 @@ def test_training_from_a_random_start_learns(dataset: Dataset) -> None:
 @pytest.mark.verify
 def test_a_regular_cell_is_found_from_a_random_start() -> None:
     data = generate(mt.square_cell(), mt.ElastoplasticBar())
-    tann = train(data, Variational(states=4, slips=4, from_lattice=False, updates=6000))
+    tann = train(data, Variational(states=4, slips=4, from_lattice=False, from_coordinates=False, updates=6000))
     assert stress_error(tann) < 1e-12
 
 
