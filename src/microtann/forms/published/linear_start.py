@@ -131,7 +131,7 @@ def _passing(
 
 
 def _shifted(
-    weights: Sequence[Float[Array, "o i"]],
+    weights: Sequence[Float[Array, "_ _"]],
     values: Float[Array, "n i"],
     origin: Float[Array, "i"],
     image: Float[Array, "o"],
