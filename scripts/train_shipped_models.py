@@ -182,8 +182,8 @@ def errors_of(tann: TANN, dataset: Dataset) -> dict[str, dict[str, object]]:
 
 
 def report(progress: Progress) -> None:
-    """Print a line every thousand updates."""
-    if progress.update % 1000 == 0:
+    """Print a line every thousand updates, or every twenty epochs."""
+    if progress.update % (20 if progress.unit == "epoch" else 1000) == 0:
         print(
             f"  {progress.phase} {progress.update}: loss {progress.training:.2e} / {progress.validation:.2e}",
             flush=True,

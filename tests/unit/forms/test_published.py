@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
+from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms import Published
@@ -19,6 +20,7 @@ from microtann.forms.published.loss import CoordinatesLoss, StatesLoss
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.layers import RePU, TransposedLayers
 from microtann.training import train
+from microtann.training.closed_loop import closed_loop_error
 
 SMALL = Published(
     states=4,
@@ -44,18 +46,34 @@ def start_of(form: Published, dataset: Dataset) -> tuple[Dataset, object]:
     return prepared, form.start(prepared)
 
 
-def test_both_steps_lower_their_losses(trained: mt.TANN) -> None:
+def test_the_history_has_both_steps_and_their_terms(trained: mt.TANN) -> None:
     history = trained.information.history
-    losses = {
-        phase: [r.validation for r in history if r.phase == phase]
-        for phase in dict.fromkeys(r.phase for r in history)
-    }
-    assert list(losses) == ["training", "tuning"]
-    assert min(losses["training"]) < 0.7 * losses["training"][0]
-    assert min(losses["tuning"]) < losses["tuning"][0]
+    assert list(dict.fromkeys(r.phase for r in history)) == ["training", "tuning"]
     assert set(history[0].terms) == {"coordinates", "jacobian", "energy", "stress", "dissipation"}
     assert set(history[-1].terms) == {"state", "energy", "stress", "dissipation"}
     assert history[0].validation == pytest.approx(sum(history[0].terms.values()))
+
+
+def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop() -> None:
+    """From raw coordinates, on walks from which nothing was taken; 0.3 % were measured."""
+    dataset = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), mt.WalkPlan(paths=400))
+    form = Published(
+        states=7,
+        encoder_widths=(24, 12),
+        evolution_widths=(32, 32),
+        initial="linear",
+        optimiser="soap",
+        state_noise=0.05,
+        energy_pace=1e-3,
+        decay=1e-3,
+        epochs=(1,),
+        batch=(400,),
+        learning_rate=(1e-5,),
+        tuning_epochs=(30,),
+        tuning_batch=(400,),
+        tuning_rate=(1e-2,),
+    )
+    assert closed_loop_error(train(dataset, form), dataset.test) < 1e-2
 
 
 def test_the_networks_of_the_paper_are_the_default(square: Dataset) -> None:
