@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
-from benchmarks.published import PAPER, plan, shortened
 
 import microtann as mt
-from microtann.data.generate import generate
 from microtann.evaluation.published import STRESS_ERROR
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.layers import TransposedLayers
-from microtann.training import train
 
 
 def test_the_shipped_model_has_the_networks_of_the_paper() -> None:
@@ -42,12 +42,13 @@ def test_it_is_no_worse_than_the_network_of_the_authors(path: str) -> None:
 
 
 @pytest.mark.verify
-def test_the_schedule_of_the_paper_learns() -> None:
+def test_the_schedule_of_the_paper_learns(tmp_path: Path) -> None:
     """A thousandth and a half of its epochs; all of it is ``python -m benchmarks published --paper``."""
-    dataset = generate(mt.cube_cell(), mt.ElastoplasticBar(), plan(60))
-    form = replace(shortened(PAPER, 0.0015), patience=100)
-    history = train(dataset, form).information.history
-    for phase, least in (("training", 0.8), ("tuning", 1.0)):
-        losses = [r.validation for r in history if r.phase == phase]
-        assert np.isfinite(losses).all()
-        assert losses[-1] < least * losses[0], phase
+    root = Path(__file__).parents[2]
+    arguments = ["benchmarks", "published", "--paper", "--share", "0.0015", "--walks", "60"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(root / "src")])}
+    subprocess.run([sys.executable, "-m", *arguments], cwd=tmp_path, env=environment, check=True, timeout=500)
+    row = json.loads((tmp_path / "results" / "benchmarks" / "published-paper.json").read_text())["results"][0]
+    assert row["form"] == "as the paper"
+    assert row["last"] < 0.5 * row["first"]
+    assert not list(tmp_path.rglob("*.checkpoint"))  # it has finished

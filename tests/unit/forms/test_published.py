@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms import Published
@@ -54,9 +53,8 @@ def test_the_history_has_both_steps_and_their_terms(trained: mt.TANN) -> None:
     assert history[0].validation == pytest.approx(sum(history[0].terms.values()))
 
 
-def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop() -> None:
+def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop(many_walks: Dataset) -> None:
     """From raw coordinates, on walks from which nothing was taken; 0.3 % were measured."""
-    dataset = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), mt.WalkPlan(paths=400))
     form = Published(
         states=7,
         encoder_widths=(24, 12),
@@ -73,7 +71,7 @@ def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop() -> None:
         tuning_batch=(400,),
         tuning_rate=(1e-2,),
     )
-    assert closed_loop_error(train(dataset, form), dataset.test) < 1e-2
+    assert closed_loop_error(train(many_walks, form), many_walks.test) < 1e-2
 
 
 def test_the_networks_of_the_paper_are_the_default(square: Dataset) -> None:
