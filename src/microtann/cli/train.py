@@ -94,8 +94,9 @@ def make_model(
                 note = f"{which}{state.phase}, {state.unit} {state.update}, {state.states} ISVs, {losses}{left}"
                 report(state.update, state.updates, note)
 
+            tried: tuple[SeedResult, ...] = ()
             if seeds == 1:
-                tann, tried = fit(dataset, form, progress=partial(show, 0), checkpoint=checkpoint), ()
+                tann = fit(dataset, form, progress=partial(show, 0), checkpoint=checkpoint)
             else:
                 tann, tried = train_seeds(dataset, form, seeds, show, checkpoint)
         tann.save(str(folder / FILE))

@@ -22,7 +22,7 @@ class SoapState(NamedTuple):
 
     Parameters
     ----------
-    count : array, shape ()
+    updates : array, shape ()
         Updates done.
     mean : tree of arrays
         First moments of the gradients.
@@ -34,7 +34,7 @@ class SoapState(NamedTuple):
         Their eigenvectors; empty for other arrays.
     """
 
-    count: Float[Array, ""]
+    updates: Float[Array, ""]
     mean: PyTree
     square: PyTree
     left: PyTree
@@ -76,14 +76,14 @@ def soap(learning_rate: optax.Schedule) -> optax.GradientTransformation:
         left = each(lambda m, g: _running(m, g @ g.T) if g.ndim == 2 else m, state.left, gradient)
         right = each(lambda m, g: _running(m, g.T @ g) if g.ndim == 2 else m, state.right, gradient)
         rows, columns = (
-            each(lambda m, q: _basis(m, q, state.count), *trees)
+            each(lambda m, q: _basis(m, q, state.updates), *trees)
             for trees in ((left, state.rows), (right, state.columns))
         )
         mean = each(lambda m, g: MOMENTUM * m + (1.0 - MOMENTUM) * g, state.mean, gradient)
         rotated = each(_rotated, gradient, rows, columns)
         square = each(lambda v, g: MEMORY * v + (1.0 - MEMORY) * g**2, state.square, rotated)
-        done = state.count + 1
-        size = -learning_rate(state.count) * jnp.sqrt(1.0 - MEMORY**done) / (1.0 - MOMENTUM**done)
+        done = state.updates + 1
+        size = -learning_rate(state.updates) * jnp.sqrt(1.0 - MEMORY**done) / (1.0 - MOMENTUM**done)
 
         def step(m: Array, v: Array, p: Array, q: Array) -> Array:
             adam = _rotated(m, p, q) / (jnp.sqrt(v) + EPSILON)

@@ -29,7 +29,7 @@ DOUBLE = (0.2, np.array([1.0, -1.0, 2.0, -2.0]), np.array([16.0, 16.0, -1.0, -1.
 SINGLE = (0.1, np.array([1.0, -1.0]), np.array([1.0, 1.0]) / 24.0)
 """Largest h s in the data, its multiples in the units, and what each adds to ½ s² for h = 1."""
 RARE = 0.1
-"""Directions in which the data hardly move are given this share of the largest reach, for states may stray there."""
+"""Directions in which the data hardly move get this share of the largest reach, for states may stray there."""
 NEGLIGIBLE = 1e-9
 """Curvatures of the energy below this fraction of the largest are round-off."""
 
