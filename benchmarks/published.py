@@ -44,6 +44,7 @@ PAPER = Published(
     tuning_epochs=(1000,),
     tuning_batch=(100,),
     tuning_rate=(1e-3,),
+    patience=200,
 )
 """The paper does not give its learning rates; 1e-3 is the default of the optimiser."""
 

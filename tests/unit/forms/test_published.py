@@ -242,3 +242,15 @@ def test_a_strain_component_that_never_changes_is_refused(square: Dataset) -> No
 def test_stages_must_be_complete() -> None:
     with pytest.raises(ConfigurationError, match="1 in epochs, 2 in batch, 1 in learning_rate"):
         replace(SMALL, batch=(100, 50))
+
+
+@pytest.mark.parametrize("patience", [None, 50])
+def test_a_stage_keeps_its_last_point_or_the_best_on_validation(square: Dataset, patience: int | None) -> None:
+    """The rate is far too high, so that the loss goes up and down."""
+    form = replace(SMALL, epochs=(1,), tuning_epochs=(8,), tuning_rate=(0.3,), decay=1.0, patience=patience)
+    tann = train(square, form)
+    data = form.prepare(square)
+    found = sum(float(term) for term in form.validation(tann.point, data)(tann.point).values())
+    losses = [r.validation for r in tann.information.history if r.phase == "tuning"]
+    assert losses[-1] > min(losses)
+    assert found == pytest.approx(losses[-1] if patience is None else min(losses), rel=1e-6)
