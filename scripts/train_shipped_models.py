@@ -168,6 +168,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> ModelCard:
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
         versions={package: metadata.version(package) for package in VERSIONS},
         command=f"python scripts/train_shipped_models.py {name}",
+        convergence=tann.information.provenance.get("convergence", ""),
     )
     write_card(card, folder / f"{name}.json")
     return card

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import microtann as mt
 from microtann.cli.main import app
 from microtann.cli.sections import gather, reference
+from microtann.cli.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES
 
 PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
@@ -125,10 +126,11 @@ def test_command_lines_are_understood(
         if values.get("config"):
             values["config"].write_text("", encoding="utf-8")
         gather(values.get("config"), values.get("assignments"))
-        if "case" in values:
-            assert values["case"] in CASES
+        cases = values.get("case") or values.get("structure") or ()
+        assert ({cases} if isinstance(cases, str) else set(cases)) <= set(CASES)
         if "--dns" in words:
-            assert values["dns"] == float(words[words.index("--dns") + 1])
+            assert values["dns"] == words[words.index("--dns") + 1]
+            assert 0.0 <= SimulationChoice(dns=values["dns"]).dns <= 1.0
 
 
 def python_is_understood(arguments: list[str]) -> None:

@@ -22,6 +22,7 @@ from microtann.cli.progress import progress
 from microtann.cli.sections import effective, gather
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset
+from microtann.errors import InputError
 from microtann.report.curves import draw_training
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.table import Column, Table
@@ -33,6 +34,7 @@ from microtann.training.checkpoint import updates_done
 
 FILE = "model.safetensors"
 CURVES = "training.csv"
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class TrainCommand(TyperCommand):
@@ -58,6 +60,9 @@ def train(
             min=1, help="Train from so many seeds, from --seed on, and keep the best on validation walks."
         ),
     ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Only go on with an interrupted training; do not start a new one.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Train a TANN from a data file; an interrupted training goes on where it stopped.
@@ -65,23 +70,36 @@ def train(
     The choices are in the section [train] of the configuration.
     """
     settings = gather(config, assignments, {"train.form": form, "train.states": states, "train.seed": seed})
-    make_model(settings, data, output, overwrite, seeds)
+    make_model(settings, data, output, overwrite, seeds, resume)
     show_section(output, read_section(output))
 
 
 def make_model(
-    settings: Sequence[Setting], data: Path, output: Path, overwrite: bool = False, seeds: int = 1
+    settings: Sequence[Setting],
+    data: Path,
+    output: Path,
+    overwrite: bool = False,
+    seeds: int = 1,
+    resume: bool = False,
 ) -> None:
-    """Run the stage unless its results are there."""
+    """Run the stage unless its results are there.
+
+    Raises
+    ------
+    InputError
+        If an interrupted training is to go on and there is none.
+    """
     form = choose_form(settings)
     several: dict[str, Any] = {} if seeds == 1 else {"seeds": {"count": seeds}}
     stage = Stage("train", output, effective(train=form_table(form), **several), {"data": file_digest(data)})
     if stage.finished:
         show_unchanged(output)
         return
+    if resume and not list(stage.work.glob(f"{CHECKPOINT}*")):
+        raise InputError(f"there is no interrupted training for {output}: leave out --resume to start one")
     dataset = read_dataset(data)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
-        checkpoint = folder / "checkpoint.safetensors"
+        checkpoint = folder / CHECKPOINT
         done = updates_done(checkpoint)
         if done is not None:
             typer.echo(f"training: resumed at update {done}", err=True)
@@ -128,6 +146,8 @@ def describe(folder: Path, tann: TANN, tried: Sequence[SeedResult] = ()) -> Sect
             ("largest strain in training", float(np.max(seen.strain))),
             ("standard deviation of the strain increments", float(np.max(seen.strain_increment))),
         ]
+    if tann.converged is not None:
+        rows.append(("converged", "yes" if tann.converged else tann.information.provenance["convergence"]))
     table = Table("The trained model", (Column("", kind="text"), Column("value")), tuple(rows))
     return Section(
         title="Training",

@@ -14,7 +14,10 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
+from microtann.evaluation.divided_increments import Division, divide
+from microtann.evaluation.inner_problem import Certificate, certify
 from microtann.materials.protocol import Material, State
+from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
 
@@ -23,10 +26,15 @@ WALKS = 1000
 SIZES = (1e-6, 1e2)
 """Range of the sizes of increments, relative to the strain at first yield."""
 PROBE = 1e-3
-"""Step of the central differences that the tangent is compared with, relative to the increment."""
+"""Step of the differences that the tangent is compared with, relative to the increment."""
 VIOLATION = 1e-12
 """A dissipation below minus this fraction of the energies at hand is negative."""
 TINY = 1e-300
+DIVIDED = 10
+"""Of so many increments one is divided, for that takes a dozen updates."""
+LEAST_PROBE = 1e-7
+"""Least step of them, relative to the strain at first yield."""
+NINE_IN_TEN = 0.9
 
 
 @dataclass(frozen=True)
@@ -39,23 +47,41 @@ class LawReport:
     not_finite : int
         Increments whose stress, energy, dissipation, state or tangent is not finite.
     negative_dissipation : int
-        Increments whose dissipation is below −1e-12 of the energies at hand, or not a number.
+        Increments whose dissipation is below −1e-12 of the energies at hand, or not a number. That of a TANN is
+        −T · ΔZ from its energy, whatever the material says.
     least_dissipation : float
         The least dissipation, relative to the energies at hand.
     drift : float
-        Largest change of stress and state under a zero increment, relative to their size.
+        Largest change of stress and state under a zero increment, relative to the largest stress on the path and
+        to the size of the state.
     energy_gain : float
         How far what is stored and dissipated lies outside the work of the stresses at the start and at the end of
         the increment, relative to the energies at hand: Sₜ · ΔE ≤ ΔΨ + D Δt ≤ Sₜ₊Δₜ · ΔE holds for any increment
         of a generalised standard material with a convex energy.
+    remainder : float
+        Largest value of ½ (Sₜ + Sₜ₊Δₜ) · ΔE − ΔΨ − D Δt relative to the energies at hand. It is not positive for a
+        rate-independent flow in a fixed elastic domain with a quadratic energy.
+    remainder_square : float
+        Largest size of that remainder beyond round-off, relative to the largest tangent times |ΔE|². It is of
+        second order if this is bounded for all sizes: by v / 8 for a quadratic energy and v strain components.
+    certificate : float
+        Largest defect of the problem that defines the states at t + Δt, and largest difference between the
+        dissipation that the material says and −T · ΔZ; for a TANN whose evolution solves a problem, else not a
+        number.
+    undivided : float
+        Share of the increments that lead to the same stress in one and in two parts.
+    division : float
+        Root mean square difference of the stress between one part and two, relative to that of the stress.
+    division_rate : float
+        By which factor such differences fall when both numbers of parts are four times as large.
     asymmetry : float
         Largest antisymmetric part of the tangent, relative to the largest tangent.
     least_stiffness : float
         Least eigenvalue of the tangent's symmetric part, relative to the largest tangent.
     tangent_error : float
-        90 % quantile of the differences between tangent and central differences of the stress, relative to the
-        largest tangent, over increments that are not zero; at kinks, where mechanisms start or stop, there is no
-        derivative to compare with.
+        90 % quantile of the differences between the tangent and the closest of central, forward and backward
+        differences of the stress, relative to the largest tangent, over increments that are not zero; at kinks,
+        where mechanisms start or stop, the tangent is that of one side.
     """
 
     increments: int
@@ -64,6 +90,12 @@ class LawReport:
     least_dissipation: float
     drift: float
     energy_gain: float
+    remainder: float
+    remainder_square: float
+    certificate: float
+    undivided: float
+    division: float
+    division_rate: float
     asymmetry: float
     least_stiffness: float
     tangent_error: float
@@ -122,14 +154,17 @@ def examine_laws(
     count = min(increments, WALKS)
     state = material.initial_state(count)
     stress, _, state = material.update(np.zeros((count, components)), state)
-    before = np.zeros((count, components))
-    parts = []
-    for _ in range(-(-increments // count)):
+    before, largest = np.zeros((count, components)), np.abs(stress).max(axis=1)
+    parts, divisions = [], []
+    for number in range(-(-increments // count)):
         increment = _draw(generator, before, strain_scale, sizes)
-        parts.append(_examine(material, increment, state, stress, generator))
+        probe = LEAST_PROBE * strain_scale
+        parts.append(_examine(material, increment, state, stress, largest, probe, generator))
+        if number % DIVIDED == 0:
+            divisions.append(divide(material, increment, state))
         stress, _, state = material.update(increment, state, tangent=False)
-        before = increment
-    return _summary(parts, count)
+        before, largest = increment, np.fmax(largest, np.abs(stress).max(axis=1))
+    return _summary(parts, Division.of_all(divisions), count)
 
 
 @dataclass(frozen=True)
@@ -140,6 +175,9 @@ class _Findings:
     dissipation: Float[Array, "n"]
     drift: Float[Array, "n"]
     gain: Float[Array, "n"]
+    remainder: Float[Array, "n"]
+    square: Float[Array, "n"]
+    certificate: Float[Array, "n"]
     asymmetry: Float[Array, "n"]
     stiffness: Float[Array, "n"]
     tangent: Float[Array, "n"]
@@ -160,22 +198,19 @@ def _examine(
     increment: Float[Array, "n v"],
     state: State,
     stress: Float[Array, "n v"],
+    largest: Float[Array, "n"],
+    probe: float,
     generator: np.random.Generator,
 ) -> _Findings:
     after, tangent, new = material.update(increment, state)
     assert tangent is not None
-    resting, _, rested = material.update(np.zeros_like(increment), new, tangent=False)
-    energy = new["energy"]
+    certificate = certify(material, state, new) if isinstance(material, TANN) else Certificate.unknown(new)
     # the work of single components bounds what round-off can do to that of all
     size = (np.abs(stress) + np.abs(after)) * np.abs(increment)
-    scale = np.abs(energy) + np.abs(state["energy"]) + size.sum(axis=1) + TINY
-    balance = energy - state["energy"] + new["dissipation"]
+    scale = np.abs(new["energy"]) + np.abs(state["energy"]) + size.sum(axis=1) + TINY
+    balance = new["energy"] - state["energy"] + new["dissipation"]
     gain = np.maximum(balance - (after * increment).sum(axis=1), (stress * increment).sum(axis=1) - balance)
-    moved = np.abs(resting - after).max(axis=1) / (np.abs(after).max(axis=1) + TINY)
-    for name, value in rested.items():
-        if name in new and name not in ("energy", "dissipation") and value.ndim == 2:
-            size = np.abs(new[name]).max(axis=1) + TINY
-            moved = np.maximum(moved, np.abs(value - new[name]).max(axis=1) / size)
+    remainder = _remainder(stress, after, increment, state, new)
     stiffest = np.abs(tangent).max(axis=(1, 2)).max() + TINY
     symmetric = 0.5 * (tangent + tangent.swapaxes(1, 2))
     arrays = [after, tangent, *(value for value in new.values() if value.dtype.kind == "f")]
@@ -183,40 +218,73 @@ def _examine(
     finite = np.asarray(np.isfinite(rows).all(axis=1))
     return _Findings(
         finite,
-        new["dissipation"] / scale,
-        moved,
+        certificate.dissipation / scale,
+        _drift(material, new, after, largest),
         gain / scale,
+        remainder / scale,
+        np.maximum(np.abs(remainder) - VIOLATION * scale, 0.0) / (stiffest * (increment**2).sum(axis=1) + TINY),
+        np.fmax(certificate.defect, np.abs(new["dissipation"] - certificate.dissipation) / scale)
+        + 0.0 * certificate.defect,
         np.abs(tangent - symmetric).max(axis=(1, 2)) / stiffest,
         np.linalg.eigvalsh(np.where(finite[:, None, None], symmetric, 0.0))[:, 0] / stiffest,
-        _tangent_error(material, increment, state, tangent, generator) / stiffest,
+        _tangent_error(material, increment, state, after, tangent, probe, generator) / stiffest,
     )
+
+
+def _remainder(
+    stress: Float[Array, "n v"],
+    after: Float[Array, "n v"],
+    increment: Float[Array, "n v"],
+    state: State,
+    new: State,
+) -> Float[Array, "n"]:
+    """Return ½ (Sₜ + Sₜ₊Δₜ) · ΔE − ΔΨ − D Δt."""
+    work = (0.5 * (stress + after) * increment).sum(axis=1)
+    remainder: Array = work - (new["energy"] - state["energy"]) - new["dissipation"]
+    return remainder
+
+
+def _drift(
+    material: Material, new: State, after: Float[Array, "n v"], largest: Float[Array, "n"]
+) -> Float[Array, "n"]:
+    """Return the largest change of stress and state under a zero increment, relative to their sizes."""
+    resting, _, rested = material.update(np.zeros_like(after), new, tangent=False)
+    size = np.fmax(np.abs(after).max(axis=1), largest) + TINY
+    moved = np.abs(resting - after).max(axis=1) / size
+    for name, value in rested.items():
+        if name in new and name not in ("energy", "dissipation") and value.ndim == 2:
+            size = np.abs(new[name]).max(axis=1) + TINY
+            moved = np.maximum(moved, np.abs(value - new[name]).max(axis=1) / size)
+    return moved
 
 
 def _tangent_error(
     material: Material,
     increment: Float[Array, "n v"],
     state: State,
+    stress: Float[Array, "n v"],
     tangent: Float[Array, "n v v"],
+    least: float,
     generator: np.random.Generator,
 ) -> Float[Array, "n"]:
-    """Return the largest difference between tangent and central differences in one direction; nan at rest."""
+    """Return the difference between tangent and the closest of three differences in one direction; −1 at rest."""
     direction = generator.standard_normal(increment.shape)
     direction /= np.linalg.norm(direction, axis=1)[:, None]
     size = np.linalg.norm(increment, axis=1)[:, None]
-    step = np.where(size > 0.0, PROBE * size, np.nan)
-    direction, increment = np.where(size > 0.0, direction, 0.0), np.where(size > 0.0, increment, 0.0)
-    probe = np.nan_to_num(step) * direction
-    ahead, _, _ = material.update(increment + probe, state, tangent=False)
-    behind, _, _ = material.update(increment - probe, state, tangent=False)
-    slope = (ahead - behind) / (2.0 * step)
-    return np.abs(slope - np.einsum("nij,nj->ni", tangent, direction)).max(axis=1)
+    step = np.maximum(PROBE * size, least)
+    ahead, _, _ = material.update(increment + step * direction, state, tangent=False)
+    behind, _, _ = material.update(increment - step * direction, state, tangent=False)
+    slopes = np.stack([(ahead - behind) / 2.0, ahead - stress, stress - behind]) / step
+    error = np.abs(slopes - np.einsum("nij,nj->ni", tangent, direction)).max(axis=2).min(axis=0)
+    return np.where(size[:, 0] > 0.0, np.where(np.isnan(error), np.inf, error), -1.0)
 
 
-def _summary(parts: list[_Findings], count: int) -> LawReport:
+def _summary(parts: list[_Findings], division: Division, count: int) -> LawReport:
     def all_of(name: str) -> Array:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    dissipation = all_of("dissipation")
+    dissipation, error = all_of("dissipation"), all_of("tangent")
+    error = error[error >= 0.0]
     return LawReport(
         increments=count * len(parts),
         not_finite=int(np.count_nonzero(all_of("finite") == 0)),
@@ -224,7 +292,13 @@ def _summary(parts: list[_Findings], count: int) -> LawReport:
         least_dissipation=float(dissipation.min()),
         drift=float(all_of("drift").max()),
         energy_gain=float(all_of("gain").max()),
+        remainder=float(all_of("remainder").max()),
+        remainder_square=float(all_of("square").max()),
+        certificate=float(all_of("certificate").max()),
+        undivided=division.undivided,
+        division=division.size,
+        division_rate=division.rate,
         asymmetry=float(all_of("asymmetry").max()),
         least_stiffness=float(all_of("stiffness").min()),
-        tangent_error=float(np.nanquantile(all_of("tangent"), 0.9)),
+        tangent_error=float(np.quantile(error, NINE_IN_TEN)) if error.size else 0.0,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class ModelCard:
         Versions of what made it.
     command : str
         What makes it again.
+    convergence : str
+        Whether training had converged, and what would help if not; empty if the form does not tell.
     """
 
     name: str
@@ -66,6 +68,7 @@ class ModelCard:
     sha256: str
     versions: Mapping[str, str]
     command: str
+    convergence: str = ""
 
     def worst(self, quantity: str = "stress") -> float:
         """Return the largest error on the paths of the protocol within the training range.
@@ -94,6 +97,8 @@ class ModelCard:
             f"  {self.size / 1e3:.0f} kB, made by {self.command} with {_listed(self.versions)}",
             f"  {'':>10}{'stress':>10}{'energy':>10}{'dissip.':>10}",
         ]
+        if self.convergence:
+            lines.insert(4, f"  {self.convergence}")
         for path, e in self.errors.items():
             values = "".join(f"{_number(e[key]):10.1e}" for key in ("stress", "energy", "dissipation"))
             lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])
@@ -115,7 +120,8 @@ def read_card(path: Path) -> ModelCard:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return ModelCard(**{field.name: content[field.name] for field in fields(ModelCard)})
+        known = [field.name for field in fields(ModelCard) if field.default is MISSING or field.name in content]
+        return ModelCard(**{name: content[name] for name in known})
     except FileNotFoundError:
         raise ModelFileError(f"the model has no card: {path.name} is missing") from None
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -44,6 +44,33 @@ class Evolution(eqx.Module):
         """Return Z at t + Δt where the stress at t is known, as in training; most evolutions do not ask for it."""
         return self(energy, driving, state, driving_increment, dt)
 
+    def defect(
+        self,
+        energy: Energy,
+        driving: Float[Array, "y"],
+        before: Float[Array, "z"],
+        after: Float[Array, "z"],
+        dt: Float[Array, ""],
+    ) -> Float[Array, ""] | None:
+        """Return how far Z at t + Δt is from the solution of the problem that defines it.
+
+        Parameters
+        ----------
+        energy : Energy
+        driving : array, shape (y,)
+            At t + Δt.
+        before, after : array, shape (z,)
+            Z at t and t + Δt.
+        dt : array, shape ()
+
+        Returns
+        -------
+        array, shape (), or None
+            The largest force beyond what is admissible, relative to the larger of resistance and trial force; None
+            for evolutions that solve no problem.
+        """
+        return None
+
 
 class PlayMechanisms(Evolution):
     """Independent play mechanisms: each state flows so that its driving force does not exceed a resistance.
@@ -81,3 +108,16 @@ class PlayMechanisms(Evolution):
         # After flow the force equals the resistance up to round-off: a bare test would let a state at rest creep.
         flowing = jnp.abs(force) > resistance * (1.0 + YIELD_TOLERANCE)
         return state + jnp.where(flowing, force - jnp.sign(force) * resistance, 0.0)
+
+    def defect(
+        self,
+        energy: Energy,
+        driving: Float[Array, "y"],
+        before: Float[Array, "z"],
+        after: Float[Array, "z"],
+        dt: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        """Return the largest force beyond its resistance, relative to this or, if larger, the trial force."""
+        resistance = jnp.exp(self.log_resistance)
+        trial, force = (jnp.abs(energy.force(driving, state)) for state in (before, after))
+        return ((force - resistance) / jnp.maximum(resistance, trial.max())).max()

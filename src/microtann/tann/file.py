@@ -26,6 +26,7 @@ from microtann.tann.form import form_class
 from microtann.tann.information import Information, TrainingRange, TrainingRecord
 from microtann.tann.parts import Arrays, Description, put_together, take_apart
 from microtann.tann.point import MaterialPoint
+from microtann.tann.safe import SafeEvolution
 from microtann.tann.scaling import Scaling
 from microtann.tensors import read_tensors, write_tensors
 
@@ -132,7 +133,7 @@ def _point(
     form = form_class(information.form)
     if version != form.version:
         raise InputError(f"it is of version {version} of the form {form.name!r}, here is version {form.version}")
-    built = {name: put_together(parts[name], tensors, [*form.parts, Scaling]) for name in PARTS}
+    built = {name: put_together(parts[name], tensors, [*form.parts, Scaling, SafeEvolution]) for name in PARTS}
     return MaterialPoint(**built, components=information.components)
 
 

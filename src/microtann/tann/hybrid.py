@@ -14,6 +14,7 @@ from microtann.homogenisation.microstructure import Microstructure
 from microtann.lattice.cell import UnitCell
 from microtann.materials.exact_cell import ExactCell
 from microtann.materials.protocol import State
+from microtann.tann.decoded_bars import decoded_plastic_strain
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
@@ -131,14 +132,8 @@ class Hybrid:
         return stress, moduli, new
 
     def _decoded_plastic_strain(self, state: State) -> Float[Array, "k m"]:
-        """Return plastic strains of the distinct bars, by which elongation and force differ."""
         decoded = self.tann.decode(state["isv"], state["strain"])
-        cell, bars = self._cell, self._cell.distinct_bars.representative
-        first, second = cell.bars[bars].T
-        moved = decoded["displacement"][:, second] - decoded["displacement"][:, first]
-        strain = np.einsum("kmd,md->km", moved, cell.directions[bars]) / cell.lengths[bars]
-        plastic: Array = strain - decoded["force"][:, bars] / cell.areas[bars] / self._young
-        return plastic
+        return decoded_plastic_strain(self._cell, self._young, decoded["displacement"], decoded["force"])
 
 
 def _mixed(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import InputError
 from microtann.tann.batches import rounded
+from microtann.tann.error_bound import ErrorBound
 from microtann.tann.point import Increment, MaterialPoint
 
 Numbers = NDArray[np.float64]
@@ -41,6 +42,8 @@ class Recall:
     conjugates : dict of arrays, shape (...)
         −∂Ψ/∂θ of every extra state variable θ, by its name, per unit volume: the entropy if θ is the temperature
         (paper, Eq. 9a).
+    bound : ErrorBound, optional
+        What the errors of stress and plastic strains do not exceed, if asked for.
     """
 
     strain: Float[Numbers, "*batch v"]
@@ -51,6 +54,7 @@ class Recall:
     coordinates: dict[str, Numbers]
     training_reach: Float[Numbers, "*batch"] | None = None
     conjugates: dict[str, Numbers] = field(default_factory=dict)
+    bound: ErrorBound | None = None
 
     def __repr__(self) -> str:
         shape = "×".join(str(n) for n in self.energy.shape)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from microtann.data.increments import Dataset, Increments
 from microtann.tann.form import Form
+from microtann.tann.information import TrainingRecord
 from microtann.tann.point import MaterialPoint
 from microtann.training.objective import Objective
 from microtann.training.optimise import Method
@@ -98,6 +99,13 @@ class TrainableForm(Form, Objective, ABC):
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
         """Return the trained point after what ends the learning, such as the fit of a decoder."""
         return point
+
+    def verdict(self, history: Sequence[TrainingRecord]) -> str:
+        """Return a sentence on whether training has converged, which goes into the model; nothing if not known.
+
+        It begins with "converged" or "not converged".
+        """
+        return ""
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"] | None:
         """Return the internal state variables of a trained point in increments, whose range goes into the model.

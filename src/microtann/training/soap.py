@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, Int, PyTree
 
 EVERY = 10
 """Updates between two rotations of the basis."""
@@ -34,7 +34,7 @@ class SoapState(NamedTuple):
         Their eigenvectors; empty for other arrays.
     """
 
-    updates: Float[Array, ""]
+    updates: Int[Array, ""]
     mean: PyTree
     square: PyTree
     left: PyTree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ from microtann.training.preparation import information_of
 from microtann.training.training_range import training_range
 
 CHECKPOINT_SECONDS = 5.0
+LOGGER = logging.getLogger("microtann")
 
 History = tuple[TrainingRecord, ...]
 
@@ -147,6 +149,11 @@ def train(
         "training": ", ".join(f"{name} = {value}" for name, value in chosen.items()),
         "fingerprint": owner,
     }
+    verdict = form.verdict(history)
+    if verdict:
+        provenance["convergence"] = verdict
+    if verdict.startswith("not converged"):
+        LOGGER.warning("training: %s", verdict)
     seen = training_range(dataset.training, form.visited_states(point, dataset.training))
     information = replace(information_of(dataset, form.name), training_range=seen)
     return TANN(point, replace(information, history=history, provenance=provenance))

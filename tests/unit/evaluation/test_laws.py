@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import microtann as mt
 from microtann.errors import InputError
 from microtann.evaluation.laws import examine_laws
 from microtann.fem import Material
+from microtann.tann.evolution import PlayMechanisms
 
 
 class Elastic:
@@ -61,6 +63,9 @@ def test_an_elastic_material_keeps_the_laws() -> None:
     assert report.energy_gain < 1e-12
     assert report.least_stiffness == pytest.approx(1.0)
     assert report.tangent_error < 1e-6
+    assert report.remainder < 1e-12
+    assert report.remainder_square == 0.0
+    assert (report.undivided, report.division) == (1.0, pytest.approx(0.0, abs=1e-12))
     assert "negative dissipation  0" in str(report)
 
 
@@ -77,6 +82,52 @@ def test_an_elastic_material_keeps_the_laws() -> None:
 )
 def test_every_broken_law_is_found(material: Material, name: str, least: float) -> None:
     assert getattr(examine_laws(material, increments=3000), name) >= least
+
+
+class Lazy(PlayMechanisms):
+    """Mechanisms that move a thousandth less than they should."""
+
+    def __call__(self, energy, driving, state, driving_increment, dt):
+        return state + 0.999 * (super().__call__(energy, driving, state, driving_increment, dt) - state)
+
+
+class Counting(Elastic):
+    """A material that gets stiffer with every update, and has no rest."""
+
+    def update(
+        self, strain_increment: np.ndarray, state: dict, dt: float = 1.0, tangent: bool = True
+    ) -> tuple[np.ndarray, np.ndarray | None, dict]:
+        stress, stiffness, new = super().update(strain_increment, state, dt, tangent)
+        new["updates"] = state.get("updates", np.zeros(len(stress))) + 1.0
+        return stress * (1.0 + 1e-3 * new["updates"][:, None]), stiffness, new
+
+
+def test_what_the_update_does_not_solve_is_found() -> None:
+    exact = mt.load("cube")
+    assert examine_laws(exact, increments=2000).certificate < 1e-11
+    lazy = replace(exact.point, evolution=Lazy(exact.evolution.log_resistance))
+    assert examine_laws(mt.TANN(lazy, exact.information), increments=500).certificate > 1e-4
+    assert np.isnan(examine_laws(Elastic(keep), increments=500).certificate)  # solves nothing
+
+
+def test_the_division_of_increments_is_measured() -> None:
+    report = examine_laws(Counting(keep), increments=2000)
+    assert report.undivided < 0.5  # increments from rest and of zero among them
+    assert report.division > 1e-4
+    assert report.division_rate > 1.5  # more parts change more
+    whole = examine_laws(mt.load("cube"), increments=2000)
+    assert whole.undivided == 1.0
+    assert whole.division < 1e-12
+    assert whole.division_rate == 0.0
+
+
+def test_the_remainder_of_the_balance_is_of_second_order() -> None:
+    report = examine_laws(mt.load("cube"), increments=5000)
+    assert report.remainder < 1e-12
+    assert 1e-3 < report.remainder_square < 6 / 8
+    spoilt = examine_laws(Elastic(gain_from_dissipation), increments=2000)
+    assert spoilt.remainder > 1e-8
+    assert spoilt.remainder_square > 1e3  # where increments are small
 
 
 def test_the_exact_cell_keeps_the_laws() -> None:

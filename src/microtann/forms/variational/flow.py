@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from microtann.forms.variational.projection import nearest_admissible
@@ -51,3 +52,18 @@ class MultisurfaceFlow(Evolution):
         """Return Z at t + Δt; not a number where the flow was not found."""
         trial = energy.force(driving + driving_increment, state)
         return state + trial - nearest_admissible(self.normals, trial)
+
+    def defect(
+        self,
+        energy: Energy,
+        driving: Float[Array, "y"],
+        before: Float[Array, "z"],
+        after: Float[Array, "z"],
+        dt: Float[Array, ""],
+    ) -> Float[Array, ""]:
+        """Return the largest force on a slip beyond its resistance, relative to 1 or a larger trial force.
+
+        With the dissipation that equals the slips, Σ |γᵢ| = −T · ΔZ, this is the certificate of the minimum.
+        """
+        trial, force = (jnp.abs(energy.force(driving, state) @ self.normals) for state in (before, after))
+        return (force.max() - 1.0) / jnp.maximum(1.0, trial.max())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -16,13 +16,18 @@ from pydantic import Field
 
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
+from microtann.forms.variational.convergence import verdict
+from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.lattice_start import SlipSystem, is_reducible, reduced_lattice
+from microtann.forms.variational.lattice_start import is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
+from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.update import update_flow
+from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.forms.variational.walks import Walks, moving_rows, to_walks
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
+from microtann.tann.information import TrainingRecord
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.training.form import Phase, TrainableForm
@@ -55,29 +60,49 @@ class Variational(TrainableForm):
     slips : int
         Slips of the states, which may be more than these; 0 takes three for two states.
     from_lattice : bool
-        Whether to start from the lattice that the data come from, if they tell; else from a random slip system.
+        Whether to start from the lattice that the data come from, if they tell.
+    from_coordinates : bool
+        Whether else to start from the slips that the internal coordinates show, where these have no more than 110
+        principal components; the last choice is a random slip system.
     seed : int
         Seed of the random start and of the order of the data.
+    starts : int
+        Random slip systems, from as many seeds, of which the best on the validation walks after a tenth of the
+        updates is trained; they are descended in turn. There is but one start from a lattice.
     updates : int
         Updates of stochastic gradient descent (Adam); 0 leaves a reduced lattice as it is.
     batch : int
         Walks per update.
     learning_rate : float
         Rate at the start of the descent; it falls to a thousandth along a cosine.
+    viscosity : float
+        η of a power law η |γ̇|^m by which the resistances of the slips grow with their speed, γ in scaled energies;
+        0 is rate-independent. Slips are learnt without it, as from slow processes, and get it afterwards.
+    rate_exponent : float
+        m of this power law.
     """
 
     name: ClassVar[str] = "variational"
-    parts: ClassVar[tuple[type[eqx.Module], ...]] = (ResidualReduction, DecoupledQuadraticEnergy, MultisurfaceFlow)
+    parts: ClassVar[tuple[type[eqx.Module], ...]] = (
+        ResidualReduction,
+        DecoupledQuadraticEnergy,
+        MultisurfaceFlow,
+        ViscousFlow,
+    )
     compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, update_flow)
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
 
     states: Annotated[int, Field(ge=1)] = 24
     slips: Annotated[int, Field(ge=0)] = 0
     from_lattice: bool = True
+    from_coordinates: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
+    starts: Annotated[int, Field(ge=1)] = 1
     updates: Annotated[int, Field(ge=0)] = 3000
     batch: Annotated[int, Field(ge=1)] = 16
     learning_rate: Annotated[float, Field(gt=0.0)] = 1e-2
+    viscosity: Annotated[float, Field(ge=0.0)] = 0.0
+    rate_exponent: Annotated[float, Field(gt=0.0)] = 1.0
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a slip system with a reduction that is taken from the data; encoder and decoder are left open.
@@ -97,27 +122,34 @@ class Variational(TrainableForm):
         elastic = elastic_response(data, increment)
         weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
+
+        def point_of(system: SlipSystem) -> MaterialPoint:
+            z = len(system.coupling)
+            return MaterialPoint(
+                reduction=ResidualReduction(
+                    elastic=jnp.asarray(elastic),
+                    weight=jnp.asarray(weight),
+                    vectors=jnp.asarray(vectors),
+                    deviation=jnp.asarray(deviation),
+                    encoder=jnp.zeros((z, r)),
+                    decoder=jnp.zeros((r, z)),
+                ),
+                energy=DecoupledQuadraticEnergy(
+                    jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
+                ),
+                evolution=MultisurfaceFlow(jnp.asarray(system.normals)),
+                scaling=scaling,
+                components=v,
+            )
+
         if self.from_lattice and is_reducible(dataset):
-            system = reduced_lattice(dataset, scaling, self.states, slips)
-        else:
-            system = _random_system(self.seed, y, self.states, slips)
-        z = len(system.coupling)
-        return MaterialPoint(
-            reduction=ResidualReduction(
-                elastic=jnp.asarray(elastic),
-                weight=jnp.asarray(weight),
-                vectors=jnp.asarray(vectors),
-                deviation=jnp.asarray(deviation),
-                encoder=jnp.zeros((z, r)),
-                decoder=jnp.zeros((r, z)),
-            ),
-            energy=DecoupledQuadraticEnergy(
-                jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
-            ),
-            evolution=MultisurfaceFlow(jnp.asarray(system.normals)),
-            scaling=scaling,
-            components=v,
-        )
+            return point_of(reduced_lattice(dataset, scaling, self.states, slips))
+        if self.from_coordinates and is_discoverable(dataset, r):
+            whitening = weight[:, None] * vectors / deviation
+            found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
+            return point_of(found)
+        seeds = range(self.seed, self.seed + self.starts)
+        return self._best([point_of(_random_system(seed, y, self.states, slips)) for seed in seeds], dataset)
 
     def to_batch(self, point: MaterialPoint, data: Increments) -> Walks:
         """Return the walks of increments in scaled variables."""
@@ -155,11 +187,37 @@ class Variational(TrainableForm):
         fitted = replace(
             reduction, encoder=_least_squares(residual, state), decoder=_least_squares(state, residual)
         )
-        return replace(point, reduction=fitted.without_unused())
+        trained = replace(point, reduction=fitted.without_unused())
+        return viscous(trained, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else trained
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
-        """Return the states of the model itself along the walks."""
+        """Return the states of the model itself along the walks, without viscosity."""
+        evolution = point.evolution
+        if isinstance(evolution, ViscousFlow):
+            point = replace(point, evolution=MultisurfaceFlow(evolution.normals))
         return np.asarray(states_along(point, to_walks(point, data)))[moving_rows(data) >= 0]
+
+    def verdict(self, history: Sequence[TrainingRecord]) -> str:
+        """Return whether the descent has converged, and what would help if not."""
+        return verdict(history)
+
+    def _best(self, points: Sequence[MaterialPoint], dataset: Dataset) -> MaterialPoint:
+        """Return what becomes best on the validation walks in a tenth of the updates."""
+        if len(points) == 1:
+            return points[0]
+        updates = -(-self.updates // 10)
+        validate = self.validation(points[0], dataset)
+        loss = jax.jit(lambda point: sum(validate(point).values()))
+        reached = []
+        for point in points:
+            method = replace(self, updates=updates)._descent(point, dataset)
+            state = method.start
+            while int(state.update) < updates:
+                state, _ = method.block(state)
+            end = method.point(state.parameters)
+            value = float(loss(end))
+            reached.append((value if np.isfinite(value) else np.inf, end))
+        return min(reached, key=lambda pair: pair[0])[1]
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks = to_walks(point, dataset.training)
@@ -176,6 +234,20 @@ class Variational(TrainableForm):
             seed=self.seed,
             block_updates=min(self.updates, 100),
         )
+
+
+def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> MaterialPoint:
+    """Return a point of coupled slips with a viscous power law above their resistances.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    viscosity, exponent : float
+        η and m of `ViscousFlow`.
+    """
+    assert isinstance(point.evolution, MultisurfaceFlow)
+    logarithms = jnp.log(jnp.asarray(viscosity)), jnp.log(jnp.asarray(exponent))
+    return replace(point, evolution=ViscousFlow(point.evolution.normals, *logarithms))
 
 
 def _random_system(seed: int, y: int, states: int, slips: int) -> SlipSystem:

@@ -1,0 +1,101 @@
+"""How wrong a TANN of a lattice may be along a path, without solving the cell.
+
+Let α̃ be the plastic strains of the distinct bars that a TANN decodes, and α those of the exact cell, which follows
+the flow rule from the virgin state. With the condensed cell, χ̃ = b(E) − K α̃ are the forces on α̃ and χ̂ any
+admissible ones, |χ̂ᵢ| ≤ kᵢ; here the nearest in every component. The error e = α̃ − α then obeys
+
+    |e⁺|² ≤ |e|² + 2 Σ (k |Δα̃| − χ̂ Δα̃) + |χ̃ − χ̂|²,
+
+in the norms of K and, for forces, of K⁻¹. Proof: |e⁺|² − |e|² = 2 ⟨K e⁺, e⁺ − e⟩ − |e⁺ − e|² with K e⁺ = χ − χ̃ and
+e⁺ − e = Δα̃ − Δα; since χ Δα = k |Δα| ≥ χ̂ Δα and χ Δα̃ ≤ k |Δα̃|, the product is at most
+Σ (k |Δα̃| − χ̂ Δα̃) − ⟨χ̃ − χ̂, e⁺ − e⟩, and −2 ⟨δ, x⟩ − |x|² ≤ |δ|² for every x. The last step keeps the error of
+the forces from being multiplied by that of the past.
+
+As the exact forces are admissible, |e| = |χ − χ̃| is no larger than the distance of χ̃ from the farthest admissible
+forces either, however long the path.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+from scipy import linalg
+
+from microtann.errors import InputError
+from microtann.homogenisation.condensation import CondensedCell
+
+Array = NDArray[np.float64]
+
+
+class ErrorBound(NamedTuple):
+    """What errors do not exceed; "..." is (T,) or (B, T).
+
+    Parameters
+    ----------
+    stress : array, shape (..., v)
+        Of every component of the stress.
+    plastic_strain : array, shape (...)
+        Of the decoded plastic strains α of the distinct bars, in the norm √(α · K α); half its square is an energy
+        per unit volume.
+    """
+
+    stress: Float[Array, "*batch v"]
+    plastic_strain: Float[Array, "*batch"]
+
+
+def bound_errors(
+    cell: CondensedCell,
+    strain: Float[Array, "B T v"],
+    stress: Float[Array, "B T v"],
+    plastic_strain: Float[Array, "B T m"],
+    virgin: Float[Array, "m"],
+) -> ErrorBound:
+    """Return bounds of the errors along paths from the virgin state, up to round-off.
+
+    Parameters
+    ----------
+    cell : CondensedCell
+    strain, stress : array, shape (B, T, v)
+        At the end of every increment; the stress is that of the model.
+    plastic_strain : array, shape (B, T, m)
+        Of the distinct bars, as the model decodes them.
+    virgin : array, shape (m,)
+        As the model decodes them in the virgin state, where they should be zero.
+
+    Raises
+    ------
+    InputError
+        If bars have no hardening, so that forces do not determine plastic strains.
+    """
+    try:
+        root = linalg.cholesky(cell.hessian, lower=True)
+    except linalg.LinAlgError:
+        root = np.zeros_like(cell.hessian)
+    if not np.diag(root).min() > np.sqrt(np.finfo(np.float64).eps * np.diag(cell.hessian).max()):
+        raise InputError(
+            "errors of lattices whose bars have no hardening cannot be bounded: the forces on such bars do not "
+            "determine their plastic strains; compare with mt.solve_cell"
+        )
+    force = strain @ cell.coupling.T - plastic_strain @ cell.hessian
+    admissible = np.clip(force, -cell.resistance, cell.resistance)
+    moved = np.diff(plastic_strain, axis=1, prepend=np.broadcast_to(virgin, plastic_strain[:, :1].shape))
+    unsaid = np.abs(moved) @ cell.resistance - (admissible * moved).sum(axis=-1)
+    excess = linalg.solve_triangular(root, (force - admissible).reshape(-1, cell.count).T, lower=True)
+    growth = 2.0 * unsaid + (excess**2).sum(axis=0).reshape(unsaid.shape)
+    inverse = linalg.cho_solve((root, True), np.eye(cell.count))
+    farthest = cell.resistance + np.abs(force)
+    most = ((farthest @ np.abs(inverse)) * farthest).sum(axis=-1)
+    square, now = np.empty_like(growth), np.full(len(growth), float(virgin @ cell.hessian @ virgin))
+    for step in range(growth.shape[1]):
+        now = np.minimum(now + growth[:, step], most[:, step])
+        square[:, step] = now
+    norm = np.sqrt(square)
+    # what an error of α, or of the forces on it, makes of the stress
+    to_stress = inverse @ cell.coupling
+    size = np.sqrt((to_stress * cell.coupling).sum(axis=0))
+    widest = cell.resistance @ np.abs(to_stress) + np.abs(force @ to_stress)
+    apart = np.abs(stress - cell.stress(strain, plastic_strain))
+    return ErrorBound(apart + np.minimum(norm[..., None] * size, widest), norm)
