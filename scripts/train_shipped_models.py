@@ -83,15 +83,17 @@ PUBLISHED = Published(
     energy_pace=1e-3,
     epochs=(1,),
     batch=(1000,),
-    learning_rate=(1e-5,),
-    tuning_epochs=(200,),
+    learning_rate=(1e-7,),
+    tuning_epochs=(80,),
     tuning_batch=(1000,),
     tuning_rate=(1e-2,),
 )
 
 RECIPES = {
     "cube-play": Recipe(cube(1), "a cube, regular", Play(), mt.WalkPlan(paths=400)),
-    "cube-published": Recipe(cube(1), "a cube, regular", PUBLISHED, mt.WalkPlan(paths=2000, **UNBOUNDED)),
+    "cube-published": Recipe(
+        cube(1), "a cube, regular", PUBLISHED, mt.WalkPlan(paths=1000, validation=0.05, test=0.05, **UNBOUNDED)
+    ),
     "cube-residual": Recipe(cube(1), "a cube, regular", Residual(), mt.WalkPlan(paths=600, **UNBOUNDED)),
     "square-2x2-residual": Recipe(
         square(2), "2 × 2 squares, regular", Residual(), mt.WalkPlan(paths=600, **UNBOUNDED)
@@ -183,8 +185,8 @@ def errors_of(tann: TANN, dataset: Dataset) -> dict[str, dict[str, object]]:
 
 
 def report(progress: Progress) -> None:
-    """Print a line every thousand updates."""
-    if progress.update % 1000 == 0:
+    """Print a line every thousand updates, or every twenty epochs."""
+    if progress.update % (20 if progress.unit == "epoch" else 1000) == 0:
         print(
             f"  {progress.phase} {progress.update}: loss {progress.training:.2e} / {progress.validation:.2e}",
             flush=True,

@@ -78,7 +78,7 @@ class ModelCard:
         quantity : {"stress", "energy", "dissipation"}
         """
         return max(
-            errors[quantity]
+            _number(errors[quantity])
             for path, errors in self.errors.items()
             if path not in HELD_OUT and not errors["outside_training_range"]
         )
@@ -100,7 +100,7 @@ class ModelCard:
         if self.convergence:
             lines.insert(4, f"  {self.convergence}")
         for path, e in self.errors.items():
-            values = "".join(f"{e[key]:10.1e}" for key in ("stress", "energy", "dissipation"))
+            values = "".join(f"{_number(e[key]):10.1e}" for key in ("stress", "energy", "dissipation"))
             lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])
         return "\n".join(lines)
 
@@ -126,6 +126,11 @@ def read_card(path: Path) -> ModelCard:
         raise ModelFileError(f"the model has no card: {path.name} is missing") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{path} is damaged: it is not the card of a model ({error})") from None
+
+
+def _number(error: float | None) -> float:
+    """Return an error, of which JSON has none where a model ran away."""
+    return float("inf") if error is None else error
 
 
 def _listed(values: Mapping[str, Any]) -> str:

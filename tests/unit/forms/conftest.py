@@ -19,8 +19,23 @@ def square() -> Dataset:
 
 
 @pytest.fixture(scope="session")
+def many_walks() -> Dataset:
+    """Enough of them to learn the return map to a thousandth."""
+    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=400))
+
+
+@pytest.fixture(scope="session")
 def with_plastic_strain(square: Dataset) -> Dataset:
-    """The same with a third group: plastic strain, which is what force and strain of a bar leave."""
+    return _with_plastic_strain(square)
+
+
+@pytest.fixture(scope="session")
+def many_with_plastic_strain(many_walks: Dataset) -> Dataset:
+    return _with_plastic_strain(many_walks)
+
+
+def _with_plastic_strain(square: Dataset) -> Dataset:
+    """Return the data with a third group: plastic strain, which is what force and strain of a bar leave."""
     cell, bars = square.cell, square.cell.bars
     ends = cell.nodes[bars]
     along = ends[:, 1] - ends[:, 0]

@@ -19,6 +19,7 @@ from microtann.forms.published.loss import CoordinatesLoss, StatesLoss
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.layers import RePU, TransposedLayers
 from microtann.training import train
+from microtann.training.closed_loop import closed_loop_error
 
 SMALL = Published(
     states=4,
@@ -44,18 +45,33 @@ def start_of(form: Published, dataset: Dataset) -> tuple[Dataset, object]:
     return prepared, form.start(prepared)
 
 
-def test_both_steps_lower_their_losses(trained: mt.TANN) -> None:
+def test_the_history_has_both_steps_and_their_terms(trained: mt.TANN) -> None:
     history = trained.information.history
-    losses = {
-        phase: [r.validation for r in history if r.phase == phase]
-        for phase in dict.fromkeys(r.phase for r in history)
-    }
-    assert list(losses) == ["training", "tuning"]
-    assert min(losses["training"]) < 0.7 * losses["training"][0]
-    assert min(losses["tuning"]) < losses["tuning"][0]
+    assert list(dict.fromkeys(r.phase for r in history)) == ["training", "tuning"]
     assert set(history[0].terms) == {"coordinates", "jacobian", "energy", "stress", "dissipation"}
     assert set(history[-1].terms) == {"state", "energy", "stress", "dissipation"}
     assert history[0].validation == pytest.approx(sum(history[0].terms.values()))
+
+
+def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop(many_walks: Dataset) -> None:
+    """From raw coordinates, on walks from which nothing was taken; 0.3 % were measured."""
+    form = Published(
+        states=7,
+        encoder_widths=(24, 12),
+        evolution_widths=(32, 32),
+        initial="linear",
+        optimiser="soap",
+        state_noise=0.05,
+        energy_pace=1e-3,
+        decay=1e-3,
+        epochs=(1,),
+        batch=(400,),
+        learning_rate=(1e-5,),
+        tuning_epochs=(30,),
+        tuning_batch=(400,),
+        tuning_rate=(1e-2,),
+    )
+    assert closed_loop_error(train(many_walks, form), many_walks.test) < 1e-2
 
 
 def test_the_networks_of_the_paper_are_the_default(square: Dataset) -> None:
@@ -226,3 +242,19 @@ def test_a_strain_component_that_never_changes_is_refused(square: Dataset) -> No
 def test_stages_must_be_complete() -> None:
     with pytest.raises(ConfigurationError, match="1 in epochs, 2 in batch, 1 in learning_rate"):
         replace(SMALL, batch=(100, 50))
+
+
+@pytest.mark.parametrize("patience", [None, 50])
+def test_a_stage_keeps_its_last_point_or_the_best_on_validation(square: Dataset, patience: int | None) -> None:
+    """The stresses of the validation walks have the wrong sign: what is learned makes their loss larger."""
+    wrong = replace(square.validation, stress_next=-square.validation.stress_next)
+    square = replace(square, validation=wrong)
+    form = replace(
+        SMALL, initial="linear", epochs=(1,), tuning_epochs=(6,), tuning_rate=(1e-2,), patience=patience
+    )
+    tann = train(square, form)
+    data = form.prepare(square)
+    found = sum(float(term) for term in form.validation(tann.point, data)(tann.point).values())
+    losses = [r.validation for r in tann.information.history if r.phase == "tuning"]
+    assert losses[-1] > min(losses)
+    assert found == pytest.approx(losses[-1] if patience is None else min(losses), rel=1e-6)

@@ -17,6 +17,8 @@ from microtann.errors import ModelFileError
 from microtann.tann.card import read_card
 from microtann.tann.shipped import DEFAULT_FORM, find_model
 
+FREE = ("published", "classical", "residual")
+"""Forms whose dissipation may be negative; the card says how often it is."""
 ROUND_OFF = 1e-9
 """Errors below this differ from machine to machine."""
 SCRIPT = Path(__file__).parents[3] / "scripts" / "train_shipped_models.py"
@@ -55,7 +57,7 @@ def test_a_model_is_as_good_as_its_card_says(name: str) -> None:
     assert card.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert tann.cell is not None
     assert card.distinct_bars == tann.cell.distinct_bars.count
-    assert card.violations == 0
+    assert card.violations == 0 or card.form in FREE
     assert card.size < 2_000_000
     found = mt.evaluate(tann, ["b"]).to_dict()["b"]
     for quantity in ("stress", "energy", "dissipation"):

@@ -68,8 +68,10 @@ class NetworkForm(StatesLoss, TrainableForm):
         Learning rate at the end of every stage over that at its start; it falls along a cosine.
     energy_pace : float
         Learning rate of NN_Ψ over that of the others; a quadratic energy to start with wants a low one.
-    patience : int
-        Epochs without a lower validation loss after which a stage ends; the best point is kept.
+    patience : int, optional
+        Epochs without a lower validation loss after which a stage ends, as published; the best point is kept. If
+        not given, a stage goes on to its end and keeps the last point: where validation walks leave the range of
+        the training data, their loss says little, and may be lowest long before the learning rate has fallen.
     zero_fraction : float
         Zero increments over increments that move; what the data lack is added.
     initial : {"random", "linear"}
@@ -101,7 +103,7 @@ class NetworkForm(StatesLoss, TrainableForm):
     precision: Precision = "float32"
     decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.01
     energy_pace: Annotated[float, Field(ge=0.0)] = 1.0
-    patience: Annotated[int, Field(ge=1)] = 200
+    patience: Annotated[int, Field(ge=1)] | None = None
     zero_fraction: Annotated[float, Field(ge=0.0)] = 0.2
     initial: Literal["random", "linear"] = "random"
     state_noise: Annotated[float, Field(ge=0.0)] = 0.0

@@ -28,6 +28,8 @@ MARGIN = 0.5
 DOUBLE = (0.2, np.array([1.0, -1.0, 2.0, -2.0]), np.array([16.0, 16.0, -1.0, -1.0]) / 288.0)
 SINGLE = (0.1, np.array([1.0, -1.0]), np.array([1.0, 1.0]) / 24.0)
 """Largest h s in the data, its multiples in the units, and what each adds to ½ s² for h = 1."""
+RARE = 0.1
+"""Directions in which the data hardly move get this share of the largest reach, for states may stray there."""
 NEGLIGIBLE = 1e-9
 """Curvatures of the energy below this fraction of the largest are round-off."""
 
@@ -109,7 +111,8 @@ def quadratic_network(
         )
     order = np.argsort(-np.abs(curvature))
     double = min(directions, (units - 1 - 2 * directions) // 2)
-    largest = np.maximum(np.abs(inputs @ vectors).max(axis=0), 1e-300)
+    largest = np.abs(inputs @ vectors).max(axis=0)
+    largest = np.maximum(largest, RARE * largest.max())
     output, place = np.zeros(units), 0
     for rank, i in enumerate(order):
         reach, steps, shares = DOUBLE if rank < double else SINGLE
@@ -131,7 +134,7 @@ def _passing(
 
 
 def _shifted(
-    weights: Sequence[Float[Array, "o i"]],
+    weights: Sequence[Float[Array, "_ _"]],
     values: Float[Array, "n i"],
     origin: Float[Array, "i"],
     image: Float[Array, "o"],
