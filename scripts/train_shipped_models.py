@@ -19,7 +19,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.strain_paths import strain_paths
 from microtann.evaluation.recall import evaluate
-from microtann.forms import Play, Variational
+from microtann.forms import Play, Published, Residual, Variational
 from microtann.tann.card import HELD_OUT, ModelCard, write_card
 from microtann.tann.model import TANN
 from microtann.training import Progress, train
@@ -72,8 +72,30 @@ def cube(units: int, perturbation: float = 0.0) -> mt.UnitCell:
     return mt.cube_cell((units, units, units), perturbation=perturbation)
 
 
+UNBOUNDED: dict[str, Any] = {"increment": 0.18, "limit": None}
+"""Walks that go as far as they like, for forms that know nothing outside of their data."""
+
+PUBLISHED = Published(
+    initial="linear",
+    optimiser="soap",
+    decay=1e-3,
+    state_noise=0.05,
+    energy_pace=1e-3,
+    epochs=(1,),
+    batch=(1000,),
+    learning_rate=(1e-5,),
+    tuning_epochs=(200,),
+    tuning_batch=(1000,),
+    tuning_rate=(1e-2,),
+)
+
 RECIPES = {
     "cube-play": Recipe(cube(1), "a cube, regular", Play(), mt.WalkPlan(paths=400)),
+    "cube-published": Recipe(cube(1), "a cube, regular", PUBLISHED, mt.WalkPlan(paths=2000, **UNBOUNDED)),
+    "cube-residual": Recipe(cube(1), "a cube, regular", Residual(), mt.WalkPlan(paths=600, **UNBOUNDED)),
+    "square-2x2-residual": Recipe(
+        square(2), "2 × 2 squares, regular", Residual(), mt.WalkPlan(paths=600, **UNBOUNDED)
+    ),
     "cube-variational": regular(cube(1), "a cube", Variational(states=13, updates=0)),
     "square-2x2-variational": regular(square(2), "2 × 2 squares", Variational(states=4, updates=0)),
     "square-4x4-variational": regular(square(4), "4 × 4 squares", Variational(states=4, updates=0)),

@@ -55,6 +55,16 @@ PLACES = {
         "simulate",
         "Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.",
     ),
+    "replay": Place(
+        "replay",
+        "replay",
+        "Try a Gauss point at which a simulation failed again, alone, from the file that it left.",
+    ),
+    "cost": Place(
+        "cost",
+        "cost",
+        "Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, and recommend one.",
+    ),
     "cell": Place(
         "cell",
         "cell",
@@ -109,7 +119,9 @@ ORDER = (
     "study",
     "models",
     "evaluate",
+    "cost",
     "simulate",
+    "replay",
     "reproduce",
     "report",
     "demo",

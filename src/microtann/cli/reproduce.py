@@ -18,9 +18,10 @@ from microtann.cli.data import FILE as DATA_FILE
 from microtann.cli.data import make_data
 from microtann.cli.form_choice import SECTION, trainable_forms
 from microtann.cli.messages import console, save_section, show_files
-from microtann.cli.options import Assignments, Config, Output, Overwrite
+from microtann.cli.options import Assignments, Config, Overwrite
 from microtann.cli.page import FILE as REPORT_FILE
 from microtann.cli.page import write_report
+from microtann.cli.reproduce_section5 import MODELS, reproduce_section5
 from microtann.cli.reproduce_sections import cell_section, overview_section
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.cli.study_parts import check_folder, gather_with_form
@@ -29,6 +30,7 @@ from microtann.cli.train import make_model
 from microtann.errors import InputError, ModelFileError
 from microtann.evaluation.recall import Evaluation
 from microtann.evaluation.section4 import CELLS, Section4Cell, Section4Response, choose_cells, respond_section4
+from microtann.evaluation.section5 import CASES
 from microtann.report.section import read_section
 from microtann.tann.model import TANN
 from microtann.tann.shipped import find_model, load
@@ -39,7 +41,8 @@ TITLE = "Section IV: two-dimensional lattices"
 
 def reproduce(
     section: Annotated[
-        Literal["section4"], typer.Argument(help="Section IV: two-dimensional lattices.")
+        Literal["section4", "section5"],
+        typer.Argument(help="Section IV: two-dimensional lattices. Section V: structures."),
     ] = "section4",
     train: Annotated[
         bool, typer.Option("--train", help="Generate data and train, whether or not a model is shipped.")
@@ -55,9 +58,27 @@ def reproduce(
         list[str] | None,
         typer.Option(metavar="NAME=N", help="Train the model of a cell with N internal state variables."),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Section V: a model of a lattice in space, shipped or a file; may be given several times. "
+            "[default: " + ", ".join(MODELS) + "]",
+        ),
+    ] = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help=f"Section V: only this case; several times: {', '.join(CASES)}."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Section V: cells down to ε = 1/20 and elements of 0.5 too.")
+    ] = False,
     config: Config = None,
     assignments: Assignments = None,
-    output: Output = Path("results/section4"),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the results. [default: results/SECTION]")
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Make the figures of a section of the paper again, beside what the paper claims.
@@ -65,7 +86,33 @@ def reproduce(
     Section IV: lattices of 2×2, 4×4 and 6×6 units, regular and perturbed (Figures 5 to 12). Shipped models are
     taken where there are; a cell without one is trained with the sections [walks] and [train], and its model is
     kept in the folder of results.
+
+    Section V: structures lcU1 to lcH with a model, the exact cell and as full lattices (Figures 14 to 21), over
+    size ratios and mesh sizes, with the errors of network and of homogenisation apart.
     """
+    place = output or Path("results") / section
+    given = {"--train": train, "--form": form, "--cell": cell, "--states": states, "--config": config}
+    given |= {"--set": assignments}
+    others = {"--model": model, "--case": case, "--full": full}
+    wrong = [name for name, value in (others if section == "section4" else given).items() if value]
+    if wrong:
+        raise InputError(f"{wrong[0]} is not an option of {section}: leave it out")
+    if section == "section5":
+        reproduce_section5(model, case, full, place, overwrite)
+    else:
+        _section4(train, form, cell, states, config, assignments, place, overwrite)
+
+
+def _section4(
+    train: bool,
+    form: str | None,
+    cell: Sequence[str] | None,
+    states: Sequence[str] | None,
+    config: Path | None,
+    assignments: Sequence[str] | None,
+    output: Path,
+    overwrite: bool,
+) -> None:
     start = time.perf_counter()
     cells = choose_cells(cell)
     numbers = _numbers(states or ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +16,7 @@ import typer
 import microtann
 from microtann import fem
 from microtann.atomic import write_atomically
+from microtann.cli.analysis import compile_kernels, newton_progress
 from microtann.cli.configuration import Setting
 from microtann.cli.messages import save_section, show_section, show_unchanged, show_warnings
 from microtann.cli.model import chosen_model, model_digest
@@ -26,7 +27,6 @@ from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.solver import RECORDS, SolverChoice, kept_if_stopped, recorded
 from microtann.cli.stage import Stage, working_folder
-from microtann.equilibrium.options import Progress
 from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.audit import Audit
 from microtann.evaluation.audit import audit as audit_model
@@ -39,6 +39,7 @@ from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.lattice.generators import cube_cell
 from microtann.report.audit import audit_table, worst_points_table
+from microtann.report.increments import increment_tables
 from microtann.report.inside import draw_inside
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.simulation import (
@@ -55,9 +56,6 @@ from microtann.tann.model import TANN
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 INSIDE = "Point at which the decoded lattice is drawn inside the structure. [default: the control point]"
-COARSE = 1.25
-"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
-body of 10 × 10 × 10 in elements of 2 is not."""
 
 
 def simulate(
@@ -120,7 +118,8 @@ def run_simulation(
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
         materials = _materials(material, cell, bar, choice)
-        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder)
+        failure = output.with_name(f"{output.name}.failed-point.h5")
+        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder, failure)
         scales = _scales(comparison, materials, choice)
         errors = scale_errors(comparison, scales)
         audited = None
@@ -164,6 +163,7 @@ def describe(
         tables=(
             results_table(comparison),
             cost_table(comparison),
+            *increment_tables(comparison),
             *(() if audited is None else (audit_table(audited), worst_points_table(audited))),
         ),
         figures=tuple(draw_simulation(folder, comparison)),
@@ -243,6 +243,7 @@ def _solve(
     choice: SimulationChoice,
     solver: SolverChoice,
     folder: Path,
+    failure: Path,
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
@@ -254,15 +255,14 @@ def _solve(
     for analysis, material in materials.items():
         with progress(f"{case.name}, {NAMES[analysis]}") as report:
             finite_elements = fem.Model(mesh, material)
-            _compile(case, cell, bar, finite_elements)
+            compile_kernels(case, cell, bar, finite_elements)
             options = solver.options(policy)
-            elements[analysis] = _within_range(
-                finite_elements, case, options, report, recorded(folder, FIELD_NAMES[analysis])
-            )
+            kept = recorded(folder, FIELD_NAMES[analysis]) | {"failure": failure}
+            elements[analysis] = _within_range(finite_elements, case, options, report, kept)
     if structure is not None:
         with progress(f"{case.name}, {NAMES['lattice']}") as report:
             options, kept = solver.options(), recorded(folder, FIELD_NAMES["lattice"])
-            lattice = structure.solve(case.steps, options, _newton(report), fields=True, **kept)
+            lattice = structure.solve(case.steps, options, newton_progress(report), fields=True, **kept)
     return Comparison(case, elements, lattice)
 
 
@@ -272,35 +272,9 @@ def _within_range(
     """Solve a case; a warning that the training range was left becomes a line of the command."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", TrainingRangeWarning)
-        result = model.solve(case.steps, options, _newton(report), **kept)
+        result = model.solve(case.steps, options, newton_progress(report), **kept)
     show_warnings(told)
     return result
-
-
-def _compile(case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model) -> None:
-    """Run every kernel once, the material with every number of points that will occur, so that none is timed."""
-    points, material = finite_elements.mesh.weights.size, finite_elements.material
-    assert not isinstance(material, Mapping)
-    for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
-        for tangent in (True, False):
-            material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
-    counts = case.elements(COARSE)
-    options = fem.SolverOptions(outside_training="none")
-    fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1], options)
-    Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
-
-
-def _newton(report: Report) -> Callable[[Progress], None]:
-    def update(state: Progress) -> None:
-        done = state.increment + (1.0 if state.converged else 0.0)
-        report(
-            done,
-            state.increments,
-            f"increment {state.increment + 1}/{state.increments}, iteration {state.iteration}, "
-            f"residual {state.residual:.1e}",
-        )
-
-    return update
 
 
 def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,17 +22,19 @@ from microtann.cli.progress import progress
 from microtann.cli.sections import effective, gather
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset
+from microtann.errors import InputError
 from microtann.report.curves import draw_training
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.table import Column, Table
 from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
-from microtann.training import Progress
+from microtann.training import Progress, SeedResult, train_seeds
 from microtann.training import train as fit
 from microtann.training.checkpoint import updates_done
 
 FILE = "model.safetensors"
 CURVES = "training.csv"
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class TrainCommand(TyperCommand):
@@ -51,6 +54,15 @@ def train(
     form: Annotated[str | None, typer.Option(help="Form of the TANN.")] = None,
     states: Annotated[int | None, typer.Option(help="Internal state variables to start with.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Train from so many seeds, from --seed on, and keep the best on validation walks."
+        ),
+    ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Only go on with an interrupted training; do not start a new one.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Train a TANN from a data file; an interrupted training goes on where it stopped.
@@ -58,38 +70,59 @@ def train(
     The choices are in the section [train] of the configuration.
     """
     settings = gather(config, assignments, {"train.form": form, "train.states": states, "train.seed": seed})
-    make_model(settings, data, output, overwrite)
+    make_model(settings, data, output, overwrite, seeds, resume)
     show_section(output, read_section(output))
 
 
-def make_model(settings: Sequence[Setting], data: Path, output: Path, overwrite: bool = False) -> None:
-    """Run the stage unless its results are there."""
+def make_model(
+    settings: Sequence[Setting],
+    data: Path,
+    output: Path,
+    overwrite: bool = False,
+    seeds: int = 1,
+    resume: bool = False,
+) -> None:
+    """Run the stage unless its results are there.
+
+    Raises
+    ------
+    InputError
+        If an interrupted training is to go on and there is none.
+    """
     form = choose_form(settings)
-    stage = Stage("train", output, effective(train=form_table(form)), {"data": file_digest(data)})
+    several: dict[str, Any] = {} if seeds == 1 else {"seeds": {"count": seeds}}
+    stage = Stage("train", output, effective(train=form_table(form), **several), {"data": file_digest(data)})
     if stage.finished:
         show_unchanged(output)
         return
+    if resume and not list(stage.work.glob(f"{CHECKPOINT}*")):
+        raise InputError(f"there is no interrupted training for {output}: leave out --resume to start one")
     dataset = read_dataset(data)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
-        checkpoint = folder / "checkpoint.safetensors"
+        checkpoint = folder / CHECKPOINT
         done = updates_done(checkpoint)
         if done is not None:
             typer.echo(f"training: resumed at update {done}", err=True)
         with progress("training") as report:
 
-            def show(state: Progress) -> None:
+            def show(seed: int, state: Progress) -> None:
                 losses = f"loss {state.training:.1e}, validation {state.validation:.1e}"
                 left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
-                note = f"{state.phase}, {state.unit} {state.update}, {state.states} ISVs, {losses}{left}"
+                which = "" if seeds == 1 else f"seed {seed}, "
+                note = f"{which}{state.phase}, {state.unit} {state.update}, {state.states} ISVs, {losses}{left}"
                 report(state.update, state.updates, note)
 
-            tann = fit(dataset, form, progress=show, checkpoint=checkpoint)
+            tried: tuple[SeedResult, ...] = ()
+            if seeds == 1:
+                tann = fit(dataset, form, progress=partial(show, 0), checkpoint=checkpoint)
+            else:
+                tann, tried = train_seeds(dataset, form, seeds, show, checkpoint)
         tann.save(str(folder / FILE))
-        save_section(folder, describe(folder, tann))
+        save_section(folder, describe(folder, tann, tried))
 
 
-def describe(folder: Path, tann: TANN) -> Section:
-    """Draw the training curve and return the section of the report."""
+def describe(folder: Path, tann: TANN, tried: Sequence[SeedResult] = ()) -> Section:
+    """Draw the training curve and return the section of the report, with the seeds that were tried."""
     history = tann.information.history
     losses = {"training": [r.training for r in history], "validation": [r.validation for r in history]}
     starts: dict[str, float] = {}
@@ -123,7 +156,7 @@ def describe(folder: Path, tann: TANN) -> Section:
             "The internal coordinates, less their elastic part, are reduced to internal state variables; the "
             "energy and the evolution of these variables are trained from the increments of the data file.",
         ),
-        tables=(table,),
+        tables=(table, _seeds(tried)) if tried else (table,),
         figures=(
             Figure(
                 "training.png", "Loss on training and validation increments against the updates, and its terms."
@@ -136,6 +169,18 @@ def describe(folder: Path, tann: TANN) -> Section:
         },
         summary=_summary(tann),
     )
+
+
+def _seeds(tried: Sequence[SeedResult]) -> Table:
+    """Return the errors of all seeds."""
+    best = min(tried, key=lambda result: result.error).seed
+    rows = tuple(
+        (result.seed, result.error if np.isfinite(result.error) else None, "kept" if result.seed == best else "")
+        for result in tried
+    )
+    columns = Column("seed", kind="integer"), Column("stress", kind="error"), Column("", kind="text")
+    note = "Relative RMS stress error on the validation walks in closed loop; empty where training failed."
+    return Table("Seeds", columns, rows, note)
 
 
 def _summary(tann: TANN) -> Table:

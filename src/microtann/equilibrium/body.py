@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from microtann.equilibrium.checkpoint import Checkpoint
+from microtann.equilibrium.failure import EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
@@ -22,6 +23,8 @@ from microtann.errors import InputError
 from microtann.outside import tell
 from microtann.threads import one_blas_thread
 
+FAILED_POINT = "failed-point.h5"
+"""File, in the folder of a record, of the material point at which the simulation failed."""
 R_co = TypeVar("R_co", bound=History, covariant=True)
 
 
@@ -40,6 +43,7 @@ class Body(ABC, Generic[R_co]):
         *,
         record: Record | str | os.PathLike[str] | None = None,
         restart: Restart | str | os.PathLike[str] | None = None,
+        failure: str | os.PathLike[str] | None = None,
     ) -> R_co:
         """Load the body from its virgin state, or from where a record ends.
 
@@ -60,6 +64,10 @@ class Body(ABC, Generic[R_co]):
             as from the start; those that were not reached may be others. The result is that of one run without a
             stop, to the last bit; where bars flow without hardening and the preconditioner was renewed, within the
             tolerance.
+        failure : path, optional
+            File for the Gauss point at which an increment fails, from which ``microtann replay`` tries it alone.
+            If left out, it is ``failed-point.h5`` in the folder of the record. The error carries the point in any
+            case: ``error.point.write(path)``.
 
         Returns
         -------
@@ -69,8 +77,9 @@ class Body(ABC, Generic[R_co]):
         ------
         InputError
             If a step does not fit the body, the material breaks its protocol, or a record does not fit.
-        ConvergenceError
-            If an increment fails although it was cut; it names increment, residuals and worst nodes.
+        EquilibriumError
+            If an increment fails although it was cut, a `ConvergenceError`; it names increment, residuals, worst
+            nodes and, of finite elements, the Gauss point.
         TrainingRangeError
             If a material leaves the range of its training data and that is an error.
         StorageError
@@ -90,10 +99,15 @@ class Body(ABC, Generic[R_co]):
             recorder = MemoryRecorder(system.points, plan.count)
         state = None if start is None else start.equilibrium.state
         with one_blas_thread():
-            for accepted in march(system, plan, options, progress, start, recorder.reached):
-                state = accepted.equilibrium.state
-                kept = accepted.ends_increment and (every_field or accepted.last)
-                recorder.accept(accepted, system.fields(state, accepted.reach) if kept else None)
+            try:
+                for accepted in march(system, plan, options, progress, start, recorder.reached):
+                    state = accepted.equilibrium.state
+                    kept = accepted.ends_increment and (every_field or accepted.last)
+                    recorder.accept(accepted, system.fields(state, accepted.reach) if kept else None)
+            except EquilibriumError as error:
+                folder = recorder.folder
+                file = Path(failure) if failure is not None else folder / FAILED_POINT if folder else None
+                raise self._located(system, error, file) from error.__cause__
         text = sentence(recorder.reached)
         if text and options.outside_training == "warn":
             tell("warn", text, 2)  # of the caller
@@ -118,6 +132,10 @@ class Body(ABC, Generic[R_co]):
         history = recording.history()
         checkpoint = recording.checkpoint(recording.place(len(recording.ends) - 1), system.virgin())
         return self._result(history, checkpoint.equilibrium.state)
+
+    def _located(self, system: Any, error: EquilibriumError, file: Path | None) -> EquilibriumError:
+        """Return an error with the material point that failed, which is written to a file; as it is without."""
+        return error
 
     @abstractmethod
     def _system(self) -> System:

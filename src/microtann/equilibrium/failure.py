@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -51,12 +52,15 @@ class EquilibriumError(ConvergenceError):
     attempt : Attempt
     worst : sequence of int, optional
         Nodes with the largest residual.
+    point : `microtann.fem.FailedPoint`, optional
+        The Gauss point that failed.
     """
 
-    def __init__(self, message: str, attempt: Attempt, worst: tuple[int, ...] = ()) -> None:
+    def __init__(self, message: str, attempt: Attempt, worst: tuple[int, ...] = (), point: Any = None) -> None:
         residuals = attempt.failures[-1].residuals if attempt.failures else ()
         super().__init__(message, increment=attempt.increment, residuals=residuals, worst=worst)
         self.attempt = attempt
+        self.point = point
 
 
 def explain(error: ConvergenceError, attempt: Attempt, part: float, remark: str) -> EquilibriumError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -180,6 +180,11 @@ class History:
             f"energy {self.energy[-1]:.5g}, dissipated {self.dissipation[-1]:.5g}{far})"
         )
 
+    @property
+    def _sets(self) -> Mapping[str, Int[NDArray[np.int64], "_"]]:
+        """Nodes by name, where a mesh names them."""
+        return {}
+
     def accepted(self) -> Iterator[tuple[float, Float[Array, "N d"]]]:
         """Yield time and displacement of every equilibrium that was reached, in order.
 
@@ -200,8 +205,8 @@ class History:
         return int(np.argmin((offset**2).sum(axis=1)))
 
     def resultant(self, nodes: Nodes) -> Float[Array, "I d"]:
-        """Return the sum of the support forces on nodes (indices, a mask, or a function of the points)."""
-        return self.reactions[:, select(nodes, self.points)].sum(axis=1)
+        """Return the sum of the support forces on nodes: indices, a mask, a function of the points, or a set."""
+        return self.reactions[:, select(nodes, self.points, sets=self._sets)].sum(axis=1)
 
     def axial_force(self, nodes: Nodes, axis: int = -1) -> Float[Array, "I"]:
         """Return the component of `resultant` along an axis; of a top face, tension is positive."""
@@ -219,7 +224,7 @@ class History:
         """
         if self.points.shape[1] != 3:
             raise InputError("a torque about an axis needs three dimensions")
-        chosen = select(nodes, self.points)
+        chosen = select(nodes, self.points, sets=self._sets)
         arm = self.points[chosen] - np.broadcast_to(np.asarray(centre, dtype=np.float64), (3,))
         force = self.reactions[:, chosen]
         i, j = (axis + 1) % 3, (axis + 2) % 3

@@ -74,17 +74,21 @@ def increment_table(rows: Sequence[IncrementRow]) -> str:
         f"{'inc':>5}  {'step':<{width}}{'time':>11}{'parts':>7}{'cuts':>6}{'smallest':>10}"
         f"{'Newton':>8}{'linear':>8}{'residual':>11}{'CPU s':>9}"
     ]
-    half = SHOWN // 2
-    for place, row in enumerate(rows):
-        if len(rows) > SHOWN and half <= place < len(rows) - half:
-            if place == half:
-                lines.append(f"  ...  {len(rows) - 2 * half} more")
-            continue
+    shown, hidden = shortened(rows)
+    for place, row in enumerate(shown):
+        if hidden and place == len(shown) // 2:
+            lines.append(f"  ...  {hidden} more")
         lines.append(
             f"{row.increment:>5}  {row.step:<{width}}{row.time:>11.5g}{row.parts:>7}{row.cuts:>6}"
             f"{as_fraction(row.smallest):>10}{row.newton:>8}{row.linear:>8}{row.residual:>11.1e}{row.seconds:>9.3f}"
         )
     return "\n".join(lines)
+
+
+def shortened(rows: Sequence[IncrementRow]) -> tuple[Sequence[IncrementRow], int]:
+    """Return the rows that a table shows, the first and the last of many, and how many it does not."""
+    half = SHOWN // 2
+    return (rows, 0) if len(rows) <= SHOWN else ([*rows[:half], *rows[-half:]], len(rows) - SHOWN)
 
 
 def as_fraction(part: float) -> str:

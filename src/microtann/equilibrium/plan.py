@@ -50,6 +50,7 @@ class Plan:
         if not chosen:
             raise InputError("there is no loading step")
         points, connected = system.points, system.parts
+        mesh = getattr(system, "mesh", None)  # a lattice has none
         loadings = []
         for number, step in enumerate(chosen):
             if step.increments > control.max_increments:
@@ -57,7 +58,7 @@ class Plan:
                     f"{label(step, number)} has {step.increments} increments, but max_increments is "
                     f"{control.max_increments}"
                 )
-            loadings.append(resolve(step, points, label(step, number)))
+            loadings.append(resolve(step, points, label(step, number), mesh))
         for number, step in enumerate(chosen):
             check_supports(points, loadings[number].held, connected, label(step, number))
         firsts = accumulate((step.increments for step in chosen), initial=0)

@@ -248,6 +248,11 @@ class RecordWriter:
         self.reached = reached
         self._ends: list[int] = []
 
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+        return self._record.path
+
     @staticmethod
     def new(record: Record, points: Float[Array, "N d"]) -> RecordWriter:
         """Begin a record in a folder that is new or empty.

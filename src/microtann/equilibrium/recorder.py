@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +23,11 @@ class Recorder(Protocol):
 
     reached: list[Reach]
     """What every increment came to in the range of training data; empty where that is not known."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files are, if there are any."""
+        ...
 
     def accept(self, accepted: Accepted, fields: Fields | None) -> None:
         """Take note of an equilibrium; ``fields`` are those of elements or bars where they are to be kept."""
@@ -51,6 +57,10 @@ class MemoryRecorder:
         self.reached: list[Reach] = []
         self._parts: list[Part] = []
         self._statistics = Statistics(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0)
+
+    @property
+    def folder(self) -> None:
+        """None: there are no files."""
 
     def accept(self, accepted: Accepted, fields: Fields | None) -> None:
         """Take note of an equilibrium."""

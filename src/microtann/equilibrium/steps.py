@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -13,7 +14,7 @@ from microtann.errors import InputError
 
 Array = NDArray[np.float64]
 Nodes = ArrayLike | Callable[[Array], ArrayLike]
-"""Node indices, a mask, or a function of the points (N, d) that returns either."""
+"""Node indices, a mask, a function of the points (N, d) that returns either, or the name of a set of the mesh."""
 Value = ArrayLike | Callable[[Array], ArrayLike]
 """A number, one number per node, or a function of the chosen points that returns one number per node."""
 
@@ -26,8 +27,9 @@ class Prescribed:
 
     Parameters
     ----------
-    nodes : integer array, mask, or callable
-        Node indices, a mask over all nodes, or a function of the points (N, d) that returns either.
+    nodes : integer array, mask, callable or str
+        Node indices, a mask over all nodes, a function of the points (N, d) that returns either, or the name of a
+        set of the mesh.
     component : int or str
         0, 1, 2 or "x", "y", "z".
     value : float, array or callable
@@ -48,6 +50,31 @@ class NodalForce:
     value: Value
 
 
+@runtime_checkable
+class Named(Protocol):
+    """A mesh whose sets of nodes have names."""
+
+    @property
+    def sets(self) -> Mapping[str, Int[NDArray[np.int64], "_"]]:
+        """Node indices by name."""
+        ...
+
+
+@runtime_checkable
+class DistributedLoad(Protocol):
+    """A load on something larger than nodes, such as `microtann.fem.Pressure`."""
+
+    def nodal_forces(self, mesh: Any, where: str) -> Float[Array, "N d"]:
+        """Return the equivalent forces on the nodes of a mesh; ``where`` is what messages call the load.
+
+        Raises
+        ------
+        InputError
+            If the load does not fit the mesh; a lattice has none (None).
+        """
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """Loading that ramps linearly from the state at the start of the step.
@@ -57,8 +84,8 @@ class Step:
     prescribed : sequence of Prescribed
         Displacements held or moved in this step. Those of the step before that are not listed here are released:
         their reactions ramp to zero.
-    forces : sequence of NodalForce
-        Nodal forces at the end of the step; those of the step before that are not listed ramp to zero.
+    forces : sequence of NodalForce or Pressure
+        Loads at the end of the step; those of the step before that are not listed ramp to zero.
     increments : int
         Equal increments of the step.
     dt : float
@@ -67,7 +94,7 @@ class Step:
     """
 
     prescribed: Sequence[Prescribed] = ()
-    forces: Sequence[NodalForce] = ()
+    forces: Sequence[NodalForce | DistributedLoad] = ()
     increments: int = 1
     dt: float = 1.0
     name: str = ""
@@ -105,21 +132,31 @@ def label(step: Step, number: int) -> str:
     return f"step {number} ({step.name})" if step.name else f"step {number}"
 
 
-def resolve(step: Step, points: Float[Array, "N d"], name: str = "step") -> Loading:
+def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: Any = None) -> Loading:
     """Return what a step prescribes at every node.
+
+    Parameters
+    ----------
+    step : Step
+    points : array, shape (N, d)
+    name : str
+        What messages call the step.
+    mesh : Named, optional
+        Mesh of the points, whose sets have names and on whose faces loads may act; lattices have none.
 
     Raises
     ------
     InputError
-        If nodes or components do not exist, a value is not finite or has the wrong shape, or a component of a
-        node is prescribed twice with different values.
+        If nodes, sets or components do not exist, a value is not finite or has the wrong shape, or a component of
+        a node is prescribed twice with different values.
     """
+    sets = mesh.sets if isinstance(mesh, Named) else {}
     held = np.zeros(points.shape, dtype=bool)
     target = np.zeros(points.shape)
     force = np.zeros(points.shape)
     for index, item in enumerate(step.prescribed):
         where = f"{name}, prescribed {index}"
-        nodes, component, value = _entries(item, points, where)
+        nodes, component, value = _entries(item, points, where, sets)
         _check_repeated(nodes, value, f"{where}: component {component}")
         conflict = held[nodes, component] & (target[nodes, component] != value)
         if conflict.any():
@@ -131,7 +168,11 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step") -> Load
         held[nodes, component] = True
         target[nodes, component] = value
     for index, load in enumerate(step.forces):
-        nodes, component, value = _entries(load, points, f"{name}, force {index}")
+        where = f"{name}, force {index}"
+        if isinstance(load, DistributedLoad):
+            force += load.nodal_forces(mesh, where)
+            continue
+        nodes, component, value = _entries(load, points, where, sets)
         np.add.at(force[:, component], nodes, value)
     return Loading(held, target, force)
 
@@ -148,22 +189,33 @@ def _check_repeated(nodes: NDArray[np.int64], value: Array, where: str) -> None:
 
 
 def select(
-    chosen: Nodes, points: Float[Array, "N d"], where: str = "nodes", what: str = "node"
+    chosen: Nodes,
+    points: Float[Array, "N d"],
+    where: str = "nodes",
+    what: str = "node",
+    sets: Mapping[str, Int[NDArray[np.int64], "_"]] | None = None,
 ) -> Int[NDArray[np.int64], "k"]:
-    """Return indices of points from indices, a mask, or a function of the points.
+    """Return indices of points from indices, a mask, a function of the points, or the name of a set.
 
     Parameters
     ----------
-    chosen : integer array, mask, or callable
+    chosen : integer array, mask, callable or str
     points : array, shape (N, d)
     where, what : str
         What a message calls the choice, and one of the points.
+    sets : mapping, optional
+        Indices by name.
 
     Raises
     ------
     InputError
-        If there are none, or an index is out of range.
+        If there are none, an index is out of range, or a name is not known.
     """
+    if isinstance(chosen, str):
+        if not sets or chosen not in sets:
+            known = ", ".join(map(repr, sets or {})) or "none"
+            raise InputError(f"{where}: there is no set of {what}s {chosen!r}; the mesh has: {known}")
+        return sets[chosen]
     index = np.asarray(chosen(points) if callable(chosen) else chosen)
     if index.dtype == bool:
         if index.shape != (len(points),):
@@ -182,9 +234,9 @@ def select(
 
 
 def _entries(
-    item: Prescribed | NodalForce, points: Array, where: str
+    item: Prescribed | NodalForce, points: Array, where: str, sets: Mapping[str, NDArray[np.int64]]
 ) -> tuple[NDArray[np.int64], int, NDArray[np.float64]]:
-    nodes = select(item.nodes, points, where)
+    nodes = select(item.nodes, points, where, sets=sets)
     component = AXES.get(item.component, -1) if isinstance(item.component, str) else item.component
     if (
         isinstance(component, bool)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.evaluation.comparison import SMALL_ENERGY
 from microtann.fem.model import Result
-from microtann.fem.replay import accumulated_dissipation, durations, follow, strain_histories
+from microtann.fem.replay import durations, follow, strain_histories
 from microtann.materials.protocol import State
 from microtann.tann.hybrid import Hybrid
 from microtann.tann.model import TANN
@@ -104,7 +104,9 @@ class Audit:
         }
 
 
-def audit(result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0) -> Audit:
+def audit(
+    result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0, region: str | None = None
+) -> Audit:
     """Solve the exact cell along the strain histories of sampled Gauss points and compare the network with it.
 
     Parameters
@@ -118,6 +120,8 @@ def audit(result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0) 
         nothing dissipates.
     seed : int
         Seed of the draw.
+    region : str, optional
+        Where the network is the material, if the result has several; only this region is looked at.
 
     Returns
     -------
@@ -126,7 +130,8 @@ def audit(result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0) 
     Raises
     ------
     InputError
-        If the network names no microstructure, has extra state variables, or no point is asked for.
+        If the network names no microstructure, has extra state variables, no point is asked for, or the result has
+        several materials and no region is named.
 
     Examples
     --------
@@ -146,8 +151,9 @@ def audit(result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0) 
         raise InputError("an audit needs a model without extra state variables: the structure imposes none")
     if count < 1:
         raise InputError(f"an audit needs at least one point, got {count!r}")
-    dissipated = accumulated_dissipation(result, tann)
-    points, by_work = _draw(result, dissipated, count, seed)
+    volume = _volumes(result, region)
+    dissipated = result.dissipated.ravel()
+    points, by_work = _draw(volume, dissipated, count, seed)
     strain, dt = strain_histories(result, points), durations(result)
     steps = list(follow(tann, strain, dt))
     stress = np.stack([stress for stress, _ in steps], axis=1)
@@ -175,16 +181,33 @@ def audit(result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0) 
         position=_positions(result, points),
         work=work,
         errors=errors,
-        total_dissipation=_estimate(difference[by_work], work[by_work], result),
+        total_dissipation=_estimate(
+            difference[by_work],
+            work[by_work],
+            float(volume @ dissipated),
+            float(result.energy.max()) if region is None else result.region(region).energy,
+        ),
     )
 
 
+def _volumes(result: Result, region: str | None) -> Float[Array, "P"]:
+    """Return the volumes of the Gauss points, zero outside of the region."""
+    if region is None and result.materials:
+        names = ", ".join(map(repr, result.materials))
+        raise InputError(f"the result has several materials: name the region of the network, one of {names}")
+    volumes = result.mesh.weights
+    if region is not None:
+        inside = np.zeros((len(volumes), 1))
+        inside[result.region(region).cells] = 1.0
+        volumes = volumes * inside
+    return volumes.ravel()
+
+
 def _draw(
-    result: Result, dissipated: Float[Array, "P"], count: int, seed: int
+    volume: Float[Array, "P"], dissipated: Float[Array, "P"], count: int, seed: int
 ) -> tuple[Int[NDArray[np.int64], "n"], Bool[NDArray[np.bool_], "n"]]:
     """Return Gauss points with replacement, and which of them were drawn in proportion to plastic work."""
     generator = np.random.default_rng(seed)
-    volume = result.mesh.weights.ravel()
     work = volume * np.maximum(dissipated, 0.0)
     by_work = count // 2 if work.sum() > 0.0 else 0
     at_random = generator.choice(len(volume), count - by_work, p=volume / volume.sum())
@@ -222,11 +245,10 @@ def _relative(pairs: list[tuple[Array, Array]]) -> Float[Array, "n"]:
 
 
 def _estimate(
-    difference: Float[Array, "k"], work: Float[Array, "k"], result: Result
+    difference: Float[Array, "k"], work: Float[Array, "k"], whole: float, energy: float
 ) -> tuple[float, float] | None:
-    """Return the error of the dissipation of the whole structure and its standard error."""
+    """Return the error of the dissipation of the whole structure, or region, and its standard error."""
     if len(work) < 2:
         return None
-    whole = float(result.dissipation[-1])
-    relative = difference / work * whole / max(whole, SMALL_ENERGY * float(result.energy.max()))
+    relative = difference / work * whole / max(whole, SMALL_ENERGY * energy)
     return float(relative.mean()), float(relative.std(ddof=1) / np.sqrt(len(work)))

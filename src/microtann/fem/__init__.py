@@ -2,10 +2,13 @@
 
 from microtann.equilibrium.options import Progress, SolverOptions
 from microtann.equilibrium.record import Record, Restart
+from microtann.equilibrium.rotation import rigid_rotation
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
 from microtann.fem.mesh import Mesh
+from microtann.fem.mesh_file import read_mesh
 from microtann.fem.model import Model, Result
+from microtann.fem.pressure import Pressure
 from microtann.materials.exact_cell import ExactCell
 from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, State
@@ -20,6 +23,7 @@ __all__ = [
     "Model",
     "NodalForce",
     "Prescribed",
+    "Pressure",
     "Progress",
     "Record",
     "Restart",
@@ -29,4 +33,6 @@ __all__ = [
     "Step",
     "VonMises",
     "box",
+    "read_mesh",
+    "rigid_rotation",
 ]

@@ -50,6 +50,8 @@ class GaussState:
     Parameters
     ----------
     strain, stress : array, shape (P, v)
+    dissipated : array, shape (P,)
+        What has been dissipated since the virgin state, per volume.
     material : dict of arrays
         The material's own state; leading axis P. With several materials, names are those of the region and of the
         variable, as in "steel:plastic_strain", and the leading axis has the Gauss points of the region.
@@ -57,6 +59,7 @@ class GaussState:
 
     strain: Float[Array, "P v"]
     stress: Float[Array, "P v"]
+    dissipated: Float[Array, "P"]
     material: State
 
 
@@ -108,7 +111,7 @@ class FiniteElements:
         state: State = {}
         for region, call in zip(self.regions, self._calls, strict=True):
             state |= region.named(call.virgin())
-        return GaussState(np.zeros((count, v)), np.zeros((count, v)), state)
+        return GaussState(np.zeros((count, v)), np.zeros((count, v)), np.zeros(count), state)
 
     def evaluate(
         self,
@@ -126,7 +129,7 @@ class FiniteElements:
         force = np.zeros(mesh.points.shape)
         data = np.zeros((len(self.pattern.indices), d, d)) if tangent else None
         count = mesh.weights.size
-        strain, stress = np.empty((count, v)), np.empty((count, v))
+        strain, stress, dissipated = np.empty((count, v)), np.empty((count, v)), np.empty(count)
         new: State = {}
         skew, size, energy, dissipation = 0.0, 0.0, 0.0, 0.0
         for region, call, chunks in zip(self.regions, self._calls, self._chunks, strict=True):
@@ -145,7 +148,7 @@ class FiniteElements:
                         after[name] = np.empty((points, *value.shape[1:]), dtype=value.dtype)
                     after[name][chunk.place] = value
                 material_seconds += time.process_time() - clock
-                stress[chunk.points] = part_stress
+                stress[chunk.points], dissipated[chunk.points] = part_stress, part_state["dissipation"]
                 energy += float(weights.ravel() @ part_state["energy"])
                 dissipation += float(weights.ravel() @ part_state["dissipation"])
                 kernels.add_forces(gradients, weights, corners, part_stress, force)
@@ -157,12 +160,13 @@ class FiniteElements:
                     skew, size = max(skew, differs), max(size, entry)
             new |= region.named(after)
         strain += state.strain
+        dissipated += state.dissipated
         return Response(
             force=force.ravel(),
             tangent=None if data is None else BlockTangent(self.pattern, data, skew <= SYMMETRY_TOLERANCE * size),
             energy=energy,
             dissipation=dissipation,
-            state=GaussState(strain, stress, new),
+            state=GaussState(strain, stress, dissipated, new),
             calls=count,
             material_seconds=material_seconds,
             assembly_seconds=time.process_time() - started - material_seconds,
@@ -191,17 +195,24 @@ class FiniteElements:
         return found
 
     def fields(self, state: GaussState, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
-        """Return stress, energy and dissipation (of the increment, per volume), averaged over every cell.
+        """Return stress, strain, energy, and dissipation per volume, averaged over every cell.
+
+        "dissipation" is that of the last increment, "dissipated" all since the start.
 
         Of ``reach``, how far the Gauss points reach in the range of the training data, and of the state variables
         that a material names in ``point_fields``, it is the largest in every cell; 0 in cells of other materials.
+        With several materials, "region" is the number of the cell's region among them, from 0.
         """
         weights = self.mesh.weights / self.mesh.weights.sum(axis=1, keepdims=True)
         shape = weights.shape
         farthest = {} if reach is None else {"training_reach": reach.reshape(shape).max(axis=1)}
         energy, dissipation = np.empty(len(weights)), np.empty(len(weights))
-        for region in self.regions:
+        if len(self.regions) > 1:
+            farthest["region"] = np.empty(len(weights))
+        for number, region in enumerate(self.regions):
             own, cells = region.own(state.material), region.cells
+            if len(self.regions) > 1:
+                farthest["region"][cells] = number
             for name in getattr(region.material, "point_fields", ()):
                 field = farthest.setdefault(name, np.zeros(len(weights)))
                 field[cells] = own[name].reshape(-1, shape[1]).max(axis=1)
@@ -212,4 +223,5 @@ class FiniteElements:
             "stress": np.einsum("eg,egv->ev", weights, state.stress.reshape(*shape, -1)),
             "energy": energy,
             "dissipation": dissipation,
+            "dissipated": (weights * state.dissipated.reshape(shape)).sum(axis=1),
         }

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import as_floats
 from microtann.errors import InputError
-from microtann.fem.elements import element_kind
+from microtann.fem.elements import EDGES, element_kind
 from microtann.fem.mesh import Mesh
 from microtann.memory import require_memory
 
@@ -28,21 +28,6 @@ KINDS: dict[int, tuple[str, ...]] = {
 
 DIAGONALS = ("mirrored", "parallel")
 """How the blocks of a box are cut into triangles or tetrahedra."""
-
-EDGES: dict[str, tuple[str, tuple[tuple[int, int], ...]]] = {
-    "triangle6": ("triangle", ((0, 1), (1, 2), (2, 0))),
-    "quad8": ("quad", ((0, 1), (1, 2), (2, 3), (3, 0))),
-    "hexahedron20": (
-        "hexahedron",
-        (
-            *((0, 1), (1, 2), (2, 3), (3, 0)),
-            *((4, 5), (5, 6), (6, 7), (7, 4)),
-            *((0, 4), (1, 5), (2, 6), (3, 7)),
-        ),
-    ),
-    "tetra10": ("tetra", ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3))),
-}
-"""Kinds with nodes on the middle of edges: the kind of their corners, and the edges in VTK's order."""
 
 
 def box(

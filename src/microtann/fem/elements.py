@@ -51,6 +51,21 @@ RULES: dict[str, Rule] = {
 }
 """Kinds of elements by their names in meshio and VTK."""
 
+EDGES: dict[str, tuple[str, tuple[tuple[int, int], ...]]] = {
+    "triangle6": ("triangle", ((0, 1), (1, 2), (2, 0))),
+    "quad8": ("quad", ((0, 1), (1, 2), (2, 3), (3, 0))),
+    "hexahedron20": (
+        "hexahedron",
+        (
+            *((0, 1), (1, 2), (2, 3), (3, 0)),
+            *((4, 5), (5, 6), (6, 7), (7, 4)),
+            *((0, 4), (1, 5), (2, 6), (3, 7)),
+        ),
+    ),
+    "tetra10": ("tetra", ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3))),
+}
+"""Kinds with nodes amid their edges, after the corners: the kind of the corners, and the edges in VTK's order."""
+
 
 @dataclass(frozen=True, eq=False)
 class ElementKind:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConvergenceError, InputError
+from microtann.errors import ConvergenceError, InputError, MicrotannError
 from microtann.fem.mesh import Mesh
+from microtann.fem.point_error import PointError
 from microtann.fem.regions import Chunk, Region
 from microtann.materials.protocol import LearntMaterial, Material, State
 from microtann.voigt import components
@@ -57,17 +59,21 @@ class MaterialCall:
         ------
         InputError
             If the material breaks its protocol: the wrong number or shape of results, or a change of its input.
-        ConvergenceError
-            If the material fails or returns what is not finite; it names the element.
+        PointError
+            If the material raises an error, or returns what is not finite; it names the element and the point.
         """
         self._require_finite("strain", strain, chunk)
         given = {name: value[chunk.place] for name, value in state.items()}
         kept = None if self._called else (strain.copy(), {name: value.copy() for name, value in given.items()})
         try:
             answer: Any = self._material.update(strain, given, dt, tangent)
-        except ConvergenceError as error:
-            where = error.worst[0] if error.worst else 0
-            raise self._failure(f"the material failed in {{}}: {error}", chunk, where) from error
+        except Exception as error:  # a user's material may raise anything
+            ours = isinstance(error, ConvergenceError)
+            if isinstance(error, MemoryError) or (isinstance(error, MicrotannError) and not ours):
+                raise
+            kind = "" if ours else f"{type(error).__name__}: "
+            where = getattr(error, "worst", ())[:1] or [self._failing(strain, given, dt, tangent)]
+            raise self._failure(f"the material failed in {{}}: {kind}{error}", chunk, where) from error
         if kept is not None:
             _require_unchanged(strain, given, *kept)
             self._called = True
@@ -104,14 +110,31 @@ class MaterialCall:
     def _require_finite(self, what: str, values: Array, chunk: Chunk) -> None:
         finite = np.isfinite(values)
         if not finite.all():
-            raise self._failure(f"the {what} is not finite in {{}}", chunk, int(np.argwhere(~finite)[0][0]))
+            places = np.unique(np.argwhere(~finite)[:, 0])
+            raise self._failure(f"the {what} is not finite in {{}}", chunk, places.tolist())
 
-    def _failure(self, sentence: str, chunk: Chunk, place: int) -> ConvergenceError:
-        """Return an error that names the element of a point of a chunk."""
-        point = chunk.points.start + place if isinstance(chunk.points, slice) else int(chunk.points[place])
-        element = point // self._mesh.element.gauss_points
-        nodes = self._mesh.cells[element].tolist()
-        return ConvergenceError(sentence.replace("{}", self._where.format(f"element {element}"), 1), worst=nodes)
+    def _failing(self, strain: Float[Array, "n v"], state: State, dt: float, tangent: bool) -> int:
+        """Return the place in a chunk of a point at which the material raises an error, by halving the chunk."""
+        first, last = 0, len(strain)
+        while last - first > 1:
+            middle = (first + last) // 2
+            half = slice(first, middle)
+            try:
+                self._material.update(strain[half], {k: value[half] for k, value in state.items()}, dt, tangent)
+            except Exception:
+                last = middle
+            else:
+                first = middle
+        return first
+
+    def _failure(self, sentence: str, chunk: Chunk, places: Sequence[int]) -> PointError:
+        """Return an error that names the element and the Gauss point of the first of some points of a chunk."""
+        chosen = np.asarray(places)
+        points = chunk.points.start + chosen if isinstance(chunk.points, slice) else chunk.points[chosen]
+        element, number = divmod(int(points[0]), self._mesh.element.gauss_points)
+        where = self._where.format(f"element {element}") + f", Gauss point {number}"
+        where += f" (and {len(points) - 1} other points)" if len(points) > 1 else ""
+        return PointError(sentence.replace("{}", where, 1), points.tolist(), self._mesh.cells[element].tolist())
 
 
 def _require_components(material: Material, state: State, wanted: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,8 +15,11 @@ from microtann.checks import as_floats
 from microtann.equilibrium.steps import Nodes, select
 from microtann.errors import InputError
 from microtann.fem.elements import RULES, ElementKind, element_kind
+from microtann.fem.faces import boundary_faces
 
 Array = NDArray[np.float64]
+FLAT, SHORT = 1e-12, 1e-4
+"""Volume over that of the box on its edges below which a cell is flat; least edge of that box over its largest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +38,17 @@ class Mesh:
         Cells by name, to which `Model` gives materials: indices, a mask, or a function of the centres of the
         cells (E, d) that returns either. Kept as sorted indices.
     sets : mapping, optional
-        Nodes by name: indices, a mask, or a function of the points. Kept as sorted indices.
+        Nodes by name, for `Prescribed` and other conditions: indices, a mask, or a function of the points. Kept as
+        sorted indices.
+    sides : mapping, optional
+        Parts of the boundary by name, for `Pressure`: indices of faces of `boundary`, a mask, or a function of
+        their centres. Kept as sorted indices. A side is also a set of its nodes, unless there is one of its name.
 
     Raises
     ------
     InputError
         If an array has the wrong shape or names a point that does not exist, a point is in no cell, a cell is
-        flat or turned inside out, or a region or set is empty.
+        flat, turned inside out or names a point twice, or a region, set or side is empty.
 
     Examples
     --------
@@ -56,6 +64,7 @@ class Mesh:
     kind: str
     regions: Mapping[str, Int[NDArray[np.int64], "_"]] = field(default_factory=dict)
     sets: Mapping[str, Int[NDArray[np.int64], "_"]] = field(default_factory=dict)
+    sides: Mapping[str, Int[NDArray[np.int64], "_"]] = field(default_factory=dict)
 
     def __init__(
         self,
@@ -64,6 +73,7 @@ class Mesh:
         kind: str = "hexahedron",
         regions: Mapping[str, Nodes] | None = None,
         sets: Mapping[str, Nodes] | None = None,
+        sides: Mapping[str, Nodes] | None = None,
     ) -> None:
         if kind not in RULES:
             raise InputError(f"unknown kind of cells {kind!r}; there are: {', '.join(sorted(RULES))}")
@@ -74,31 +84,50 @@ class Mesh:
             object.__setattr__(self, name, value)
         self.points.setflags(write=False)
         self.cells.setflags(write=False)
-        bad = np.flatnonzero((self.weights <= 0.0).any(axis=1))
-        if bad.size:
-            names = ", ".join(map(str, bad[:8]))
-            raise InputError(f"{bad.size} cells are flat or turned inside out: {names}; check the order of nodes")
-        centres = self.points[self.cells].mean(axis=1)
+        _require_volume(self._geometry[2])
+        self._give_names(regions or {}, sets or {}, sides or {})
+
+    def _give_names(
+        self, regions: Mapping[str, Nodes], sets: Mapping[str, Nodes], sides: Mapping[str, Nodes]
+    ) -> None:
+        """Keep names of cells, nodes and faces as indices, and no others."""
+        by_side: dict[str, Nodes] = {}
+        faces: dict[str, Int[NDArray[np.int64], "_"]] = {}
+        if sides:  # the boundary is not searched for otherwise
+            faces = _indices(sides, self.points[self.boundary].mean(axis=1), "side", "face")
+            by_side = {name: self.boundary[chosen].ravel() for name, chosen in faces.items()}
+        centres = self.points[self.cells].mean(axis=1) if regions else self.points
         object.__setattr__(self, "regions", _indices(regions, centres, "region", "cell"))
-        object.__setattr__(self, "sets", _indices(sets, self.points, "set", "node"))
+        object.__setattr__(self, "sets", _indices({**by_side, **sets}, self.points, "set", "node"))
+        object.__setattr__(self, "sides", faces)
 
     def __repr__(self) -> str:
         parts = "".join(
             f", {what} {', '.join(map(repr, names))}"
-            for what, names in (("regions", self.regions), ("sets", self.sets))
+            for what, names in (("regions", self.regions), ("sets", self.sets), ("sides", self.sides))
             if names
         )
         return f"Mesh({len(self.points)} nodes, {len(self.cells)} cells of kind {self.kind!r}{parts})"
 
-    def named(self, regions: Mapping[str, Nodes] | None = None, sets: Mapping[str, Nodes] | None = None) -> Mesh:
-        """Return the mesh with more regions and sets; parameters as those of `Mesh`. A known name is replaced."""
-        return Mesh(
-            self.points,
-            self.cells,
-            self.kind,
-            regions={**self.regions, **(regions or {})},
-            sets={**self.sets, **(sets or {})},
+    def named(
+        self,
+        regions: Mapping[str, Nodes] | None = None,
+        sets: Mapping[str, Nodes] | None = None,
+        sides: Mapping[str, Nodes] | None = None,
+    ) -> Mesh:
+        """Return the mesh with more regions, sets and sides; parameters as of `Mesh`. A known name is replaced."""
+        replaced = [name for name in sides or {} if name in self.sides]
+        kept = {name: nodes for name, nodes in self.sets.items() if name not in replaced}
+        mesh = copy(self)  # with its geometry
+        mesh._give_names(
+            {**self.regions, **(regions or {})}, {**kept, **(sets or {})}, {**self.sides, **(sides or {})}
         )
+        return mesh
+
+    @cached_property
+    def boundary(self) -> Int[NDArray[np.int64], "F m"]:
+        """Nodes of the faces (edges in the plane) that one cell only has, in VTK's order seen from outside."""
+        return boundary_faces(self.kind, self.cells)
 
     @property
     def element(self) -> ElementKind:
@@ -111,13 +140,17 @@ class Mesh:
         return self.points.shape[1]
 
     @cached_property
-    def _geometry(self) -> tuple[Array, Array]:
+    def _geometry(self) -> tuple[Array, Array, Array]:
         element = self.element
         jacobian = np.einsum("gai,eaj->egij", element.gradients, self.points[self.cells], optimize=True)
         determinant = np.linalg.det(jacobian)
         safe = np.where((determinant == 0.0)[..., None, None], np.eye(self.dimension), jacobian)
         gradients = np.matmul(np.linalg.inv(safe), element.gradients.transpose(0, 2, 1)[None])
-        return np.ascontiguousarray(gradients.transpose(0, 1, 3, 2)), determinant * element.weights
+        edges = np.linalg.norm(jacobian, axis=3)
+        least = SHORT * edges.max(axis=2, keepdims=True)  # that of a flat cell is round-off
+        box = np.maximum(edges, np.where(least == 0.0, 1.0, least)).prod(axis=2)
+        ratio = (determinant / box).min(axis=1)
+        return np.ascontiguousarray(gradients.transpose(0, 1, 3, 2)), determinant * element.weights, ratio
 
     @property
     def gradients(self) -> Float[Array, "E G n d"]:
@@ -157,6 +190,18 @@ def _indices(
     return found
 
 
+def _require_volume(ratio: Float[Array, "E"]) -> None:
+    """Refuse cells whose least volume at a Gauss point, over that of the box on its edges, is not positive."""
+    for what, bad, hint in (
+        ("turned inside out", ratio < -FLAT, "check the order of their nodes"),
+        ("flat", np.abs(ratio) <= FLAT, "move or merge nodes, or leave such cells out"),
+    ):
+        if bad.any():
+            names = ", ".join(map(str, np.flatnonzero(bad)[:8])) + (", ..." if bad.sum() > 8 else "")
+            count = "a cell is" if bad.sum() == 1 else f"{bad.sum()} cells are"
+            raise InputError(f"{count} {what}: {names}; {hint}")
+
+
 def _check(points: Array, cells: NDArray[np.int64], element: ElementKind) -> None:
     if points.ndim != 2 or points.shape[1] != element.dimension:
         raise InputError(f"the mesh's points must have shape (N, {element.dimension}), got {points.shape}")
@@ -172,6 +217,9 @@ def _check(points: Array, cells: NDArray[np.int64], element: ElementKind) -> Non
     if (cells < 0).any() or (cells >= len(points)).any():
         bad = int(np.flatnonzero(((cells < 0) | (cells >= len(points))).any(axis=1))[0])
         raise InputError(f"cell {bad} names a point that does not exist; there are points 0 to {len(points) - 1}")
+    twice = np.flatnonzero((np.diff(np.sort(cells, axis=1), axis=1) == 0).any(axis=1))
+    if twice.size:
+        raise InputError(f"cell {twice[0]} names a point twice: {cells[twice[0]].tolist()}")
     unused = np.setdiff1d(np.arange(len(points)), cells)
     if unused.size:
         others = f" (nor are {unused.size - 1} others)" if unused.size > 1 else ""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann import voigt
 from microtann.equilibrium.body import Body
+from microtann.equilibrium.failure import EquilibriumError
 from microtann.equilibrium.history import History
+from microtann.errors import InputError
 from microtann.fem.assembly import FiniteElements, GaussState
+from microtann.fem.failure import failed_point, remark
 from microtann.fem.mesh import Mesh
 from microtann.fem.region_result import RegionResult
-from microtann.fem.regions import Materials, regions_of
+from microtann.fem.regions import Materials, own_state, regions_of
 from microtann.materials.protocol import Material, State
 from microtann.paraview import Frame, write_series
 
@@ -36,6 +39,8 @@ class Result(History):
     mesh : Mesh
     strain, stress : array, shape (E, G, v)
         At the Gauss points at the end.
+    dissipated : array, shape (E, G)
+        What every Gauss point has dissipated since the start, per volume.
     state : dict of arrays
         Material state at the end, leading axes (E, G). With several materials the names are those of the region
         and of the variable, as in "steel:plastic_strain", with E the cells of the region; see `region`.
@@ -45,29 +50,47 @@ class Result(History):
     Notes
     -----
     ``fields`` holds "strain" and "stress" (E, v), "energy" and "dissipation" (E,), averages over every cell per
-    volume; the dissipation is that of the last increment (or of the last part of one that was cut). With a
-    learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached in the range
-    of its training data.
+    volume; the dissipation is that of the last increment (or of the last part of one that was cut), and
+    "dissipated" (E,) all since the start. With several materials, "region" (E,) is the number of the region among
+    them. With a learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached
+    in the range of its training data.
     """
 
     mesh: Mesh
     strain: Float[Array, "E G v"]
     stress: Float[Array, "E G v"]
+    dissipated: Float[Array, "E G"]
     state: State
     materials: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
         return self._line("Result", f"{len(self.mesh.cells)} cells")
 
+    @property
+    def _sets(self) -> Mapping[str, Int[NDArray[np.int64], "_"]]:
+        return self.mesh.sets
+
     def region(self, name: str) -> RegionResult:
-        """Return strain, stress, state and energy of a region that has its own material.
+        """Return strain, stress, state, energy and dissipation of a region that has its own material.
 
         Raises
         ------
         InputError
             If no region of that name has one.
         """
-        return RegionResult.of(name, self.materials, self.mesh, self.strain, self.stress, self.state)
+        if name not in self.materials:
+            names = ", ".join(map(repr, self.materials)) or "none: one material fills the mesh"
+            raise InputError(f"there is no region {name!r} with its own material; there are: {names}")
+        cells = self.mesh.regions[name]
+        return RegionResult(
+            name,
+            cells,
+            self.mesh.weights[cells],
+            self.strain[cells],
+            self.stress[cells],
+            self.dissipated[cells],
+            own_state(name, self.state),
+        )
 
     def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
@@ -142,6 +165,16 @@ class Model(Body[Result]):
     def _system(self) -> FiniteElements:
         return FiniteElements(self.mesh, self.material, self.chunk)
 
+    def _located(self, system: FiniteElements, error: EquilibriumError, file: Path | None) -> EquilibriumError:
+        point = failed_point(system, error)
+        if point is None:
+            return error
+        text = ". ".join(part for part in (str(error), remark(point)) if part)
+        if file is not None:
+            point.write(file)
+            text += f". {file} holds {point}: microtann replay tries it alone"
+        return EquilibriumError(text, error.attempt, error.worst, point)
+
     def _result(self, history: History, state: GaussState) -> Result:
         shape = self.mesh.weights.shape
         return Result(
@@ -149,6 +182,7 @@ class Model(Body[Result]):
             mesh=self.mesh,
             strain=state.strain.reshape(*shape, -1),
             stress=state.stress.reshape(*shape, -1),
+            dissipated=state.dissipated.reshape(shape),
             state={k: value.reshape(-1, shape[1], *value.shape[1:]) for k, value in state.material.items()},
             materials=tuple(region.name for region in regions_of(self.mesh, self.material) if region.name),
         )

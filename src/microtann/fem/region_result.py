@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.errors import InputError
-from microtann.fem.mesh import Mesh
-from microtann.fem.regions import SEPARATOR
 from microtann.materials.protocol import State
 
 Array = NDArray[np.float64]
@@ -29,6 +25,8 @@ class RegionResult:
     weights : array, shape (R, G)
         Volume (area in the plane) that belongs to every Gauss point.
     strain, stress : array, shape (R, G, v)
+    dissipated : array, shape (R, G)
+        Since the start, per volume.
     state : dict of arrays
         State variables of its material by their own names, leading axes (R, G).
     """
@@ -38,35 +36,13 @@ class RegionResult:
     weights: Float[Array, "R G"]
     strain: Float[Array, "R G v"]
     stress: Float[Array, "R G v"]
+    dissipated: Float[Array, "R G"]
     state: State
-
-    @staticmethod
-    def of(
-        name: str,
-        known: Sequence[str],
-        mesh: Mesh,
-        strain: Float[Array, "E G v"],
-        stress: Float[Array, "E G v"],
-        state: State,
-    ) -> RegionResult:
-        """Take a region out of what is known of the whole mesh.
-
-        Raises
-        ------
-        InputError
-            If the name is not among the ``known`` ones.
-        """
-        if name not in known:
-            names = ", ".join(map(repr, known)) or "none: one material fills the mesh"
-            raise InputError(f"there is no region {name!r} with its own material; there are: {names}")
-        cells, prefix = mesh.regions[name], f"{name}{SEPARATOR}"
-        own = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-        return RegionResult(name, cells, mesh.weights[cells], strain[cells], stress[cells], own)
 
     def __repr__(self) -> str:
         return (
             f"RegionResult({self.name!r}, {len(self.cells)} cells, volume {self.volume:.5g}, "
-            f"energy {self.energy:.5g})"
+            f"energy {self.energy:.5g}, dissipated {self.dissipation:.5g})"
         )
 
     @property
@@ -78,6 +54,11 @@ class RegionResult:
     def energy(self) -> float:
         """Free energy of the region."""
         return float((self.weights * self.state["energy"]).sum())
+
+    @property
+    def dissipation(self) -> float:
+        """Energy that the region has dissipated since the start."""
+        return float((self.weights * self.dissipated).sum())
 
     def average(self, values: Float[Array, "R G *k"]) -> Float[Array, "*k"]:
         """Return the volume average of strain, stress or a state variable over the region."""

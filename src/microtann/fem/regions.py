@@ -19,6 +19,8 @@ Materials = Material | Mapping[str, Material]
 """One material for the whole mesh, or one for each of its regions, by name."""
 SEPARATOR = ":"
 """Between the name of a region and that of a state variable, in the states of a mesh with several materials."""
+RESERVED = (SEPARATOR, "/")
+"""What names of regions may not contain; the second is between the parts of a path in records."""
 
 
 class Chunk(NamedTuple):
@@ -56,18 +58,13 @@ class Region:
     cells: Int[IntArray, "_"]
     material: Material
 
-    @property
-    def _prefix(self) -> str:
-        return f"{self.name}{SEPARATOR}" if self.name else ""
-
     def own(self, state: State) -> State:
         """Return the state variables of this region out of those of the mesh."""
-        prefix = self._prefix
-        return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        return own_state(self.name, state)
 
     def named(self, state: State) -> State:
         """Return state variables of this region by the names that they have in the mesh."""
-        return {self._prefix + key: value for key, value in state.items()}
+        return {_prefix(self.name) + key: value for key, value in state.items()}
 
     def chunks(self, per_cell: int, size: int) -> Iterator[Chunk]:
         """Yield the region in parts of some ``size`` Gauss points, ``per_cell`` of them in a cell."""
@@ -80,6 +77,16 @@ class Region:
                 yield Chunk(slice(start, stop), slice(start * per_cell, stop * per_cell), place)
             else:
                 yield Chunk(cells, gauss_points(cells, per_cell), place)
+
+
+def own_state(name: str, state: State) -> State:
+    """Return the state variables of a region by their own names; all of them where the name is empty."""
+    prefix = _prefix(name)
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+
+
+def _prefix(name: str) -> str:
+    return f"{name}{SEPARATOR}" if name else ""
 
 
 def gauss_points(cells: Int[IntArray, "k"], per_cell: int) -> Int[IntArray, "p"]:
@@ -108,8 +115,8 @@ def regions_of(mesh: Mesh, materials: Materials) -> tuple[Region, ...]:
         if name not in mesh.regions:
             known = ", ".join(map(repr, mesh.regions)) or "none"
             raise InputError(f"there is a material for {name!r}, but the mesh has no such region; it has: {known}")
-        if not isinstance(name, str) or SEPARATOR in name or not name:
-            raise InputError(f"the name of a region with its own material has no {SEPARATOR!r}, got {name!r}")
+        if not name or any(mark in name for mark in RESERVED):
+            raise InputError(f"the name of a region with its own material has no ':' and no '/', got {name!r}")
         cells = mesh.regions[name]
         twice = cells[owner[cells] >= 0]
         if twice.size:

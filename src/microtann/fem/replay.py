@@ -1,27 +1,23 @@
 """The path that Gauss points have followed, taken again from the displacements that a result keeps.
 
-A result keeps the displacements of every equilibrium, and no strain: the strains at a few Gauss points, or at all
-of them a chunk at a time, follow from these without more memory.
+A result keeps the displacements of every equilibrium, and no strain: the strains at a few Gauss points follow from
+these without more memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.errors import InputError
 from microtann.fem.assembly import KERNELS
 from microtann.fem.model import Result
-from microtann.fem.regions import Materials, regions_of
 from microtann.materials.protocol import Material, State
 from microtann.voigt import components
 
 Array = NDArray[np.float64]
-CHUNK = 1024
-"""Gauss points that a material is given at a time."""
 
 
 def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n T v"]:
@@ -38,35 +34,6 @@ def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Flo
     cells, place = np.unique(points // per_cell, return_inverse=True)
     of_cells = _strains(result, cells)
     return of_cells.reshape(len(cells), per_cell, *of_cells.shape[1:])[place, points % per_cell]
-
-
-def accumulated_dissipation(result: Result, material: Materials) -> Float[Array, "P"]:
-    """Return what every Gauss point has dissipated since the start, per volume.
-
-    The material goes along the strains of the result once more, a chunk of points at a time.
-
-    Parameters
-    ----------
-    result : Result
-    material : Material, or mapping from names of regions to materials
-        As given to the model of the result.
-
-    Raises
-    ------
-    InputError
-        If the result has several materials and they are not given by region.
-    """
-    mesh = result.mesh
-    if result.materials and not isinstance(material, Mapping):
-        raise InputError(f"the result has a material for each of {result.materials}: give them all by region")
-    per_cell = mesh.element.gauss_points
-    found = np.zeros(mesh.weights.size)
-    for region in regions_of(mesh, material):
-        for chunk in region.chunks(per_cell, CHUNK):
-            cells = region.cells[chunk.place.start // per_cell : chunk.place.stop // per_cell]
-            for _, state in follow(region.material, _strains(result, cells), durations(result)):
-                found[chunk.points] += state["dissipation"]
-    return found
 
 
 def durations(result: Result) -> Float[Array, "T"]:

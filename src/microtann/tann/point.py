@@ -70,15 +70,18 @@ class MaterialPoint(eqx.Module):
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
         stress: Float[Array, "v"] | None = None,
+        seen: Float[Array, "z"] | None = None,
     ) -> Increment:
         """Return one increment of one point in scaled units; differentiable.
 
-        In training the stress at t can be given (Algorithm 1); otherwise it is that of the energy.
+        In training the stress at t can be given (Algorithm 1); otherwise it is that of the energy. There the
+        evolution may also see another state than the one from which ΔZ is counted.
         """
+        seen = state if seen is None else seen
         if stress is None:
-            after = self.evolution(self.energy, driving, state, driving_increment, dt)
+            after = self.evolution(self.energy, driving, seen, driving_increment, dt)
         else:
-            after = self.evolution.with_stress(stress, self.energy, driving, state, driving_increment, dt)
+            after = self.evolution.with_stress(stress, self.energy, driving, seen, driving_increment, dt)
         energy, (slope, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
             driving + driving_increment, after
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import gcd
 from typing import Literal
 
@@ -17,11 +18,12 @@ from microtann.errors import InputError
 from microtann.tann.point import MaterialPoint
 from microtann.training.objective import Terms
 from microtann.training.optimise import Method, Optimisation, block_terms, total, trained_and_fixed
+from microtann.training.soap import soap
 
-OptimiserName = Literal["nadam", "adam"]
+OptimiserName = Literal["nadam", "adam", "soap"]
 Precision = Literal["float32", "float64"]
 
-_OPTIMISERS = {"nadam": optax.nadam, "adam": optax.adam}
+_OPTIMISERS = {"nadam": optax.nadam, "adam": optax.adam, "soap": soap}
 
 
 def descent_in_epochs(
@@ -37,6 +39,7 @@ def descent_in_epochs(
     optimiser: OptimiserName = "nadam",
     precision: Precision = "float64",
     frozen: tuple[str, ...] = (),
+    pace: Mapping[str, float] | None = None,
 ) -> Method:
     """Return a descent whose blocks are epochs, compiled whole.
 
@@ -60,11 +63,13 @@ def descent_in_epochs(
         Seed of the order of the data.
     decay : float
         Learning rate at the end relative to the start; 1 keeps it.
-    optimiser : {"nadam", "adam"}
+    optimiser : {"nadam", "adam", "soap"}
     precision : {"float32", "float64"}
         Of the training; the trained point is of float64.
     frozen : tuple of str
         Parts that are not trained, such as "reduction".
+    pace : mapping of str to float, optional
+        Learning rates of parts over that of the others.
 
     Raises
     ------
@@ -89,6 +94,9 @@ def descent_in_epochs(
         chosen = share(jax.tree.map(lambda a: a[index], data))
         (_, terms), gradient = jax.value_and_grad(objective, has_aux=True)(parameters, chosen)
         change, state = method.update(gradient, state, parameters)
+        for part, factor in (pace or {}).items():
+            slowed = jax.tree.map(lambda a, factor=factor: factor * a, getattr(change, part))
+            change = replace(change, **{part: slowed})
         return (optax.apply_updates(parameters, change), state), terms
 
     @jax.jit

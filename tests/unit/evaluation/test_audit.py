@@ -12,7 +12,6 @@ import microtann as mt
 from microtann.errors import InputError
 from microtann.evaluation.audit import audit
 from microtann.fem import Prescribed, Step
-from microtann.fem.replay import accumulated_dissipation
 
 MESH = mt.fem.box((1, 1, 2), (2, 2, 4))
 
@@ -61,7 +60,7 @@ def test_half_of_the_points_follow_the_plastic_work() -> None:
     result = bent(tann)
     found = audit(result, tann, count=200, seed=1)
     assert np.count_nonzero(found.by_work) == 100
-    dissipated = accumulated_dissipation(result, tann)
+    dissipated = result.dissipated.ravel()
     assert (dissipated == 0.0).any()
     np.testing.assert_allclose(found.work, dissipated[found.points], rtol=0, atol=1e-15)
     assert (found.work[found.by_work] > 0.0).all()
@@ -105,3 +104,25 @@ def test_what_cannot_be_audited_is_said() -> None:
     unknown = replace(tann, information=replace(tann.information, microstructure=None))
     with pytest.raises(InputError, match="names no microstructure"):
         audit(result, unknown)
+
+
+def test_of_several_materials_the_region_of_the_network_is_looked_at() -> None:
+    """Beside an elastic block: points lie in the region, and its dissipation is the whole."""
+    tann = mt.load("cube")
+    mesh = mt.fem.box((1, 1, 2), (2, 2, 4)).named(
+        regions={"lattice": lambda x: x[:, 2] < 1, "block": lambda x: x[:, 2] > 1}
+    )
+    materials = {"block": mt.fem.LinearElastic.isotropic(5.0, 0.2), "lattice": tann}
+    held = [mt.fem.Prescribed(lambda x: x[:, 2] == 0, axis) for axis in "xyz"]
+    steps = [mt.fem.Step([*held, mt.fem.Prescribed(lambda x: x[:, 2] == 2, "x", 1.5)], increments=3)]
+    result = mt.fem.Model(mesh, materials).solve(steps)
+    assert result.dissipation[-1] > 0.0
+    found = audit(result, tann, count=60, region="lattice")
+    assert found.position[:, 2].max() < 1.0
+    assert found.errors["stress"].max() < 1e-9
+    assert found.total_dissipation is not None
+    assert abs(found.total_dissipation[0]) < 1e-9
+    with pytest.raises(InputError, match="name the region of the network, one of 'block', 'lattice'"):
+        audit(result, tann)
+    with pytest.raises(InputError, match="there is no region 'core' with its own material"):
+        audit(result, tann, region="core")

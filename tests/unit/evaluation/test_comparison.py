@@ -39,6 +39,7 @@ def elements(u: ArrayLike, energy: ArrayLike, dissipation: ArrayLike, force: Arr
         mesh=MESH,
         strain=np.zeros((1, 8, 6)),
         stress=np.zeros((1, 8, 6)),
+        dissipated=np.zeros((1, 8)),
         state={},
     )
 

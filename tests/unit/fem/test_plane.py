@@ -10,7 +10,8 @@ import microtann as mt
 from microtann.errors import InputError
 from microtann.fem import Prescribed, Step
 from microtann.fem.assembly import FiniteElements
-from microtann.fem.box import EDGES, KINDS
+from microtann.fem.box import KINDS
+from microtann.fem.elements import EDGES
 
 CELL, BAR = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar()
 SLOPE = np.array([[0.3, 0.1, 0.05], [-0.2, -0.4, 0.1], [0.02, 0.15, 0.2]])

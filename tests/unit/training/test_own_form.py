@@ -340,8 +340,11 @@ def test_the_command_line_says_where_a_training_resumes(
 
     with monkeypatch.context() as patch:
         patch.setattr("microtann.cli.train.fit", interrupted)
+        nothing = CliRunner().invoke(app, [*arguments, "--resume"])
+        assert nothing.exit_code == 2
+        assert "there is no interrupted training" in nothing.stderr
         assert CliRunner().invoke(app, arguments).exit_code == 130
-    resumed = CliRunner().invoke(app, arguments)
+    resumed = CliRunner().invoke(app, [*arguments, "--resume"])
     assert resumed.exit_code == 0, resumed.output
     assert "training: resumed at update 100" in resumed.stderr
     again = CliRunner().invoke(app, [*arguments[:-1], "train.updates=100"])

@@ -88,7 +88,8 @@ class Published(NetworkForm):
         def reduce(scaling: Scaling) -> Reduction:
             if self.reduction == "pod":
                 return pod(dataset, scaling, states, self.residual)
-            return autoencoder(dataset, scaling, states, hidden, self.tied, self.residual, key)
+            linear = self.initial == "linear"
+            return autoencoder(dataset, scaling, states, hidden, self.tied, self.residual, key, linear=linear)
 
         return self.networks(dataset, reduce)
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from pydantic import Field
 
 from microtann.configuration import configuration
-from microtann.data.increments import Dataset
+from microtann.data.increments import Dataset, Increments
 from microtann.errors import ConfigurationError
-from microtann.forms.published.loss import ErrorMeasure, StatesLoss
+from microtann.forms.published.linear_start import quadratic_network
+from microtann.forms.published.loss import Batch, ErrorMeasure, StatesLoss
 from microtann.forms.published.parts import energy_network, rate_network, unit_scales
+from microtann.forms.published.state_noise import with_state_noise
+from microtann.forms.published.stiffness import fit_stiffness
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.given_states import GivenStates
 from microtann.tann.layers import Layers, RePU, TransposedLayers
@@ -56,16 +60,24 @@ class NetworkForm(StatesLoss, TrainableForm):
         Power of the rectified power units of NN_Ψ.
     error : {"mae", "mse"}
         Mean absolute or mean squared errors.
-    optimiser : {"nadam", "adam"}
-        Adam with Nesterov's momentum, or without.
+    optimiser : {"nadam", "adam", "soap"}
+        Adam with Nesterov's momentum, or without, or in the eigenbasis of Shampoo's preconditioner.
     precision : {"float32", "float64"}
         Precision of the training; recall is always of float64.
     decay : float
         Learning rate at the end of every stage over that at its start; it falls along a cosine.
+    energy_pace : float
+        Learning rate of NN_Ψ over that of the others; a quadratic energy to start with wants a low one.
     patience : int
         Epochs without a lower validation loss after which a stage ends; the best point is kept.
     zero_fraction : float
         Zero increments over increments that move; what the data lack is added.
+    initial : {"random", "linear"}
+        Weights at the start: at random; or such that the autoencoder passes on the principal components, and the
+        energy is the quadratic one that fits the data best.
+    state_noise : float
+        Noise on the given states, over their root mean square, in directions in which they do not move at a given
+        strain; errors there would feed on themselves in recall.
     """
 
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (
@@ -88,8 +100,11 @@ class NetworkForm(StatesLoss, TrainableForm):
     optimiser: OptimiserName = "nadam"
     precision: Precision = "float32"
     decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.01
+    energy_pace: Annotated[float, Field(ge=0.0)] = 1.0
     patience: Annotated[int, Field(ge=1)] = 200
     zero_fraction: Annotated[float, Field(ge=0.0)] = 0.2
+    initial: Literal["random", "linear"] = "random"
+    state_noise: Annotated[float, Field(ge=0.0)] = 0.0
 
     def prepare(self, dataset: Dataset) -> Dataset:
         """Return the data with the chosen coordinates, and with zero increments.
@@ -123,13 +138,31 @@ class NetworkForm(StatesLoss, TrainableForm):
         energy = self.energy_widths or (48 if flat else 96,)
         keys = jax.random.split(jax.random.key(self.seed), 3)[1:]
         states = reduction.encode(jnp.zeros(reduction.coordinates), jnp.zeros(y)).shape[0]
-        return MaterialPoint(
+        point = MaterialPoint(
             reduction=reduction,
             energy=energy_network(y, states, energy, self.energy_power, keys[0]),
             evolution=rate_network(dataset.training, scaling, states, evolution, keys[1]),
             scaling=scaling,
             components=dataset.components,
         )
+        return self.with_quadratic_energy(point, dataset.training) if self.initial == "linear" else point
+
+    def with_quadratic_energy(self, point: MaterialPoint, data: Increments) -> MaterialPoint:
+        """Return the point with the energy network that stands for the quadratic energy that fits best.
+
+        The stress is asked not to change where states are moved in directions of which the data say nothing.
+        """
+        batch = StatesLoss.to_batch(self, point, data)
+        stiffness = fit_stiffness(batch, with_state_noise(batch, 1.0, self.seed, next_too=True))
+        inputs = np.concatenate([batch.driving + batch.increment, batch.inside_next], axis=1)
+        assert isinstance(point.energy, NetworkEnergy)
+        network = quadratic_network(point.energy, stiffness, inputs)
+        return eqx.tree_at(lambda p: p.energy, point, network)
+
+    def to_batch(self, point: MaterialPoint, data: Increments) -> Batch:
+        """Return increments in scaled variables, with noise on the states if the form asks for it."""
+        batch = super().to_batch(point, data)
+        return with_state_noise(batch, self.state_noise, self.seed) if self.state_noise else batch
 
     def stages(
         self,
@@ -155,6 +188,7 @@ class NetworkForm(StatesLoss, TrainableForm):
                     optimiser=self.optimiser,
                     precision=self.precision,
                     frozen=frozen,
+                    pace={"energy": self.energy_pace},
                 )
 
             title = f"{name} {number}" if len(plan[0]) > 1 else name

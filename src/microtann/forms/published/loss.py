@@ -25,7 +25,10 @@ JacobianTerm = Literal["exact", "probe", "none"]
 
 
 class Batch(NamedTuple):
-    """Increments in the scaled variables of a model; "inside" are states, or the coordinates of an encoder."""
+    """Increments in the scaled variables of a model; "inside" are states, or the coordinates of an encoder.
+
+    The evolution sees "seen", which is "inside" unless noise has been added to it.
+    """
 
     driving: Float[Array, "n y"]
     increment: Float[Array, "n y"]
@@ -36,6 +39,7 @@ class Batch(NamedTuple):
     dissipation: Float[Array, "n"]
     inside: Float[Array, "n k"]
     inside_next: Float[Array, "n k"]
+    seen: Float[Array, "n k"]
 
 
 class Reference(NamedTuple):
@@ -68,6 +72,7 @@ class _IncrementLoss(Objective):
         driving, increment = driving_variables(data, point.scaling)
         stress, energy = np.asarray(point.scaling.stress(point.components)), float(point.scaling.energy)
         inside = jax.jit(jax.vmap(self.inside(point)))
+        before = inside(data.coordinates, driving)
         arrays = (
             driving,
             increment,
@@ -76,16 +81,16 @@ class _IncrementLoss(Objective):
             data.stress_next / stress,
             data.energy_next / energy,
             data.dissipation / energy,
-            inside(data.coordinates, driving),
+            before,
             inside(data.coordinates_next, driving + increment),
+            before,
         )
         return Batch(*(jnp.asarray(a) for a in arrays))
 
     def reference(self, batch: Batch) -> Reference:
-        """Return the sizes of the targets."""
-        return Reference(
-            *(self._size(a) for a in (batch.stress_next, batch.energy_next, batch.dissipation, batch.inside_next))
-        )
+        """Return the sizes of the targets: increments of stress and states, energy and dissipation."""
+        change, moved = batch.stress_next - batch.stress, batch.inside_next - batch.inside
+        return Reference(*(self._size(a) for a in (change, batch.energy_next, batch.dissipation, moved)))
 
     def _size(self, target: Float[Array, "..."]) -> Float[Array, ""]:
         size = jnp.max(jnp.abs(target)) if self.error == "mae" else jnp.sqrt(jnp.mean(target**2))
@@ -119,7 +124,7 @@ class StatesLoss(_IncrementLoss):
 
     def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
         """Return the terms of Eq. 12; that of Ż is the error of Z at t + Δt."""
-        result = _advance(point, batch, batch.inside)
+        result = _advance(point, batch, batch.inside, batch.seen)
         state = self.mean(result.state - batch.inside_next, reference.inside)
         return {"state": state, **self.material_terms(result, batch, reference)}
 
@@ -155,7 +160,7 @@ class CoordinatesLoss(_IncrementLoss):
         """Return the terms of Eq. 13."""
         reduction = _autoencoder(point)
         state = jax.vmap(reduction.encoder)(batch.inside)
-        result = _advance(point, batch, state)
+        result = _advance(point, batch, state, state)
         decode = jax.vmap(reduction.decode_scaled)
         coordinates = self.mean(decode(state) - batch.inside, 1.0)
         coordinates_next = self.mean(decode(result.state) - batch.inside_next, 1.0)
@@ -174,8 +179,10 @@ class CoordinatesLoss(_IncrementLoss):
         return self.mean(jax.vmap(reduction.identity_defect)(scaled, directions), 1.0)
 
 
-def _advance(point: MaterialPoint, batch: Batch, state: Float[Array, "n z"]) -> Increment:
-    return jax.vmap(point.scaled_increment)(batch.driving, state, batch.increment, batch.dt, batch.stress)
+def _advance(
+    point: MaterialPoint, batch: Batch, state: Float[Array, "n z"], seen: Float[Array, "n z"]
+) -> Increment:
+    return jax.vmap(point.scaled_increment)(batch.driving, state, batch.increment, batch.dt, batch.stress, seen)
 
 
 def _autoencoder(point: MaterialPoint) -> Autoencoder:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
+from microtann.forms.published.linear_start import linear_autoencoder
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.given_states import GivenStates
 from microtann.tann.layers import RePU, dense, transposed
@@ -41,9 +42,20 @@ def unit_scales(data: Increments) -> Scaling:
 
 
 def autoencoder(
-    dataset: Dataset, scaling: Scaling, states: int, hidden: Sequence[int], tied: bool, residual: bool, key: Array
+    dataset: Dataset,
+    scaling: Scaling,
+    states: int,
+    hidden: Sequence[int],
+    tied: bool,
+    residual: bool,
+    key: Array,
+    *,
+    linear: bool = False,
 ) -> Autoencoder:
-    """Return an untrained autoencoder of coordinates scaled to [−1, 1]; a coordinate that is constant stays so."""
+    """Return an untrained autoencoder of coordinates scaled to [−1, 1]; a coordinate that is constant stays so.
+
+    Its weights are random, or pass on the principal components.
+    """
     driving, coordinates, elastic = _both_ends(dataset.training, scaling, residual)
     inside = coordinates - driving @ elastic.T
     low, high = inside.min(axis=0), inside.max(axis=0)
@@ -53,7 +65,8 @@ def autoencoder(
     widths = (inside.shape[1], *hidden, states)
     encoder = dense(widths, jax.nn.elu, keys[0])
     decoder = transposed(encoder) if tied else dense(widths[::-1], jax.nn.elu, keys[1])
-    return Autoencoder(jnp.asarray(elastic), jnp.asarray(center), jnp.asarray(scale), encoder, decoder)
+    made = Autoencoder(jnp.asarray(elastic), jnp.asarray(center), jnp.asarray(scale), encoder, decoder)
+    return linear_autoencoder(made, (inside - center) / scale, -center / scale) if linear else made
 
 
 def pod(dataset: Dataset, scaling: Scaling, states: int, residual: bool) -> PODReduction:

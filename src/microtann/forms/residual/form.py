@@ -15,8 +15,8 @@ from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms.published.loss import ErrorMeasure, StatesLoss
+from microtann.forms.published.stiffness import fit_quadratic_energy
 from microtann.forms.residual.pruning import without_rare_neurons
-from microtann.forms.residual.stiffness import fit_quadratic_energy
 from microtann.tann.form import register
 from microtann.tann.layers import Activation, DeadZone, Layers, dense
 from microtann.tann.pod import PODReduction

@@ -17,10 +17,12 @@ from pydantic import Field
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
 from microtann.forms.variational.convergence import verdict
+from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.lattice_start import SlipSystem, is_reducible, reduced_lattice
+from microtann.forms.variational.lattice_start import is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
+from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.update import update_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.forms.variational.walks import Walks, moving_rows, to_walks
@@ -59,7 +61,10 @@ class Variational(TrainableForm):
     slips : int
         Slips of the states, which may be more than these; 0 takes three for two states.
     from_lattice : bool
-        Whether to start from the lattice that the data come from, if they tell; else from a random slip system.
+        Whether to start from the lattice that the data come from, if they tell.
+    from_coordinates : bool
+        Whether else to start from the slips that the internal coordinates show, where these have no more than 110
+        principal components; the last choice is a random slip system.
     seed : int
         Seed of the random start and of the order of the data.
     starts : int
@@ -95,6 +100,7 @@ class Variational(TrainableForm):
     states: Annotated[int, Field(ge=1)] = 24
     slips: Annotated[int, Field(ge=0)] = 0
     from_lattice: bool = True
+    from_coordinates: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
     starts: Annotated[int, Field(ge=1)] = 1
     updates: Annotated[int, Field(ge=0)] = 3000
@@ -144,6 +150,10 @@ class Variational(TrainableForm):
 
         if self.from_lattice and is_reducible(dataset):
             return point_of(reduced_lattice(dataset, scaling, self.states, slips))
+        if self.from_coordinates and is_discoverable(dataset, r):
+            whitening = weight[:, None] * vectors / deviation
+            found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
+            return point_of(found)
         seeds = range(self.seed, self.seed + self.starts)
         return self._best([point_of(_random_system(seed, y, self.states, slips)) for seed in seeds], dataset)
 

@@ -2,15 +2,10 @@
 
 In the coordinates Z = √K α of the plastic strains α, the energy of a condensed cell is ½ |P E|² + ½ |B E − Z|²,
 and every bar is a slip with the normal √K eᵢ / kᵢ: the lattice itself is a variational TANN with as many states as
-distinct bars. It is reduced twice. Bars whose plastic strains go together are merged into one slip with a common
-profile; and only the principal components of Z along the data are kept. Where there are no more slips than states,
-the components in which the slips move are kept instead, so that these are not hindered. What the dropped
-components of Z would take of a strain is stored elastically, so that the elastic response stays exact.
+distinct bars.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -19,6 +14,7 @@ from numpy.typing import NDArray
 from microtann.coordinates import split
 from microtann.data.increments import Dataset
 from microtann.errors import InputError
+from microtann.forms.variational.slip_reduction import RANK_TOLERANCE, CompleteSystem, SlipSystem, reduce_slips
 from microtann.homogenisation.condensation import CondensedCell, condense
 from microtann.lattice.cell import UnitCell
 from microtann.tann.scaling import Scaling
@@ -26,26 +22,6 @@ from microtann.tann.scaling import Scaling
 Array = NDArray[np.float64]
 SAMPLES = 3000
 """Most states from which profiles and principal components are taken."""
-RANK_TOLERANCE = 1e-9
-"""Principal components of the states below this fraction of the largest are round-off."""
-
-
-class SlipSystem(NamedTuple):
-    """The arrays of a variational TANN.
-
-    Parameters
-    ----------
-    elastic : array, shape (v, v)
-        P of `microtann.tann.energy.DecoupledQuadraticEnergy`.
-    coupling : array, shape (z, v)
-        B of it.
-    normals : array, shape (z, s)
-        Of `microtann.forms.variational.flow.MultisurfaceFlow`.
-    """
-
-    elastic: Float[Array, "v v"]
-    coupling: Float[Array, "z v"]
-    normals: Float[Array, "z s"]
 
 
 def reduced_lattice(dataset: Dataset, scaling: Scaling, states: int, slips: int) -> SlipSystem:
@@ -72,21 +48,19 @@ def reduced_lattice(dataset: Dataset, scaling: Scaling, states: int, slips: int)
     kept = values > RANK_TOLERANCE * values[-1]
     root = (vectors[:, kept] * np.sqrt(values[kept])) @ vectors[:, kept].T
     inverse = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
-    _, size, modes = np.linalg.svd(plastic @ root, full_matrices=False)
-    if not size[0] > 0.0:
+    if not np.abs(plastic @ root).max() > 0.0:
         raise InputError("no bar yields in the data: use larger increments or longer walks")
-    merged = root @ merged_slips(plastic, condensed, slips)
-    if merged.shape[1] <= states:
-        modes, size, _ = np.linalg.svd(merged, full_matrices=False)
-        modes = modes.T
-    basis = modes[: min(states, int((size > RANK_TOLERANCE * size[0]).sum()))]
-    coupling = basis @ inverse @ condensed.coupling
-    rest = condensed.elasticity - coupling.T @ coupling
-    values, vectors = np.linalg.eigh(rest)
-    elastic = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
-    normals = basis @ merged
+    complete = CompleteSystem(
+        condensed.elasticity,
+        inverse @ condensed.coupling,
+        root / condensed.resistance,
+        plastic * condensed.resistance,
+    )
+    reduced = reduce_slips(complete, states, slips)
     strain, energy = np.asarray(scaling.driving), np.sqrt(float(scaling.energy))
-    return SlipSystem(elastic * strain / energy, coupling * strain / energy, normals * energy)
+    return SlipSystem(
+        reduced.elastic * strain / energy, reduced.coupling * strain / energy, reduced.normals * energy
+    )
 
 
 def plastic_strains(dataset: Dataset, condensed: CondensedCell) -> Float[Array, "n m"]:
@@ -103,26 +77,6 @@ def plastic_strains(dataset: Dataset, condensed: CondensedCell) -> Float[Array, 
     )
     stress = coordinates["force"][:, bars] / cell.areas[bars]
     return stretch - stress / condensed.young
-
-
-def merged_slips(plastic: Float[Array, "n m"], condensed: CondensedCell, slips: int) -> Float[Array, "m s"]:
-    """Return profiles of bars that flow together, in columns, divided by their resistances.
-
-    Ward's clustering of the histories of plastic strain says which bars go together; the profile of a set is the
-    leading principal component of its histories, weighted by the bars' stiffness.
-    """
-    from scipy.cluster.hierarchy import fcluster, linkage
-
-    m = plastic.shape[1]
-    set_of = fcluster(linkage(plastic.T, "ward"), slips, "maxclust") if slips < m else np.arange(m)
-    weight = np.sqrt(np.diag(condensed.hessian))
-    profiles = np.zeros((m, len(np.unique(set_of))))
-    for column, number in enumerate(np.unique(set_of)):
-        bars = np.flatnonzero(set_of == number)
-        leading = np.linalg.svd(plastic[:, bars] * weight[bars], full_matrices=False)[2][0]
-        profile = np.abs(leading) / weight[bars]
-        profiles[bars, column] = profile / (profile @ condensed.resistance[bars])
-    return profiles
 
 
 def is_reducible(dataset: Dataset) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,14 +55,14 @@ def test_nothing_is_said_where_nothing_was_trained(dataset: Dataset) -> None:
 
 def test_the_model_and_the_log_say_so(dataset: Dataset, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="microtann"):
-        tann = train(dataset, Variational(states=6, from_lattice=False, updates=100))
+        tann = train(dataset, Variational(states=6, from_lattice=False, from_coordinates=False, updates=100))
     assert tann.converged is False
     assert tann.information.provenance["convergence"] in caplog.text
 
 
 def test_the_best_of_several_starts_is_trained(dataset: Dataset) -> None:
-    alone = [Variational(states=5, from_lattice=False, seed=seed, updates=200) for seed in range(3)]
-    form = Variational(states=5, from_lattice=False, starts=3, updates=200)
+    random = Variational(states=5, from_lattice=False, from_coordinates=False, updates=200)
+    alone, form = [replace(random, seed=seed) for seed in range(3)], replace(random, starts=3)
     measure = form.validation(alone[0].start(dataset), dataset)
 
     def error(point: object) -> float:

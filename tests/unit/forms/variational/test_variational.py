@@ -120,15 +120,15 @@ def test_training_improves_a_reduced_lattice(dataset: Dataset) -> None:
 
 
 def test_training_from_a_random_start_learns(dataset: Dataset) -> None:
-    before = train(dataset, Variational(states=6, from_lattice=False, updates=0))
-    after = train(dataset, Variational(states=6, from_lattice=False, updates=500))
+    before = train(dataset, Variational(states=6, from_lattice=False, from_coordinates=False, updates=0))
+    after = train(dataset, Variational(states=6, from_lattice=False, from_coordinates=False, updates=500))
     assert stress_error(after) < 0.2 * stress_error(before)
 
 
 @pytest.mark.verify
 def test_a_regular_cell_is_found_from_a_random_start() -> None:
     data = generate(mt.square_cell(), mt.ElastoplasticBar())
-    tann = train(data, Variational(states=4, slips=4, from_lattice=False, updates=6000))
+    tann = train(data, Variational(states=4, slips=4, from_lattice=False, from_coordinates=False, updates=6000))
     assert stress_error(tann) < 1e-12
 
 

@@ -27,15 +27,33 @@ def fit_quadratic_energy(batch: Batch) -> QuadraticEnergy:
     batch : Batch
         Increments whose states are known.
     """
+    v, y = batch.stress_next.shape[1], batch.driving.shape[1]
+    stiffness = fit_stiffness(batch, batch)
+    extra = _apart(stiffness, slice(v, y))
+    values, vectors = np.linalg.eigh(stiffness)
+    return QuadraticEnergy(jnp.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T), jnp.asarray(extra))
+
+
+def fit_stiffness(batch: Batch, disturbed: Batch) -> Float[Array, "n n"]:
+    """Return the symmetric stiffness M with the least squared errors on increments, of any sign.
+
+    Parameters
+    ----------
+    batch : Batch
+        Increments whose states are known.
+    disturbed : Batch
+        The same, for the stress alone: with states in which it should be the same.
+    """
     chosen = slice(None, None, max(1, len(batch.dt) // SAMPLES))
     driving, state, before = (
         np.asarray(a)[chosen] for a in (batch.driving + batch.increment, batch.inside_next, batch.inside)
     )
-    v, y, n = batch.stress_next.shape[1], driving.shape[1], driving.shape[1] + state.shape[1]
+    v, n = batch.stress_next.shape[1], driving.shape[1] + state.shape[1]
     x = np.concatenate([driving, state], axis=1)
+    x_of_stress = np.concatenate([driving, np.asarray(disturbed.inside_next)[chosen]], axis=1)
     change = np.concatenate([np.zeros_like(driving), state - before], axis=1)
     conjugate = np.eye(n)[:v]
-    rows = [_bilinear(np.broadcast_to(unit, x.shape), x) for unit in conjugate]
+    rows = [_bilinear(np.broadcast_to(unit, x.shape), x_of_stress) for unit in conjugate]
     rows += [0.5 * _bilinear(x, x), -_bilinear(change, x)]
     targets = [*np.asarray(batch.stress_next)[chosen].T]
     targets += [np.asarray(a)[chosen] for a in (batch.energy_next, batch.dissipation)]
@@ -47,10 +65,7 @@ def fit_quadratic_energy(batch: Batch) -> QuadraticEnergy:
     solution, *_ = np.linalg.lstsq(left, right, rcond=1e-12)
     stiffness = np.zeros((n, n))
     stiffness[np.triu_indices(n)] = solution
-    stiffness = 0.5 * (stiffness + stiffness.T)
-    extra = _apart(stiffness, slice(v, y))
-    values, vectors = np.linalg.eigh(stiffness)
-    return QuadraticEnergy(jnp.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T), jnp.asarray(extra))
+    return 0.5 * (stiffness + stiffness.T)
 
 
 def _bilinear(left: Float[Array, "s n"], right: Float[Array, "s n"]) -> Float[Array, "s m"]:

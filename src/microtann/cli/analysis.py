@@ -1,0 +1,46 @@
+"""What the commands that analyse structures share: compiling beforehand, and showing Newton's iterations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from microtann import fem
+from microtann.cli.progress import Report
+from microtann.equilibrium.options import Progress
+from microtann.evaluation.structures import ReferenceCase
+from microtann.lattice.bar import ElastoplasticBar
+from microtann.lattice.cell import UnitCell
+from microtann.structure.structure import Structure
+
+COARSE = 1.25
+"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
+body of 10 × 10 × 10 in elements of 2 is not."""
+
+
+def compile_kernels(
+    case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model
+) -> None:
+    """Run every kernel once, the material with every number of points that will occur, so that none is timed."""
+    points, material = finite_elements.mesh.weights.size, finite_elements.material
+    assert not isinstance(material, Mapping)
+    for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
+        for tangent in (True, False):
+            material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
+    counts = case.elements(COARSE)
+    options = fem.SolverOptions(outside_training="none")
+    fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1], options)
+    Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
+
+
+def newton_progress(report: Report, done: int = 0, runs: int = 1, name: str = "") -> Callable[[Progress], None]:
+    """Return what shows the Newton iterations of a run, which may be one of several."""
+
+    def update(state: Progress) -> None:
+        share = (state.increment + (1.0 if state.converged else 0.0)) / state.increments
+        note = f"{name}, " if name else ""
+        note += f"increment {state.increment + 1}/{state.increments}, iteration {state.iteration}, "
+        report(done + share, runs, note + f"residual {state.residual:.1e}")
+
+    return update

@@ -1,0 +1,226 @@
+"""Meshes from files of gmsh, Abaqus and VTK, with their named sets of nodes, cells and faces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+from numpy.typing import NDArray
+
+from microtann.errors import InputError
+from microtann.fem.abaqus_file import read_abaqus
+from microtann.fem.elements import RULES, element_kind
+from microtann.fem.faces import all_faces, corner_key, faces_of
+from microtann.fem.foreign_mesh import ForeignMesh, read_gmsh, read_vtk, require_not_empty
+from microtann.fem.mesh import Mesh
+
+IntArray = NDArray[np.int64]
+READERS: dict[str, Callable[[Path], ForeignMesh]] = {
+    ".msh": read_gmsh,
+    ".inp": read_abaqus,
+    ".vtu": read_vtk,
+    ".vtk": read_vtk,
+}
+"""What reads a file, by its suffix."""
+DIMENSIONS = {"vertex": 0, "line": 1, "triangle": 2, "quad": 2, "polygon": 2}
+"""Dimensions of the cells whose names begin so; all others are solids."""
+
+
+def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
+    r"""Read a mesh from a file of gmsh (.msh), Abaqus (.inp) or VTK (.vtu, .vtk).
+
+    Parameters
+    ----------
+    path : path
+    drop_unused : bool
+        Whether nodes that are in no cell, such as centres of arcs, are left out; else they are refused.
+
+    Returns
+    -------
+    Mesh
+        Its regions are the named sets of cells: physical volumes of gmsh, element sets of Abaqus. Its sets are
+        those of nodes, and the nodes of cells of lower dimension that have a name: physical surfaces, curves and
+        points. Its sides are the named faces on the boundary: physical surfaces, surfaces of Abaqus. In VTK files,
+        which know no names, data of whole numbers stand for them: zeros and ones at points are a set, zeros and
+        ones in cells are a region, other numbers in cells a region each, as in "material=3". A mesh in the plane
+        has its points in one plane z = constant.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, its cells are of several kinds or of one that is not known, flat, turned
+        inside out or given twice, a node is in none of them, or a name stands for nothing.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> text = "*NODE\n1, 0, 0\n2, 1, 0\n3, 0, 1\n*ELEMENT, TYPE=CPE3, ELSET=all\n1, 1, 2, 3\n"
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "one.inp"
+    ...     _ = file.write_text(text + "*NSET, NSET=base\n1, 2\n")
+    ...     mt.fem.read_mesh(file)
+    Mesh(3 nodes, 1 cells of kind 'triangle', regions 'all', sets 'base')
+    """
+    path = Path(path)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path} is no mesh file that is known by its suffix: {', '.join(READERS)}")
+    try:
+        foreign = reader(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except Exception as error:  # meshio fails in many ways on a damaged file
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise InputError(f"{path} is damaged or not of the format that its suffix says: {reason}") from None
+    try:
+        return _mesh(foreign, drop_unused)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _mesh(foreign: ForeignMesh, drop_unused: bool) -> Mesh:
+    """Return a mesh of the cells of the highest dimension, with the names of all."""
+    require_not_empty("set of nodes", foreign.node_sets)
+    require_not_empty("set of cells", foreign.cell_sets)
+    require_not_empty("surface", foreign.surfaces)
+    kind = _kind(foreign)
+    d = element_kind(kind).dimension
+    points = foreign.points[:, :d]
+    if d == 2 and foreign.points.shape[1] == 3 and np.ptp(foreign.points[:, 2]) > 1e-9 * np.ptp(points):
+        raise InputError(
+            "its cells are a surface in space, and finite elements are solids, or lie in z = constant"
+        )
+    number, cells = _numbered(foreign, kind)
+    _require_distinct(cells)
+    node = np.arange(len(points))
+    unused = np.setdiff1d(node, cells)
+    if unused.size and not drop_unused:
+        word = "node is" if unused.size == 1 else "nodes are"
+        raise InputError(
+            f"{unused.size} {word} in no {kind} cell, the first at {foreign.points[unused[0]].tolist()}: remove "
+            "them, or read the mesh with drop_unused=True"
+        )
+    kept = np.setdiff1d(node, unused)
+    node = np.full(len(points), -1)
+    node[kept] = np.arange(len(kept))
+    mesh = Mesh(points[kept], node[cells], kind)
+    regions, sets, faces = _names(foreign, number, d, faces_of(kind).corners)
+    for name, members in sets.items():
+        sets[name] = node[members][node[members] >= 0]
+    require_not_empty("set of used nodes", sets)
+    return _with_faces(mesh.named(regions, sets), {name: node[chosen] for name, chosen in faces.items()})
+
+
+def _kind(foreign: ForeignMesh) -> str:
+    """Return the one kind of the cells of the highest dimension."""
+    kinds = sorted({kind for kind, cells in foreign.blocks if len(cells)})
+    highest = max(map(_dimension, kinds), default=0)
+    solid = [kind for kind in kinds if _dimension(kind) == highest]
+    if highest < 2:
+        raise InputError("it has no cells with an area or a volume")
+    unknown = [kind for kind in solid if kind not in RULES]
+    if unknown:
+        raise InputError(f"cells of kind {unknown[0]!r} are not known; there are: {', '.join(sorted(RULES))}")
+    if len(solid) > 1:
+        raise InputError(
+            f"a mesh has cells of one kind, but these are {' and '.join(solid)}: mesh with one of them"
+        )
+    return solid[0]
+
+
+def _dimension(kind: str) -> int:
+    """Return the dimension of a kind of cells, by its name in meshio."""
+    return next((d for name, d in DIMENSIONS.items() if kind.startswith(name)), 3)
+
+
+def _numbered(foreign: ForeignMesh, kind: str) -> tuple[Int[IntArray, "_"], Int[IntArray, "E n"]]:
+    """Return the number that every cell of the file has in the mesh, −1 for other kinds, and the cells."""
+    count = element_kind(kind).nodes
+    if any(cells.shape[1:] != (count,) for name, cells in foreign.blocks if name == kind):
+        raise InputError(f"a cell of kind {kind!r} has not its {count} nodes: the file seems to be cut short")
+    flags = np.concatenate([np.full(len(cells), name == kind) for name, cells in foreign.blocks])
+    cells = np.concatenate([cells for name, cells in foreign.blocks if name == kind])
+    return np.where(flags, np.cumsum(flags) - 1, -1), cells
+
+
+def _require_distinct(cells: Int[IntArray, "E n"]) -> None:
+    """Refuse cells that have the same nodes: the body would be twice as stiff there."""
+    _, first, place, times = np.unique(
+        np.sort(cells, axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    if (times > 1).any():
+        again = int(np.flatnonzero(times[place] > 1)[1])
+        pair = sorted((int(first[place[again]]), again))
+        raise InputError(f"cells {pair[0]} and {pair[1]} have the same nodes: leave one of them out")
+
+
+def _names(
+    foreign: ForeignMesh, number: Int[IntArray, "_"], dimension: int, corners: int
+) -> tuple[dict[str, IntArray], dict[str, IntArray], dict[str, IntArray]]:
+    """Return regions, sets of nodes, and faces by their corners, nodes being those of the file."""
+    regions: dict[str, IntArray] = {}
+    sets: dict[str, list[IntArray]] = {}
+    faces: dict[str, list[IntArray]] = {}
+    starts = np.cumsum([0, *(len(cells) for _, cells in foreign.blocks)])
+    for name, members in foreign.cell_sets.items():
+        solid = number[members]
+        if (solid >= 0).any():
+            regions[name] = solid[solid >= 0]
+        for (kind, cells), start in zip(foreign.blocks, starts, strict=False):
+            own = members[(members >= start) & (members < start + len(cells))] - start
+            if not len(own) or _dimension(kind) >= dimension:
+                continue
+            sets.setdefault(name, []).append(cells[own].ravel())
+            if _dimension(kind) == dimension - 1:
+                faces.setdefault(name, []).append(cells[own][:, :corners])
+    for name, given in foreign.surfaces.items():
+        faces.setdefault(name, []).append(np.array(given))
+    joined = {name: np.concatenate(parts) for name, parts in sets.items()}
+    return regions, {**joined, **foreign.node_sets}, {name: np.concatenate(parts) for name, parts in faces.items()}
+
+
+def _with_faces(mesh: Mesh, faces: Mapping[str, Int[IntArray, "_ c"]]) -> Mesh:
+    """Return the mesh with named faces: sides where they lie on the boundary, else sets of their nodes alone.
+
+    A name that the mesh has for a set already keeps it.
+
+    Raises
+    ------
+    InputError
+        If a face is that of no cell.
+    """
+    if not faces:
+        return mesh
+    on_boundary = _numbers(mesh, mesh.boundary)
+    sides = {name: [on_boundary.get(key) for key in _keys(mesh, chosen)] for name, chosen in faces.items()}
+    inside = [name for name, numbers in sides.items() if None in numbers]
+    unknown = [name for name in inside if name not in mesh.sets]
+    sets: dict[str, IntArray] = {}
+    if unknown:
+        every = all_faces(mesh.kind, mesh.cells)
+        numbers = _numbers(mesh, every)
+        for name in unknown:
+            found = [numbers.get(key) for key in _keys(mesh, faces[name])]
+            if None in found:
+                raise InputError(f"face {found.index(None)} of the surface {name!r} is no face of a cell")
+            sets[name] = every[[number for number in found if number is not None]].ravel()
+    return mesh.named(
+        sets=sets, sides={name: np.array(numbers) for name, numbers in sides.items() if name not in inside}
+    )
+
+
+def _numbers(mesh: Mesh, faces: Int[IntArray, "F m"]) -> dict[tuple[int, ...], int]:
+    """Return the number of each face by its corners."""
+    return {key: number for number, key in enumerate(_keys(mesh, faces))}
+
+
+def _keys(mesh: Mesh, faces: Int[IntArray, "F m"]) -> list[tuple[int, ...]]:
+    """Return the corners of faces, in ascending order."""
+    return [tuple(key) for key in corner_key(faces, faces_of(mesh.kind).corners).tolist()]

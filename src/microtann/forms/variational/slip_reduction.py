@@ -1,0 +1,92 @@
+"""Slip systems of few states and slips from the complete one of a material.
+
+A complete system is reduced twice. Slips whose histories go together are merged into one with a common profile;
+and only the principal components of Z along the data are kept. Where there are no more slips than states, the
+components in which the slips move are kept instead, so that these are not hindered. What the dropped components of
+Z would take of a strain is stored elastically, so that the elastic response stays exact.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+RANK_TOLERANCE = 1e-9
+"""Principal components of the states below this fraction of the largest are round-off."""
+
+
+class SlipSystem(NamedTuple):
+    """The arrays of a variational TANN.
+
+    Parameters
+    ----------
+    elastic : array, shape (v, v)
+        P of `microtann.tann.energy.DecoupledQuadraticEnergy`.
+    coupling : array, shape (z, v)
+        B of it.
+    normals : array, shape (z, s)
+        Of `microtann.forms.variational.flow.MultisurfaceFlow`.
+    """
+
+    elastic: Float[Array, "v v"]
+    coupling: Float[Array, "z v"]
+    normals: Float[Array, "z s"]
+
+
+class CompleteSystem(NamedTuple):
+    """All slips of a material, and how they moved in some states of the data.
+
+    Parameters
+    ----------
+    elasticity : array, shape (v, v)
+        Elastic stiffness C.
+    coupling : array, shape (z, v)
+        B: the energy is ½ E·C E − E·Bᵀ Z + ½ |Z|².
+    normals : array, shape (z, m)
+        Z = Σ nᵢ γᵢ, and slip i flows where |nᵢ · T| = 1.
+    slipped : array, shape (n, m)
+        γ in n states.
+    """
+
+    elasticity: Float[Array, "v v"]
+    coupling: Float[Array, "z v"]
+    normals: Float[Array, "z m"]
+    slipped: Float[Array, "n m"]
+
+
+def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> SlipSystem:
+    """Return a system of at most so many states and slips."""
+    normals, slipped = complete.normals, complete.slipped
+    merged = normals @ merged_slips(slipped, np.linalg.norm(normals, axis=0), slips)
+    if merged.shape[1] <= states:
+        modes, size, _ = np.linalg.svd(merged, full_matrices=False)
+        modes = modes.T
+    else:
+        _, size, modes = np.linalg.svd(slipped @ normals.T, full_matrices=False)
+    basis = modes[: min(states, int((size > RANK_TOLERANCE * size[0]).sum()))]
+    coupling = basis @ complete.coupling
+    values, vectors = np.linalg.eigh(complete.elasticity - coupling.T @ coupling)
+    return SlipSystem(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T, coupling, basis @ merged)
+
+
+def merged_slips(slipped: Float[Array, "n m"], weight: Float[Array, "m"], slips: int) -> Float[Array, "m s"]:
+    """Return profiles of slips that flow together, in columns, whose resistances add up to 1.
+
+    Ward's clustering of the histories says which slips go together; the profile of a set is the leading principal
+    component of its histories, weighted by how far each slip moves Z.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    m = slipped.shape[1]
+    set_of = fcluster(linkage(slipped.T, "ward"), slips, "maxclust") if slips < m else np.arange(m)
+    profiles = np.zeros((m, len(np.unique(set_of))))
+    for column, number in enumerate(np.unique(set_of)):
+        members = np.flatnonzero(set_of == number)
+        leading = np.linalg.svd(slipped[:, members] * weight[members], full_matrices=False)[2][0]
+        profile = np.abs(leading) / weight[members]
+        profiles[members, column] = profile / profile.sum()
+    return profiles
