@@ -27,6 +27,8 @@ LATTICES = {
     "1/50": (0.02, 1, 0.0),
 }
 """ε, units per cell edge, perturbation."""
+TETRAHEDRA = {"12 000": 10, "96 000": 20, "263 424": 28, "1 022 208": 44}
+"""Blocks of six tetrahedra along the width, by the number of tetrahedra; the material is the TANN "cube"."""
 
 
 def compile_kernels() -> None:
@@ -42,6 +44,12 @@ def finite_elements(case: ReferenceCase, size: float, options: SolverOptions | N
     divisions = np.rint(np.array(case.lengths) / size).astype(int)
     mesh = mt.fem.box(case.lengths, divisions, case.origin)
     return mt.fem.Model(mesh, mt.fem.ExactCell(mt.cube_cell(), BAR)).solve(case.steps, options)
+
+
+def tetrahedra(case: ReferenceCase, width: int) -> Any:
+    """Solve a case with mirrored 4-node tetrahedra and the TANN of the cube cell."""
+    mesh = mt.fem.box(case.lengths, (width, width, 2 * width), case.origin, kind="tetra")
+    return mt.fem.Model(mesh, mt.load("cube")).solve(case.steps)
 
 
 def lattice(
@@ -81,8 +89,11 @@ def row(name: str, case: ReferenceCase, solve: Any) -> dict[str, Any]:
 
 def one(name: str) -> dict[str, Any]:
     """Run one named case in this process."""
-    compile_kernels()
     kind, _, label = name.partition(" ")
+    if kind == "tetrahedra":
+        tetrahedra(lcT2(), 8)
+        return row(name, lcT2(), lambda: tetrahedra(lcT2(), TETRAHEDRA[label]))
+    compile_kernels()
     if kind == "FE":
         return row(name, lcT2(), lambda: finite_elements(lcT2(), float(label)))
     epsilon, units, perturbation = LATTICES[label]
@@ -124,11 +135,15 @@ def main(arguments: list[str]) -> None:
 
         print(json.dumps(one(arguments[1])))
         return
-    names = ["FE 1.0", "FE 0.5"] + [f"DNS {name}" for name in LATTICES]
+    meshes = [f"tetrahedra {name}" for name in TETRAHEDRA]
+    names = ["FE 1.0", "FE 0.5", *meshes] + [f"DNS {name}" for name in LATTICES]
     if "--quick" in arguments:
-        names = ["FE 1.0", "DNS 1/10", "DNS 1/20"]
+        names = ["FE 1.0", *meshes[:2], "DNS 1/10", "DNS 1/20"]
     rows = [_in_process(name) for name in names]
     print(table(rows, "lcT2 in one increment"))
+    fine = [r for r in rows if r["run"] in meshes]
+    growth = float(np.polyfit(np.log([r["unknowns"] for r in fine]), np.log([r["total_s"] for r in fine]), 1)[0])
+    print(f"cost of tetrahedra grows as the number of unknowns to the power {growth:.2f}")
     regular = [r for r in rows if r["bars"] and "perturbed" not in r["run"]]
     exponent = float(
         np.polyfit(np.log([r["bars"] for r in regular]), np.log([r["total_s"] for r in regular]), 1)[0]
@@ -136,7 +151,10 @@ def main(arguments: list[str]) -> None:
     print(f"cost grows as the number of bars to the power {exponent:.2f}")
     counts = newton_iterations()
     print(table(counts, "iterations"))
-    print("written:", write("structures", {"lcT2": rows, "exponent": exponent, "iterations": counts}))
+    print(
+        "written:",
+        write("structures", {"lcT2": rows, "exponent": exponent, "growth": growth, "iterations": counts}),
+    )
 
 
 def _in_process(name: str) -> dict[str, Any]:

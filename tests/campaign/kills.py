@@ -65,7 +65,7 @@ class Kills(Trial):
             "data": self._whole("data", ("data", *walks, "--paths", "640")),
             "data of two processes": self._whole("two", ("data", *walks, "--paths", "320", "--processes", "2")),
             "training": self._whole("train", ("train", str(data), "--states", "8", *updates)),
-            "simulation": self._whole("simulate", ("simulate", "lcT1", "--model", "exact", *sizes)),
+            "simulation": self._whole("simulate", ("simulate", "lcH", "--model", "exact", *sizes)),
         }
 
     def run(self, random: np.random.Generator, folder: Path) -> str:

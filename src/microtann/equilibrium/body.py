@@ -15,7 +15,7 @@ from microtann.equilibrium.march import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import sentence
-from microtann.equilibrium.record import Record, Recording, RecordWriter, Restart
+from microtann.equilibrium.record import FAILED_POINT, Record, Recording, RecordWriter, Restart
 from microtann.equilibrium.recorder import MemoryRecorder, Recorder
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
@@ -23,8 +23,6 @@ from microtann.errors import InputError
 from microtann.outside import tell
 from microtann.threads import one_blas_thread
 
-FAILED_POINT = "failed-point.h5"
-"""File, in the folder of a record, of the material point at which the simulation failed."""
 R_co = TypeVar("R_co", bound=History, covariant=True)
 
 

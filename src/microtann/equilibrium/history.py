@@ -102,7 +102,7 @@ class Statistics:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """An equilibrium inside an increment that was cut.
+    """An equilibrium inside an increment that was solved in parts.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ class History:
     points_outside : integer array, shape (I,), or None
         Number of material points outside that range.
     parts : sequence of Part
-        Equilibria inside increments that were cut, in the order of time; there are none where none was cut.
+        Equilibria inside increments that were solved in parts, in the order of time.
     """
 
     points: Float[Array, "N d"]

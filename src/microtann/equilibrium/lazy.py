@@ -83,7 +83,8 @@ class LazyRows:
         chosen = np.arange(len(self))[first]
         if np.ndim(chosen) == 0:
             return self._read(int(chosen))[rest]
-        if np.ndim(chosen) > 1 or any(isinstance(part, np.ndarray | list) for part in (first,)):
+        several = not isinstance(first, slice) and any(isinstance(part, np.ndarray | list) for part in rest)
+        if np.ndim(chosen) > 1 or several:
             return np.asarray(self)[key]  # two index arrays go together in NumPy
         rows = [self._read(int(index))[rest].copy() for index in chosen]
         return np.stack(rows) if rows else np.empty((0, *self.shape[1:]))[(slice(None), *rest)]

@@ -42,7 +42,11 @@ from microtann.hdf5 import opened
 
 Array = NDArray[np.float64]
 HEADER = "record.json"
+FAILED_POINT = "failed-point.h5"
+"""File, in the folder of a record, of the material point at which the simulation failed."""
 SCHEMA = "microtann record 1"
+STATE = "-state.h5"
+"""End of the names of files from which a march goes on."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +180,10 @@ class Recording:
         ------
         InputError
         """
+        digests = [plan.digest(step) for step in range(len(plan.steps))]
         for entry in self.entries[: number + 1]:
             step = plan.step_of(entry.increment) if entry.increment < plan.count else None
-            if step is None or plan.digest(step) != entry.loading:
+            if step is None or digests[step] != entry.loading:
                 name = "the steps" if step is None else label(plan.steps[step], step)
                 raise InputError(
                     f"the record in {self.folder} was made with other loading: {name} must be as it was up to "
@@ -247,6 +252,7 @@ class RecordWriter:
         self._record, self._points, self._number = record, points, number
         self.reached = reached
         self._ends: list[int] = []
+        self._states = {_number(path) for path in record.path.glob(f"*{STATE}")}
 
     @property
     def folder(self) -> Path:
@@ -289,7 +295,7 @@ class RecordWriter:
         if folder.exists() and folder.samefile(recording.folder):
             remove_leftovers(folder)
             for path in sorted(folder.glob("[0-9]*.h5"), reverse=True):  # the last first: a record has no gaps
-                if int(path.name[: len(_name(0))]) > number:
+                if _number(path) > number:
                     path.unlink()
         else:
             RecordWriter.new(record, points)
@@ -297,8 +303,11 @@ class RecordWriter:
                 for path in (state_path(recording.folder, done), entry_path(recording.folder, done)):
                     if path.is_file():
                         shutil.copyfile(path, folder / path.name)
+        (folder / FAILED_POINT).unlink(missing_ok=True)
         reached = [entry.reach for entry in recording.entries[: number + 1] if entry.reach is not None]
-        return RecordWriter(record, points, number + 1, reached)
+        writer = RecordWriter(record, points, number + 1, reached)
+        writer._ends = [end for end in recording.ends if end <= number][-2:]
+        return writer
 
     def accept(self, accepted: Accepted, fields: dict[str, Array] | None) -> None:
         """Write an equilibrium: its state, and then the file that makes it count.
@@ -310,6 +319,7 @@ class RecordWriter:
         """
         folder, number = self._record.path, self._number
         write_checkpoint(state_path(folder, number), accepted.checkpoint)
+        self._states.add(number)
         write_entry(entry_path(folder, number), accepted, fields)
         if accepted.reach is not None:
             self.reached.append(Reach.of(accepted.reach))
@@ -318,15 +328,10 @@ class RecordWriter:
         if not self._record.every_state:
             # the one before is kept in case that the last files do not survive, the ends of increments for results
             kept = {number, number - 1, *self._ends}
-            self._forget(kept)
+            for old in self._states - kept:
+                state_path(folder, old).unlink(missing_ok=True)
+            self._states &= kept
         self._number += 1
-
-    def _forget(self, kept: set[int]) -> None:
-        """Remove states that are no longer needed."""
-        folder = self._record.path
-        for path in folder.glob("*-state.h5"):
-            if int(path.name[: len(_name(0))]) not in kept:
-                path.unlink(missing_ok=True)
 
     def history(self) -> History:
         """Return the response, read from the folder."""
@@ -340,11 +345,15 @@ def entry_path(folder: Path, number: int) -> Path:
 
 def state_path(folder: Path, number: int) -> Path:
     """Return the file from which a march goes on after an equilibrium."""
-    return folder / f"{_name(number)}-state.h5"
+    return folder / f"{_name(number)}{STATE}"
 
 
 def _name(number: int) -> str:
     return f"{number:08d}"
+
+
+def _number(path: Path) -> int:
+    return int(path.name[: len(_name(0))])
 
 
 def is_record(folder: Path) -> bool:

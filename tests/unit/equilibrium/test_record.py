@@ -7,16 +7,21 @@ import signal
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import microtann as mt
 from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
+from microtann.equilibrium.lazy import LazyRows
 from microtann.equilibrium.record import entry_path, state_path
 from microtann.errors import ConvergenceError, InputError
+from microtann.evaluation.structures import CASES
 from microtann.fem import Prescribed, Record, Restart, SolverOptions, Step
 from plain_materials import Elastic
 
@@ -189,6 +194,55 @@ def test_states_of_the_last_equilibria_suffice_to_go_on(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="state at the end of increment 0 was not kept"):
         body.solve(steps(), FRACTIONS, restart=Restart(folder, 0))
     assert_same(body.solve(steps(), FRACTIONS, restart=folder), known)
+
+
+def test_a_run_that_is_stopped_twice_can_be_read_and_goes_on(tmp_path: Path) -> None:
+    """The second stop is inside an increment, so that the last state is not that of its result."""
+    body, folder = finite_elements(), Record(tmp_path / "run", every_state=False)
+    small = SolverOptions(first_fraction=0.2, growth=1.0)
+
+    def stop(increment: int, fraction: float) -> Callable[[mt.fem.Progress], None]:
+        def progress(state: mt.fem.Progress) -> None:
+            if state.increment == increment and state.fraction > fraction:
+                raise KeyboardInterrupt
+
+        return progress
+
+    known = body.solve(steps(), small)
+    with pytest.raises(KeyboardInterrupt):
+        body.solve(steps(), small, stop(1, 0.0), record=folder)
+    with pytest.raises(KeyboardInterrupt):
+        body.solve(steps(), small, stop(1, 0.55), record=folder, restart=folder.path)
+    left = body.read(folder.path)
+    assert len(left.time) == 1
+    np.testing.assert_array_equal(left.displacement[-1], known.displacement[0])
+    assert_same(body.solve(steps(), small, record=folder, restart=folder.path), known)
+
+
+def test_with_a_preconditioner_that_was_renewed_a_restart_agrees_within_the_tolerance(tmp_path: Path) -> None:
+    """Bars without hardening: the renewed hierarchy is no part of a record."""
+    case = CASES["lcT2"](lengths=(4.0, 4.0, 8.0), factor=10.0)
+    bar = mt.ElastoplasticBar(hardening=0.0)
+    body = mt.Structure.box(mt.cube_cell(), bar, case.lengths, 1.0, case.origin)
+    twist = [Step(case.steps[0].prescribed, increments=3)]
+    known = body.solve(twist, record=tmp_path / "run")
+    found = body.solve(twist, record=tmp_path / "new", restart=Restart(tmp_path / "run", 1))
+    np.testing.assert_allclose(found.displacement[-1], known.displacement[-1], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.energy, known.energy, rtol=1e-8)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_rows_are_indexed_as_an_array_is(data: st.DataObject) -> None:
+    known = np.arange(4 * 3 * 2, dtype=np.float64).reshape(4, 3, 2)
+    rows = LazyRows(known.shape, lambda index: known[index])
+    index = st.integers(-4, 3)
+    first = data.draw(st.one_of(index, st.slices(4), st.lists(index, min_size=2, max_size=2), st.just(...)))
+    rest = data.draw(st.lists(st.one_of(st.integers(-2, 1), st.slices(2), st.just([1, 0])), max_size=1))
+    key = (np.array(first, dtype=int) if isinstance(first, list) else first, *rest)
+    np.testing.assert_array_equal(rows[key], known[key])
+    np.testing.assert_array_equal(rows[key[0]], known[key[0]])
+    assert (len(rows), rows.ndim, rows.size) == (len(known), known.ndim, known.size)
 
 
 def test_steps_that_were_not_reached_may_change(tmp_path: Path) -> None:
