@@ -94,7 +94,9 @@ RECIPES = {
     "cube-published": Recipe(
         cube(1), "a cube, regular", PUBLISHED, mt.WalkPlan(paths=1000, validation=0.05, test=0.05, **UNBOUNDED)
     ),
-    "cube-residual": Recipe(cube(1), "a cube, regular", Residual(), mt.WalkPlan(paths=600, **UNBOUNDED)),
+    "cube-residual": Recipe(
+        cube(1), "a cube, regular", Residual(), mt.WalkPlan(paths=600, increment=0.25, limit=None)
+    ),
     "square-2x2-residual": Recipe(
         square(2), "2 × 2 squares, regular", Residual(), mt.WalkPlan(paths=600, **UNBOUNDED)
     ),
