@@ -108,7 +108,11 @@ RECIPES = {
         square(2, 0.2), "2 × 2 squares", Variational(states=16, updates=0), paths=100
     ),
     "square-2x2-perturbed-variational-12": perturbed(
-        square(2, 0.2), "2 × 2 squares", Variational(states=12, updates=6000), paths=1000
+        square(2, 0.2),
+        "2 × 2 squares",
+        Variational(states=12, updates=6000, batch=32),
+        paths=2000,
+        increment=0.3,
     ),
     "square-6x6-perturbed-variational": perturbed(
         square(6, 0.2),
