@@ -15,7 +15,8 @@ Array = NDArray[np.float64]
 
 EQUAL = 1e-9
 """Difference of stresses, relative to the largest at hand, below which they are equal."""
-PARTS = (1, 2, 4, 8)
+PARTS = (1, 2, 16, 32)
+TINY = 1e-150
 
 
 class Division(NamedTuple):
@@ -26,15 +27,12 @@ class Division(NamedTuple):
     equal : array of bool, shape (n,)
         Whether one part and two lead to the same stress.
     coarse, fine : array, shape (n,)
-        Squared differences between one part and two, and between four and eight.
-    square : array, shape (n,)
-        Of the stress.
+        Squared differences between one part and two, and between 16 and 32, relative to the squared stress.
     """
 
     equal: Bool[NDArray[np.bool_], "n"]
     coarse: Float[Array, "n"]
     fine: Float[Array, "n"]
-    square: Float[Array, "n"]
 
     @classmethod
     def of_all(cls, divisions: Sequence[Division]) -> Division:
@@ -48,13 +46,12 @@ class Division(NamedTuple):
 
     @property
     def size(self) -> float:
-        """Root mean square difference between one part and two, relative to that of the stress."""
-        whole = self.square.sum()
-        return float(np.sqrt(self.coarse.sum() / whole)) if whole > 0.0 else 0.0
+        """Root mean square of the relative difference between one part and two."""
+        return float(np.sqrt(self.coarse.mean()))
 
     @property
     def rate(self) -> float:
-        """Factor by which differences fall when the numbers of parts are four times as large."""
+        """Factor by which differences fall when the numbers of parts are sixteen times as large."""
         whole = self.coarse.sum()
         return float(np.sqrt(self.fine.sum() / whole)) if not self.size <= EQUAL else 0.0
 
@@ -69,14 +66,10 @@ def divide(material: Material, increment: Float[Array, "n v"], state: State) -> 
     state : dict of arrays
         Left as it is.
     """
-    once, twice, four, eight = (_in_parts(material, increment, state, parts) for parts in PARTS)
-    size = np.abs(once).max(axis=1) + np.abs(twice).max(axis=1)
-    return Division(
-        np.asarray(np.abs(twice - once).max(axis=1) <= EQUAL * size),
-        ((twice - once) ** 2).sum(axis=1),
-        ((eight - four) ** 2).sum(axis=1),
-        (once**2).sum(axis=1),
-    )
+    once, twice, many, more = (_in_parts(material, increment, state, parts) for parts in PARTS)
+    size = np.maximum(np.linalg.norm(once, axis=1) + np.linalg.norm(twice, axis=1), TINY)
+    coarse, fine = np.linalg.norm(twice - once, axis=1) / size, np.linalg.norm(more - many, axis=1) / size
+    return Division(np.asarray(coarse <= EQUAL), coarse**2, fine**2)
 
 
 def _in_parts(material: Material, increment: Float[Array, "n v"], state: State, parts: int) -> Float[Array, "n v"]:

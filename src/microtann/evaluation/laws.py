@@ -30,8 +30,8 @@ PROBE = 1e-3
 VIOLATION = 1e-12
 """A dissipation below minus this fraction of the energies at hand is negative."""
 TINY = 1e-300
-DIVIDED = 10
-"""Of so many increments one is divided, for that takes a dozen updates."""
+DIVIDED = 20
+"""Of so many increments one is divided, for that takes some fifty updates."""
 LEAST_PROBE = 1e-7
 """Least step of them, relative to the strain at first yield."""
 NINE_IN_TEN = 0.9
@@ -71,9 +71,9 @@ class LawReport:
     undivided : float
         Share of the increments that lead to the same stress in one and in two parts.
     division : float
-        Root mean square difference of the stress between one part and two, relative to that of the stress.
+        Root mean square of the relative difference of the stress between one part and two.
     division_rate : float
-        By which factor such differences fall when both numbers of parts are four times as large.
+        By which factor such differences fall when both numbers of parts are sixteen times as large.
     asymmetry : float
         Largest antisymmetric part of the tangent, relative to the largest tangent.
     least_stiffness : float
@@ -156,11 +156,12 @@ def examine_laws(
     stress, _, state = material.update(np.zeros((count, components)), state)
     before, largest = np.zeros((count, components)), np.abs(stress).max(axis=1)
     parts, divisions = [], []
-    for number in range(-(-increments // count)):
+    rounds = -(-increments // count)
+    for number in range(rounds):
         increment = _draw(generator, before, strain_scale, sizes)
         probe = LEAST_PROBE * strain_scale
         parts.append(_examine(material, increment, state, stress, largest, probe, generator))
-        if number % DIVIDED == 0:
+        if number % DIVIDED == DIVIDED // 2 or number == rounds - 1:
             divisions.append(divide(material, increment, state))
         stress, _, state = material.update(increment, state, tangent=False)
         before, largest = increment, np.fmax(largest, np.abs(stress).max(axis=1))

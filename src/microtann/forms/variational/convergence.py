@@ -26,16 +26,18 @@ def verdict(history: Sequence[TrainingRecord]) -> str:
     Parameters
     ----------
     history : sequence of TrainingRecord
-        Losses are relative mean squares; errors are their roots.
+        Losses are relative mean squares; errors are their roots. The last phase counts.
     """
     if not history:
         return ""
+    history = [record for record in history if record.phase == history[-1].phase]
     if len(history) < 1.0 / LAST:
         return f"not converged: {history[-1].update} updates are too few to tell; train longer"
     update = np.array([record.update for record in history], dtype=np.float64)
     validation = np.sqrt([record.validation for record in history])
     training = np.sqrt(history[-1].training)
-    before = np.exp(np.interp((1.0 - LAST) * update[-1], update, np.log(np.maximum(validation, 1e-300))))
+    quarter = LAST * (update[-1] - update[0]) * len(update) / (len(update) - 1)
+    before = np.exp(np.interp(update[-1] - quarter, update, np.log(np.maximum(validation, 1e-300))))
     fall = 1.0 - validation[-1] / max(before, 1e-300)
     behind = validation[-1] > APART * training
     ratio = f"the validation error is {validation[-1] / max(training, 1e-300):.2g} times that on training walks"

@@ -21,6 +21,7 @@ from microtann.forms.variational.data_start import is_discoverable, slips_from_d
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.lattice_start import is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
+from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.update import update_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
@@ -75,6 +76,10 @@ class Variational(TrainableForm):
         Walks per update.
     learning_rate : float
         Rate at the start of the descent; it falls to a thousandth along a cosine.
+    prune : float
+        Weight of an L1 norm of the slips, relative to its value at the start, in the loss of the descent, which
+        silences slips; those that have fallen silent are left out, with the states that none moves, and the rest
+        is trained again without the weight. 1e-3 to 1e-1 are usual: the more, the fewer slips and states.
     viscosity : float
         η of a power law η |γ̇|^m by which the resistances of the slips grow with their speed, γ in scaled energies;
         0 is rate-independent. Slips are learnt without it, as from slow processes, and get it afterwards.
@@ -101,6 +106,7 @@ class Variational(TrainableForm):
     updates: Annotated[int, Field(ge=0)] = 3000
     batch: Annotated[int, Field(ge=1)] = 16
     learning_rate: Annotated[float, Field(gt=0.0)] = 1e-2
+    prune: Annotated[float, Field(ge=0.0)] = 0.0
     viscosity: Annotated[float, Field(ge=0.0)] = 0.0
     rate_exponent: Annotated[float, Field(gt=0.0)] = 1.0
 
@@ -164,8 +170,11 @@ class Variational(TrainableForm):
         return loss_terms(point, batch, reference)
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return the descent, if there is to be one."""
-        return (Phase("descent", self.updates, self._descent),) if self.updates else ()
+        """Return the descent, if there is to be one, and another one after pruning."""
+        if not self.updates:
+            return ()
+        descent = Phase("descent", self.updates, self._descent)
+        return (descent, Phase("refit", self.updates, self._refit)) if self.prune > 0.0 else (descent,)
 
     def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
         """Return the weighted terms of the loss on validation walks, as a function of the point."""
@@ -219,18 +228,28 @@ class Variational(TrainableForm):
             reached.append((value if np.isfinite(value) else np.inf, end))
         return min(reached, key=lambda pair: pair[0])[1]
 
+    def _refit(self, point: MaterialPoint, dataset: Dataset) -> Method:
+        pruned = without_idle_slips(point, to_walks(point, dataset.training))
+        return replace(self, prune=0.0)._descent(pruned, dataset)
+
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks = to_walks(point, dataset.training)
         reference = reference_of(walks)
         loss = self.loss(reference)
         error = float(jnp.sqrt(jax.jit(loss)(point, jax.tree.map(lambda a: a[:VALIDATION_WALKS], walks))))
+        terms = self.weighted(reference)
+        before = size_of_slips(point)
+
+        def pruning(point: MaterialPoint, batch: Walks) -> Terms:
+            return terms(point, batch) | {"slips": self.prune * size_of_slips(point) / before}
+
         return descent(
             point,
-            self.weighted(reference),
+            pruning if self.prune > 0.0 else terms,
             walks,
             updates=self.updates,
             size=self.batch,
-            learning_rate=self.learning_rate * min(1.0, error / FULL_RATE_ERROR),
+            learning_rate=self.learning_rate * (1.0 if self.prune > 0.0 else min(1.0, error / FULL_RATE_ERROR)),
             seed=self.seed,
             block_updates=min(self.updates, 100),
         )

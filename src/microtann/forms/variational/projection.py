@@ -52,6 +52,11 @@ def follow_forces(normals: Float[Array, "z s"], increments: Float[Array, "B T z"
     return _follow(normals, increments)[0]
 
 
+def follow_slips(normals: Float[Array, "z s"], increments: Float[Array, "B T z"]) -> Float[Array, "B T s"]:
+    """Return the slips γ of every increment along walks that start at zero; see `follow_forces`."""
+    return _follow(normals, increments)[1]
+
+
 def _follow(
     normals: Float[Array, "z s"], increments: Float[Array, "B T z"]
 ) -> tuple[Float[Array, "B T z"], Float[Array, "B T s"]]:

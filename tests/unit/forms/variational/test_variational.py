@@ -46,6 +46,10 @@ def test_the_laws_hold_for_any_weights(seed: int, shape: tuple[int, int]) -> Non
     assert report.negative_dissipation == 0
     assert report.drift < 1e-12
     assert report.energy_gain < 1e-12
+    assert report.remainder < 1e-12
+    assert report.remainder_square < 6 / 8
+    assert report.certificate < 1.01e-10  # a force may exceed its resistance by 1e-10 without flow
+    assert report.undivided > 0.5
     assert report.asymmetry == 0.0
     assert report.least_stiffness > -1e-12
     assert report.tangent_error < 1e-3
