@@ -340,8 +340,8 @@ class TANN(eqx.Module):
         Examples
         --------
         >>> import microtann as mt
-        >>> mt.load("cube").safe(limit=10.0)
-        TANN(form 'play', 13 ISVs, 6 strain components, of UnitCell(28 bars, 3D))
+        >>> mt.load("cube").safe(limit=10.0).form
+        'play'
         """
         inner = self.evolution.evolution if isinstance(self.evolution, SafeEvolution) else self.evolution
         point = replace(self.point, evolution=inner)
