@@ -25,7 +25,7 @@ FORM = mt.forms.Published(
     energy_pace=0.0,
     epochs=(6,),
     batch=(40,),
-    learning_rate=(1e-2,),
+    learning_rate=(3e-3,),
     tuning_epochs=(),
     tuning_batch=(),
     tuning_rate=(),
@@ -48,6 +48,6 @@ def test_the_best_of_two_seeds_is_kept_and_both_are_reported(tmp_path: Path) -> 
     text = (output / "section.json").read_text()
     tables = {table["title"]: table["rows"] for table in json.loads(text)["tables"]}
     assert [row[0] for row in tables["Seeds"]] == [0, 1]
-    errors = [np.inf if row[1] is None else row[1] for row in tables["Seeds"]]  # a model that ran away has none
-    np.testing.assert_allclose(errors, [r.error for r in tried], rtol=1e-6)
+    shown = [np.inf if row[1] is None else row[1] for row in tables["Seeds"]]  # a model may run away
+    np.testing.assert_allclose(shown, [r.error for r in tried], rtol=1e-6)
     assert [row[0] for row in tables["Seeds"] if row[2] == "kept"] == [min(tried, key=lambda r: r.error).seed]
