@@ -324,7 +324,9 @@ class TANN(eqx.Module):
         """Return the model with an evolution that is held to −T · ΔZ ≥ 0 and |ΔZ| ≤ C |ΔE|, whatever its weights.
 
         Forms whose evolution is a network need it; "play" and "variational" keep the second law as they are. The
-        model can be saved, loaded and used like any other; see `microtann.tann.safe.SafeEvolution`.
+        model can be saved, loaded and used like any other; see `microtann.tann.safe.SafeEvolution`. Its states
+        should be those of residual coordinates: where they carry the strain itself, −T·ΔZ is no dissipation, and
+        what holds it to be one costs the accuracy.
 
         Parameters
         ----------
