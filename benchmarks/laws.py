@@ -1,8 +1,8 @@
 """What the laws are worth: the published form, the same made safe, and coupled slips, on the same four paths.
 
 Uniaxial strain of the regular cube: cycles in increments and in ten times finer ones, a rest of zero increments,
-a thousand cycles, and three times the training range. The published form is trained here on residual coordinates for
-some minutes and kept in results/benchmarks.
+a thousand cycles, and three times the training range. The published form is trained here on residual coordinates
+for some minutes and kept in results/benchmarks.
 """
 
 from __future__ import annotations

@@ -102,7 +102,8 @@ def results(demo: Path) -> str:
             "",
             "A regular cell is the case that play mechanisms can represent exactly, once training has found them.",
             f"There are {increments}; 100 zero increments move the stress by {drift}.",
-            f"Free networks promise nothing: `cube-published` has {broken} such increments ([the laws](docs/laws.md)).",
+            f"Free networks promise nothing: `cube-published` has {broken} such increments "
+            "([the laws](docs/laws.md)).",
             f"On the same paths the authors' network drifts by {format_number(published.REST_DRIFT, 'percent')}.",
             "",
             torsion.to_markdown(),
