@@ -48,6 +48,7 @@ def test_the_four_bar_families_of_the_square_are_found(trained: mt.TANN) -> None
     assert len(diagonals) == 2
 
 
+@pytest.mark.verify
 def test_mechanisms_that_are_close_stay_two() -> None:
     """One row of bars yields a tenth later: five families, of which two differ in their yield stress alone."""
     cell = mt.square_cell((1, 2))
@@ -77,7 +78,14 @@ def noisy(data: Increments, size: float, draw: np.random.Generator, dissipation:
     )
 
 
-@pytest.mark.parametrize(("size", "dissipation"), [(1e-6, 0.0), (1e-3, 0.0), (1e-6, 1e-6)])
+@pytest.mark.parametrize(
+    ("size", "dissipation"),
+    [
+        pytest.param(1e-6, 0.0, marks=pytest.mark.verify),
+        (1e-3, 0.0),
+        pytest.param(1e-6, 1e-6, marks=pytest.mark.verify),
+    ],
+)
 def test_noise_is_not_amplified(square: Dataset, size: float, dissipation: float) -> None:
     """Whitening must not take noise for signal: the errors stay below the noise of the data."""
     draw = np.random.default_rng(0)
@@ -102,6 +110,7 @@ def test_coordinates_that_are_all_noise_are_refused(square: Dataset) -> None:
         train(replace(square, training=training), CONFIG)
 
 
+@pytest.mark.verify
 def test_merging_is_undone_where_the_loss_rises(square: Dataset) -> None:
     """So large a tolerance makes all mechanisms one, which cannot hold the data."""
     tann = train(square, replace(CONFIG, merge_tolerance=10.0))

@@ -60,6 +60,7 @@ def test_the_model_and_the_log_say_so(dataset: Dataset, caplog: pytest.LogCaptur
     assert tann.information.provenance["convergence"] in caplog.text
 
 
+@pytest.mark.verify
 def test_the_best_of_several_starts_is_trained(dataset: Dataset) -> None:
     random = Variational(states=5, from_lattice=False, from_coordinates=False, updates=200)
     alone, form = [replace(random, seed=seed) for seed in range(3)], replace(random, starts=3)

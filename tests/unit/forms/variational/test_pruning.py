@@ -45,6 +45,7 @@ def test_silent_slips_and_the_states_at_rest_change_nothing() -> None:
         np.testing.assert_allclose(other, one, rtol=0, atol=1e-11 * np.abs(one).max())
 
 
+@pytest.mark.verify
 def test_the_heavier_the_weight_the_fewer_the_slips(dataset: Dataset) -> None:
     few, fewer = (train(dataset, Variational(states=16, slips=16, updates=400, prune=w)) for w in (3e-2, 0.3))
     assert 16 > few.states > fewer.states >= 1
