@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import replace
 
 import equinox as eqx
@@ -326,7 +327,7 @@ class TANN(eqx.Module):
         Forms whose evolution is a network need it; "play" and "variational" keep the second law as they are. The
         model can be saved, loaded and used like any other; see `microtann.tann.safe.SafeEvolution`. Its states
         should be those of residual coordinates: where they carry the strain itself, −T·ΔZ is no dissipation, and
-        what holds it to be one costs the accuracy.
+        what holds it to be one costs the accuracy; a warning says so.
 
         Parameters
         ----------
@@ -351,6 +352,13 @@ class TANN(eqx.Module):
             limit = usual_rate(point, self.information.training_range)
         if not (np.isfinite(limit) and limit > 0.0):
             raise InputError(f"the limit of the states' motion must be positive and finite, got {limit!r}")
+        elastic = getattr(self.reduction, "elastic", None)
+        if elastic is not None and not np.any(elastic):
+            warnings.warn(
+                "the states of this model are those of raw coordinates and carry the strain itself: held to "
+                "dissipation it may lose its accuracy; train on residual coordinates (residual = true)",
+                stacklevel=2,
+            )
         return TANN(replace(point, evolution=SafeEvolution(inner, jnp.asarray(float(limit)))), self.information)
 
     def save(self, path: str | os.PathLike[str]) -> None:

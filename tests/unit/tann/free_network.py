@@ -39,7 +39,7 @@ def free_network(seed: int, form: str) -> mt.TANN:
         energy = QuadraticEnergy(jax.random.normal(keys[0], (y + z, y + z)), jnp.zeros((0, 0)))
         evolution = StateNetwork(dense((y + z, 16, z), DeadZone(), keys[1], last_bias=False))
     evolution = jax.tree.map(lambda a: shaken(a) if eqx.is_array(a) else a, evolution)
-    elastic = jnp.zeros((z, y))
+    elastic = jnp.ones((z, y))  # of residual coordinates
     reduction = PODReduction(elastic, jnp.ones(z), jnp.eye(z), jnp.ones(z))
     point = MaterialPoint(reduction, energy, evolution, Scaling(jnp.ones(y), jnp.asarray(1.0)), y)
     return mt.TANN(point, Information(form, y, {"x": (z,)}))

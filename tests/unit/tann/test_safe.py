@@ -56,6 +56,13 @@ def test_no_weights_make_energy(form: str) -> None:
     assert safe.not_finite == safe.negative_dissipation == 0
 
 
+def test_states_that_carry_the_strain_are_warned_of() -> None:
+    free = free_network(0, "published")
+    raw = eqx.tree_at(lambda t: t.point.reduction.elastic, free, replace_fn=jnp.zeros_like)
+    with pytest.warns(UserWarning, match="carry the strain itself"):
+        raw.safe(2.0)
+
+
 @pytest.mark.parametrize("form", ["published", "residual"])
 def test_states_move_no_farther_than_the_increment_allows(form: str) -> None:
     limit = 2.0

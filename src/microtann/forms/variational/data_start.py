@@ -41,8 +41,13 @@ MOVES = 1e-6
 
 
 def is_discoverable(dataset: Dataset, components: int) -> bool:
-    """Return whether slips can be looked for: few principal components, and strain alone as a driving variable."""
-    return components <= MOST_COMPONENTS and not dataset.extra_names
+    """Return whether slips can be looked for.
+
+    That takes few principal components, more increments than the energy of these has unknowns, and strain alone as
+    a driving variable.
+    """
+    unknowns = components * (components + 1) // 2
+    return components <= MOST_COMPONENTS and len(dataset.training) >= 2 * unknowns and not dataset.extra_names
 
 
 def slips_from_data(

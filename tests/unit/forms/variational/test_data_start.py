@@ -13,7 +13,7 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.forms import Variational
-from microtann.forms.variational.data_start import quadratic_energy, seen_slips
+from microtann.forms.variational.data_start import is_discoverable, quadratic_energy, seen_slips
 from microtann.forms.variational.lattice_start import reduced_lattice
 from microtann.training import train
 from microtann.training.preparation import scale_of
@@ -84,6 +84,17 @@ def test_the_energy_needs_enough_increments() -> None:
     few = np.random.default_rng(0).normal(size=(5, 12))
     with pytest.raises(InputError, match="equations do not fix an energy of 12 components"):
         quadratic_energy(few[:, :3], 0.5 * few, few, few[:, :3], few[:, 0], few[:, 1], np.random.default_rng(0))
+
+
+def test_where_slips_cannot_be_looked_for_the_start_is_random() -> None:
+    _, data = without_lattice(mt.square_cell((2, 2), perturbation=0.2), 6)
+    few = replace(data, training=data.training.take(slice(0, 200)))
+    assert is_discoverable(data, 10)
+    assert not is_discoverable(few, 16)
+    assert not is_discoverable(replace(data, extra_names=("temperature",)), 10)
+    form = Variational(states=6, slips=6, updates=0)
+    normals = [np.asarray(replace(form, seed=seed).start(few).evolution.normals) for seed in (0, 1)]
+    assert not np.allclose(*normals)
 
 
 def test_the_lattice_and_its_data_have_one_admissible_domain() -> None:
