@@ -4,7 +4,7 @@ All rows are the networks of the paper on the regular cube, with raw coordinates
 A row has the first and last loss of single increments, from the exact state, and the relative RMS error of the
 stress along these walks in closed loop: the two are far apart where errors feed on themselves. ``--paper`` trains
 as the paper did instead: random weights, NAdam, 2500 + 1000 epochs in batches of 100, from 50 000 increments.
-That takes 2.7 CPU hours on one core; an interrupted run goes on where it stopped.
+That takes some CPU hours; an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
