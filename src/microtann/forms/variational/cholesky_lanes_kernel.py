@@ -2,8 +2,8 @@
 
 Eight points have each a list of slips, its members; their matrices G[members, members] fill arrays of lanes, in
 blocks of the lower triangle, row of blocks after row of blocks. Lists shorter than the longest end in zeros. A
-member in the span of those before it, or beyond the end of its list, has an inverse pivot of zero: then it takes no
-part in what follows, and its unknown is zero.
+member in the span of those before it, or beyond the end of its list, has an inverse pivot of zero: then it takes
+no part in what follows, and its unknown is zero.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.lanes_kernel import WIDTH, load, root, select, splat, store
+from microtann.lanes_kernel import WIDTH, load, root, select, store
 
 BLOCK = 4
 DEPENDENT = 1e-9

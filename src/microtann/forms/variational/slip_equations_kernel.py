@@ -63,7 +63,7 @@ class Group(NamedTuple):
     listed, size : int64 arrays, shapes (8, s), (8,)
         The slips of these matrices: members, or slips at rest.
     right, slips : arrays, shape (8, s)
-        b, zero but for members, and γ.
+        b, of members, to be written after the factorisation, and γ.
     """
 
     octet: Octet
@@ -192,7 +192,7 @@ def add_rows(matrix, rows, factors, sign, result):
 
 @njit(cache=True, error_model="numpy")
 def solve_group(fixed, members, count, points, blocks, from_rest, group):
-    """Write the slips of the members of the points from the right-hand sides; what is written elsewhere is no slip."""
+    """Write the slips of the members of the points; what is written elsewhere is no slip."""
     octet, listed, size, right, slips = group
     for lane in range(len(points)):
         own = members[points[lane], : count[points[lane]]]

@@ -12,8 +12,8 @@ from random_slips import random_normals
 from scipy.optimize import minimize
 
 from microtann.forms.variational import walk_kernel
-from microtann.forms.variational.projection import follow_forces, nearest_admissible
 from microtann.forms.variational.product_kernel import padded
+from microtann.forms.variational.projection import follow_forces, nearest_admissible
 from microtann.forms.variational.projection_kernel import empty_surfaces, project
 from microtann.forms.variational.slip_equations_kernel import slips_of
 
