@@ -1,8 +1,8 @@
-"""What coupled slips cost at a Gauss point: stress, state and tangent of variational models, and their certificate.
+"""What coupled slips cost at a Gauss point: stress, state and tangent of variational models; certificates.
 
 Models of independent slips, from 13 to 104, are lattices reduced without training; the shipped models have more
-slips than states. The points are those of lcT2, in one increment from the virgin state; the steady plastic state of
-random walks; and increments of fifteen yield strains from the virgin state, where nearly all slips flow. The
+slips than states. The points are those of lcT2, in one increment from the virgin state; the steady plastic state
+of random walks; and increments of fifteen yield strains from the virgin state, where nearly all slips flow. The
 certificate is the largest force beyond its resistance after the increment, relative to the resistance or a larger
 trial force; forces within 1e-10 of their resistance rest.
 """

@@ -16,7 +16,10 @@ from pydantic import Field
 
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
+from microtann.errors import InputError
 from microtann.forms.variational.convergence import verdict
+from microtann.forms.variational.convex_energy import ConvexEnergy
+from microtann.forms.variational.convex_flow import ConvexFlow
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.lattice_start import is_reducible, reduced_lattice
@@ -47,6 +50,8 @@ FULL_RATE_ERROR = 1e-2
 """Relative error from which the descent starts at its full rate; below, the rate falls in proportion."""
 VALIDATION_WALKS = 60
 ENCODER_TOLERANCE = 1e-10
+SMALL_WEIGHT = 1e-2
+"""Output weights of a convex network at the start."""
 
 
 @register
@@ -80,6 +85,10 @@ class Variational(TrainableForm):
         Weight of an L1 norm of the slips, relative to its value at the start, in the loss of the descent, which
         silences slips; those that have fallen silent are left out, with the states that none moves, and the rest
         is trained again without the weight. 1e-3 to 1e-1 are usual: the more, the fewer slips and states.
+    convex : int
+        Hidden units of an input-convex network that is added to the quadratic energy, for materials whose
+        hardening is not linear; 0 leaves the energy quadratic, as that of any lattice of bars with linear
+        hardening is. There is no compiled update with it, so that training and recall take many times as long.
     viscosity : float
         η of a power law η |γ̇|^m by which the resistances of the slips grow with their speed, γ in scaled energies;
         0 is rate-independent. Slips are learnt without it, as from slow processes, and get it afterwards.
@@ -93,6 +102,8 @@ class Variational(TrainableForm):
         DecoupledQuadraticEnergy,
         MultisurfaceFlow,
         ViscousFlow,
+        ConvexEnergy,
+        ConvexFlow,
     )
     compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, update_flow)
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
@@ -107,6 +118,7 @@ class Variational(TrainableForm):
     batch: Annotated[int, Field(ge=1)] = 16
     learning_rate: Annotated[float, Field(gt=0.0)] = 1e-2
     prune: Annotated[float, Field(ge=0.0)] = 0.0
+    convex: Annotated[int, Field(ge=0)] = 0
     viscosity: Annotated[float, Field(ge=0.0)] = 0.0
     rate_exponent: Annotated[float, Field(gt=0.0)] = 1.0
 
@@ -119,6 +131,10 @@ class Variational(TrainableForm):
             If the data hold no internal coordinates, no walk from the virgin state or too few elastic increments,
             or nothing irreversible happens in them.
         """
+        if self.convex and (self.prune > 0.0 or self.viscosity > 0.0):
+            raise InputError(
+                "convex: a convex network in the energy goes with neither prune nor viscosity: set these to zero"
+            )
         require_coordinates(dataset)
         data = dataset.training
         slips = self.slips or -(-3 * self.states // 2)
@@ -131,7 +147,7 @@ class Variational(TrainableForm):
 
         def point_of(system: SlipSystem) -> MaterialPoint:
             z = len(system.coupling)
-            return MaterialPoint(
+            point = MaterialPoint(
                 reduction=ResidualReduction(
                     elastic=jnp.asarray(elastic),
                     weight=jnp.asarray(weight),
@@ -147,6 +163,7 @@ class Variational(TrainableForm):
                 scaling=scaling,
                 components=v,
             )
+            return with_convex_network(point, self.convex, self.seed) if self.convex else point
 
         if self.from_lattice and is_reducible(dataset):
             return point_of(reduced_lattice(dataset, scaling, self.states, slips))
@@ -238,7 +255,7 @@ class Variational(TrainableForm):
         loss = self.loss(reference)
         error = float(jnp.sqrt(jax.jit(loss)(point, jax.tree.map(lambda a: a[:VALIDATION_WALKS], walks))))
         terms = self.weighted(reference)
-        before = size_of_slips(point)
+        before = size_of_slips(point) if self.prune > 0.0 else jnp.ones(())
 
         def pruning(point: MaterialPoint, batch: Walks) -> Terms:
             return terms(point, batch) | {"slips": self.prune * size_of_slips(point) / before}
@@ -267,6 +284,30 @@ def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> Material
     assert isinstance(point.evolution, MultisurfaceFlow)
     logarithms = jnp.log(jnp.asarray(viscosity)), jnp.log(jnp.asarray(exponent))
     return replace(point, evolution=ViscousFlow(point.evolution.normals, *logarithms))
+
+
+def with_convex_network(point: MaterialPoint, units: int, seed: int = 0) -> MaterialPoint:
+    """Return a point of coupled slips with a small random input-convex network in its energy.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    units : int
+        Of the hidden layer of the `ConvexEnergy`.
+    seed : int
+    """
+    energy, evolution = point.energy, point.evolution
+    assert isinstance(energy, DecoupledQuadraticEnergy)
+    assert isinstance(evolution, MultisurfaceFlow)
+    generator = np.random.default_rng([seed, 1])
+    z, y = energy.coupling.shape
+    convex = ConvexEnergy(
+        energy,
+        jnp.asarray(generator.standard_normal((units, y + z)) / np.sqrt(y + z)),
+        jnp.asarray(generator.standard_normal(units)),
+        jnp.full(units, np.log(SMALL_WEIGHT)),
+    )
+    return replace(point, energy=convex, evolution=ConvexFlow(evolution.normals))
 
 
 def _random_system(seed: int, y: int, states: int, slips: int) -> SlipSystem:

@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from microtann.forms.variational.convex_energy import ConvexEnergy
+from microtann.forms.variational.convex_flow import ConvexFlow, minimise
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.projection import follow_forces
 from microtann.forms.variational.walks import Walks
-from microtann.tann.energy import DecoupledQuadraticEnergy
+from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.point import MaterialPoint
 
 
@@ -30,10 +32,25 @@ def reference_of(walks: Walks) -> Reference:
 def states_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T z"]:
     """Return Z after every increment, from the virgin state on."""
     energy, evolution = point.energy, point.evolution
+    if isinstance(evolution, ConvexFlow):
+        return _followed(evolution, energy, walks)
     assert isinstance(energy, DecoupledQuadraticEnergy)
     assert isinstance(evolution, MultisurfaceFlow)
     force = follow_forces(evolution.normals, walks.increment @ energy.coupling.T)
     return walks.driving @ energy.coupling.T - force
+
+
+def _followed(evolution: ConvexFlow, energy: Energy, walks: Walks) -> Float[Array, "B T z"]:
+    """Return Z after every increment where only an increment at a time can be followed."""
+    assert isinstance(energy, ConvexEnergy)
+
+    def advance(state: Float[Array, "B z"], driving: Float[Array, "B y"]) -> tuple[Array, Array]:
+        after = jax.vmap(minimise, in_axes=(None, None, 0, 0))(energy, evolution.normals, driving, state)
+        return after, after
+
+    virgin = jnp.zeros((len(walks.driving), evolution.normals.shape[0]))
+    _, states = jax.lax.scan(advance, virgin, jnp.swapaxes(walks.driving, 0, 1))
+    return jnp.swapaxes(states, 0, 1)
 
 
 def loss_terms(point: MaterialPoint, walks: Walks, reference: Reference) -> dict[str, Float[Array, ""]]:

@@ -27,7 +27,7 @@ def nearest_admissible(normals: Float[Array, "z s"], trial: Float[Array, "z"]) -
         nᵢ in columns.
     trial : array, shape (z,)
     """
-    return _nearest(normals, trial)[0]
+    return nearest_and_slips(normals, trial)[0]
 
 
 @nearest_admissible.defjvp
@@ -36,7 +36,7 @@ def _nearest_jvp(
 ) -> tuple[Float[Array, "z"], Array]:
     normals, trial = primals
     of_normals, of_trial = tangents
-    force, slips = _nearest(normals, trial)
+    force, slips = nearest_and_slips(normals, trial)
     inverse = _flowing_inverse(normals, slips)
     change = of_trial - of_normals @ slips
     return force, change - inverse @ (normals.T @ change + of_normals.T @ force)
@@ -88,10 +88,10 @@ def _follow_backward(
 follow_forces.defvjp(_follow_forward, _follow_backward)
 
 
-def _nearest(
+def nearest_and_slips(
     normals: Float[Array, "z s"], trial: Float[Array, "z"]
 ) -> tuple[Float[Array, "z"], Float[Array, "s"]]:
-    """Return the force and the slips."""
+    """Return what `nearest_admissible` gives, and the slips; not to be differentiated."""
     shapes = (
         jax.ShapeDtypeStruct(trial.shape, trial.dtype),
         jax.ShapeDtypeStruct(normals.shape[1:], trial.dtype),
