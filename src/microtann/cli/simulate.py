@@ -6,7 +6,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,10 +30,10 @@ from microtann.cli.stage import Stage, working_folder
 from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.audit import Audit
 from microtann.evaluation.audit import audit as audit_model
-from microtann.evaluation.both_scales import Microscale, decodes_lattice
+from microtann.evaluation.both_scales import Decodable, Microscale, decodes_lattice
 from microtann.evaluation.comparison import NAMES, Analysis, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
-from microtann.evaluation.scale_errors import scale_errors
+from microtann.evaluation.scale_errors import affordable, scale_errors, solved_again, solving
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -52,10 +52,9 @@ from microtann.report.simulation import (
 )
 from microtann.structure.structure import Structure
 from microtann.tann.hybrid import Hybrid
-from microtann.tann.model import TANN
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
-INSIDE = "Point at which the decoded lattice is drawn inside the structure. [default: the control point]"
+INSIDE = "Point at which the lattice is drawn inside the structure. [default: the control point]"
 
 
 def simulate(
@@ -74,16 +73,18 @@ def simulate(
     exact: Annotated[bool | None, setting(SimulationChoice, "exact")] = None,
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
     inside: Annotated[str | None, typer.Option(metavar="X,Y,Z", help=INSIDE)] = None,
+    localisation: Annotated[str | None, setting(SimulationChoice, "localisation")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
 
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
     error of the network and the error of homogenisation apart, on both scales: displacements u⁰ + εu¹ and the
-    stresses of bars are decoded from the states at the Gauss points.
+    stresses of bars are decoded from the states at the Gauss points, and the exact cell is solved again along the
+    strains at the control nodes.
     """
     options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
-    options |= {"exact": exact, "audit": audit, "inside": inside}
+    options |= {"exact": exact, "audit": audit, "inside": inside, "localisation": localisation}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     run_simulation(settings, case, model, place, overwrite)
@@ -121,13 +122,15 @@ def run_simulation(
         failure = output.with_name(f"{output.name}.failed-point.h5")
         comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder, failure)
         scales = _scales(comparison, materials, choice)
-        errors = scale_errors(comparison, scales)
+        solved = _solved(scales, choice)
+        errors = scale_errors(comparison, scales, solved, choice.inside or None)
         audited = None
         if material is not None and choice.audit:
             audited = audit_model(comparison.elements["model"], material, choice.audit)
         numbers = (
             _numbers(comparison, choice)
             | {"scales": errors}
+            | ({} if solved is None else {"solved_again": asdict(solving(solved))})
             | ({} if audited is None else {"audit": audited.to_dict()})
         )
         write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
@@ -136,8 +139,12 @@ def run_simulation(
         if scales:
             section = replace(
                 section,
-                tables=(section.tables[0], scales_table(errors), *section.tables[1:]),
-                figures=(*section.figures, _inside(folder, comparison, scales, choice)),
+                tables=(
+                    section.tables[0],
+                    scales_table(errors, None if solved is None else solving(solved)),
+                    *section.tables[1:],
+                ),
+                figures=(*section.figures, _inside(folder, comparison, scales, solved, choice)),
             )
         save_section(folder, section)
         write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
@@ -173,21 +180,28 @@ def describe(
 
 
 def _inside(
-    folder: Path, comparison: Comparison, scales: Mapping[Analysis, Microscale], choice: SimulationChoice
+    folder: Path,
+    comparison: Comparison,
+    scales: Mapping[Analysis, Microscale],
+    solved: Microscale | None,
+    choice: SimulationChoice,
 ) -> Figure:
-    """Draw the decoded lattice inside the structure, beside the full one."""
+    """Draw the lattice inside the structure, decoded and solved again, beside the full one."""
     case, lattice = comparison.case, comparison.lattice
     assert lattice is not None
     point = choice.inside or case.controls[0].point
     analysis, scale = next(iter(scales.items()))
     block = decoded_block(scale, point)
-    blocks = {f"decoded, {NAMES[analysis]}": block, NAMES["lattice"]: same_block(block, lattice)}
+    blocks = {f"decoded, {NAMES[analysis]}": block}
+    if solved is not None and affordable(solved, block.points):
+        blocks = {f"solved again, {NAMES[analysis]}": decoded_block(solved, point), **blocks}
+    blocks[NAMES["lattice"]] = same_block(block, lattice)
     factor = draw_inside(folder / "inside.png", mesh_body(NAMES[analysis], scale.result), blocks)
     place, shown = ", ".join(f"{x:g}" for x in point), "to scale" if factor == 1.0 else f"× {factor:g}"
     return Figure(
         "inside.png",
-        f"The lattice decoded at ({place}): u⁰ + εu¹ and the stresses of bars, in the structure and beside "
-        f"the full lattice (displacements {shown}).",
+        f"The lattice {' and '.join(name.partition(',')[0] for name in list(blocks)[:-1])} at ({place}): u⁰ + εu¹ "
+        f"and the stresses of bars, in the structure and beside the full lattice (displacements {shown}).",
     )
 
 
@@ -229,8 +243,15 @@ def _scales(
     return {
         analysis: Microscale(result, material, size, case.origin)
         for analysis, result in comparison.elements.items()
-        if isinstance(material := materials[analysis], TANN | fem.ExactCell) and decodes_lattice(material)
+        if isinstance(material := materials[analysis], Decodable) and decodes_lattice(material)
     }
+
+
+def _solved(scales: Mapping[Analysis, Microscale], choice: SimulationChoice) -> Microscale | None:
+    """Return the lattice inside the finite elements with the model, with the exact cell solved again."""
+    if choice.localisation == "decode" or "model" not in scales:
+        return None
+    return solved_again(scales["model"])
 
 
 def _solve(

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from microtann.configuration import configuration
 from microtann.errors import ConfigurationError
+from microtann.evaluation.both_scales import Localisation
 
 
 def as_ratio(value: Any) -> Any:
@@ -61,7 +62,10 @@ class SimulationChoice:
         Gauss points at which the exact cell is solved along their strain histories, for the errors of the model in
         this structure; 0 leaves the audit out.
     inside : sequence of float
-        Point [x, y, z] at which the decoded lattice is drawn inside the structure; [] takes the control point.
+        Point [x, y, z] at which the lattice is drawn inside the structure; [] takes the control point.
+    localisation : {"solve", "decode"}
+        What the bars at the control nodes and at the point of `inside` are taken from: the exact cell solved again
+        along the strains found there, beside the decoded states, or these alone.
     """
 
     mesh_size: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
@@ -70,6 +74,7 @@ class SimulationChoice:
     outside_training: Literal["warn", "none", "error", "exact"] = "warn"
     audit: Annotated[int, Field(ge=0, le=100_000)] = 0
     inside: Annotated[tuple[float, ...], BeforeValidator(as_point)] = ()
+    localisation: Localisation = "solve"
 
     def __post_init__(self) -> None:
         if len(self.inside) not in (0, 3):

@@ -14,7 +14,7 @@ from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Analysis, Comparison
-from microtann.evaluation.scale_errors import Errors, scale_errors
+from microtann.evaluation.scale_errors import Errors, Solving, Source, scale_errors, solved_again, solving
 from microtann.evaluation.structures import reference_case
 from microtann.fem.box import box
 from microtann.fem.model import Model, Result
@@ -173,7 +173,7 @@ class BarStresses:
     ----------
     ratio : float
     stress : mapping
-        By analysis, the bars always in the same order.
+        By analysis, and of the exact cell solved again ("solved"); the bars always in the same order.
     """
 
     ratio: float
@@ -195,6 +195,8 @@ class CaseNumbers:
     moved : mapping
         u⁰ + εu¹ of the control displacements by size ratio, then by name, with the model on the finest mesh.
     bars : list of BarStresses
+    solving : mapping
+        What was solved again for the bars, by size ratio.
     """
 
     case: str
@@ -204,6 +206,7 @@ class CaseNumbers:
     scales: dict[str, dict[str, Errors]]
     moved: dict[str, dict[str, float]]
     bars: list[BarStresses]
+    solving: dict[str, Solving]
 
     def of(self, analysis: Analysis) -> list[Run]:
         """Return the runs of an analysis, from coarse to fine."""
@@ -222,7 +225,8 @@ class CaseNumbers:
         """Return what `to_dict` described."""
         runs = [Run(**run) for run in data["runs"]]
         bars = [BarStresses(**entry) for entry in data["bars"]]
-        return cls(**{**data, "runs": runs, "bars": bars})
+        solving = {ratio: Solving(**entry) for ratio, entry in data["solving"].items()}
+        return cls(**{**data, "runs": runs, "bars": bars, "solving": solving})
 
 
 def choose_cases(names: Sequence[str] | None) -> list[Section5Case]:
@@ -289,6 +293,7 @@ def run_section5_case(
     scales: dict[str, dict[str, Errors]] = {}
     moved: dict[str, dict[str, float]] = {}
     bars: list[BarStresses] = []
+    effort: dict[str, Solving] = {}
     lattice: StructureResult | None = None
     for ratio in plan.ratios:
         case.cells(ratio)
@@ -302,14 +307,17 @@ def run_section5_case(
             for analysis, material in materials.items()
         }
         comparison = Comparison(case, finest, lattice)
-        scales[f"{ratio:.12g}"] = scale_errors(comparison, inside)
+        solved = solved_again(inside["model"])
+        sources: dict[Source, Microscale] = {"model": inside["model"], "solved": solved, "exact": inside["exact"]}
+        scales[f"{ratio:.12g}"] = scale_errors(comparison, inside, solved)
         nodes = [lattice.nearest(control.point) for control in case.controls]
         u0, eu1 = inside["model"].displacement(lattice.points[nodes])
         moved[f"{ratio:.12g}"] = {
             control.name: float((u0 + eu1)[i, control.component]) for i, control in enumerate(case.controls)
         }
-        bars.append(BarStresses(ratio, _control_bars(lattice, inside, case.controls[0].point)))
-    numbers = CaseNumbers(name, model, cell.distinct_bars.count, runs, scales, moved, bars)
+        bars.append(BarStresses(ratio, _control_bars(lattice, sources, case.controls[0].point)))
+        effort[f"{ratio:.12g}"] = solving(solved)
+    numbers = CaseNumbers(name, model, cell.distinct_bars.count, runs, scales, moved, bars, effort)
     return numbers, Comparison(case, finest, lattice)
 
 
@@ -327,7 +335,7 @@ def _run(analysis: Analysis, size: float, quantities: Mapping[str, Array], resul
 
 
 def _control_bars(
-    lattice: StructureResult, inside: Mapping[Analysis, Microscale], point: tuple[float, ...]
+    lattice: StructureResult, inside: Mapping[Source, Microscale], point: tuple[float, ...]
 ) -> dict[str, list[float]]:
     """Return the stresses of the bars at a control node, in the order of their directions."""
     bars, points = lattice.structure.bars, lattice.points
@@ -336,7 +344,6 @@ def _control_bars(
     towards = points[np.where(bars[at, 0] == node, bars[at, 1], bars[at, 0])] - points[node]
     at = at[np.lexsort(np.round(towards / np.abs(towards).max(), 6).T)]
     found: dict[str, list[float]] = {
-        analysis: scale.bar_stress(points, bars[at], np.array(point)).tolist()
-        for analysis, scale in inside.items()
+        source: scale.bar_stress(points, bars[at], np.array(point)).tolist() for source, scale in inside.items()
     }
     return found | {"lattice": lattice.stress[at].tolist()}
