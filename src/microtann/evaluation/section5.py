@@ -14,8 +14,9 @@ from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Analysis, Comparison
+from microtann.evaluation.kept_runs import KeptRuns
 from microtann.evaluation.scale_errors import Errors, Solving, Source, scale_errors, solved_again, solving
-from microtann.evaluation.structures import reference_case
+from microtann.evaluation.structures import ReferenceCase, reference_case
 from microtann.fem.box import box
 from microtann.fem.model import Model, Result
 from microtann.materials.exact_cell import ExactCell
@@ -24,6 +25,7 @@ from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, float]
+NOTHING_KEPT = KeptRuns()
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,7 @@ def run_section5_case(
     tann: TANN,
     plan: Section5Plan,
     watch: Callable[[int, int, str], ProgressCallback] | None = None,
+    kept: KeptRuns = NOTHING_KEPT,
 ) -> tuple[CaseNumbers, Comparison]:
     """Compute a case with the model and the exact cell on every mesh, and the full lattice of every size ratio.
 
@@ -264,6 +267,8 @@ def run_section5_case(
     watch : callable, optional
         Called with the number of runs done, of all, and a line on the one that begins; returns what follows its
         Newton iterations.
+    kept : KeptRuns, optional
+        Where finished runs are kept, and the equilibria of the one in progress.
 
     Returns
     -------
@@ -285,40 +290,99 @@ def run_section5_case(
     finest: dict[Any, Result] = {}
     for size in plan.meshes:
         for analysis, material in materials.items():
-            mesh = box(case.lengths, case.elements(size), case.origin)
-            callback = follow(f"{name}, {analysis}, elements of {size:g}")
-            result = Model(mesh, material).solve(case.steps, options, callback)
-            runs.append(_run(analysis, size, case.quantities(result), result))
-            finest[analysis] = result
-    scales: dict[str, dict[str, Errors]] = {}
-    moved: dict[str, dict[str, float]] = {}
-    bars: list[BarStresses] = []
-    effort: dict[str, Solving] = {}
+            key, last = f"{analysis}-{size:.12g}", size == plan.meshes[-1]
+            numbers = None if last else kept.numbers(key)
+            if numbers is None:
+                mesh = box(case.lengths, case.elements(size), case.origin)
+                callback = follow(f"{name}, {analysis}, elements of {size:g}")
+                finest[analysis] = result = kept.solve(key, Model(mesh, material), case.steps, options, callback)
+                numbers = asdict(_run(analysis, size, case.quantities(result), result))
+                kept.keep(key, numbers)
+            if not last:
+                kept.drop(key)
+            runs.append(Run(**numbers))
+    inside = _Inside(case, materials, finest)
+    lattices: list[_LatticeNumbers] = []
     lattice: StructureResult | None = None
     for ratio in plan.ratios:
-        case.cells(ratio)
-        size = ratio * case.lengths[0]
-        structure = Structure.box(cell, bar, case.lengths, size, case.origin)
-        callback = follow(f"{name}, full lattice, ε = 1/{round(1 / ratio)}")
-        lattice = structure.solve(case.steps, options, callback)
-        runs.append(_run("lattice", ratio, case.quantities(lattice), lattice))
+        key, last = f"lattice-{ratio:.12g}", ratio == plan.ratios[-1]
+        numbers = kept.numbers(key)
+        if numbers is None or last:
+            case.cells(ratio)
+            structure = Structure.box(cell, bar, case.lengths, ratio * case.lengths[0], case.origin)
+            callback = follow(f"{name}, full lattice, ε = 1/{round(1 / ratio)}")
+            lattice = kept.solve(key, structure, case.steps, options, callback)
+        if numbers is None:
+            assert lattice is not None
+            numbers = inside.compare(ratio, lattice).to_dict()
+            kept.keep(key, numbers)
+        if not last:
+            kept.drop(key)
+        lattices.append(_LatticeNumbers.from_dict(numbers))
+        runs.append(lattices[-1].run)
+    found = CaseNumbers(
+        name,
+        model,
+        cell.distinct_bars.count,
+        runs,
+        {entry.ratio: entry.scales for entry in lattices},
+        {entry.ratio: entry.moved for entry in lattices},
+        [entry.bars for entry in lattices],
+        {entry.ratio: entry.solving for entry in lattices},
+    )
+    return found, Comparison(case, finest, lattice)
+
+
+@dataclass(frozen=True)
+class _LatticeNumbers:
+    """What a full lattice gives, alone and beside the finest mesh."""
+
+    run: Run
+    scales: dict[str, Errors]
+    moved: dict[str, float]
+    bars: BarStresses
+    solving: Solving
+
+    @property
+    def ratio(self) -> str:
+        """The size ratio, written out."""
+        return f"{self.run.size:.12g}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> _LatticeNumbers:
+        """Return what `to_dict` described."""
+        parts = {"run": Run, "bars": BarStresses, "solving": Solving}
+        return cls(**{**data, **{name: kind(**data[name]) for name, kind in parts.items()}})
+
+
+@dataclass(frozen=True, eq=False)
+class _Inside:
+    """The lattice inside the finest mesh, with the model and with the exact cell."""
+
+    case: ReferenceCase
+    materials: Mapping[Analysis, TANN | ExactCell]
+    results: Mapping[Any, Result]
+
+    def compare(self, ratio: float, lattice: StructureResult) -> _LatticeNumbers:
+        """Return what a full lattice gives, alone and beside the finest mesh."""
+        case, size = self.case, ratio * self.case.lengths[0]
         inside: dict[Analysis, Microscale] = {
-            analysis: Microscale(finest[analysis], material, size, case.origin)
-            for analysis, material in materials.items()
+            analysis: Microscale(self.results[analysis], material, size, case.origin)
+            for analysis, material in self.materials.items()
         }
-        comparison = Comparison(case, finest, lattice)
         solved = solved_again(inside["model"])
         sources: dict[Source, Microscale] = {"model": inside["model"], "solved": solved, "exact": inside["exact"]}
-        scales[f"{ratio:.12g}"] = scale_errors(comparison, inside, solved)
+        scales = scale_errors(Comparison(case, self.results, lattice), inside, solved)
         nodes = [lattice.nearest(control.point) for control in case.controls]
         u0, eu1 = inside["model"].displacement(lattice.points[nodes])
-        moved[f"{ratio:.12g}"] = {
-            control.name: float((u0 + eu1)[i, control.component]) for i, control in enumerate(case.controls)
-        }
-        bars.append(BarStresses(ratio, _control_bars(lattice, sources, case.controls[0].point)))
-        effort[f"{ratio:.12g}"] = solving(solved)
-    numbers = CaseNumbers(name, model, cell.distinct_bars.count, runs, scales, moved, bars, effort)
-    return numbers, Comparison(case, finest, lattice)
+        moved = {control.name: float((u0 + eu1)[i, control.component]) for i, control in enumerate(case.controls)}
+        bars = BarStresses(ratio, _control_bars(lattice, sources, case.controls[0].point))
+        run = _run("lattice", ratio, case.quantities(lattice), lattice)
+        return _LatticeNumbers(run, scales, moved, bars, solving(solved))
 
 
 def _run(analysis: Analysis, size: float, quantities: Mapping[str, Array], result: History) -> Run:
