@@ -68,6 +68,7 @@ def simulate(
     config: Config = None,
     assignments: Assignments = None,
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
+    element: Annotated[str | None, setting(SimulationChoice, "element")] = None,
     dns: Annotated[str | None, setting(SimulationChoice, "dns")] = None,
     outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
     exact: Annotated[bool | None, setting(SimulationChoice, "exact")] = None,
@@ -83,7 +84,8 @@ def simulate(
     stresses of bars are decoded from the states at the Gauss points, and the exact cell is solved again along the
     strains at the control nodes.
     """
-    options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
+    options: dict[str, Any] = {"mesh_size": mesh_size, "element": element, "dns": dns}
+    options |= {"outside_training": outside_training}
     options |= {"exact": exact, "audit": audit, "inside": inside, "localisation": localisation}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
@@ -96,11 +98,7 @@ def run_simulation(
 ) -> None:
     """Run the stage unless its results are there."""
     choice, solver = choose("simulate", SimulationChoice, settings), choose("solver", SolverChoice, settings)
-    case = reference_case(case_name)
-    divisions = case.elements(choice.mesh_size)
-    counts = case.cells(choice.dns) if choice.dns > 0 else None
-    if choice.inside:
-        case.check_inside(choice.inside)
+    reference_case(case_name)
     named = {"case": {"name": case_name, "model": model}}
     stage = Stage(
         "simulate", output, named | effective(solver=solver, simulate=choice), {"model": model_digest(model)}
@@ -114,13 +112,18 @@ def run_simulation(
     if tann is None and choice.audit:
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
-    if cell is None or bar is None or cell.dimension != 3:
-        raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
+    if cell is None or bar is None:
+        raise InputError(f"the model {model!r} does not stand for a lattice: the cases need one")
+    case = reference_case(case_name, cell.dimension)
+    divisions, kind = case.elements(choice.mesh_size), _kind(choice, cell)
+    counts = case.cells(choice.dns) if choice.dns > 0 else None
+    if choice.inside:
+        case.check_inside(choice.inside)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
         materials = _materials(material, cell, bar, choice)
         failure = output.with_name(f"{output.name}.failed-point.h5")
-        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder, failure)
+        comparison = _solve(case, materials, cell, bar, divisions, kind, counts, choice, solver, folder, failure)
         scales = _scales(comparison, materials, choice)
         solved = _solved(scales, choice)
         errors = scale_errors(comparison, scales, solved, choice.inside or None)
@@ -161,7 +164,8 @@ def describe(
 ) -> Section:
     """Draw the figures and return the section of the report."""
     case = comparison.case
-    text = f"{case.name}: {case.description}. Elements of {choice.mesh_size:g}"
+    mesh = next(iter(comparison.elements.values())).mesh
+    text = f"{case.name}: {case.description}. Elements of {choice.mesh_size:g} ({mesh.kind})"
     text += f", full lattice with ε = {choice.dns:g}." if comparison.lattice is not None else ", no full lattice."
     return Section(
         title=f"Structure {case.name}",
@@ -222,6 +226,17 @@ def _outside(comparison: Comparison) -> str:
     )
 
 
+def _kind(choice: SimulationChoice, cell: UnitCell) -> str:
+    """Return the kind of the elements, which fits the dimension of the cell."""
+    kinds = ("hexahedron", "hexahedron20", "tetra", "tetra10")
+    if cell.dimension == 2:
+        kinds = ("quad", "quad8", "triangle", "triangle6")
+    if choice.element and choice.element not in kinds:
+        where = "the plane" if cell.dimension == 2 else "space"
+        raise InputError(f"the cell lies in {where}, where elements are {', '.join(kinds)}, not {choice.element}")
+    return choice.element or kinds[0]
+
+
 def _materials(
     tann: fem.Material | None, cell: UnitCell, bar: ElastoplasticBar, choice: SimulationChoice
 ) -> dict[Literal["model", "exact"], fem.Material]:
@@ -259,8 +274,9 @@ def _solve(
     materials: Mapping[Literal["model", "exact"], fem.Material],
     cell: UnitCell,
     bar: ElastoplasticBar,
-    divisions: tuple[int, int, int],
-    counts: tuple[int, int, int] | None,
+    divisions: tuple[int, ...],
+    kind: str,
+    counts: tuple[int, ...] | None,
     choice: SimulationChoice,
     solver: SolverChoice,
     folder: Path,
@@ -268,7 +284,7 @@ def _solve(
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
-    mesh = fem.box(case.lengths, divisions, case.origin)
+    mesh = fem.box(case.lengths, divisions, case.origin, kind, choice.diagonals)
     structure = None  # made first, so that one that is too large is found before the work
     if counts is not None:
         structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
@@ -302,6 +318,7 @@ def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]
     return {
         "microtann": microtann.__version__,
         "mesh_size": choice.mesh_size,
+        "element": next(iter(comparison.elements.values())).mesh.kind,
         "dns": choice.dns,
     } | comparison.to_dict()
 

@@ -236,7 +236,7 @@ def _solve(case: ReferenceCase, material: Material, size: float) -> Result:
     return Model(mesh, material).solve(case.steps, SolverOptions(outside_training="none"))
 
 
-def _solving(trend: Trend, size: float, elements: tuple[int, int, int]) -> float:
+def _solving(trend: Trend, size: float, elements: tuple[int, ...]) -> float:
     """Return the CPU seconds of assembly, set-up and solver, from the nearest mesh of the regular lattice."""
     nearest = int(np.argmin(np.abs(np.log(np.array(trend.sizes) / size))))
     cost = trend.costs[nearest]
