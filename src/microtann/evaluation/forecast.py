@@ -29,7 +29,7 @@ BASE_GB = 0.4
 """Memory of the libraries."""
 NETWORK_GB = 0.15
 """More memory of the libraries where a network is loaded."""
-GB_PER_BAR = 0.6e-6
+GB_PER_BAR = 0.5e-6
 GB_PER_POINT = 1.6e-6
 """Memory of assembly and solver for every Gauss point."""
 MOST_BARS = 250_000
