@@ -268,3 +268,22 @@ def test_lattices_tend_to_the_homogenised_material():
         lattice = mt.Structure.box(CELL, BAR, case.lengths, 10 / divisions, case.origin).solve(case.steps)
         gaps.append(abs(case.quantities(lattice)["energy"][0] / fe["energy"][0] - 1))
     assert gaps[1] < gaps[0] < 0.05
+
+
+@pytest.mark.verify
+def test_cyclic_torsion_with_fine_elements():
+    """lcH down to elements of 0.25 (half a million unknowns): few iterations, one limit, and a free top at the end."""
+    case, tann = reference_case("lcH"), mt.load("cube")
+    options = SolverOptions(linear_tolerance=1e-8, outside_training="none")
+    found = []
+    for size in (1.0, 0.5, 0.25):
+        mesh = mt.fem.box(case.lengths, case.elements(size), case.origin)
+        result = mt.fem.Model(mesh, tann).solve(case.steps, options)
+        quantities = case.quantities(result)
+        assert result.statistics.newton_iterations <= 25
+        assert abs(quantities["torque"][-1]) < 1e-6 * np.abs(quantities["torque"]).max()
+        assert quantities["dissipation"][-1] == pytest.approx(quantities["dissipation"][-2], rel=1e-9)
+        found.append([*quantities["torque"][:-1], *(quantities[name][-1] for name in ("energy", "dissipation"))])
+    first, second = (np.abs(np.array(fine) / coarse - 1.0) for coarse, fine in zip(found, found[1:], strict=False))
+    assert (second < 0.75 * first).all()
+    assert second.max() < 0.1
