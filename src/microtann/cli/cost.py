@@ -142,7 +142,7 @@ def _once(cell: UnitCell, bar: ElastoplasticBar, dataset: Dataset, states: int) 
     spent = time.process_time() - begin
     usual = WalkPlan()
     increments = usual.paths * usual.steps / (SAMPLE.paths * SAMPLE.steps)
-    return Once(spent * increments, try_training(dataset, states))
+    return Once(spent * increments, try_training(dataset, states, increments))
 
 
 def _describe(found: Forecast, once: Once, runs: int, error: float) -> Section:
