@@ -273,6 +273,7 @@ def test_lattices_tend_to_the_homogenised_material():
 
 
 @pytest.mark.verify
+@pytest.mark.timeout(1800)  # two CPU minutes, longer where the machine is shared
 def test_cyclic_torsion_with_fine_elements():
     """lcH down to elements of 0.25, 413 000 unknowns: few iterations, one limit, and a free top at the end."""
     case, tann = reference_case("lcH"), mt.load("cube")
