@@ -9,10 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CODE = """
-from benchmarks.homogenisation import COSTS, errors, extrapolated, fits
+from benchmarks.homogenisation import COMPARED, COSTS, errors, extrapolated, fits, report, trend_error
 
-assert fits("exact", 4, 0.5) and fits("lattice", 2, 0.5) and fits("lattice", 4, 0.625)
-assert not fits("lattice", 4, 0.5)
+assert fits("exact", 4, 0.5) and fits("lattice", 2, 0.5) and fits("lattice", 4, 0.5)
+assert not fits("lattice", 4, 0.5, memory_gb=6.0) and not fits("lattice", 4, 0.25)
 
 def run(size):  # costs 3 (bars)^1.2, quantities of second degree in the size of the cells
     points = 8000 / size**3
@@ -28,6 +28,17 @@ assert all(abs(found["quantities"][k] - v) < 1e-12 for k, v in truth["quantities
 
 told = errors({"energy": 11.0, "dissipation": 0.03}, {"energy": 10.0, "dissipation": 0.01})
 assert abs(told["energy"] - 0.1) < 1e-12 and abs(told["dissipation"] - 0.02 / 0.1) < 1e-12
+
+run = {"solve_s": 2.0, "peak_gb": 4.0, "quantities": dict.fromkeys([*COMPARED, "other"], 2.0)}
+trend = run | {"exponent": 1.1, "solve_s": 3.0, "quantities": dict.fromkeys([*COMPARED, "other"], 2.1)}
+beside = trend_error(trend, run)
+assert (beside["exponent"], beside["solve_s over run"], beside["peak_gb over run"]) == (1.1, 1.5, 1.0)
+assert set(COMPARED) < set(beside) and all(abs(beside[name] - 0.05) < 1e-12 for name in COMPARED)
+full = {"method": "lattice", "units": 4, "size": 0.5, "points": 9}
+full |= dict.fromkeys(COSTS, 1.0) | {"total errors": dict.fromkeys(COMPARED, 0.0), "quantities": run["quantities"]}
+told = {"units": 4, "rows": [full], "trained": {}, "network errors": [{"run": "x"}]}
+assert "over the run" in report(told | {"trend": trend})
+assert all("over the run" not in report(told | {"trend": trend}) for trend in (full, None))
 print("held")
 """
 

@@ -14,24 +14,25 @@ from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.structure.structure import Structure
 
-COARSE = 1.25
-"""Edge of the elements and cells of the small runs that compile everything: fine enough for multigrid, which a
-body of 10 × 10 × 10 in elements of 2 is not."""
+COARSE = {2: 0.25, 3: 1.25}
+"""Edge of the elements and cells of the small runs that compile everything, by dimension: fine enough for
+multigrid, which a body of 10 × 10 × 10 in elements of 2 is not."""
 
 
 def compile_kernels(
     case: ReferenceCase, cell: UnitCell, bar: ElastoplasticBar, finite_elements: fem.Model
 ) -> None:
     """Run every kernel once, the material with every number of points that will occur, so that none is timed."""
-    points, material = finite_elements.mesh.weights.size, finite_elements.material
+    mesh, material = finite_elements.mesh, finite_elements.material
+    points, edge = mesh.weights.size, COARSE[case.dimension]
     assert not isinstance(material, Mapping)
     for count in {min(finite_elements.chunk, points), points % finite_elements.chunk} - {0}:
         for tangent in (True, False):
-            material.update(np.zeros((count, 6)), material.initial_state(count), tangent=tangent)
-    counts = case.elements(COARSE)
+            material.update(np.zeros((count, cell.components)), material.initial_state(count), tangent=tangent)
     options = fem.SolverOptions(outside_training="none")
-    fem.Model(fem.box(case.lengths, counts, case.origin), material).solve(case.steps[:1], options)
-    Structure.box(cell, bar, case.lengths, COARSE, case.origin).solve(case.steps[:1])
+    small = fem.box(case.lengths, case.elements(edge), case.origin, mesh.kind)
+    fem.Model(small, material).solve(case.steps[:1], options)
+    Structure.box(cell, bar, case.lengths, edge, case.origin).solve(case.steps[:1])
 
 
 def newton_progress(report: Report, done: int = 0, runs: int = 1, name: str = "") -> Callable[[Progress], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +23,9 @@ from microtann.cli.sections import choose, effective, gather
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.stage import Stage, working_folder
 from microtann.cli.study_parts import stamped
+from microtann.cli.training_cost import TrainingCost, try_training
 from microtann.data.generate import generate
+from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.evaluation.forecast import Forecast, forecast
@@ -36,8 +38,6 @@ from microtann.report.section import Section, read_section
 
 SAMPLE = WalkPlan(paths=40, steps=100)
 """Walks from which the reduced model is made and the time of data is measured."""
-TRAINING, TRAINING_PER_STATE = 96.0, 0.75
-"""CPU seconds of a training with 3000 updates, which hardly depend on the cell (docs/cost-model.md)."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,17 @@ class Once:
 
     Parameters
     ----------
-    data, training : float
+    data : float
+    training : TrainingCost
     """
 
     data: float
-    training: float
+    training: TrainingCost
 
     @property
     def seconds(self) -> float:
         """Both together."""
-        return self.data + self.training
+        return self.data + self.training.seconds
 
 
 def cost(
@@ -79,9 +80,9 @@ def cost(
 
     Example: microtann cost cube lcT2 --units 4 --perturbation 0.2 --dns 1/20 --runs 10
 
-    Nothing is trained: the cell is solved along a few walks, reduced without training, and put into the structure
-    with a coarse mesh, beside the exact cell; the regular lattice tells how results change with the mesh. Times
-    are CPU seconds of this machine.
+    The cell is solved along a few walks, reduced without training, and put into the structure with a coarse mesh,
+    beside the exact cell; the regular lattice tells how results change with the mesh. A network is trained for a
+    few updates to say what a training takes. Times are CPU seconds of this machine.
     """
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
     options |= {"simulate.mesh_size": mesh_size, "simulate.dns": dns}
@@ -120,26 +121,28 @@ def make_forecast(
         with progress("measuring") as report:
             report(0, None, "data")
             dataset = generate(chosen.cell, chosen.bar, SAMPLE)
-            once = _once(chosen.cell, chosen.bar, states)
+            report(0, None, "a short training")
+            once = _once(chosen.cell, chosen.bar, dataset, states)
             tann = microtann.reduce_lattice(dataset, states=states)
             found = forecast(
                 case, tann, choice.mesh_size, choice.dns, once.seconds, lambda text: report(0, None, text)
             )
-        numbers = stamped(found.to_dict() | {"data_s": once.data, "training_s": once.training})
+        spent = {"data_s": once.data, "training_s": once.training.seconds, "training": asdict(once.training)}
+        numbers = stamped(found.to_dict() | spent)
         write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
         section = _describe(found, once, runs, error)
         save_section(folder, section)
         write_report(folder, f"What {structure} costs", [(folder, section)])
 
 
-def _once(cell: UnitCell, bar: ElastoplasticBar, states: int) -> Once:
-    """Measure the time of data after compilation, and say that of training."""
+def _once(cell: UnitCell, bar: ElastoplasticBar, dataset: Dataset, states: int) -> Once:
+    """Measure the time of data after compilation, and that of a short training."""
     begin = time.process_time()
     generate(cell, bar, SAMPLE)
     spent = time.process_time() - begin
     usual = WalkPlan()
     increments = usual.paths * usual.steps / (SAMPLE.paths * SAMPLE.steps)
-    return Once(spent * increments, TRAINING + TRAINING_PER_STATE * states)
+    return Once(spent * increments, try_training(dataset, states, increments))
 
 
 def _describe(found: Forecast, once: Once, runs: int, error: float) -> Section:
@@ -149,6 +152,9 @@ def _describe(found: Forecast, once: Once, runs: int, error: float) -> Section:
         title=f"Cost of {found.case}",
         order=4,
         paragraphs=(recommendation(found, runs, error, limit),),
-        tables=(forecast_table(found, runs), measured_table(found, once.data, once.training)),
+        tables=(
+            forecast_table(found, runs),
+            measured_table(found, once.data, once.training.seconds, once.training.per_update),
+        ),
         files={"numbers.json": "all numbers", "report.html": "this section alone"},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +19,12 @@ from microtann.cli.page import FILE as REPORT_FILE
 from microtann.cli.page import write_report
 from microtann.cli.progress import progress
 from microtann.cli.section5_sections import case_section, overview_section
+from microtann.cli.solver import RECORDS
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.cli.study_parts import check_folder, stamped
 from microtann.equilibrium.options import ProgressCallback
 from microtann.errors import InputError
+from microtann.evaluation.kept_runs import KeptRuns
 from microtann.evaluation.section5 import (
     CaseNumbers,
     Section5Case,
@@ -42,11 +45,14 @@ FEW_BARS, MOST_BARS = 40_000, 8_000_000
 """Bars of the largest full lattice: a second of time, and 5 GB of memory."""
 MESHES = (2.5, 2.0, 1.25, 1.0)
 CELLS_PER_WIDTH = (1, 2, 4, 5, 8, 10, 16, 20)
+LIMITS = (2.0, 1.0, 0.5), (0.2, 0.1, 0.05)
+FINE_LIMITS = (1.0, 0.5, 0.25), (0.1, 0.05, 0.025)
+"""Elements and size ratios from which the limits of lcT1 follow, and those with ``--full``."""
 
 
 def plan(tann: TANN, full: bool) -> Section5Plan:
     """Return the sizes of a model: those that take seconds, or with ``full`` those of the paper that fit."""
-    if tann.cell is None:
+    if tann.cell is None or tann.bar is None or tann.cell.dimension != 3:
         raise InputError("Section V needs models of lattices in space")
     most = MOST_BARS if full else FEW_BARS
     bars = tann.cell.distinct_bars.count
@@ -96,25 +102,27 @@ def _case(
     table = {"name": case.name, "model": model, "ratios": list(sizes.ratios), "meshes": list(sizes.meshes)}
     stage = Stage("section5", place, {"case": table}, {"model": digest})
     if not stage.finished:
-        with working_folder(stage, overwrite=overwrite) as folder:
+        with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
+            kept = KeptRuns(folder / RECORDS)
             with progress(f"{model}, {case.name}") as report:
                 _compile(case.name, tann)
 
                 def watch(done: int, runs: int, text: str) -> ProgressCallback:
                     return newton_progress(report, done, runs, text)
 
-                numbers, comparison = run_section5_case(case.name, model, tann, sizes, watch)
+                numbers, comparison = run_section5_case(case.name, model, tann, sizes, watch, kept)
             content = stamped(numbers.to_dict())
             write_atomically(folder / NUMBERS, json.dumps(content, indent=1) + "\n")
             save_section(folder, case_section(folder, case, numbers, comparison, tann))
+            shutil.rmtree(folder / RECORDS, ignore_errors=True)
     return _read(place / NUMBERS)
 
 
 def _compile(name: str, tann: TANN) -> None:
     """Compile everything, so that the times of the runs are those after compilation."""
     case, cell, bar = reference_case(name), tann.cell, tann.bar
-    if cell is None or bar is None or cell.dimension != 3:
-        raise InputError("Section V needs models of lattices in space")
+    assert cell is not None
+    assert bar is not None
     mesh = fem.box(case.lengths, case.elements(2.0), case.origin)
     for material in (tann, fem.ExactCell(cell, bar)):
         compile_kernels(case, cell, bar, fem.Model(mesh, material))
@@ -135,12 +143,14 @@ def _overview(
     table = {"full": full, "cases": [case.name for case in cases]}
     stage = Stage("section5 overview", place, {"case": table}, inputs)
     if not stage.finished:
-        with working_folder(stage, overwrite=True) as folder:
+        with working_folder(stage, overwrite=True, keep_unfinished=True) as folder:
+            kept = KeptRuns(folder / RECORDS)
             limits: dict[str, Limits] = {}
             if any(case.name == "lcT1" for case in cases):
                 with progress("limits of lcT1"):
-                    limits = find_limits("lcT1", (1.0, 0.5, 0.25), (0.1, 0.05, 0.025)) if full else find_limits()
+                    limits = find_limits("lcT1", *(FINE_LIMITS if full else LIMITS), kept)
             save_section(folder, overview_section(folder, found, limits))
             content = stamped({"limits_of_lcT1": {name: entry.to_dict() for name, entry in limits.items()}})
             write_atomically(folder / NUMBERS, json.dumps(content, indent=1) + "\n")
+            shutil.rmtree(folder / RECORDS, ignore_errors=True)
     return place

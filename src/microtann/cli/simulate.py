@@ -6,7 +6,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,10 +30,10 @@ from microtann.cli.stage import Stage, working_folder
 from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.audit import Audit
 from microtann.evaluation.audit import audit as audit_model
-from microtann.evaluation.both_scales import Microscale, decodes_lattice
+from microtann.evaluation.both_scales import Decodable, Microscale, decodes_lattice
 from microtann.evaluation.comparison import NAMES, Analysis, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
-from microtann.evaluation.scale_errors import scale_errors
+from microtann.evaluation.scale_errors import affordable, scale_errors, solved_again, solving
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
 from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
@@ -52,10 +52,9 @@ from microtann.report.simulation import (
 )
 from microtann.structure.structure import Structure
 from microtann.tann.hybrid import Hybrid
-from microtann.tann.model import TANN
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
-INSIDE = "Point at which the decoded lattice is drawn inside the structure. [default: the control point]"
+INSIDE = "Point at which the lattice is drawn inside the structure. [default: the control point]"
 
 
 def simulate(
@@ -69,21 +68,25 @@ def simulate(
     config: Config = None,
     assignments: Assignments = None,
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
+    element: Annotated[str | None, setting(SimulationChoice, "element")] = None,
     dns: Annotated[str | None, setting(SimulationChoice, "dns")] = None,
     outside_training: Annotated[str | None, setting(SimulationChoice, "outside_training")] = None,
     exact: Annotated[bool | None, setting(SimulationChoice, "exact")] = None,
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
     inside: Annotated[str | None, typer.Option(metavar="X,Y,Z", help=INSIDE)] = None,
+    localisation: Annotated[str | None, setting(SimulationChoice, "localisation")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
 
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
     error of the network and the error of homogenisation apart, on both scales: displacements u⁰ + εu¹ and the
-    stresses of bars are decoded from the states at the Gauss points.
+    stresses of bars are decoded from the states at the Gauss points, and the exact cell is solved again along the
+    strains at the control nodes.
     """
-    options = {"mesh_size": mesh_size, "dns": dns, "outside_training": outside_training}
-    options |= {"exact": exact, "audit": audit, "inside": inside}
+    options: dict[str, Any] = {"mesh_size": mesh_size, "element": element, "dns": dns}
+    options |= {"outside_training": outside_training}
+    options |= {"exact": exact, "audit": audit, "inside": inside, "localisation": localisation}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     run_simulation(settings, case, model, place, overwrite)
@@ -95,11 +98,7 @@ def run_simulation(
 ) -> None:
     """Run the stage unless its results are there."""
     choice, solver = choose("simulate", SimulationChoice, settings), choose("solver", SolverChoice, settings)
-    case = reference_case(case_name)
-    divisions = case.elements(choice.mesh_size)
-    counts = case.cells(choice.dns) if choice.dns > 0 else None
-    if choice.inside:
-        case.check_inside(choice.inside)
+    reference_case(case_name)
     named = {"case": {"name": case_name, "model": model}}
     stage = Stage(
         "simulate", output, named | effective(solver=solver, simulate=choice), {"model": model_digest(model)}
@@ -113,21 +112,28 @@ def run_simulation(
     if tann is None and choice.audit:
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
     cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
-    if cell is None or bar is None or cell.dimension != 3:
-        raise InputError(f"the model {model!r} does not stand for a lattice in space: the cases need one")
+    if cell is None or bar is None:
+        raise InputError(f"the model {model!r} does not stand for a lattice: the cases need one")
+    case = reference_case(case_name, cell.dimension)
+    divisions, kind = case.elements(choice.mesh_size), _kind(choice, cell)
+    counts = case.cells(choice.dns) if choice.dns > 0 else None
+    if choice.inside:
+        case.check_inside(choice.inside)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder, kept_if_stopped(folder):
         material = Hybrid(tann) if tann is not None and choice.outside_training == "exact" else tann
         materials = _materials(material, cell, bar, choice)
         failure = output.with_name(f"{output.name}.failed-point.h5")
-        comparison = _solve(case, materials, cell, bar, divisions, counts, choice, solver, folder, failure)
+        comparison = _solve(case, materials, cell, bar, divisions, kind, counts, choice, solver, folder, failure)
         scales = _scales(comparison, materials, choice)
-        errors = scale_errors(comparison, scales)
+        solved = _solved(scales, choice)
+        errors = scale_errors(comparison, scales, solved, choice.inside or None)
         audited = None
         if material is not None and choice.audit:
             audited = audit_model(comparison.elements["model"], material, choice.audit)
         numbers = (
             _numbers(comparison, choice)
             | {"scales": errors}
+            | ({} if solved is None else {"solved_again": asdict(solving(solved))})
             | ({} if audited is None else {"audit": audited.to_dict()})
         )
         write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
@@ -136,8 +142,12 @@ def run_simulation(
         if scales:
             section = replace(
                 section,
-                tables=(section.tables[0], scales_table(errors), *section.tables[1:]),
-                figures=(*section.figures, _inside(folder, comparison, scales, choice)),
+                tables=(
+                    section.tables[0],
+                    scales_table(errors, None if solved is None else solving(solved)),
+                    *section.tables[1:],
+                ),
+                figures=(*section.figures, _inside(folder, comparison, scales, solved, choice)),
             )
         save_section(folder, section)
         write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
@@ -154,7 +164,8 @@ def describe(
 ) -> Section:
     """Draw the figures and return the section of the report."""
     case = comparison.case
-    text = f"{case.name}: {case.description}. Elements of {choice.mesh_size:g}"
+    mesh = next(iter(comparison.elements.values())).mesh
+    text = f"{case.name}: {case.description}. Elements of {choice.mesh_size:g} ({mesh.kind})"
     text += f", full lattice with ε = {choice.dns:g}." if comparison.lattice is not None else ", no full lattice."
     return Section(
         title=f"Structure {case.name}",
@@ -173,21 +184,28 @@ def describe(
 
 
 def _inside(
-    folder: Path, comparison: Comparison, scales: Mapping[Analysis, Microscale], choice: SimulationChoice
+    folder: Path,
+    comparison: Comparison,
+    scales: Mapping[Analysis, Microscale],
+    solved: Microscale | None,
+    choice: SimulationChoice,
 ) -> Figure:
-    """Draw the decoded lattice inside the structure, beside the full one."""
+    """Draw the lattice inside the structure, decoded and solved again, beside the full one."""
     case, lattice = comparison.case, comparison.lattice
     assert lattice is not None
     point = choice.inside or case.controls[0].point
     analysis, scale = next(iter(scales.items()))
     block = decoded_block(scale, point)
-    blocks = {f"decoded, {NAMES[analysis]}": block, NAMES["lattice"]: same_block(block, lattice)}
+    blocks = {f"decoded, {NAMES[analysis]}": block}
+    if solved is not None and affordable(solved, block.points):
+        blocks = {f"solved again, {NAMES[analysis]}": decoded_block(solved, point), **blocks}
+    blocks[NAMES["lattice"]] = same_block(block, lattice)
     factor = draw_inside(folder / "inside.png", mesh_body(NAMES[analysis], scale.result), blocks)
     place, shown = ", ".join(f"{x:g}" for x in point), "to scale" if factor == 1.0 else f"× {factor:g}"
     return Figure(
         "inside.png",
-        f"The lattice decoded at ({place}): u⁰ + εu¹ and the stresses of bars, in the structure and beside "
-        f"the full lattice (displacements {shown}).",
+        f"The lattice {' and '.join(name.partition(',')[0] for name in list(blocks)[:-1])} at ({place}): u⁰ + εu¹ "
+        f"and the stresses of bars, in the structure and beside the full lattice (displacements {shown}).",
     )
 
 
@@ -206,6 +224,17 @@ def _outside(comparison: Comparison) -> str:
         f" Up to {run.points_outside.max()} of {run.mesh.weights.size} Gauss points leave the range of its "
         f"training data, the farthest reaching {run.training_reach.max():.3g} times as far (field training_reach)."
     )
+
+
+def _kind(choice: SimulationChoice, cell: UnitCell) -> str:
+    """Return the kind of the elements, which fits the dimension of the cell."""
+    kinds = ("hexahedron", "hexahedron20", "tetra", "tetra10")
+    if cell.dimension == 2:
+        kinds = ("quad", "quad8", "triangle", "triangle6")
+    if choice.element and choice.element not in kinds:
+        where = "the plane" if cell.dimension == 2 else "space"
+        raise InputError(f"the cell lies in {where}, where elements are {', '.join(kinds)}, not {choice.element}")
+    return choice.element or kinds[0]
 
 
 def _materials(
@@ -229,8 +258,15 @@ def _scales(
     return {
         analysis: Microscale(result, material, size, case.origin)
         for analysis, result in comparison.elements.items()
-        if isinstance(material := materials[analysis], TANN | fem.ExactCell) and decodes_lattice(material)
+        if isinstance(material := materials[analysis], Decodable) and decodes_lattice(material)
     }
+
+
+def _solved(scales: Mapping[Analysis, Microscale], choice: SimulationChoice) -> Microscale | None:
+    """Return the lattice inside the finite elements with the model, with the exact cell solved again."""
+    if choice.localisation == "decode" or "model" not in scales:
+        return None
+    return solved_again(scales["model"])
 
 
 def _solve(
@@ -238,8 +274,9 @@ def _solve(
     materials: Mapping[Literal["model", "exact"], fem.Material],
     cell: UnitCell,
     bar: ElastoplasticBar,
-    divisions: tuple[int, int, int],
-    counts: tuple[int, int, int] | None,
+    divisions: tuple[int, ...],
+    kind: str,
+    counts: tuple[int, ...] | None,
     choice: SimulationChoice,
     solver: SolverChoice,
     folder: Path,
@@ -247,7 +284,7 @@ def _solve(
 ) -> Comparison:
     elements: dict[Literal["model", "exact"], fem.Result] = {}
     lattice = None
-    mesh = fem.box(case.lengths, divisions, case.origin)
+    mesh = fem.box(case.lengths, divisions, case.origin, kind, choice.diagonals)
     structure = None  # made first, so that one that is too large is found before the work
     if counts is not None:
         structure = Structure.box(cell, bar, case.lengths, case.lengths[0] / counts[0], case.origin)
@@ -281,6 +318,7 @@ def _numbers(comparison: Comparison, choice: SimulationChoice) -> dict[str, Any]
     return {
         "microtann": microtann.__version__,
         "mesh_size": choice.mesh_size,
+        "element": next(iter(comparison.elements.values())).mesh.kind,
         "dns": choice.dns,
     } | comparison.to_dict()
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from microtann.configuration import configuration
 from microtann.errors import ConfigurationError
+from microtann.evaluation.both_scales import Localisation
 
 
 def as_ratio(value: Any) -> Any:
@@ -50,7 +51,13 @@ class SimulationChoice:
     Parameters
     ----------
     mesh_size : float
-        Edge of the hexahedra; the structure is 10 wide.
+        Edge of the elements; the structure is 10 wide. Blocks of this edge are cut into triangles or tetrahedra.
+    element : str
+        hexahedron (8 nodes), hexahedron20, tetra (4 nodes) or tetra10 in space; quad (4 nodes), quad8, triangle (3
+        nodes) or triangle6 in the plane. "" takes the first of these.
+    diagonals : {"mirrored", "parallel"}
+        Of triangles and tetrahedra: blocks mirror their neighbours, or all are cut alike, which biases the
+        response.
     dns : float
         Size ratio ε of the full lattice, whose cells measure 10 ε: a number or "1/20"; 0 leaves the lattice out.
     exact : bool
@@ -61,16 +68,25 @@ class SimulationChoice:
         Gauss points at which the exact cell is solved along their strain histories, for the errors of the model in
         this structure; 0 leaves the audit out.
     inside : sequence of float
-        Point [x, y, z] at which the decoded lattice is drawn inside the structure; [] takes the control point.
+        Point [x, y, z], [x, y] in the plane, at which the lattice is drawn inside the structure; [] takes the
+        control point.
+    localisation : {"solve", "decode"}
+        What the bars at the control nodes and at the point of `inside` are taken from: the exact cell solved again
+        along the strains found there, beside the decoded states, or these alone.
     """
 
     mesh_size: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
+    element: Literal[
+        "", "hexahedron", "hexahedron20", "tetra", "tetra10", "quad", "quad8", "triangle", "triangle6"
+    ] = ""
+    diagonals: Literal["mirrored", "parallel"] = "mirrored"
     dns: Annotated[float, BeforeValidator(as_ratio), Field(ge=0.0, le=1.0)] = 0.1
     exact: bool = True
     outside_training: Literal["warn", "none", "error", "exact"] = "warn"
     audit: Annotated[int, Field(ge=0, le=100_000)] = 0
     inside: Annotated[tuple[float, ...], BeforeValidator(as_point)] = ()
+    localisation: Localisation = "solve"
 
     def __post_init__(self) -> None:
-        if len(self.inside) not in (0, 3):
+        if len(self.inside) not in (0, 2, 3):
             raise ConfigurationError(f"inside is a point of three coordinates, got {list(self.inside)}")

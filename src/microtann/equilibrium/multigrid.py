@@ -11,12 +11,16 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from microtann.equilibrium.coarse import DenseInverse
+from microtann.equilibrium.prolongation import DAMPING, smoothed_prolongation
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.smoother_kernels import backward, forward
 from microtann.equilibrium.system import Tangent
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
+COARSE = 300
+"""Nodes up to which a level is solved by a dense inverse."""
+MANY_BLOCKS = 1_000_000
 SINGULAR = 1e-12
 """A node's stiffness whose determinant is below this fraction of its mean's power leaves it loose."""
 
@@ -51,22 +55,15 @@ def multigrid(
         matrix = (0.5 * (matrix + matrix.T)).tobsr((d, d))
     _uncouple(matrix, ~held)
     _check_nodes(matrix)
-    modes = np.where(held[:, :, None], 0.0, rigid_modes(points)).reshape(n * d, -1)
-    from pyamg.aggregation import smoothed_aggregation_solver  # slow to import, and not needed for small bodies
-
-    with _own_random_numbers():
-        hierarchy = smoothed_aggregation_solver(
-            matrix,
-            B=modes,
-            smooth=("jacobi", {"omega": 4.0 / 3.0}),
-            presmoother=("block_gauss_seidel", {"sweep": "forward"}),
-            postsmoother=("block_gauss_seidel", {"sweep": "backward"}),
-            improve_candidates=None,
-            max_coarse=300,
-        )
-    if len(hierarchy.levels) == 1:
+    if n <= COARSE:
         return DenseInverse(matrix, np.float64)
-    return FineLevel(hierarchy)
+    matrix.sort_indices()
+    inverse = np.linalg.inv(matrix.data[_rows(matrix) == matrix.indices])
+    modes = np.where(held[:, :, None], 0.0, rigid_modes(points)).reshape(n * d, -1)
+    with _own_random_numbers():
+        prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
+        restriction = prolongation.T
+        return FineLevel(matrix, inverse, prolongation, _coarse_solver(restriction @ matrix @ prolongation, modes))
 
 
 class FineLevel:
@@ -76,17 +73,13 @@ class FineLevel:
     cycle symmetric. Only the blocks left of the diagonal are kept, in single precision; the vectors are double.
     """
 
-    def __init__(self, hierarchy: Any) -> None:
-        finest = hierarchy.levels[0]
-        matrix = finest.A
-        matrix.sort_indices()
-        rows = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
-        self._inverse = np.linalg.inv(matrix.data[rows == matrix.indices])
-        self._lower = _part(matrix, rows, matrix.indices < rows)
-        finest.A = finest.B = None  # the double-precision matrix is not needed any more
-        self._prolongation = finest.P
-        self._restriction = finest.R
-        self._coarse = _coarse_solver(hierarchy.levels[1:])
+    def __init__(
+        self, matrix: Any, inverse: Float[Array, "n d d"], prolongation: Any, coarse: Callable[[Array], Array]
+    ) -> None:
+        self._inverse = inverse
+        self._lower = _lower(matrix)
+        self._prolongation, self._restriction = prolongation, prolongation.T
+        self._coarse = coarse
 
     def __call__(self, vector: Array) -> Array:
         """Return one V-cycle applied to a vector."""
@@ -98,8 +91,19 @@ class FineLevel:
         return x
 
 
-def _coarse_solver(levels: Any) -> Callable[[Array], Array]:
+def _coarse_solver(matrix: Any, modes: Float[Array, "k m"]) -> Callable[[Array], Array]:
     """Return what solves the system of the second level approximately: all levels below the finest."""
+    from pyamg.aggregation import smoothed_aggregation_solver  # slow to import, and not needed for small bodies
+
+    levels = smoothed_aggregation_solver(
+        matrix,
+        B=modes,
+        smooth=("jacobi", {"omega": DAMPING}),
+        presmoother=("block_gauss_seidel", {"sweep": "forward"}),
+        postsmoother=("block_gauss_seidel", {"sweep": "backward"}),
+        improve_candidates=None,
+        max_coarse=COARSE,
+    ).levels
     inverse = DenseInverse(levels[-1].A)
     if len(levels) == 1:
         return inverse
@@ -110,11 +114,25 @@ def _coarse_solver(levels: Any) -> Callable[[Array], Array]:
     return lambda vector: cycle.matvec(vector)
 
 
-def _part(matrix: Any, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tuple[Any, Any, Any]:
-    """Return some of the blocks as indptr, indices and data."""
+def _lower(matrix: Any) -> tuple[Any, Any, Any]:
+    """Return the blocks left of the diagonal as indptr, indices and data, in single precision."""
+    rows = _rows(matrix)
+    chosen = matrix.indices < rows
     count = np.bincount(rows[chosen], minlength=len(matrix.indptr) - 1)
     indptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
-    return indptr, matrix.indices[chosen], matrix.data[chosen].astype(np.float32)
+    data = np.empty((int(indptr[-1]), *matrix.blocksize), dtype=np.float32)
+    done = 0
+    for first in range(0, len(chosen), MANY_BLOCKS):  # no second copy in double precision
+        part = slice(first, first + MANY_BLOCKS)
+        blocks = matrix.data[part][chosen[part]]
+        data[done : done + len(blocks)] = blocks
+        done += len(blocks)
+    return indptr, matrix.indices[chosen], data
+
+
+def _rows(matrix: Any) -> NDArray[np.int32]:
+    """Return the row of every block."""
+    return np.repeat(np.arange(len(matrix.indptr) - 1, dtype=np.int32), np.diff(matrix.indptr))
 
 
 @contextmanager
@@ -132,8 +150,7 @@ def _own_random_numbers() -> Iterator[None]:
 
 
 def _check_nodes(matrix: Any) -> None:
-    rows = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
-    blocks = matrix.data[rows == matrix.indices]
+    blocks = matrix.data[_rows(matrix) == matrix.indices]
     mean = np.trace(blocks, axis1=1, axis2=2) / blocks.shape[1]
     loose = np.flatnonzero(~(np.linalg.det(blocks) > SINGULAR * mean ** blocks.shape[1]))
     if loose.size:
@@ -145,8 +162,8 @@ def _check_nodes(matrix: Any) -> None:
 
 def _uncouple(matrix, free) -> None:  # type: ignore[no-untyped-def]
     """Remove, in place, the coupling of held components, which get the mean stiffness of their node."""
-    n, d = free.shape
-    rows = np.repeat(np.arange(n), np.diff(matrix.indptr))
+    d = free.shape[1]
+    rows = _rows(matrix)
     diagonal = np.flatnonzero(rows == matrix.indices)
     whole = matrix.data[diagonal]
     for i in range(d):

@@ -114,7 +114,8 @@ def audit(
     result : Result
         Of a finite-element model with the network.
     tann : TANN or Hybrid
-        The material of the result, trained on a microstructure that can be solved. Bar forces are those of a TANN.
+        The material of the result, trained on a microstructure that can be solved. A hybrid's bar forces are those
+        of the exact cell at its share.
     count : int
         Gauss points to sample, half of them in proportion to plastic work and half at random; all at random if
         nothing dissipates.
@@ -220,7 +221,11 @@ def _draw(
 def _decoded_forces(
     tann: TANN | Hybrid, steps: list[tuple[Array, State]], strain: Float[Array, "n T v"]
 ) -> Float[Array, "n T M"] | None:
-    if not isinstance(tann, TANN) or "force" not in tann.information.coordinate_shapes:
+    if isinstance(tann, Hybrid):
+        names = ("isv", "strain", "plastic_strain", "exact_share")
+        states = {name: np.stack([state[name] for _, state in steps], axis=1) for name in names}
+        return tann.decode(states)["force"]
+    if "force" not in tann.information.coordinate_shapes:
         return None
     return tann.decode(np.stack([state["isv"] for _, state in steps], axis=1), strain)["force"]
 

@@ -1,15 +1,16 @@
-"""Both scales of a homogenised structure: u⁰ + ε u¹ and bar stresses, decoded from the states at Gauss points.
+"""Both scales of a homogenised structure: u⁰ + ε u¹ and bar stresses, from the states at Gauss points.
 
 The first-order displacement of a lattice is u⁰(x) + ε u¹(x, y), where ε u¹ is the zero-mean periodic fluctuation w
 of the cell, without its affine part E · x, times the size of a cell in the structure over that of the model's cell
 (paper, Section V.A). The stresses of bars are, to zeroth order, those of the cell. The state at a node of the mesh
-is the volume average over the Gauss points around it; between nodes it is interpolated.
+is the volume average over the Gauss points around it; between nodes what it says is interpolated.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,26 +19,31 @@ from scipy.spatial import cKDTree
 
 from microtann.checks import as_floats
 from microtann.errors import InputError
+from microtann.evaluation.localisation import SolvedStates, cells_around
+from microtann.evaluation.nodal_states import KeptStates, NodalStates, Share
 from microtann.fem.locate import locate
 from microtann.fem.model import Result
 from microtann.homogenisation.solve import affine_displacement
+from microtann.lattice.bar import ElastoplasticBar
 from microtann.lattice.cell import UnitCell
 from microtann.materials.exact_cell import ExactCell
+from microtann.tann.hybrid import Hybrid
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-STATE = {TANN: "isv", ExactCell: "plastic_strain"}
-"""The state variable from which each material decodes its internal coordinates."""
+Decodable = TANN | Hybrid | ExactCell
+"""Materials from whose states the internal coordinates of a lattice cell follow."""
+Localisation = Literal["decode", "solve"]
 CHUNK = 2048
 """Nodes of the mesh that are decoded at a time."""
 MATCH_TOLERANCE = 1e-6
 """Distance, relative to a cell, below which a node of the lattice is a copy of a node of the cell."""
 
 
-def decodes_lattice(material: TANN | ExactCell) -> bool:
+def decodes_lattice(material: Decodable) -> bool:
     """Return whether a material decodes the displacements and forces of a lattice."""
-    if isinstance(material, ExactCell):
+    if not isinstance(material, TANN):
         return True
     return material.cell is not None and {"displacement", "force"} <= set(material.information.coordinate_shapes)
 
@@ -50,17 +56,20 @@ class Microscale:
     ----------
     result : Result
         Of finite elements with the material.
-    material : TANN or ExactCell
-        That of the result.
+    material : TANN, Hybrid or ExactCell
+        That of the result. A hybrid has the exact cell's own coordinates at the share of it.
     cell_size : float
         Length of the first lattice vector of the cell in the structure.
     origin : (float, ...)
         Where the coordinate origin of the cell lies in the structure, up to lattice vectors.
+    localisation : {"decode", "solve"}
+        Decode the states at the Gauss points, or solve the exact cell again along the strains that they have
+        followed (`microtann.evaluation.localisation`), at those around the places that are asked for.
 
     Raises
     ------
     InputError
-        If the material decodes no lattice, or the size is not positive.
+        If the material decodes no lattice, the size is not positive, or there is no such localisation.
 
     Examples
     --------
@@ -77,12 +86,16 @@ class Microscale:
     """
 
     result: Result
-    material: TANN | ExactCell
+    material: Decodable
     cell_size: float
     origin: ArrayLike
+    localisation: Localisation = "decode"
 
     def __post_init__(self) -> None:
-        if type(self.material) not in STATE or not decodes_lattice(self.material):
+        if self.localisation not in get_args(Localisation):
+            known = " or ".join(map(repr, get_args(Localisation)))
+            raise InputError(f"the localisation is {known}, got {self.localisation!r}")
+        if not isinstance(self.material, Decodable) or not decodes_lattice(self.material):
             raise InputError(
                 "both scales need the exact cell, or a model that decodes displacements and forces of a lattice"
             )
@@ -92,8 +105,20 @@ class Microscale:
     @property
     def cell(self) -> UnitCell:
         """The cell of the material."""
-        assert self.material.cell is not None
-        return self.material.cell
+        cell = self._network.cell
+        assert cell is not None
+        return cell
+
+    @property
+    def bar(self) -> ElastoplasticBar:
+        """The bars of the cell."""
+        bar = self._network.bar
+        assert bar is not None
+        return bar
+
+    @property
+    def _network(self) -> TANN | ExactCell:
+        return self.material.tann if isinstance(self.material, Hybrid) else self.material
 
     @property
     def scale(self) -> float:
@@ -116,15 +141,17 @@ class Microscale:
         where = as_floats("points", points)
         node, _ = self.places(where)
         located = locate(self.result.mesh, where, self._slack)
+        nodes, place = _numbered(located.nodes)
+        fluctuation, _ = self._at(nodes)
         first = np.zeros_like(where)
-        for nodes, values in zip(located.nodes.T, located.values.T, strict=True):
-            first += values[:, None] * self._fluctuation[nodes, node]
+        for corner, values in zip(place.T, located.values.T, strict=True):
+            first += values[:, None] * fluctuation[corner, node]
         return located.interpolate(self.result.displacement[-1]), self.scale * first
 
     def bar_stress(
         self, points: ArrayLike, bars: Int[NDArray[np.integer], "k 2"], at: ArrayLike | None = None
     ) -> Float[Array, "k"]:
-        """Return the decoded stresses of bars of the lattice.
+        """Return the stresses of bars of the lattice.
 
         Parameters
         ----------
@@ -144,8 +171,29 @@ class Microscale:
         families = self.families(where, bars)
         places = where[bars].mean(axis=1) if at is None else np.broadcast_to(at, (len(bars), where.shape[1]))
         located = locate(self.result.mesh, places, self._slack)
-        _, stress = self._decode(*(located.interpolate(nodal) for nodal in self._nodal))
-        return stress[np.arange(len(bars)), families]
+        nodes, place = _numbered(located.nodes)
+        _, stress = self._at(nodes)
+        return np.einsum("kn,kn->k", located.values, stress[place, families[:, None]])
+
+    def gauss_points(self, places: ArrayLike) -> int:
+        """Return how many Gauss points the answers at some places rest on: those around the nodes of their cells.
+
+        Parameters
+        ----------
+        places : array, shape (p, d)
+
+        Raises
+        ------
+        InputError
+            If a place lies in no element.
+        """
+        nodes, _ = _numbered(locate(self.result.mesh, places, self._slack).nodes)
+        return len(cells_around(self.result, nodes)) * self.result.mesh.element.gauss_points
+
+    @property
+    def solved(self) -> SolvedStates | None:
+        """What was solved again so far; None where states are decoded."""
+        return self._states if isinstance(self._states, SolvedStates) else None
 
     def places(self, points: Float[Array, "p d"]) -> tuple[Int[IntArray, "p"], Int[IntArray, "p d"]]:
         """Return the distinct node of the cell that every node of the lattice is a copy of, and its translation.
@@ -199,35 +247,47 @@ class Microscale:
         return np.unique(self.cell.distinct_nodes.of_node, return_index=True)[1]
 
     @cached_property
-    def _nodal(self) -> tuple[Array, Array]:
-        """State variable and strain at the nodes of the mesh."""
-        mesh, name = self.result.mesh, STATE[type(self.material)]
-        return mesh.at_nodes(self.result.state[name]), mesh.at_nodes(self.result.strain)
+    def _states(self) -> NodalStates:
+        kind = SolvedStates if self.localisation == "solve" else KeptStates
+        return kind(self.result, self.material)
 
-    @cached_property
-    def _fluctuation(self) -> Float[Array, "N n d"]:
-        """Fluctuation w of the distinct nodes, in units of the model's cell, at the nodes of the mesh."""
-        state, strain = self._nodal
-        parts = [self._decode(state[i : i + CHUNK], strain[i : i + CHUNK])[0] for i in range(0, len(state), CHUNK)]
-        return np.concatenate(parts)
+    def _at(self, nodes: Int[IntArray, "k"]) -> tuple[Float[Array, "k n d"], Float[Array, "k m"]]:
+        """Return the fluctuation of the distinct nodes, in units of the model's cell, and the stress of the bars.
 
-    def _decode(
-        self, state: Float[Array, "p z"], strain: Float[Array, "p v"]
-    ) -> tuple[Float[Array, "p n d"], Float[Array, "p m"]]:
-        """Return the zero-mean fluctuation of the distinct nodes and the stress of the distinct bars."""
+        They are those at some nodes of the mesh, for the distinct nodes and bars of the cell.
+        """
         cell = self.cell
-        decoded = self.material.decode(state, strain)
-        listed = decoded["displacement"] - affine_displacement(cell, strain)
-        nodes, bars = cell.distinct_nodes, cell.distinct_bars.representative
-        # a network may decode copies of one node a little apart
-        copies = np.bincount(nodes.of_node)
-        fluctuation = np.zeros((len(state), nodes.count, cell.dimension))
-        for node, moved in zip(
-            nodes.of_node, (listed / copies[nodes.of_node][:, None]).transpose(1, 0, 2), strict=True
-        ):
-            fluctuation[:, node] += moved
-        fluctuation -= fluctuation.mean(axis=1, keepdims=True)
-        return fluctuation, decoded["force"][:, bars] / cell.areas[bars]
+        fluctuation = np.zeros((len(nodes), cell.distinct_nodes.count, cell.dimension))
+        stress = np.zeros((len(nodes), cell.distinct_bars.count))
+        for first in range(0, len(nodes), CHUNK):
+            part = slice(first, first + CHUNK)
+            for share in self._states.at(nodes[part]):
+                moved, stressed = _distinct(cell, share)
+                fluctuation[part] += share.weight[:, None, None] * moved
+                stress[part] += share.weight[:, None] * stressed
+        return fluctuation, stress
+
+
+def _distinct(cell: UnitCell, share: Share) -> tuple[Float[Array, "p n d"], Float[Array, "p m"]]:
+    """Return the zero-mean fluctuation of the distinct nodes and the stress of the distinct bars."""
+    decoded = share.decode(share.state, share.strain)
+    listed = decoded["displacement"] - affine_displacement(cell, share.strain)
+    nodes, bars = cell.distinct_nodes, cell.distinct_bars.representative
+    # a network may decode copies of one node a little apart
+    copies = np.bincount(nodes.of_node)
+    fluctuation = np.zeros((len(share.state), nodes.count, cell.dimension))
+    for node, moved in zip(
+        nodes.of_node, (listed / copies[nodes.of_node][:, None]).transpose(1, 0, 2), strict=True
+    ):
+        fluctuation[:, node] += moved
+    fluctuation -= fluctuation.mean(axis=1, keepdims=True)
+    return fluctuation, decoded["force"][:, bars] / cell.areas[bars]
+
+
+def _numbered(nodes: Int[IntArray, "p n"]) -> tuple[Int[IntArray, "k"], Int[IntArray, "p n"]]:
+    """Return the nodes that occur, each once, and which of them every entry is."""
+    found, place = np.unique(nodes, return_inverse=True)
+    return found, place.reshape(nodes.shape)
 
 
 def _wrapped(fractional: Float[Array, "p d"]) -> Float[Array, "p d"]:

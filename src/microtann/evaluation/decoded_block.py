@@ -68,9 +68,7 @@ def decoded_block(scale: Microscale, point: ArrayLike, edge: int | None = None) 
     counts = np.minimum(edge, last - first)
     at = np.rint((where - origin) @ inverse - 0.5 * counts).astype(np.int64)
     start = np.clip(at, first, last - counts)
-    bar = scale.material.bar
-    assert bar is not None
-    block = Structure.tile(cell, bar, counts, scale.cell_size, origin + start @ vectors)
+    block = Structure.tile(cell, scale.bar, counts, scale.cell_size, origin + start @ vectors)
     u0, eu1 = scale.displacement(block.points)
     bars = block.bars.astype(np.int64)
     return LatticeBlock(block.points, bars, u0 + eu1, scale.bar_stress(block.points, bars))

@@ -29,7 +29,7 @@ BASE_GB = 0.4
 """Memory of the libraries."""
 NETWORK_GB = 0.15
 """More memory of the libraries where a network is loaded."""
-GB_PER_BAR = 0.6e-6
+GB_PER_BAR = 0.5e-6
 GB_PER_POINT = 1.6e-6
 """Memory of assembly and solver for every Gauss point."""
 MOST_BARS = 250_000
@@ -236,7 +236,7 @@ def _solve(case: ReferenceCase, material: Material, size: float) -> Result:
     return Model(mesh, material).solve(case.steps, SolverOptions(outside_training="none"))
 
 
-def _solving(trend: Trend, size: float, elements: tuple[int, int, int]) -> float:
+def _solving(trend: Trend, size: float, elements: tuple[int, ...]) -> float:
     """Return the CPU seconds of assembly, set-up and solver, from the nearest mesh of the regular lattice."""
     nearest = int(np.argmin(np.abs(np.log(np.array(trend.sizes) / size))))
     cost = trend.costs[nearest]

@@ -14,8 +14,9 @@ from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Analysis, Comparison
-from microtann.evaluation.scale_errors import Errors, scale_errors
-from microtann.evaluation.structures import reference_case
+from microtann.evaluation.kept_runs import KeptRuns
+from microtann.evaluation.scale_errors import Errors, Solving, Source, scale_errors, solved_again, solving
+from microtann.evaluation.structures import ReferenceCase, reference_case
 from microtann.fem.box import box
 from microtann.fem.model import Model, Result
 from microtann.materials.exact_cell import ExactCell
@@ -24,6 +25,7 @@ from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, float]
+NOTHING_KEPT = KeptRuns()
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class BarStresses:
     ----------
     ratio : float
     stress : mapping
-        By analysis, the bars always in the same order.
+        By analysis, and of the exact cell solved again ("solved"); the bars always in the same order.
     """
 
     ratio: float
@@ -195,6 +197,8 @@ class CaseNumbers:
     moved : mapping
         u⁰ + εu¹ of the control displacements by size ratio, then by name, with the model on the finest mesh.
     bars : list of BarStresses
+    solving : mapping
+        What was solved again for the bars, by size ratio.
     """
 
     case: str
@@ -204,6 +208,7 @@ class CaseNumbers:
     scales: dict[str, dict[str, Errors]]
     moved: dict[str, dict[str, float]]
     bars: list[BarStresses]
+    solving: dict[str, Solving]
 
     def of(self, analysis: Analysis) -> list[Run]:
         """Return the runs of an analysis, from coarse to fine."""
@@ -222,7 +227,8 @@ class CaseNumbers:
         """Return what `to_dict` described."""
         runs = [Run(**run) for run in data["runs"]]
         bars = [BarStresses(**entry) for entry in data["bars"]]
-        return cls(**{**data, "runs": runs, "bars": bars})
+        solving = {ratio: Solving(**entry) for ratio, entry in data["solving"].items()}
+        return cls(**{**data, "runs": runs, "bars": bars, "solving": solving})
 
 
 def choose_cases(names: Sequence[str] | None) -> list[Section5Case]:
@@ -245,6 +251,7 @@ def run_section5_case(
     tann: TANN,
     plan: Section5Plan,
     watch: Callable[[int, int, str], ProgressCallback] | None = None,
+    kept: KeptRuns = NOTHING_KEPT,
 ) -> tuple[CaseNumbers, Comparison]:
     """Compute a case with the model and the exact cell on every mesh, and the full lattice of every size ratio.
 
@@ -260,6 +267,8 @@ def run_section5_case(
     watch : callable, optional
         Called with the number of runs done, of all, and a line on the one that begins; returns what follows its
         Newton iterations.
+    kept : KeptRuns, optional
+        Where finished runs are kept, and the equilibria of the one in progress.
 
     Returns
     -------
@@ -281,36 +290,99 @@ def run_section5_case(
     finest: dict[Any, Result] = {}
     for size in plan.meshes:
         for analysis, material in materials.items():
-            mesh = box(case.lengths, case.elements(size), case.origin)
-            callback = follow(f"{name}, {analysis}, elements of {size:g}")
-            result = Model(mesh, material).solve(case.steps, options, callback)
-            runs.append(_run(analysis, size, case.quantities(result), result))
-            finest[analysis] = result
-    scales: dict[str, dict[str, Errors]] = {}
-    moved: dict[str, dict[str, float]] = {}
-    bars: list[BarStresses] = []
+            key, last = f"{analysis}-{size:.12g}", size == plan.meshes[-1]
+            numbers = None if last else kept.numbers(key)
+            if numbers is None:
+                mesh = box(case.lengths, case.elements(size), case.origin)
+                callback = follow(f"{name}, {analysis}, elements of {size:g}")
+                finest[analysis] = result = kept.solve(key, Model(mesh, material), case.steps, options, callback)
+                numbers = asdict(_run(analysis, size, case.quantities(result), result))
+                kept.keep(key, numbers)
+            if not last:
+                kept.drop(key)
+            runs.append(Run(**numbers))
+    inside = _Inside(case, materials, finest)
+    lattices: list[_LatticeNumbers] = []
     lattice: StructureResult | None = None
     for ratio in plan.ratios:
-        case.cells(ratio)
-        size = ratio * case.lengths[0]
-        structure = Structure.box(cell, bar, case.lengths, size, case.origin)
-        callback = follow(f"{name}, full lattice, ε = 1/{round(1 / ratio)}")
-        lattice = structure.solve(case.steps, options, callback)
-        runs.append(_run("lattice", ratio, case.quantities(lattice), lattice))
+        key, last = f"lattice-{ratio:.12g}", ratio == plan.ratios[-1]
+        numbers = kept.numbers(key)
+        if numbers is None or last:
+            case.cells(ratio)
+            structure = Structure.box(cell, bar, case.lengths, ratio * case.lengths[0], case.origin)
+            callback = follow(f"{name}, full lattice, ε = 1/{round(1 / ratio)}")
+            lattice = kept.solve(key, structure, case.steps, options, callback)
+        if numbers is None:
+            assert lattice is not None
+            numbers = inside.compare(ratio, lattice).to_dict()
+            kept.keep(key, numbers)
+        if not last:
+            kept.drop(key)
+        lattices.append(_LatticeNumbers.from_dict(numbers))
+        runs.append(lattices[-1].run)
+    found = CaseNumbers(
+        name,
+        model,
+        cell.distinct_bars.count,
+        runs,
+        {entry.ratio: entry.scales for entry in lattices},
+        {entry.ratio: entry.moved for entry in lattices},
+        [entry.bars for entry in lattices],
+        {entry.ratio: entry.solving for entry in lattices},
+    )
+    return found, Comparison(case, finest, lattice)
+
+
+@dataclass(frozen=True)
+class _LatticeNumbers:
+    """What a full lattice gives, alone and beside the finest mesh."""
+
+    run: Run
+    scales: dict[str, Errors]
+    moved: dict[str, float]
+    bars: BarStresses
+    solving: Solving
+
+    @property
+    def ratio(self) -> str:
+        """The size ratio, written out."""
+        return f"{self.run.size:.12g}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> _LatticeNumbers:
+        """Return what `to_dict` described."""
+        parts = {"run": Run, "bars": BarStresses, "solving": Solving}
+        return cls(**{**data, **{name: kind(**data[name]) for name, kind in parts.items()}})
+
+
+@dataclass(frozen=True, eq=False)
+class _Inside:
+    """The lattice inside the finest mesh, with the model and with the exact cell."""
+
+    case: ReferenceCase
+    materials: Mapping[Analysis, TANN | ExactCell]
+    results: Mapping[Any, Result]
+
+    def compare(self, ratio: float, lattice: StructureResult) -> _LatticeNumbers:
+        """Return what a full lattice gives, alone and beside the finest mesh."""
+        case, size = self.case, ratio * self.case.lengths[0]
         inside: dict[Analysis, Microscale] = {
-            analysis: Microscale(finest[analysis], material, size, case.origin)
-            for analysis, material in materials.items()
+            analysis: Microscale(self.results[analysis], material, size, case.origin)
+            for analysis, material in self.materials.items()
         }
-        comparison = Comparison(case, finest, lattice)
-        scales[f"{ratio:.12g}"] = scale_errors(comparison, inside)
+        solved = solved_again(inside["model"])
+        sources: dict[Source, Microscale] = {"model": inside["model"], "solved": solved, "exact": inside["exact"]}
+        scales = scale_errors(Comparison(case, self.results, lattice), inside, solved)
         nodes = [lattice.nearest(control.point) for control in case.controls]
         u0, eu1 = inside["model"].displacement(lattice.points[nodes])
-        moved[f"{ratio:.12g}"] = {
-            control.name: float((u0 + eu1)[i, control.component]) for i, control in enumerate(case.controls)
-        }
-        bars.append(BarStresses(ratio, _control_bars(lattice, inside, case.controls[0].point)))
-    numbers = CaseNumbers(name, model, cell.distinct_bars.count, runs, scales, moved, bars)
-    return numbers, Comparison(case, finest, lattice)
+        moved = {control.name: float((u0 + eu1)[i, control.component]) for i, control in enumerate(case.controls)}
+        bars = BarStresses(ratio, _control_bars(lattice, sources, case.controls[0].point))
+        run = _run("lattice", ratio, case.quantities(lattice), lattice)
+        return _LatticeNumbers(run, scales, moved, bars, solving(solved))
 
 
 def _run(analysis: Analysis, size: float, quantities: Mapping[str, Array], result: History) -> Run:
@@ -327,7 +399,7 @@ def _run(analysis: Analysis, size: float, quantities: Mapping[str, Array], resul
 
 
 def _control_bars(
-    lattice: StructureResult, inside: Mapping[Analysis, Microscale], point: tuple[float, ...]
+    lattice: StructureResult, inside: Mapping[Source, Microscale], point: tuple[float, ...]
 ) -> dict[str, list[float]]:
     """Return the stresses of the bars at a control node, in the order of their directions."""
     bars, points = lattice.structure.bars, lattice.points
@@ -336,7 +408,6 @@ def _control_bars(
     towards = points[np.where(bars[at, 0] == node, bars[at, 1], bars[at, 0])] - points[node]
     at = at[np.lexsort(np.round(towards / np.abs(towards).max(), 6).T)]
     found: dict[str, list[float]] = {
-        analysis: scale.bar_stress(points, bars[at], np.array(point)).tolist()
-        for analysis, scale in inside.items()
+        source: scale.bar_stress(points, bars[at], np.array(point)).tolist() for source, scale in inside.items()
     }
     return found | {"lattice": lattice.stress[at].tolist()}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
 from microtann.evaluation.comparison import relative_error
+from microtann.evaluation.kept_runs import KeptRuns
 from microtann.evaluation.richardson import Limit, richardson
 from microtann.evaluation.scale_errors import PAIRS, Errors
-from microtann.evaluation.section5 import CaseNumbers, Run
+from microtann.evaluation.section5 import NOTHING_KEPT, CaseNumbers, Run
 from microtann.evaluation.structures import reference_case
 from microtann.fem.box import box
 from microtann.fem.model import Model
@@ -101,9 +104,21 @@ class Limits:
 
 
 def find_limits(
-    name: str = "lcT1", meshes: tuple[float, ...] = (2.0, 1.0, 0.5), ratios: tuple[float, ...] = (0.2, 0.1, 0.05)
+    name: str = "lcT1",
+    meshes: tuple[float, ...] = (2.0, 1.0, 0.5),
+    ratios: tuple[float, ...] = (0.2, 0.1, 0.05),
+    kept: KeptRuns = NOTHING_KEPT,
 ) -> dict[str, Limits]:
     """Refine mesh and lattice of a case with the regular cube, whose exact material is known in closed form.
+
+    Parameters
+    ----------
+    name : str
+        Of the case.
+    meshes, ratios : tuple of float
+        Edges of the elements and size ratios, from coarse to fine.
+    kept : KeptRuns, optional
+        Where finished runs are kept.
 
     Returns
     -------
@@ -115,17 +130,27 @@ def find_limits(
     elements: dict[str, list[float]] = {}
     lattices: dict[str, list[float]] = {}
 
-    def note(values: dict[str, list[float]], result: History) -> None:
-        for quantity, history in case.quantities(result).items():
-            values.setdefault(quantity, []).append(float(history[-1]))
+    def note(values: dict[str, list[float]], key: str, body: Callable[[], Body[Any]]) -> None:
+        last = kept.numbers(key)
+        if last is None:
+            result: History = kept.solve(key, body(), case.steps)
+            last = {quantity: float(history[-1]) for quantity, history in case.quantities(result).items()}
+            kept.keep(key, last)
+        kept.drop(key)
+        for quantity, value in last.items():
+            values.setdefault(quantity, []).append(value)
+
+    def model(size: float) -> Model:
+        return Model(box(case.lengths, case.elements(size), case.origin), material)
+
+    def structure(ratio: float) -> Structure:
+        case.cells(ratio)
+        return Structure.box(cell, bar, case.lengths, ratio * case.lengths[0], case.origin)
 
     for size in meshes:
-        mesh = box(case.lengths, case.elements(size), case.origin)
-        note(elements, Model(mesh, material).solve(case.steps))
+        note(elements, f"exact-{size:.12g}", partial(model, size))
     for ratio in ratios:
-        case.cells(ratio)
-        size = ratio * case.lengths[0]
-        note(lattices, Structure.box(cell, bar, case.lengths, size, case.origin).solve(case.steps))
+        note(lattices, f"lattice-{ratio:.12g}", partial(structure, ratio))
     return {
         quantity: Limits(quantity, list(meshes), elements[quantity], list(ratios), lattices[quantity])
         for quantity in elements

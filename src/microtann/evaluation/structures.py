@@ -1,6 +1,7 @@
 """The reference structures lcU to lcH: box, loading, control points and compared quantities (paper, Section V).
 
-A case holds for finite elements and for full lattices alike, since both take the same steps.
+A case holds for finite elements and for full lattices alike, since both take the same steps. lcU and lcC have
+counterparts in the plane, a square that is compressed along y, for the cells of two dimensions.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from microtann.equilibrium.steps import Prescribed, Step
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
-Lengths = tuple[float, float, float]
+Lengths = tuple[float, ...]
 SHORT: Lengths = (10.0, 10.0, 10.0)
 LONG: Lengths = (10.0, 10.0, 20.0)
+PLANE: Lengths = (10.0, 10.0)
+IN_PLANE = ("lcU1", "lcU2", "lcC1", "lcC2")
+"""Cases with a counterpart in the plane."""
 AXES = "xyz"
 SIZE_RATIOS = (1.0, 1 / 2, 1 / 4, 1 / 5, 1 / 8, 1 / 10, 1 / 16, 1 / 20)
 """Ratios ε of cell to structure between the ends that the paper gives; 1/n works for any whole number n."""
@@ -33,12 +37,12 @@ class Control:
 
     Parameters
     ----------
-    point : (float, float, float)
+    point : (float, ...)
         Position of the node.
     component : int
     """
 
-    point: tuple[float, float, float]
+    point: tuple[float, ...]
     component: int
 
     @property
@@ -58,8 +62,9 @@ class ReferenceCase:
     Parameters
     ----------
     name, description : str
-    lengths : (float, float, float)
-        Edges of the box; x and y are centred, z starts at 0.
+    lengths : (float, ...)
+        Edges of the box, or in the plane of the rectangle; it is centred but for its height, the last one, which
+        starts at 0.
     steps : tuple of Step
     controls : tuple of Control
     support : str
@@ -77,13 +82,18 @@ class ReferenceCase:
     angles: tuple[float, ...] = field(default=())
 
     @property
-    def origin(self) -> tuple[float, float, float]:
+    def origin(self) -> tuple[float, ...]:
         """Corner of smallest coordinates of the box."""
-        return (-self.lengths[0] / 2, -self.lengths[1] / 2, 0.0)
+        return (*(-length / 2 for length in self.lengths[:-1]), 0.0)
 
-    def top(self, points: Float[Array, "N 3"]) -> NDArray[np.bool_]:
+    @property
+    def dimension(self) -> int:
+        """Dimension of space, 2 or 3."""
+        return len(self.lengths)
+
+    def top(self, points: Float[Array, "N d"]) -> NDArray[np.bool_]:
         """Return which points lie on the moved face."""
-        return _plane(self.lengths[2], self.lengths)(points)
+        return _plane(self.lengths[-1], self.lengths)(points)
 
     def check_inside(self, point: tuple[float, ...]) -> None:
         """Refuse a point outside of the box.
@@ -92,12 +102,15 @@ class ReferenceCase:
         ------
         InputError
         """
+        if len(point) != self.dimension:
+            words = {2: "two", 3: "three"}[self.dimension]
+            raise InputError(f"inside is a point of {words} coordinates, got {list(point)}")
         pairs = list(zip(self.origin, self.lengths, strict=True))
-        if len(point) != 3 or any(not a <= x <= a + b for x, (a, b) in zip(point, pairs, strict=True)):
+        if any(not a <= x <= a + b for x, (a, b) in zip(point, pairs, strict=True)):
             edges = ", ".join(f"{a:g} to {a + b:g}" for a, b in pairs)
             raise InputError(f"the point {point} lies outside of the structure, which is {edges}")
 
-    def elements(self, size: float) -> tuple[int, int, int]:
+    def elements(self, size: float) -> tuple[int, ...]:
         """Return how many elements of an edge the box has along each axis.
 
         Raises
@@ -109,11 +122,11 @@ class ReferenceCase:
         if counts is None:
             raise InputError(
                 f"elements of {size:g} do not fill the box of {self._edges}: use "
-                f"{', '.join(f'{h:g}' for h in MESH_SIZES)}, or another edge that divides all three"
+                f"{', '.join(f'{h:g}' for h in MESH_SIZES)}, or another length that divides all edges"
             )
         return counts
 
-    def cells(self, ratio: float) -> tuple[int, int, int]:
+    def cells(self, ratio: float) -> tuple[int, ...]:
         """Return how many cells of size ratio ε, which measure ε times the width, the box has along each axis.
 
         Raises
@@ -130,12 +143,12 @@ class ReferenceCase:
             )
         return counts
 
-    def _whole(self, size: float) -> tuple[int, int, int] | None:
-        counts = [round(length / size) for length in self.lengths]
+    def _whole(self, size: float) -> tuple[int, ...] | None:
+        counts = tuple(round(length / size) for length in self.lengths)
         pairs = zip(counts, self.lengths, strict=True)
         if any(n < 1 or abs(n * size - length) > 1e-6 * length for n, length in pairs):
             return None
-        return counts[0], counts[1], counts[2]
+        return counts
 
     @property
     def _edges(self) -> str:
@@ -201,8 +214,14 @@ CASES: dict[str, Callable[..., ReferenceCase]] = {
 """The cases by name."""
 
 
-def reference_case(name: str) -> ReferenceCase:
+def reference_case(name: str, dimension: int = 3) -> ReferenceCase:
     """Return a case by name, at its own size.
+
+    Parameters
+    ----------
+    name : str
+    dimension : int
+        2 for its counterpart in the plane.
 
     Raises
     ------
@@ -211,44 +230,53 @@ def reference_case(name: str) -> ReferenceCase:
     """
     if name not in CASES:
         raise InputError(f"there is no reference case {name!r}; there are: {', '.join(CASES)}")
-    return CASES[name]()
+    if dimension == 3:
+        return CASES[name]()
+    if name not in IN_PLANE:
+        raise InputError(
+            f"{name} twists a body in space, and the cell lies in the plane; there are: {', '.join(IN_PLANE)}"
+        )
+    return CASES[name](PLANE)
 
 
-def _plane(z: float, lengths: Lengths) -> Callable[[Array], NDArray[np.bool_]]:
+def _plane(height: float, lengths: Lengths) -> Callable[[Array], NDArray[np.bool_]]:
     near = 1e-8 * max(lengths)
-    return lambda points: np.abs(points[:, 2] - z) <= near
+    return lambda points: np.abs(points[:, -1] - height) <= near
 
 
-def _corner(x: float, y: float, lengths: Lengths) -> Callable[[Array], NDArray[np.bool_]]:
+def _corner(lengths: Lengths, *signs: float) -> Callable[[Array], NDArray[np.bool_]]:
+    """Return what chooses the node at a corner of the bottom."""
     near = 1e-8 * max(lengths)
-    return lambda points: np.abs(points - (x, y, 0.0)).max(axis=1) <= near
+    corner = [*(sign * length / 2 for sign, length in zip(signs, lengths, strict=False)), 0.0]
+    return lambda points: np.abs(points - corner).max(axis=1) <= near
 
 
 def _uniform(name: str, strain: float, lengths: Lengths) -> ReferenceCase:
-    x, y, z = lengths[0] / 2, lengths[1] / 2, lengths[2]
-    held = (
-        Prescribed(_plane(0.0, lengths), 2),
-        Prescribed(_corner(-x, -y, lengths), 0),
-        Prescribed(_corner(-x, -y, lengths), 1),
-        Prescribed(_corner(x, -y, lengths), 1),
-        Prescribed(_plane(z, lengths), 2, strain * z),
-    )
+    height, up = lengths[-1], len(lengths) - 1
+    signs = (-1.0,) * up
+    held = [Prescribed(_plane(0.0, lengths), up)]
+    held += [Prescribed(_corner(lengths, *signs), axis) for axis in range(up)]
+    if up == 2:  # nor may it turn around the direction of the load
+        held.append(Prescribed(_corner(lengths, 1.0, -1.0), 1))
+    held.append(Prescribed(_plane(height, lengths), up, strain * height))
     description = f"uniform compression by {-100 * strain:g} % of the height, lateral sides free"
-    return ReferenceCase(
-        name, description, lengths, (Step(held, name="compress"),), (Control((x, y, z), 0),), "axial_force"
-    )
+    return _compressed(name, description, tuple(held), lengths)
 
 
 def _compression(name: str, strain: float, lengths: Lengths) -> ReferenceCase:
-    x, y, z = lengths[0] / 2, lengths[1] / 2, lengths[2]
+    height, up = lengths[-1], len(lengths) - 1
     held = (
-        *(Prescribed(_plane(0.0, lengths), axis) for axis in range(3)),
-        Prescribed(_plane(z, lengths), 2, strain * z),
+        *(Prescribed(_plane(0.0, lengths), axis) for axis in range(up + 1)),
+        Prescribed(_plane(height, lengths), up, strain * height),
     )
     description = f"compression by {-100 * strain:g} % of the height, bottom fixed, top free in its plane"
-    return ReferenceCase(
-        name, description, lengths, (Step(held, name="compress"),), (Control((x, y, z), 0),), "axial_force"
-    )
+    return _compressed(name, description, held, lengths)
+
+
+def _compressed(name: str, description: str, held: tuple[Prescribed, ...], lengths: Lengths) -> ReferenceCase:
+    corner = (*(length / 2 for length in lengths[:-1]), lengths[-1])
+    step = Step(held, name="compress")
+    return ReferenceCase(name, description, lengths, (step,), (Control(corner, 0),), "axial_force")
 
 
 def _torsion(

@@ -39,19 +39,19 @@ class Body:
     Parameters
     ----------
     title : str
-    points : array, shape (N, 3)
+    points : array, shape (N, d)
         Undeformed positions.
     cells : integer array, shape (e, k)
-        8-node hexahedra or 4-node tetrahedra.
-    displacement : array, shape (N, 3)
+        Cells of one kind, in the VTK order; edges are drawn straight between their corners.
+    displacement : array, shape (N, d)
     field : array, shape (e,)
         What colours every element.
     """
 
     title: str
-    points: Float[Array, "N 3"]
+    points: Float[Array, "N d"]
     cells: Int[NDArray[np.int64], "e k"]
-    displacement: Float[Array, "N 3"]
+    displacement: Float[Array, "N d"]
     field: Float[Array, "e"]
 
 

@@ -41,13 +41,14 @@ def forecast_table(found: Forecast, runs: int) -> Table:
     return Table(f"What {found.case} will cost", columns, rows, note)
 
 
-def measured_table(found: Forecast, data: float, training: float) -> Table:
+def measured_table(found: Forecast, data: float, training: float, per_update: float) -> Table:
     """Return what was measured."""
     pays = found.runs_until_it_pays
     rows = (
         *found.measured.items(),
         ("data, CPU s", data),
         ("training, CPU s", training),
+        ("update of a short training, CPU s", per_update),
         *((f"error of the untrained network, {name}", value) for name, value in found.network_errors.items()),
         ("runs of FE² after which a network pays", pays if math.isfinite(pays) else None),
     )

@@ -26,6 +26,17 @@ ROUND = 6000
 FADE = 0.55
 """Share of white in the colour of the farthest bar."""
 OUTLINE_WIDTH = 2.0
+KINDS = {
+    (2, 3): ("TRIANGLE", 3),
+    (2, 6): ("TRIANGLE", 3),
+    (2, 4): ("QUAD", 4),
+    (2, 8): ("QUAD", 4),
+    (3, 4): ("TETRA", 4),
+    (3, 10): ("TETRA", 4),
+    (3, 8): ("HEXAHEDRON", 8),
+    (3, 20): ("HEXAHEDRON", 8),
+}
+"""What cells are drawn as, and with how many corners, by their dimension and number of nodes."""
 GLASS = (140, 160, 185)
 """Colour of a body that is seen through."""
 MARGIN = 0.03
@@ -96,22 +107,22 @@ def window(
 
 def render_mesh(
     view: View,
-    points: Float[Array, "N 3"],
+    points: Float[Array, "N d"],
     cells: Int[NDArray[np.int64], "e k"],
     colours: Float[Array, "e 3"],
-    box: Float[Array, "2 3"],
+    box: Float[Array, "2 d"],
 ) -> UInt8[NDArray[np.uint8], "h w 3"]:
     """Return the picture of a mesh.
 
     Parameters
     ----------
     view : View
-    points : array, shape (N, 3)
+    points : array, shape (N, d)
     cells : integer array, shape (e, k)
-        8-node hexahedra or 4-node tetrahedra in the VTK order.
+        Cells of one kind, in the VTK order: their dimension and number of nodes tell which (`KINDS`).
     colours : array, shape (e, 3)
         Red, green and blue of every cell, 0 to 1.
-    box : array, shape (2, 3)
+    box : array, shape (2, d)
         Lowest and highest corner of a box that is outlined in grey.
 
     Returns
@@ -122,7 +133,7 @@ def render_mesh(
     style |= {"ambient": 0.6, "diffuse": 0.45}
     grid = _grid(points, cells)
     grid.cell_data["colour"] = _bytes(colours)
-    return _picture(view, [(grid, style)], box)
+    return _picture(view, [(grid, style)], in_space(box))
 
 
 def render_bars(
@@ -153,27 +164,27 @@ def render_bars(
 
 def render_inside(
     view: View,
-    points: Float[Array, "N 3"],
+    points: Float[Array, "N d"],
     cells: Int[NDArray[np.int64], "e k"],
-    nodes: Float[Array, "n 3"],
+    nodes: Float[Array, "n d"],
     bars: Int[NDArray[np.int64], "M 2"],
     colours: Float[Array, "M 3"],
-    box: Float[Array, "2 3"],
+    box: Float[Array, "2 d"],
 ) -> UInt8[NDArray[np.uint8], "h w 3"]:
     """Return the picture of a lattice inside a mesh that is seen through.
 
     Parameters
     ----------
     view : View
-    points : array, shape (N, 3)
+    points : array, shape (N, d)
     cells : integer array, shape (e, k)
-        8-node hexahedra or 4-node tetrahedra in the VTK order.
-    nodes : array, shape (n, 3)
+        Cells of one kind, in the VTK order.
+    nodes : array, shape (n, d)
         Ends of the bars.
     bars : integer array, shape (M, 2)
     colours : array, shape (M, 3)
         Red, green and blue of every bar, 0 to 1.
-    box : array, shape (2, 3)
+    box : array, shape (2, d)
         Lowest and highest corner of a box that is outlined in grey.
 
     Returns
@@ -185,14 +196,15 @@ def render_inside(
     for part in (skin, edges):
         part.cell_data["colour"] = np.full((part.n_cells, 3), GLASS, dtype=np.uint8)
     glass = [(skin, {"opacity": 0.16}), (edges, {"opacity": 0.3, "line_width": 1.0, "lighting": False})]
-    return _picture(view, [_bars(view, nodes, bars, colours), *glass], box)
+    return _picture(view, [_bars(view, in_space(nodes), bars, colours), *glass], in_space(box))
 
 
-def _grid(points: Float[Array, "N 3"], cells: Int[NDArray[np.int64], "e k"]) -> Any:
+def _grid(points: Float[Array, "N d"], cells: Int[NDArray[np.int64], "e k"]) -> Any:
+    """Return the corners of cells as a grid; nodes amid edges are left out."""
     import pyvista as pv
 
-    kind = pv.CellType.HEXAHEDRON if cells.shape[1] == 8 else pv.CellType.TETRA
-    return pv.UnstructuredGrid({kind: cells}, points)
+    kind, corners = KINDS[points.shape[1], cells.shape[1]]
+    return pv.UnstructuredGrid({getattr(pv.CellType, kind): cells[:, :corners]}, in_space(points))
 
 
 def _bars(

@@ -57,7 +57,7 @@ def draw_convergence(path: Path, numbers: CaseNumbers) -> None:
 
 
 def draw_bar_stresses(path: Path, numbers: CaseNumbers) -> None:
-    """Draw the stresses of the bars at the first control node: decoded ones beside those of the full lattice."""
+    """Draw the stresses of the bars at the first control node: decoded, solved again, and of the full lattice."""
     finest = numbers.bars[-1]
     count = len(finest.stress["lattice"])
     places = np.arange(1, count + 1)
@@ -77,6 +77,7 @@ def draw_bar_stresses(path: Path, numbers: CaseNumbers) -> None:
             label="FE, exact cell",
         )
         axis.plot(places, finest.stress["model"], "o", color=MODEL, markersize=3.5, label="FE × TANN, decoded")
+        axis.plot(places, finest.stress["solved"], "x", color=MODEL, markersize=7, label="FE × TANN, solved again")
         axis.axhline(0.0, color=SOFT, linewidth=0.6)
         axis.set_xticks(places)
         axis.set_xlabel("bar at the control node")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
 from microtann.evaluation.comparison import NAMES, Comparison
-from microtann.evaluation.scale_errors import PAIRS
+from microtann.evaluation.scale_errors import PAIRS, SOLVED_PAIRS, Solving
 from microtann.report.bodies import Body, Lattice, draw_bodies, readable_scale
 from microtann.report.curves import History as HistoryCurve
 from microtann.report.curves import draw_histories
@@ -43,15 +43,18 @@ def results_table(comparison: Comparison) -> Table:
     return Table(f"{comparison.case.name} at the end of the loading", tuple(columns), tuple(rows), note)
 
 
-def scales_table(errors: Mapping[str, Mapping[str, float | None]]) -> Table:
+def scales_table(errors: Mapping[str, Mapping[str, float | None]], effort: Solving | None = None) -> Table:
     """Return the errors on both scales, one column per pair that was computed.
 
     Parameters
     ----------
     errors : mapping
         From `microtann.evaluation.scale_errors.scale_errors`.
+    effort : Solving, optional
+        What was solved again.
     """
-    pairs = [pair for pair in PAIRS if any(row[pair] is not None for row in errors.values())]
+    every = (*PAIRS, *SOLVED_PAIRS)
+    pairs = [pair for pair in every if any(row.get(pair) is not None for row in errors.values())]
     columns = (Column("quantity", kind="text"), *(Column(pair, kind="error") for pair in pairs))
     rows = tuple((name, *(row[pair] for pair in pairs)) for name, row in errors.items())
     note = "εu¹ is the decoded fluctuation of the cell without its affine part; the state at a node is the volume "
@@ -61,6 +64,11 @@ def scales_table(errors: Mapping[str, Mapping[str, float | None]]) -> Table:
         "RMS of the error over RMS of the reference: exact cell on the same mesh for the network, full lattice "
     )
     note += "for the others."
+    if effort is not None and effort.points:
+        note += (
+            f" Solved again: the exact cell at {effort.points} Gauss points around these places, along the "
+            f"strains at the {effort.increments} equilibria found with the model, in {effort.seconds:.2g} CPU s."
+        )
     return Table("Both scales at the end of the loading", columns, rows, note)
 
 

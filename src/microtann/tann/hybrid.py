@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -73,7 +74,7 @@ class Hybrid:
             raise InputError(f"the margin of a hybrid lies between 0 and 1, got {margin!r}")
         self.tann = tann
         self.margin = margin
-        self._exact = ExactCell(tann.cell, tann.bar)
+        self.exact = ExactCell(tann.cell, tann.bar)
         self._cell: UnitCell = tann.cell
         self._young: Array = distinct_properties(tann.cell, tann.bar)[0]
 
@@ -87,7 +88,7 @@ class Hybrid:
 
     def initial_state(self, n: int) -> State:
         """Return the virgin state of the model, with plastic strains and share of the exact cell, both zero."""
-        plastic = self._exact.initial_state(n)["plastic_strain"]
+        plastic = self.exact.initial_state(n)["plastic_strain"]
         return self.tann.initial_state(n) | {"plastic_strain": plastic, "exact_share": np.zeros(n)}
 
     def update(
@@ -120,7 +121,7 @@ class Hybrid:
         fresh = part["exact_share"] == 0.0
         if fresh.any():
             part["plastic_strain"][fresh] = self._decoded_plastic_strain({k: v[fresh] for k, v in part.items()})
-        exact_stress, exact_moduli, exact = self._exact.update(strain_increment[chosen], part, dt, tangent)
+        exact_stress, exact_moduli, exact = self.exact.update(strain_increment[chosen], part, dt, tangent)
         weight = share[chosen]
         stress = _mixed(stress, exact_stress, chosen, weight)
         if moduli is not None and exact_moduli is not None:
@@ -130,6 +131,36 @@ class Hybrid:
         new["plastic_strain"] = state["plastic_strain"].copy()
         new["plastic_strain"][chosen] = exact["plastic_strain"]
         return stress, moduli, new
+
+    def decode(self, state: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the internal coordinates of given states: decoded, and those of the exact cell at its share.
+
+        Parameters
+        ----------
+        state : mapping of arrays, shape (..., *)
+            "isv", "strain", "plastic_strain" and "exact_share", as in the state of a finite-element result.
+
+        Returns
+        -------
+        dict of arrays
+            "displacement" (..., N, d) of the nodes and "force" (..., M) of the bars of the cell.
+
+        Examples
+        --------
+        >>> import microtann as mt
+        >>> hybrid = mt.Hybrid(mt.load("cube"))
+        >>> hybrid.decode(hybrid.initial_state(5))["force"].shape
+        (5, 28)
+        """
+        share = np.asarray(state["exact_share"])
+        coordinates = self.tann.decode(state["isv"], state["strain"])
+        flat = {name: value.reshape(share.size, *value.shape[share.ndim :]) for name, value in coordinates.items()}
+        chosen = np.flatnonzero(share.ravel() > 0.0)
+        if len(chosen):
+            plastic, strain = (state[k].reshape(share.size, -1)[chosen] for k in ("plastic_strain", "strain"))
+            for name, exact in self.exact.decode(plastic, strain).items():
+                flat[name] = _mixed(flat[name], exact, chosen, share.ravel()[chosen])
+        return {name: value.reshape(share.shape + value.shape[1:]) for name, value in flat.items()}
 
     def _decoded_plastic_strain(self, state: State) -> Float[Array, "k m"]:
         decoded = self.tann.decode(state["isv"], state["strain"])

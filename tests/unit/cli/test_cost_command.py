@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from microtann.cli import cost
 from microtann.cli.main import app
+from microtann.cli.training_cost import TrainingCost
 from microtann.data.walks import WalkPlan
 from microtann.evaluation import refinement
 
@@ -22,6 +23,9 @@ def test_a_structure_is_priced_and_a_method_recommended(tmp_path: Path, monkeypa
     monkeypatch.setattr(refinement, "MESHES", (5.0, 2.5, 1.25))
     monkeypatch.setattr(refinement, "CELLS", (2, 4, 8))
     monkeypatch.setattr(cost, "SAMPLE", WalkPlan(paths=12, steps=20))
+    monkeypatch.setattr(
+        cost, "try_training", lambda data, states, growth: TrainingCost(3000, 0.01, 13.0, 2.0, 3.0)
+    )
     folder = tmp_path / "cost"
     arguments = ("cube", "lcC1", "--mesh-size", "2.5", "--dns", "1/8", "--states", "13", "-o", folder)
     result = call(*arguments)
@@ -30,7 +34,9 @@ def test_a_structure_is_priced_and_a_method_recommended(tmp_path: Path, monkeypa
     assert "Use " in result.output.splitlines()[-1]
     numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
     assert [e["method"] for e in numbers["estimates"]] == ["dns", "fe2", "tann"]
+    assert numbers["training_s"] == pytest.approx(3000 * 0.01 + 13.0 + 2 * 2.0)
     assert numbers["estimates"][2]["once"] == pytest.approx(numbers["data_s"] + numbers["training_s"])
+    assert "update of a short training" in result.output
     assert max(numbers["network_errors"].values()) < 1e-9  # thirteen states are exact
     assert "kept" in call(*arguments).output
 

@@ -13,7 +13,6 @@ import microtann as mt
 from microtann.cli import reproduce_section5
 from microtann.cli.main import app
 from microtann.evaluation.section5 import CASES, Section5Plan
-from microtann.evaluation.section5_errors import find_limits
 from microtann.report.section import read_section
 
 CHOSEN = ("--model", "cube", "--case", "lcC2", "--case", "lcT1", "--case", "lcH")
@@ -29,9 +28,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("paper") / "section5"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reproduce_section5, "plan", lambda *_: Section5Plan((1.0, 0.5), (5.0, 2.5, 2.0)))
-        patch.setattr(
-            reproduce_section5, "find_limits", lambda: find_limits("lcT1", (5.0, 2.5, 1.25), (0.5, 0.25, 0.125))
-        )
+        patch.setattr(reproduce_section5, "LIMITS", ((5.0, 2.5, 1.25), (0.5, 0.25, 0.125)))
         patch.setattr(reproduce_section5, "_compile", lambda *_: None)
         result = call("section5", *CHOSEN, "--output", folder)
         assert result.exit_code == 0, result.output

@@ -27,7 +27,9 @@ def test_both_scales_stand_in_table_numbers_and_picture(tmp_path: Path) -> None:
     scales = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))["scales"]
     assert next(iter(scales)).startswith("stress of 7 bars at (5, 5, 10)")
     # a regular cell under uniform compression: all scales are exact
-    assert max(value for row in scales.values() for value in row.values()) < 1e-6
+    found = [value for row in scales.values() for value in row.values() if value is not None]
+    assert len(found) == 4 * 5 + 2 * 3  # the displacement fields are not solved again
+    assert max(found) < 1e-6
     assert max(row["network error"] for row in scales.values()) < 1e-9
     section = read_section(folder)
     assert section.tables[1].columns[1].title == "network error"
@@ -57,3 +59,29 @@ def test_a_point_that_is_none_of_the_structure_is_refused_at_once(inside: str, w
     assert result.exit_code == 2
     assert words in result.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_decoded_and_solved_again_stand_side_by_side(tmp_path: Path) -> None:
+    """With 48 states for 104 bars the cell is solved again at the control node and at the point of --inside."""
+    model = ("--model", "cube-2x2x2-perturbed", "--inside", "0,0,5")
+    folder = tmp_path / "solved"
+    result = simulate("lcC2", *SMALL, *model, "-o", folder)
+    assert result.exit_code == 0, result.output
+    assert "Solved again: the exact cell at 64 Gauss points" in " ".join(result.output.split())
+    rows = list(json.loads((folder / "numbers.json").read_text(encoding="utf-8"))["scales"].values())[:3]
+    assert all(row["network error, solved again"] < 0.25 * row["network error"] for row in rows)
+    assert read_section(folder).figures[-1].caption.startswith("The lattice solved again and decoded at (0, 0, 5)")
+    folder = tmp_path / "decoded"
+    result = simulate("lcC2", *SMALL, *model, "--localisation", "decode", "-o", folder)
+    assert result.exit_code == 0, result.output
+    assert "olved again" not in result.output
+    rows = list(json.loads((folder / "numbers.json").read_text(encoding="utf-8"))["scales"].values())
+    assert all("network error, solved again" not in row for row in rows)
+
+
+def test_a_hybrid_has_both_scales(tmp_path: Path) -> None:
+    folder = tmp_path / "hybrid"
+    result = simulate("lcU2", *SMALL, "--outside-training", "exact", "-o", folder)
+    assert result.exit_code == 0, result.output
+    scales = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))["scales"]
+    assert max(row["network error"] for row in scales.values()) < 1e-9
