@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import microtann
 from microtann.atomic import write_atomically
@@ -19,9 +20,7 @@ from microtann.tann.shipped import load
 from microtann.training.walk_errors import SetName, WalkErrors, dataset_errors
 
 
-def make_data_evaluation(
-    model: str, data: Path, judged: SetName, output: Path, overwrite: bool = False
-) -> None:
+def make_data_evaluation(model: str, data: Path, judged: SetName, output: Path, overwrite: bool = False) -> None:
     """Run the stage unless its results are there.
 
     Raises
@@ -39,15 +38,15 @@ def make_data_evaluation(
     require_agreement(tann.information, dataset, (f"the model {model}", f"the file {data}"))
     with working_folder(stage, overwrite=overwrite) as folder:
         errors = dataset_errors(tann, dataset, judged)
-        numbers = {"microtann": microtann.__version__, "model": model, "form": tann.form, "data": str(data)}
-        numbers |= {"walks": judged, "errors": errors.to_dict()}
+        numbers: dict[str, Any] = {"microtann": microtann.__version__, "model": model, "form": tann.form}
+        numbers |= {"data": str(data), "walks": judged, "errors": errors.to_dict()}
         write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
         section = Section(
             "Closed-loop recall on data",
             3,
             (
-                f"The model ({tann.form}, {tann.states} internal state variables) gets the strain increments of the "
-                f"{judged} walks of {data} only; its own state is fed back. The reference is the data.",
+                f"The model ({tann.form}, {tann.states} internal state variables) gets the strain increments of "
+                f"the {judged} walks of {data} only; its own state is fed back. The reference is the data.",
             ),
             (_table(judged, errors),),
             files={"numbers.json": "all errors", "report.html": "this section alone"},

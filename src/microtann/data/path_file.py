@@ -20,7 +20,9 @@ RESPONSE = ("loading_step", "energy", "dissipation")
 """Columns of a response that are skipped, as are its stresses."""
 
 
-def read_path(path: str | Path, components: int, labels: Sequence[str] = ()) -> tuple[Float[Array, "T"], Float[Array, "T v"]]:
+def read_path(
+    path: str | Path, components: int, labels: Sequence[str] = ()
+) -> tuple[Float[Array, "T"], Float[Array, "T v"]]:
     """Read a strain path from a CSV file.
 
     The first line names the columns, in any order: every strain component (``e11,e22,e33,e23,e13,e12``; in 2D

@@ -168,9 +168,7 @@ def test_a_checkpoint_of_data_in_other_units_is_refused(steel: Dataset, tmp_path
     assert file.exists()
 
 
-def test_a_model_keeps_the_names_of_its_strain_components(
-    model: mt.TANN, steel: Dataset, tmp_path: Path
-) -> None:
+def test_a_model_keeps_the_names_of_its_strain_components(model: mt.TANN, steel: Dataset, tmp_path: Path) -> None:
     named = replace(steel, strain_names=("normal", "lateral", "shear"), microstructure=None)
     information = information_of(named, "variational")
     mt.TANN(model.point, information).save(tmp_path / "model.safetensors")

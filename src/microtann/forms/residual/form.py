@@ -15,7 +15,7 @@ from pydantic import Field
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
-from microtann.forms.published.loss import ErrorMeasure, StatesLoss
+from microtann.forms.published.loss import ErrorMeasure, StatesLoss, Weight, check_weights
 from microtann.forms.published.stiffness import fit_quadratic_energy
 from microtann.forms.residual.pruning import without_needless_neurons, without_rare_neurons
 from microtann.tann.form import register
@@ -76,6 +76,8 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         Increments that the polish sees, all at once.
     error : {"mse", "mae"}
         Mean squared or mean absolute errors.
+    state_weight, energy_weight, stress_weight, dissipation_weight : float
+        Weight λ of a term of the loss, relative to the others; 0 leaves the term out.
     """
 
     name: ClassVar[str] = "residual"
@@ -92,8 +94,13 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
     polish_updates: Annotated[int, Field(ge=0)] = 1500
     polish_increments: Annotated[int, Field(ge=1)] = 8000
     error: ErrorMeasure = "mse"
+    state_weight: Weight = 1.0
+    energy_weight: Weight = 1.0
+    stress_weight: Weight = 1.0
+    dissipation_weight: Weight = 1.0
 
     def __post_init__(self) -> None:
+        check_weights("Residual", training=self.weights)
         if self.activation == "dead-zone" and len(self.widths) > 1:
             raise ConfigurationError(
                 f"Residual: {len(self.widths)} hidden layers of dead zones pass no signal on: use one, "

@@ -25,7 +25,7 @@ RARELY = 0.005
 SAMPLES = 20_000
 """Most increments from which is told what neurons are needed."""
 SAME = 1e-12
-"""Directions of the neurons' outputs in which they vary by less than this fraction of the largest are round-off."""
+"""Directions of the neurons' outputs in which they vary by less than this part of the largest are round-off."""
 
 Array = NDArray[np.float64]
 
