@@ -37,6 +37,7 @@ from microtann.cli.study_parts import (
 )
 from microtann.cli.study_point import Point, error_of, run_points
 from microtann.data.walks import WalkPlan, split_paths
+from microtann.errors import InputError
 from microtann.report.section import Figure, Section
 from microtann.report.studies import draw_study
 from microtann.report.table import Column, Table
@@ -141,8 +142,19 @@ def increments(
 
 
 def _paths_for(plan: WalkPlan, walks: int) -> int:
-    """Return how many walks hold this many training walks after validation and test walks are split off."""
+    """Return how many walks hold this many training walks, and one at least to validate and one to test.
+
+    Raises
+    ------
+    InputError
+        If the plan takes no walks to validate or to test.
+    """
+    for name in ("validation", "test"):
+        if not getattr(plan, name):
+            raise InputError(f"walks.{name} is 0: the study needs some walks for it, such as walks.{name} = 0.1")
     paths = max(walks, 3)
-    while (found := len(split_paths(replace(plan, paths=paths))[0])) < walks:
-        paths += walks - found
-    return paths
+    while True:
+        training, *held = (len(found) for found in split_paths(replace(plan, paths=paths)))
+        if training >= walks and min(held) > 0:
+            return paths
+        paths += max(walks - training, 1)

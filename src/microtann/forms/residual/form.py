@@ -17,7 +17,11 @@ from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms.published.loss import ErrorMeasure, StatesLoss, Weight, check_weights
 from microtann.forms.published.stiffness import fit_quadratic_energy
-from microtann.forms.residual.pruning import without_needless_neurons, without_rare_neurons
+from microtann.forms.residual.pruning import (
+    squared_error,
+    without_needless_neurons,
+    without_rare_neurons,
+)
 from microtann.tann.form import register
 from microtann.tann.layers import Activation, DeadZone, Layers, dense
 from microtann.tann.pod import PODReduction
@@ -176,8 +180,8 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
 
     def _needed(self, point: MaterialPoint, dataset: Dataset) -> Method:
         batch = self.to_batch(point, moving(dataset.training))
-        loss = float(jax.jit(self.loss(self.reference(batch)))(point, batch))
-        return self.polish(without_needless_neurons(point, batch, min(math.sqrt(loss), MOST_ADDED)), dataset)
+        allowed = min(math.sqrt(squared_error(point, batch)), MOST_ADDED)
+        return self.polish(without_needless_neurons(point, batch, allowed), dataset)
 
     def _modes(self, dataset: Dataset, scaling: Scaling) -> PODReduction:
         driving, increment = driving_variables(dataset.training, scaling)

@@ -25,7 +25,7 @@ RARELY = 0.005
 SAMPLES = 20_000
 """Most increments from which is told what neurons are needed."""
 SAME = 1e-12
-"""Directions of the neurons' outputs in which they vary by less than this part of the largest are round-off."""
+"""Part of the squared outputs of neurons below which a difference between them is round-off."""
 
 Array = NDArray[np.float64]
 
@@ -66,15 +66,16 @@ def without_needless_neurons(point: MaterialPoint, batch: Batch, allowed: float)
     chosen = jax.tree.map(lambda a: a[:: max(1, len(batch.dt) // SAMPLES)], batch)
     outputs = _outputs(point, chosen)
     motion = np.asarray(chosen.inside_next - chosen.inside)
-    whole, shared = outputs.T @ outputs, outputs.T @ motion
+    norms = np.linalg.norm(outputs, axis=0)
+    unit = outputs / np.where(norms == 0.0, 1.0, norms)
+    # neurons that do the same make the matrix singular; the little that is added tells that each can be spared
+    whole, shared = unit.T @ unit + SAME * np.eye(len(norms)), unit.T @ motion
     size = float(np.sum(motion**2)) or 1.0
     kept, weights, risen = np.arange(outputs.shape[1]), None, 0.0
     while len(kept) > 1:
-        inverse = np.linalg.pinv(whole[np.ix_(kept, kept)], rcond=SAME, hermitian=True)
-        fitted = inverse @ shared[kept]
+        inverse = np.linalg.inv(whole[np.ix_(kept, kept)])
         # the least-squares error without one unknown rises by its square over its entry in the inverse
-        variance = np.maximum(np.diag(inverse), np.finfo(np.float64).tiny)
-        rise = (fitted**2).sum(axis=1) / variance / size
+        rise = ((inverse @ shared[kept]) ** 2).sum(axis=1) / np.diag(inverse) / size
         least = int(np.argmin(rise))
         if risen + rise[least] > allowed:
             break
@@ -82,6 +83,15 @@ def without_needless_neurons(point: MaterialPoint, batch: Batch, allowed: float)
         kept = np.delete(kept, least)
         weights = np.linalg.lstsq(outputs[:, kept], motion, rcond=SAME)[0]
     return point if weights is None else _with_neurons(point, kept, weights)
+
+
+def squared_error(point: MaterialPoint, batch: Batch) -> float:
+    """Return the mean squared error of the states that the return map gives, relative to that of their motion."""
+    evolution = point.evolution
+    assert isinstance(evolution, StateNetwork)
+    inputs = jnp.concatenate([batch.driving + batch.increment, batch.inside], axis=1)
+    found, motion = jax.vmap(evolution.network)(inputs), batch.inside_next - batch.inside
+    return float(jnp.sum((found - motion) ** 2) / jnp.sum(motion**2))
 
 
 def _outputs(point: MaterialPoint, batch: Batch) -> Float[Array, "n m"]:
