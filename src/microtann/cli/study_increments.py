@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
 from microtann.cli.form_choice import choose_forms, form_table
-from microtann.cli.messages import save_section, show_section
 from microtann.cli.microstructure import cell_settings
 from microtann.cli.options import Assignments, Config, Output, Overwrite, Perturbation, Units
-from microtann.cli.page import write_report
 from microtann.cli.sections import choose, effective
-from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.cli.study_parts import (
     DEFAULT_FORM,
     ERRORS,
@@ -32,10 +27,10 @@ from microtann.cli.study_parts import (
     integers,
     seed_of,
     seeded,
-    stamped,
     study_data,
 )
 from microtann.cli.study_point import Point, error_of, run_points
+from microtann.cli.study_result import write_result
 from microtann.data.walks import WalkPlan, split_paths
 from microtann.errors import InputError
 from microtann.report.section import Figure, Section
@@ -109,26 +104,19 @@ def increments(
         ]
         for name in forms
     }
-    stage = Stage(
-        "study",
-        output / "study",
-        effective(study={"counts": wanted, "seeds": seeds})
-        | {name: form_table(chosen) for name, chosen in forms.items()},
-        {p.folder.name: file_digest(p.folder / "numbers.json") for p in points},
-    )
-    with working_folder(stage, overwrite=True) as folder:
-        content = {
-            "points": [
-                {"form": p.form.name, "seed": seed_of(p.form), **numbers}
-                for p, numbers in zip(points, found, strict=True)
-            ]
-        }
-        write_atomically(folder / "numbers.json", json.dumps(stamped(content), indent=1) + "\n")
+    content = {
+        "points": [
+            {"form": p.form.name, "seed": seed_of(p.form), **numbers}
+            for p, numbers in zip(points, found, strict=True)
+        ]
+    }
+
+    def describe(folder: Path) -> Section:
         draw_study(folder / "increments.png", drawn, "training increments [–]", STRESS_ERROR, logarithmic=True)
         caption = (
             "Stress error on the test walks in closed loop; a dot for every training, a line through medians."
         )
-        section = Section(
+        return Section(
             "Data efficiency",
             6,
             ("The first walks of one data file are seen in training, the more the longer the study goes.",),
@@ -136,9 +124,10 @@ def increments(
             (Figure("increments.png", caption),),
             {"numbers.json": "all numbers"},
         )
-        save_section(folder, section)
-    write_report(output, section.title, [(output / "study", section)])
-    show_section(output / "study", section)
+
+    chosen = effective(study={"counts": wanted, "seeds": seeds})
+    chosen |= {name: form_table(form_chosen) for name, form_chosen in forms.items()}
+    write_result(output / "study", chosen, points, content, describe)
 
 
 def _paths_for(plan: WalkPlan, walks: int) -> int:
