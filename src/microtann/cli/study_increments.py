@@ -58,7 +58,8 @@ def increments(
 ) -> None:
     """Measure the error on test walks against the number of training increments, for one form or for several.
 
-    Whole walks are taken, and validation walks in proportion; the test walks are the same for all. A
+    Whole walks are taken, and validation walks in proportion; the test walks are the same for all, and so is the
+    number of updates: forms that count epochs take more of them where there are fewer increments. A
     hyper-parameter that only some of the forms have is theirs.
     """
     options = cell_settings(cell, units=units, perturbation=perturbation) | {"train.states": states}
@@ -73,7 +74,7 @@ def increments(
     points = [
         Point(
             output / "points" / f"{name}-{n:06d}-seed-{seed_of(each)}",
-            each.for_increments(n),
+            each.with_updates_of(max(wanted), n),
             data,
             walks[n],
             "test",

@@ -137,6 +137,19 @@ class NetworkForm(StatesLoss, TrainableForm):
         }
         return replace(self, **smaller)
 
+    def with_updates_of(self, many: int, count: int) -> NetworkForm:
+        """Return the form with as many updates on ``count`` increments as it would have on ``many``: more epochs."""
+        large, small = self.for_increments(many), self.for_increments(count)
+        longer: dict[str, Any] = {}
+        for name in ("epochs", "tuning_epochs"):
+            if hasattr(self, name):
+                sizes = [getattr(form, name.replace("epochs", "batch")) for form in (large, small)]
+                stages = zip(getattr(self, name), *sizes, strict=True)
+                longer[name] = tuple(
+                    max(1, round(epochs * (many // whole) / (count // part))) for epochs, whole, part in stages
+                )
+        return replace(small, **longer)
+
     def networks(self, dataset: Dataset, reduce: Callable[[Scaling], Reduction]) -> MaterialPoint:
         """Return an untrained point with a reduction that is built once the scales are known."""
         scaling = unit_scales(dataset.training)
