@@ -115,7 +115,8 @@ def increments(
     def describe(folder: Path) -> Section:
         draw_study(folder / "increments.png", drawn, "training increments [–]", STRESS_ERROR, logarithmic=True)
         caption = (
-            "Stress error on the test walks in closed loop; a dot for every training, a line through medians."
+            "Stress error on the test walks in closed loop; a dot for every training, a line through medians, a "
+            "cross for a model that ran away."
         )
         return Section(
             "Data efficiency",

@@ -138,7 +138,7 @@ class NetworkForm(StatesLoss, TrainableForm):
         return replace(self, **smaller)
 
     def with_updates_of(self, many: int, count: int) -> NetworkForm:
-        """Return the form with as many updates on ``count`` increments as it would have on ``many``: more epochs."""
+        """Return the form with as many updates on ``count`` increments as it would have on ``many``."""
         large, small = self.for_increments(many), self.for_increments(count)
         longer: dict[str, Any] = {}
         for name in ("epochs", "tuning_epochs"):
