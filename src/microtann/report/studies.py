@@ -54,9 +54,9 @@ def draw_study(
         axis = figure.subplots()
         errors = [y for points in series.values() for _, y in points]
         bottom, top = _bottom(errors), _top(errors)
-        for (name, points), colour in zip(series.items(), COLOURS, strict=False):
+        for row, ((name, points), colour) in enumerate(zip(series.items(), COLOURS, strict=False)):
             finite = [(x, max(y, bottom)) for x, y in points if np.isfinite(y)]
-            lost = [(x, top) for x, y in points if not np.isfinite(y)]
+            lost = [(x, top * 2.0**row) for x, y in points if not np.isfinite(y)]  # none hides another
             numbers = sorted({x for x, _ in points})
             medians = [_median([y for x, y in points if x == number], bottom) for number in numbers]
             axis.plot(numbers, medians, color=colour, label=name)
