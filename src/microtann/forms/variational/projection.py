@@ -9,6 +9,8 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from microtann.forms.variational import walk_kernel
+from microtann.forms.variational.product_kernel import padded
+from microtann.forms.variational.slip_equations_kernel import slips_of
 
 Numbers = NDArray[np.float64]
 
@@ -135,10 +137,11 @@ def _call_follow_back(normals: Array, force: Array, slips: Array, of_force: Arra
         np.ascontiguousarray(a, dtype=np.float64) for a in (normals, force, slips, of_force)
     )
     of_normals, of_increments = np.empty_like(matrix), np.empty_like(path)
-    walk_kernel.follow_back(matrix, matrix.T @ matrix, path, flow, of_path, of_increments, of_normals)
+    matrix = padded(matrix)
+    walk_kernel.follow_back(slips_of(matrix), matrix, path, flow, of_path, of_increments, of_normals)
     return of_normals, of_increments
 
 
 def _run(normals: Numbers, increments: Numbers, force: Numbers, slips: Numbers) -> None:
-    matrix = np.ascontiguousarray(normals)
-    walk_kernel.follow(matrix, matrix.T @ matrix, increments, force, slips)
+    matrix = padded(np.ascontiguousarray(normals))
+    walk_kernel.follow(slips_of(matrix), matrix, increments, force, slips)

@@ -180,17 +180,76 @@ def _enter(gram, surfaces, count, entering):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def project(gram, trial, surfaces):
+def _independent(gram, surfaces, count):
+    """Factorise the flowing surfaces without those in the span of others; return their number."""
+    active, sense, upper, column = surfaces.active, surfaces.sense, surfaces.upper, surfaces.column
+    kept = 0
+    for a in range(count):
+        i = active[a]
+        left = _column_of(gram, surfaces, kept, i, sense[i])
+        if kept < len(column) - 1 and left > DEPENDENT * gram[i, i]:
+            for b in range(kept):
+                upper[b, kept] = column[b]
+            upper[kept, kept] = np.sqrt(left)
+            active[kept] = i
+            kept += 1
+        else:
+            sense[i] = 0.0
+    return kept
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _slips_of(trial, surfaces, count):
+    """Write the slips that bring the forces of the flowing surfaces to their bounds."""
+    for a in range(count):
+        i = surfaces.active[a]
+        surfaces.slip[a] = surfaces.sense[i] * trial[i] - 1.0
+    solve_surfaces(surfaces.upper, count, surfaces.slip)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _begin(gram, trial, surfaces, count):
+    """Let surfaces go until the slips of the rest are positive, and write the forces then; return their number.
+
+    The rest are the solution of a problem without the other surfaces, from which the method may start.
+    """
+    active, sense, slip, force = surfaces.active, surfaces.sense, surfaces.slip, surfaces.force
+    while count > 0:
+        count = _independent(gram, surfaces, count)
+        _slips_of(trial, surfaces, count)
+        kept = 0
+        for a in range(count):
+            if slip[a] > 0.0:
+                active[kept] = active[a]
+                kept += 1
+            else:
+                sense[active[a]] = 0.0
+        if kept == count:
+            break
+        count = kept
+    for i in range(len(force)):
+        force[i] = trial[i]
+    for a in range(count):
+        back = slip[a] * sense[active[a]]
+        for i in range(len(force)):
+            force[i] -= back * gram[active[a], i]
+    return count
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def project(gram, trial, surfaces, start):
     """Find the slips of one point.
 
     Parameters
     ----------
-    gram : (s, s)
+    gram : (s, s) or more
         G: products of the normals.
     trial : (s,)
         r: trial forces on the slips.
-    surfaces : Surfaces, out
+    surfaces : Surfaces, in and out
         ``active``, ``sense``, ``slip`` and ``upper`` belong together.
+    start : int
+        Number of surfaces in ``active``, with their senses, that are likely to flow. Any guess will do.
 
     Returns
     -------
@@ -198,16 +257,18 @@ def project(gram, trial, surfaces):
         Number of flowing surfaces, or FAILED.
     """
     s = len(trial)
-    force, sense = surfaces.force, surfaces.sense
+    active, force, sense = surfaces.active, surfaces.force, surfaces.sense
     largest = 0.0
     for i in range(s):
-        force[i] = trial[i]
-        sense[i] = 0.0
         largest = max(largest, abs(trial[i]))
+        force[i] = sense[i]
+        sense[i] = 0.0
     if largest <= 1.0 + YIELD_TOLERANCE:
         return 0
+    for a in range(start):
+        sense[active[a]] = force[active[a]]
     limit = 1.0 + max(YIELD_TOLERANCE, ROUND_OFF * largest)
-    count = 0
+    count = _begin(gram, trial, surfaces, start)
     for _ in range(20 * s + 100):
         worst, entering = limit, -1
         for i in range(s):
@@ -220,10 +281,7 @@ def project(gram, trial, surfaces):
             return FAILED
     else:
         return FAILED
-    for a in range(count):  # once more from the trial force, against round-off
-        i = surfaces.active[a]
-        surfaces.slip[a] = sense[i] * trial[i] - 1.0
-    solve_surfaces(surfaces.upper, count, surfaces.slip)
+    _slips_of(trial, surfaces, count)  # once more from the trial force, against round-off
     for a in range(count):
         surfaces.slip[a] = max(surfaces.slip[a], 0.0)
     return count

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Array as JaxArray
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
 from microtann.forms.variational.flow import MultisurfaceFlow
+from microtann.forms.variational.product_kernel import padded
+from microtann.forms.variational.slip_equations_kernel import Slips, slips_of
 from microtann.forms.variational.update_kernel import update_points
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import PointUpdate
 from microtann.tann.point import MaterialPoint
 
 Array = NDArray[np.float64]
+REMEMBERED = 8
+"""Models whose products of normals are kept; they cost as much as some hundred points."""
+_remembered: dict[int, tuple[JaxArray, Array, Slips]] = {}
 
 
 def update_flow(
@@ -50,12 +56,14 @@ def update_flow(
     n, v, scale = len(driving), point.components, np.asarray(point.scaling.driving)
     elastic = np.asarray(energy.elastic) / scale
     extra = np.asarray(energy.extra) / np.outer(scale[v:], scale[v:])
+    normals, fixed = _fixed(evolution.normals)
     result = PointUpdate(np.empty((n, v)), np.empty_like(state), np.empty(n), np.empty(n), None)
     stiffness = np.empty((n if tangent else 0, v, v))
     failed = update_points(
         elastic.T @ elastic,
-        np.asarray(energy.coupling) / scale,
-        np.ascontiguousarray(evolution.normals),
+        np.ascontiguousarray((np.asarray(energy.coupling) / scale).T),
+        fixed,
+        normals,
         0.5 * (extra + extra.T),
         float(point.scaling.energy),
         np.ascontiguousarray(driving + increment),
@@ -74,3 +82,14 @@ def update_flow(
             worst=points,
         )
     return result._replace(tangent=stiffness if tangent else None)
+
+
+def _fixed(normals: Float[JaxArray, "z s"]) -> tuple[Array, Slips]:
+    """Return the normals for the kernels, and their products; an array of JAX never changes."""
+    known = _remembered.get(id(normals))
+    if known is None:
+        matrix = padded(np.asarray(normals, dtype=np.float64))
+        while len(_remembered) >= REMEMBERED:
+            _remembered.pop(next(iter(_remembered)))
+        known = _remembered[id(normals)] = normals, matrix, slips_of(matrix)
+    return known[1:]

@@ -1,7 +1,8 @@
 """Many material points of a variational TANN at once, compiled for speed.
 
 The same increment as `microtann.tann.point.MaterialPoint`, with the derivatives of the quadratic energy written
-out; the tests hold the two together.
+out; the tests hold the two together. Points are treated in chunks that stay in the cache. Most points of a
+structure are at rest in an increment, so that their cost is that of the trial forces.
 """
 
 from __future__ import annotations
@@ -9,38 +10,126 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.forms.variational.projection_kernel import empty_surfaces, project
-from microtann.forms.variational.walk_kernel import forces_on_slips
+from microtann.forms.variational.cholesky_lanes_kernel import BLOCK, solve_lower
+from microtann.forms.variational.pivoting_kernel import project_points
+from microtann.forms.variational.product_kernel import multiply
+from microtann.forms.variational.slip_equations_kernel import by_count, empty_group, factorise_group
+from microtann.lanes_kernel import WIDTH, load, splat, store
 
-
-@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
-def _tangent(surfaces, count, on_slips, elastic, half, scale, tangent):
-    """Write Cᵉ − HᵀH, H = U⁻ᵀ (N_Sᵀ B); scratch half (z + 1, v)."""
-    v = tangent.shape[0]
-    upper = surfaces.upper
-    for a in range(count):
-        i = surfaces.active[a]
-        for c in range(v):
-            half[a, c] = surfaces.sense[i] * on_slips[i, c]
-        for b in range(a):
-            factor = upper[b, a]
-            for c in range(v):
-                half[a, c] -= factor * half[b, c]
-        inverse = 1.0 / upper[a, a]
-        for c in range(v):
-            half[a, c] *= inverse
-    for c in range(v):
-        for e in range(c + 1):
-            total = elastic[c, e]
-            for a in range(count):
-                total -= half[a, c] * half[a, e]
-            tangent[c, e] = scale * total
-            tangent[e, c] = scale * total
+CHUNK = 256
+"""Points whose trial forces are in the cache at once."""
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _drive(coupling, driving, state, force):
+    """Write the trial force of one point; the coupling has a row for every driving variable."""
+    z = len(force)
+    for m in range(z):
+        force[m] = -state[m]
+    for j in range(len(driving)):
+        value, row = driving[j], coupling[j]
+        for m in range(z):
+            force[m] += value * row[m]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _flow(normals_by_slip, slips, force, state):
+    """Let the force and the state of one point follow its slips; return what is dissipated."""
+    lost = 0.0
+    for i in range(len(slips)):
+        slip = slips[i]
+        if slip != 0.0:
+            lost += abs(slip)
+            normal = normals_by_slip[i]
+            for m in range(len(force)):
+                force[m] -= normal[m] * slip
+                state[m] += normal[m] * slip
+    return lost
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _respond(elastic, coupling, extra, driving, force, stress):
+    """Write the conjugate of the strain at one point; return what is stored."""
+    y, v, z, e = len(driving), len(stress), len(force), len(extra)
+    stored = 0.0
+    for i in range(y):
+        total = 0.0
+        for j in range(y):
+            total += elastic[i, j] * driving[j]
+        stored += 0.5 * total * driving[i]
+        if i < v:
+            stress[i] = total
+    for i in range(e):
+        for j in range(e):
+            stored += 0.5 * driving[y - e + i] * extra[i, j] * driving[y - e + j]
+    for i in range(v):
+        row, total = coupling[i], 0.0
+        for m in range(z):
+            total += force[m] * row[m]
+        stress[i] += total
+    square = 0.0
+    for m in range(z):
+        square += force[m] * force[m]
+    return stored + 0.5 * square
+
+
+@njit(cache=True, error_model="numpy")
+def _list_members(slips, members):
+    """Write which slips flow at one point; return how many."""
+    count = 0
+    for i in range(len(slips)):
+        if slips[i] != 0.0 and count < len(members):
+            members[count] = i
+            count += 1
+    return count
+
+
+@njit(cache=True, error_model="numpy")
+def _soften(fixed, on_slips, slips, points, count, members, group, half, scale, tangent):
+    """Let the tangents of the points follow their slips, eight points at once.
+
+    A tangent is softened by Q_Sᵀ (G_SS)⁻¹ Q_S, Q = Nᵀ B. With half = L⁻¹ Q_S it is halfᵀ half; where the slips at
+    rest R are those of the matrix, it is Qᵀ P Q − halfᵀ half with half = L⁻¹ (P Q)_R.
+
+    Parameters
+    ----------
+    on_slips : (2, v, s)
+        Q and P Q, transposed.
+    """
+    v, s = tangent.shape[1], on_slips.shape[2]
+    octet = group.octet
+    for p in points:
+        count[p] = _list_members(slips[p], members[p])
+    order = by_count(points, count, fixed.most)
+    through = on_slips[0] @ on_slips[1].T
+    for first in range(0, len(order), WIDTH):
+        together = order[first : first + WIDTH]
+        blocks, from_rest = factorise_group(fixed, members, count, together, group)
+        size = blocks * BLOCK
+        right = on_slips[1] if from_rest else on_slips[0]
+        for c in range(v):
+            for a in range(size):
+                for lane in range(WIDTH):
+                    i = octet.column[a * WIDTH + lane]
+                    half[(c * size + a) * WIDTH + lane] = right[c, i] if i < s else 0.0
+            solve_lower(blocks, octet, half, c * size)
+        for c in range(v):
+            for e in range(c + 1):
+                total = splat(0.0)
+                for a in range(size):
+                    total = total + load(half, c * size + a) * load(half, e * size + a)
+                store(octet.vector, 0, total)
+                for lane, p in enumerate(together):
+                    product = octet.vector[lane]
+                    softened = through[c, e] - product if from_rest else product
+                    value = tangent[p, c, e] - scale * softened
+                    tangent[p, c, e] = value
+                    tangent[p, e, c] = value
+
+
+@njit(cache=True, error_model="numpy")
 def update_points(
-    elastic, coupling, normals, extra, scale, driving, state, after, stress, energy, dissipation, tangent
+    elastic, coupling, fixed, normals, extra, scale, driving, state, after, stress, energy, dissipation, tangent
 ):
     """Advance n points; return which failed.
 
@@ -48,10 +137,12 @@ def update_points(
     ----------
     elastic : (y, y)
         PᵀP of the energy, with the scales of the driving variables divided out, as in all that follows.
-    coupling : (z, y)
-        B.
+    coupling : (y, z)
+        Bᵀ.
+    fixed : Slips
+        Of the normals.
     normals : (z, s)
-        N.
+        N, with columns of zeros up to a multiple of eight.
     extra : (e, e)
         Symmetric: energy of the extra state variables alone.
     scale : float
@@ -68,50 +159,37 @@ def update_points(
     -------
     array of bool, shape (n,)
     """
-    n, y = driving.shape
-    (z, s), v, e = normals.shape, stress.shape[1], extra.shape[0]
-    gram, on_slips = normals.T @ normals, normals.T @ coupling
-    whole = elastic + coupling.T @ coupling
-    surfaces, half = empty_surfaces(z, s), np.empty((z + 1, v))
-    force, trial, conjugate = np.empty(z), np.empty(s), np.empty(v)
+    n, v = stress.shape
+    z, s = normals.shape
+    normals_by_slip = normals.T.copy()
+    on_slips = np.zeros((2, v, s))
+    on_slips[0] = (coupling @ normals)[:v]
+    if len(fixed.inverse) > 0:
+        on_slips[1] = on_slips[0] @ np.ascontiguousarray(fixed.inverse[:s, :s])
+    rigid = scale * (elastic + coupling @ coupling.T)[:v, :v]
+    group, half = empty_group(fixed), np.empty(v * (fixed.most + BLOCK) * WIDTH)
+    force, trial, slips = np.empty((CHUNK, z)), np.empty((CHUNK, s)), np.empty((CHUNK, s))
+    members = np.empty((CHUNK, fixed.most), dtype=np.int64)
     failed = np.zeros(n, dtype=np.bool_)
-    for p in range(n):
-        stored = 0.0
-        for i in range(y):
-            total = 0.0
-            for j in range(y):
-                total += elastic[i, j] * driving[p, j]
-            stored += 0.5 * total * driving[p, i]
-            if i < v:
-                conjugate[i] = total
-        for i in range(e):
-            for j in range(e):
-                stored += 0.5 * driving[p, y - e + i] * extra[i, j] * driving[p, y - e + j]
-        for m in range(z):
-            total = -state[p, m]
-            for j in range(y):
-                total += coupling[m, j] * driving[p, j]
-            force[m] = total
-            after[p, m] = state[p, m]
-        forces_on_slips(normals, force, trial)
-        count = project(gram, trial, surfaces)
-        failed[p] = count < 0
-        lost = 0.0
-        for a in range(count):
-            i = surfaces.active[a]
-            slip = surfaces.sense[i] * surfaces.slip[a]
-            lost += surfaces.slip[a]
-            for m in range(z):
-                force[m] -= normals[m, i] * slip
-                after[p, m] += normals[m, i] * slip
-        for m in range(z):
-            stored += 0.5 * force[m] * force[m]
+    for first in range(0, n, CHUNK):
+        last = min(first + CHUNK, n)
+        size = last - first
+        for k in range(size):
+            p = first + k
+            after[p] = state[p]
+            _drive(coupling, driving[p], state[p], force[k])
+        multiply(force[:size], normals, trial[:size])
+        count = project_points(fixed, trial[:size], slips[:size])
+        for k in range(size):
+            p = first + k
+            failed[p] = count[k] < 0
+            lost = _flow(normals_by_slip, slips[k], force[k], after[p]) if count[k] > 0 else 0.0
+            energy[p] = scale * _respond(elastic, coupling, extra, driving[p], force[k], stress[p])
+            dissipation[p] = scale * lost
             for i in range(v):
-                conjugate[i] += force[m] * coupling[m, i]
-        for i in range(v):
-            stress[p, i] = scale * conjugate[i]
-        energy[p] = scale * stored
-        dissipation[p] = scale * lost
+                stress[p, i] *= scale
         if tangent.shape[0] > 0:
-            _tangent(surfaces, max(count, 0), on_slips, whole, half, scale, tangent[p])
+            tangent[first:last] = rigid
+            flowing = np.flatnonzero(count > 0)
+            _soften(fixed, on_slips, slips, flowing, count, members, group, half, scale, tangent[first:last])
     return failed

@@ -208,7 +208,7 @@ def slip_viscously(normals, gram, viscosity, exponent, trials, forces, slips):
         largest = 1.0
         for i in range(s):
             largest = max(largest, abs(trial[i]))
-        count = max(project(gram, trial, surfaces), 0)
+        count = max(project(gram, trial, surfaces, 0), 0)
         for a in range(count):
             i = surfaces.active[a]
             slips[p, i] = surfaces.sense[i] * surfaces.slip[a]

@@ -6,8 +6,8 @@ change in a small neighbourhood (almost everywhere)::
 
     dτ = (1 − N_S N_S⁺) (dt − dN_S γ_S) − (N_S⁺)ᵀ dN_Sᵀ τ
 
-The adjoint follows the walk backwards, so that gradients of a closed-loop response cost about as much as the
-response itself.
+The adjoint follows the walks backwards, so that gradients of a closed-loop response cost about as much as the
+response itself. All walks advance together, since many points at once cost less than one after another.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.forms.variational.projection_kernel import (
-    empty_surfaces,
-    factorise_surfaces,
-    project,
-    solve_surfaces,
-)
+from microtann.forms.variational.pivoting_kernel import project_points
+from microtann.forms.variational.product_kernel import multiply
+from microtann.forms.variational.slip_equations_kernel import by_count, empty_group, factorise_group, solve_group
+from microtann.lanes_kernel import WIDTH
 
 
 @njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
@@ -36,82 +34,94 @@ def forces_on_slips(normals, force, on_slips):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow(normals, gram, increments, force, slips):
+def follow(fixed, normals, increments, force, slips):
     """Follow walks from the virgin state; where a force is not found, it is not a number from there on.
 
     Parameters
     ----------
-    normals, gram : (z, s), (s, s)
-        N and Nᵀ N.
+    fixed : Slips
+        Of the normals.
+    normals : (z, s)
+        N, with columns of zeros up to a multiple of eight.
     increments : (B, T, z)
         Δb.
     force : (B, T, z) out
         τ after every increment.
     slips : (B, T, s) out
-        γ of every increment.
+        γ of every increment; without the columns of zeros.
     """
     paths, steps, z = increments.shape
-    s = normals.shape[1]
-    surfaces, trial, now = empty_surfaces(z, s), np.empty(s), np.empty(z)
-    for p in range(paths):
-        now[:] = 0.0
-        for t in range(steps):
+    normals_by_slip, s = normals.T.copy(), slips.shape[2]
+    now, trial = np.zeros((paths, z)), np.empty((paths, normals.shape[1]))
+    flow = np.empty_like(trial)
+    for t in range(steps):
+        for p in range(paths):
             for m in range(z):
-                now[m] += increments[p, t, m]
-            forces_on_slips(normals, now, trial)
-            slips[p, t, :] = 0.0
-            count = project(gram, trial, surfaces)
-            if count < 0:
-                now[:] = np.nan
-            for a in range(count):
-                i = surfaces.active[a]
-                slip = surfaces.sense[i] * surfaces.slip[a]
-                slips[p, t, i] = slip
-                for m in range(z):
-                    now[m] -= normals[m, i] * slip
-            force[p, t] = now
+                now[p, m] += increments[p, t, m]
+        multiply(now, normals, trial)
+        count = project_points(fixed, trial, flow)
+        for p in range(paths):
+            if count[p] < 0:
+                now[p] = np.nan
+            if count[p] <= 0:
+                slips[p, t] = 0.0
+            else:
+                slips[p, t] = flow[p, :s]
+                for i in range(s):
+                    slip = flow[p, i]
+                    if slip != 0.0:
+                        for m in range(z):
+                            now[p, m] -= normals_by_slip[i, m] * slip
+            force[p, t] = now[p]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow_back(normals, gram, force, slips, of_force, of_increments, of_normals):
+def follow_back(fixed, normals, force, slips, of_force, of_increments, of_normals):
     """Write the derivatives of a function of the forces along walks.
 
     Parameters
     ----------
-    normals, gram, force, slips
+    fixed, normals, force, slips
         As for `follow`.
     of_force : (B, T, z)
         Derivative with respect to every force alone.
     of_increments, of_normals : (B, T, z), (z, s) out
     """
     paths, steps, z = force.shape
-    s = normals.shape[1]
-    surfaces, back, share = empty_surfaces(z, s), np.empty(z), np.empty(s + 1)
-    active = surfaces.active
-    of_normals[:] = 0.0
-    for p in range(paths):
-        back[:] = 0.0
-        for t in range(steps - 1, -1, -1):
-            for m in range(z):
-                back[m] += of_force[p, t, m]
-            count = 0
+    normals_by_slip, s = normals.T.copy(), slips.shape[2]
+    back, of_slips = np.zeros((paths, z)), np.zeros((s, z))
+    group = empty_group(fixed)
+    members, count = np.empty((paths, fixed.most), dtype=np.int64), np.empty(paths, dtype=np.int64)
+    for t in range(steps - 1, -1, -1):
+        for p in range(paths):
+            count[p] = 0
             for i in range(s):
-                if slips[p, t, i] != 0.0 and count < z:
-                    active[count] = i
-                    surfaces.sense[i] = 1.0
-                    count += 1
-            if count > 0:
-                factorise_surfaces(gram, surfaces, 0, count)
-                for a in range(count):
-                    share[a] = 0.0
+                if slips[p, t, i] != 0.0 and count[p] < fixed.most:
+                    members[p, count[p]] = i
+                    count[p] += 1
+            for m in range(z):
+                back[p, m] += of_force[p, t, m]
+        order = by_count(np.flatnonzero(count > 0), count, fixed.most)
+        for first in range(0, len(order), WIDTH):
+            points = order[first : first + WIDTH]
+            blocks, from_rest = factorise_group(fixed, members, count, points, group)
+            for lane, p in enumerate(points):
+                for i in members[p, : count[p]]:
+                    total = 0.0
                     for m in range(z):
-                        share[a] += normals[m, active[a]] * back[m]
-                solve_surfaces(surfaces.upper, count, share)
-                for a in range(count):
+                        total += normals_by_slip[i, m] * back[p, m]
+                    group.right[lane, i] = total
+            solve_group(fixed, members, count, points, blocks, from_rest, group)
+            for lane, p in enumerate(points):
+                own = members[p, : count[p]]
+                for i in own:
+                    share = group.slips[lane, i]
                     for m in range(z):
-                        back[m] -= normals[m, active[a]] * share[a]
-                for a in range(count):
-                    i = active[a]
+                        back[p, m] -= normals_by_slip[i, m] * share
+                for i in own:
+                    share, slip = group.slips[lane, i], slips[p, t, i]
                     for m in range(z):
-                        of_normals[m, i] -= back[m] * slips[p, t, i] + force[p, t, m] * share[a]
-            of_increments[p, t] = back
+                        of_slips[i, m] -= back[p, m] * slip + force[p, t, m] * share
+        for p in range(paths):
+            of_increments[p, t] = back[p]
+    of_normals[:] = of_slips.T

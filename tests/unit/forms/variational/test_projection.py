@@ -12,15 +12,18 @@ from random_slips import random_normals
 from scipy.optimize import minimize
 
 from microtann.forms.variational import walk_kernel
+from microtann.forms.variational.product_kernel import padded
 from microtann.forms.variational.projection import follow_forces, nearest_admissible
 from microtann.forms.variational.projection_kernel import empty_surfaces, project
+from microtann.forms.variational.slip_equations_kernel import slips_of
 
 
 def solve(normals: np.ndarray, trial: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return force and slips of one trial force."""
     z, s = normals.shape
     force, slips = np.empty((1, 1, z)), np.empty((1, 1, s))
-    walk_kernel.follow(normals, normals.T @ normals, trial.reshape(1, 1, z), force, slips)
+    matrix = padded(normals)
+    walk_kernel.follow(slips_of(matrix), matrix, trial.reshape(1, 1, z), force, slips)
     return force[0, 0], slips[0, 0]
 
 
@@ -91,7 +94,7 @@ def test_what_is_not_finite_ends_and_says_so() -> None:
 def test_the_active_set_belongs_to_its_factor() -> None:
     normals = random_normals(2, 6, 10)
     gram, surfaces = normals.T @ normals, empty_surfaces(6, 10)
-    count = project(gram, normals.T @ (3.0 * np.ones(6)), surfaces)
+    count = project(gram, normals.T @ (3.0 * np.ones(6)), surfaces, 0)
     chosen = normals[:, surfaces.active[:count]] * surfaces.sense[surfaces.active[:count]]
     upper = np.triu(surfaces.upper[:count, :count])
     np.testing.assert_allclose(upper.T @ upper, chosen.T @ chosen, rtol=1e-11, atol=1e-11)
