@@ -28,6 +28,7 @@ LABELS: dict[int, tuple[str, ...]] = {
 }
 """Names of the Voigt components ("11", "23", ...), by dimension."""
 
+
 _DIMENSIONS = {len(pairs): dimension for dimension, pairs in PAIRS.items()}
 _PERMUTATIONS: dict[str, dict[int, tuple[int, ...]]] = {
     "abaqus": {1: (0,), 2: (0, 1, 2), 3: (0, 1, 2, 5, 4, 3)},
@@ -58,6 +59,14 @@ def dimension(components: int) -> int:
     if components not in _DIMENSIONS:
         raise InputError(f"a Voigt array has 1, 3 or 6 components, not {components}")
     return _DIMENSIONS[components]
+
+
+def component_names(components: int) -> tuple[str, ...]:
+    """Return the names of 1, 3 or 6 components, and plain numbers for any other kind of strain."""
+    for labels in LABELS.values():
+        if len(labels) == components:
+            return labels
+    return tuple(str(i + 1) for i in range(components))
 
 
 def strain_tensor(strain: Float[NDArray[np.float64], "*batch v"]) -> Float[NDArray[np.float64], "*batch d d"]:

@@ -103,7 +103,7 @@ class CheckpointFile(Victim):
     form = Play(states=4, descent_updates=500, batch=50, polish_updates=10)
 
     def make(self) -> None:
-        dataset = generate(CELL, BAR, PLAN)
+        dataset = self.dataset = generate(CELL, BAR, PLAN)
         self.owner = fingerprint(dataset, self.form)
 
         def interrupt(_: Progress) -> None:
@@ -112,12 +112,12 @@ class CheckpointFile(Victim):
         path = self.folder / "checkpoint.safetensors"
         with suppress(KeyboardInterrupt):
             train(dataset, self.form, interrupt, path)
-        self.whole = read_checkpoint(path, self.owner, self.form)
+        self.whole = read_checkpoint(path, self.owner, self.form, dataset)
         require(self.whole is not None, "an interrupted training leaves no checkpoint")
 
     def read(self, folder: Path, file: Path) -> str | None:
         try:
-            found = read_checkpoint(file, self.owner, self.form)
+            found = read_checkpoint(file, self.owner, self.form, self.dataset)
         except InputError:
             return REFUSED
         one, other = leaves(self.whole), leaves(found)

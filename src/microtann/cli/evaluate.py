@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 import microtann
 from microtann.atomic import write_atomically
+from microtann.cli.evaluate_data import make_data_evaluation
 from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.model import model_digest
 from microtann.cli.options import Output, Overwrite
@@ -38,13 +39,25 @@ def evaluate(
     strain: Annotated[
         Path | None, typer.Option(help="CSV file with a strain path of your own, in place of the protocol.")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Data file whose walks are the reference, in place of the exact cell.")
+    ] = None,
+    walks: Annotated[
+        Literal["training", "validation", "test"], typer.Option(help="Set of the data file that is followed.")
+    ] = "test",
     overwrite: Overwrite = False,
 ) -> None:
     """Run a model in closed loop and measure its errors against the exact cell, beside the published network.
 
+    With --data the reference are the whole walks of a data file of the same quantities in the same units.
     The columns of a CSV file are the strain components e11,e22,e33,e23,e13,e12 (shear as γ), a line per increment.
     """
-    make_evaluation(model, output, overwrite, strain)
+    if data is not None and strain is not None:
+        raise InputError("--data and --strain name two references: give one of them")
+    if data is not None:
+        make_data_evaluation(model, data, walks, output, overwrite)
+    else:
+        make_evaluation(model, output, overwrite, strain)
     show_section(output, read_section(output))
 
 
@@ -58,10 +71,13 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
         return
     tann = load(model)
     if tann.microstructure is None:
-        raise InputError(f"the model {model!r} names no microstructure: there is no exact answer to compare with")
+        raise InputError(
+            f"the model {model!r} names no microstructure, so that there is no exact answer to compare with: name "
+            "a data file with --data"
+        )
     paths = protocol(tann)
     if strain is not None:
-        time, values = read_path(strain, tann.components)
+        time, values = read_path(strain, tann.components, tann.information.strain_names)
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
     with working_folder(stage, overwrite=overwrite) as folder:
         evaluation, responses = _run(tann, paths)

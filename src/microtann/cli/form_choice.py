@@ -28,6 +28,7 @@ def choose_form(settings: Sequence[Setting]) -> TrainableForm:
         If the form or a key is not known, a key belongs to another form, or a value is out of range.
     """
     kind = _chosen_class(settings)
+    settings = _with_own_table(settings, kind.name)
     own = {f"{SECTION}.{key}" for key in defaults(kind)}
     others = [setting for setting in settings if setting.key != f"{SECTION}.form"]
     for setting in others:
@@ -45,7 +46,8 @@ def choose_form(settings: Sequence[Setting]) -> TrainableForm:
 def choose_forms(settings: Sequence[Setting], names: Sequence[str]) -> dict[str, TrainableForm]:
     """Return several forms by name, each with those hyper-parameters of the settings that it has.
 
-    Without names, it is the one form that the settings choose.
+    What is meant for one of them alone stands in a table of its name, as in ``[train.published]``. Without names,
+    it is the one form that the settings choose.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def choose_forms(settings: Sequence[Setting], names: Sequence[str]) -> dict[str,
     forms = {}
     for name, own in keys.items():
         foreign = set().union(*keys.values()) - own
-        kept = [s for s in settings if s.key != f"{SECTION}.form" and s.key not in foreign]
+        mine = _with_own_table(settings, name)
+        kept = [s for s in mine if s.key != f"{SECTION}.form" and s.key not in foreign]
         forms[name] = choose_form([*kept, Setting(f"{SECTION}.form", name, "--form")])
     return forms
 
@@ -95,6 +98,23 @@ def forms_text() -> str:
         keys = ", ".join(f"{key} = {value}" for key, value in defaults(form).items())
         lines.append(f"- **{name}**: {sentence} Keys: {keys}.")
     return "\n\n".join(["Forms, and the keys of the section [train] that belong to each:", "\n".join(lines)])
+
+
+def _with_own_table(settings: Sequence[Setting], name: str) -> list[Setting]:
+    """Return the settings without the tables of single forms, but with what that of this form holds in its place.
+
+    Such a table wins over the section [train] of the same file. A hyper-parameter may have the name of a form.
+    """
+    names = {f"{SECTION}.{form}" for form in trainable_forms()}
+    found: list[Setting] = []
+    for source in dict.fromkeys(setting.source for setting in settings):
+        own = [setting for setting in settings if setting.source == source]
+        tables = [setting for setting in own if setting.key in names and isinstance(setting.value, dict)]
+        found += [setting for setting in own if setting not in tables]
+        for table in tables:
+            if table.key == f"{SECTION}.{name}":
+                found += [Setting(f"{SECTION}.{key}", value, source) for key, value in table.value.items()]
+    return found
 
 
 def _chosen_class(settings: Sequence[Setting]) -> type[TrainableForm]:

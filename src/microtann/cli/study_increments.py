@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
 from microtann.cli.form_choice import choose_forms, form_table
-from microtann.cli.messages import save_section, show_section
 from microtann.cli.microstructure import cell_settings
 from microtann.cli.options import Assignments, Config, Output, Overwrite, Perturbation, Units
-from microtann.cli.page import write_report
 from microtann.cli.sections import choose, effective
-from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.cli.study_parts import (
     DEFAULT_FORM,
     ERRORS,
@@ -32,11 +27,12 @@ from microtann.cli.study_parts import (
     integers,
     seed_of,
     seeded,
-    stamped,
     study_data,
 )
 from microtann.cli.study_point import Point, error_of, run_points
+from microtann.cli.study_result import write_result
 from microtann.data.walks import WalkPlan, split_paths
+from microtann.errors import InputError
 from microtann.report.section import Figure, Section
 from microtann.report.studies import draw_study
 from microtann.report.table import Column, Table
@@ -62,7 +58,8 @@ def increments(
 ) -> None:
     """Measure the error on test walks against the number of training increments, for one form or for several.
 
-    Whole walks are taken, and validation walks in proportion; the test walks are the same for all. A
+    Whole walks are taken, and validation walks in proportion; the test walks are the same for all, and so is the
+    number of updates: forms that count epochs take more of them where there are fewer increments. A
     hyper-parameter that only some of the forms have is theirs.
     """
     options = cell_settings(cell, units=units, perturbation=perturbation) | {"train.states": states}
@@ -77,7 +74,7 @@ def increments(
     points = [
         Point(
             output / "points" / f"{name}-{n:06d}-seed-{seed_of(each)}",
-            each.for_increments(n),
+            each.with_updates_of(max(wanted), n),
             data,
             walks[n],
             "test",
@@ -108,26 +105,20 @@ def increments(
         ]
         for name in forms
     }
-    stage = Stage(
-        "study",
-        output / "study",
-        effective(study={"counts": wanted, "seeds": seeds})
-        | {name: form_table(chosen) for name, chosen in forms.items()},
-        {p.folder.name: file_digest(p.folder / "numbers.json") for p in points},
-    )
-    with working_folder(stage, overwrite=True) as folder:
-        content = {
-            "points": [
-                {"form": p.form.name, "seed": seed_of(p.form), **numbers}
-                for p, numbers in zip(points, found, strict=True)
-            ]
-        }
-        write_atomically(folder / "numbers.json", json.dumps(stamped(content), indent=1) + "\n")
+    content = {
+        "points": [
+            {"form": p.form.name, "seed": seed_of(p.form), **numbers}
+            for p, numbers in zip(points, found, strict=True)
+        ]
+    }
+
+    def describe(folder: Path) -> Section:
         draw_study(folder / "increments.png", drawn, "training increments [–]", STRESS_ERROR, logarithmic=True)
         caption = (
-            "Stress error on the test walks in closed loop; a dot for every training, a line through medians."
+            "Stress error on the test walks in closed loop; a dot for every training, a line through medians, a "
+            "cross for a model that ran away."
         )
-        section = Section(
+        return Section(
             "Data efficiency",
             6,
             ("The first walks of one data file are seen in training, the more the longer the study goes.",),
@@ -135,14 +126,26 @@ def increments(
             (Figure("increments.png", caption),),
             {"numbers.json": "all numbers"},
         )
-        save_section(folder, section)
-    write_report(output, section.title, [(output / "study", section)])
-    show_section(output / "study", section)
+
+    chosen = effective(study={"counts": wanted, "seeds": seeds})
+    chosen |= {name: form_table(form_chosen) for name, form_chosen in forms.items()}
+    write_result(output / "study", chosen, points, content, describe)
 
 
 def _paths_for(plan: WalkPlan, walks: int) -> int:
-    """Return how many walks hold this many training walks after validation and test walks are split off."""
+    """Return how many walks hold this many training walks, and one at least to validate and one to test.
+
+    Raises
+    ------
+    InputError
+        If the plan takes no walks to validate or to test.
+    """
+    for name in ("validation", "test"):
+        if not getattr(plan, name):
+            raise InputError(f"walks.{name} is 0: the study needs some walks for it, such as walks.{name} = 0.1")
     paths = max(walks, 3)
-    while (found := len(split_paths(replace(plan, paths=paths))[0])) < walks:
-        paths += walks - found
-    return paths
+    while True:
+        training, *held = (len(found) for found in split_paths(replace(plan, paths=paths)))
+        if training >= walks and min(held) > 0:
+            return paths
+        paths += max(walks - training, 1)

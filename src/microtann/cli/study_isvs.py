@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,14 +11,10 @@ import typer
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.atomic import write_atomically
 from microtann.cli.form_choice import choose_form, form_table
-from microtann.cli.messages import save_section, show_section
 from microtann.cli.microstructure import read_microstructure
 from microtann.cli.options import Assignments, Config, Output, Overwrite, Perturbation, Units
-from microtann.cli.page import write_report
 from microtann.cli.sections import effective
-from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.cli.study_parts import (
     ERRORS,
     FOLDERS,
@@ -33,11 +28,11 @@ from microtann.cli.study_parts import (
     integers,
     seed_of,
     seeded,
-    stamped,
     study_data,
     study_settings,
 )
 from microtann.cli.study_point import Point, StudyData, changed, error_of, load_point, run_points
+from microtann.cli.study_result import write_result
 from microtann.cli.study_states import LATENT_CAPTION, latent_table
 from microtann.data.whole_walks import whole_walks
 from microtann.errors import InputError
@@ -124,14 +119,8 @@ def isvs(
         ],
         "latent_spaces": {name: c.to_dict() for name, c in comparisons.items()},
     }
-    stage = Stage(
-        "study",
-        output / "study",
-        effective(study={"states": numbers, "error": error or 0.0, "seeds": seeds}, train=form_table(chosen)),
-        {p.folder.name: file_digest(p.folder / "numbers.json") for p in flat},
-    )
-    with working_folder(stage, overwrite=True) as folder:
-        write_atomically(folder / "numbers.json", json.dumps(stamped(content), indent=1) + "\n")
+
+    def describe(folder: Path) -> Section:
         marked = (float(proposal.states), proposal.error)
         draw_study(
             folder / "isvs.png", drawn, "internal state variables [–]", STRESS_ERROR, marked=marked, within=error
@@ -148,7 +137,7 @@ def isvs(
             f"A cell of {bars} distinct bars, which have as many plastic strains. Proposed: {proposal.states} "
             f"internal state variables, with a stress error of {proposal.error:.1e} ({proposal.reason})."
         )
-        section = Section(
+        return Section(
             "How many internal state variables",
             5,
             (sentence,),
@@ -156,9 +145,9 @@ def isvs(
             tuple(figures),
             {"numbers.json": "all numbers"},
         )
-        save_section(folder, section)
-    write_report(output, section.title, [(output / "study", section)])
-    show_section(output / "study", section)
+
+    asked = effective(study={"states": numbers, "error": error or 0.0, "seeds": seeds}, train=form_table(chosen))
+    write_result(output / "study", asked, flat, content, describe)
     typer.echo(f"proposed: {proposal.states} internal state variables ({proposal.reason})")
 
 

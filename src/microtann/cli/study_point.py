@@ -20,13 +20,13 @@ from microtann.cli.sections import effective
 from microtann.cli.stage import Stage, working_folder
 from microtann.data.file import read_dataset
 from microtann.data.increments import Dataset
-from microtann.data.whole_walks import first_paths, whole_walks
+from microtann.data.whole_walks import first_paths
 from microtann.errors import ConvergenceError, InputError
 from microtann.tann.model import TANN
 from microtann.training import Progress, train
 from microtann.training.checkpoint import updates_done
 from microtann.training.form import TrainableForm
-from microtann.training.walk_errors import walk_errors
+from microtann.training.walk_errors import SetName, dataset_errors
 
 MODEL, NUMBERS = "model.safetensors", "numbers.json"
 
@@ -73,7 +73,7 @@ class Point:
     form: TrainableForm
     data: StudyData
     walks: int = 0
-    judged: str = "validation"
+    judged: SetName = "validation"
 
     @property
     def stage(self) -> Stage:
@@ -108,7 +108,6 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
     """Train and judge one point; a training that fails or runs away is a point without errors."""
     with working_folder(point.stage, overwrite=overwrite, keep_unfinished=True) as folder:
         dataset = subset(point.data.read(), point.walks)
-        judged = getattr(point.data.read(), point.judged)
         checkpoint = folder / "checkpoint.safetensors"
         if (done := updates_done(checkpoint)) is not None:
             typer.echo(f"{point.folder.name}: resumed at update {done}", err=True)
@@ -127,7 +126,7 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
         else:
             seconds = time.process_time() - start
             numbers |= {"states": tann.states, "seconds": seconds}
-            numbers |= {"errors": walk_errors(tann, whole_walks(judged)).to_dict()}
+            numbers |= {"errors": dataset_errors(tann, point.data.read(), point.judged).to_dict()}
             tann.save(folder / MODEL)
         write_atomically(folder / NUMBERS, json.dumps(numbers, indent=1) + "\n")
 

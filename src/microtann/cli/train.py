@@ -30,7 +30,7 @@ from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
 from microtann.training import Progress, SeedResult, train_seeds
 from microtann.training import train as fit
-from microtann.training.checkpoint import updates_done
+from microtann.training.checkpoint import data_difference, updates_done
 
 FILE = "model.safetensors"
 CURVES = "training.csv"
@@ -96,7 +96,9 @@ def make_model(
         show_unchanged(output)
         return
     if resume and not list(stage.work.glob(f"{CHECKPOINT}*")):
-        raise InputError(f"there is no interrupted training for {output}: leave out --resume to start one")
+        raise InputError(
+            f"there is no interrupted training for {output}{_others(stage, data)}: leave out --resume to start one"
+        )
     dataset = read_dataset(data)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True) as folder:
         checkpoint = folder / CHECKPOINT
@@ -119,6 +121,16 @@ def make_model(
                 tann, tried = train_seeds(dataset, form, seeds, show, checkpoint)
         tann.save(str(folder / FILE))
         save_section(folder, describe(folder, tann, tried))
+
+
+def _others(stage: Stage, data: Path) -> str:
+    """Return why interrupted trainings for the same output are not this one; empty if there are none."""
+    checkpoints = sorted(stage.output.parent.glob(f".{stage.output.name}.*/{CHECKPOINT}*"))
+    if not checkpoints:
+        return ""
+    differences = [data_difference(path, read_dataset(data)) for path in checkpoints]
+    why = next(filter(None, differences), "another configuration or data file")
+    return f" from this configuration and {data}, but one that belongs to {why}"
 
 
 def describe(folder: Path, tann: TANN, tried: Sequence[SeedResult] = ()) -> Section:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,16 +9,14 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import typer
 
-import microtann
 from microtann.atomic import write_atomically
 from microtann.cli.form_choice import SECTION, choose_form, form_help, form_table
-from microtann.cli.messages import save_section, show_section
 from microtann.cli.options import Assignments, Config, Output, Overwrite
-from microtann.cli.page import write_report
 from microtann.cli.sections import effective, gather
-from microtann.cli.stage import Stage, file_digest, working_folder
-from microtann.cli.study_parts import check_folder, integers, stamped
+from microtann.cli.stage import file_digest
+from microtann.cli.study_parts import check_folder, integers
 from microtann.cli.study_point import Point, StudyData, error_of, run_points
+from microtann.cli.study_result import write_result
 from microtann.cli.toml import from_toml, to_toml
 from microtann.errors import ConfigurationError, InputError
 from microtann.report.section import Figure, Section
@@ -94,25 +91,18 @@ def tune(
         raise InputError(
             "every trial failed or ran away: start from other hyper-parameters, or lower learning rates"
         )
-    stage = Stage(
-        "tune",
-        output / "tune",
-        effective(tune={name: _text(r) for name, r in ranges.items()} | {"seeds": seeds}, train=form_table(start)),
-        {p.folder.name: file_digest(p.folder / "numbers.json") for p in points},
-    )
-    with working_folder(stage, overwrite=True) as folder:
+    varied = [{name: _plain(getattr(trial, name)) for name in ranges} for trial in forms]
+    content = {
+        "best": best,
+        "ranges": {name: _text(r) for name, r in ranges.items()},
+        "trials": [{"trial": n, "runs": group} for (n, _), group in zip(numbered, groups, strict=True)],
+    }
+
+    def describe(folder: Path) -> Section:
         chosen = with_seed(forms[best], integers("seeds", seeds)[0])
         write_atomically(folder / BEST, to_toml({SECTION: form_table(chosen)}, form_help(chosen.name)))
-        content = {
-            "microtann": microtann.__version__,
-            "best": best,
-            "ranges": {name: _text(r) for name, r in ranges.items()},
-            "trials": [{"trial": n, "runs": group} for (n, _), group in zip(numbered, groups, strict=True)],
-        }
-        write_atomically(folder / "numbers.json", json.dumps(stamped(content), indent=1) + "\n")
-        varied = [{name: _plain(getattr(trial, name)) for name in ranges} for trial in forms]
         draw_search(folder / "search.png", varied, errors)
-        section = Section(
+        return Section(
             "Search of hyper-parameters",
             8,
             (
@@ -123,9 +113,9 @@ def tune(
             (Figure("search.png", "Validation error of every trial; the best is filled."),),
             {BEST: "the best hyper-parameters, for microtann train --config", "numbers.json": "all numbers"},
         )
-        save_section(folder, section)
-    write_report(output, section.title, [(output / "tune", section)])
-    show_section(output / "tune", section)
+
+    asked = {name: _text(r) for name, r in ranges.items()} | {"seeds": seeds}
+    write_result(output / "tune", effective(tune=asked, train=form_table(start)), points, content, describe)
 
 
 def parse_range(text: str) -> tuple[str, Range]:

@@ -157,6 +157,13 @@ def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
                 f"voigt_order is {','.join(order)}: a material with {len(order)} components is taken to have the "
                 f"order {','.join(labels)} in finite elements",
             )
+    energy, dissipation = (layout.units.get(name, "").strip() for name in ("energy", "dissipation"))
+    if energy != dissipation:
+        yield Finding(
+            "warning",
+            f"the unit of energy is {energy!r} and that of dissipation {dissipation!r}: both are energies per "
+            "unit volume in one unit, stress × strain",
+        )
     if not has_checksums(file):
         yield Finding(
             "warning", "some fields have no sha256 attribute: a change of their values cannot be noticed"

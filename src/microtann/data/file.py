@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.coordinates import width
+from microtann.data.description import description_errors
 from microtann.data.format_errors import (
     field_errors,
     header_errors,
@@ -239,6 +240,7 @@ def _memory_errors(dataset: Dataset, layout: Layout) -> Iterator[str]:
         shapes = (getattr(increments, f.name).shape[:1] for f in fields(Increments))
         if len(set(shapes)) > 1:
             yield f"the arrays of the {name} set have different numbers of rows"
+    yield from description_errors(dataset)
     yield from unit_errors(layout)
     yield from chain.from_iterable(value_errors(name, part, layout) for name, part in sets.items())
     yield from split_errors({name: part.path for name, part in sets.items()})

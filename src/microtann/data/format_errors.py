@@ -10,6 +10,7 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 
 from microtann import voigt
+from microtann.data.description import TENSORS, order_errors
 from microtann.data.hdf5 import find_dataset, holds
 from microtann.data.increments import Increments
 from microtann.data.schema import QUANTITIES, SCHEMA, SETS, SHEAR, VERSION, Layout
@@ -34,11 +35,9 @@ def header_errors(file: h5py.File) -> Iterator[str]:
     if not holds(file, "units"):
         yield "the group units is missing"
     order = names(file, "voigt_order")
-    known = next((labels for labels in voigt.LABELS.values() if len(labels) == len(order)), None)
-    if known is not None and set(order) == set(known) and order != known:
-        yield f"voigt_order is {','.join(order)}: the components must be in the order {','.join(known)}"
+    yield from order_errors(order)
     shear = text(file.attrs.get("shear", "missing"))
-    if known is not None and set(order) == set(known) and shear != SHEAR:
+    if set(order) == set(voigt.component_names(len(order))) and len(order) in TENSORS and shear != SHEAR:
         yield f"the attribute shear is {shear!r}: write shear strains as γ = 2ε, and let it say {SHEAR!r}"
     yield from _doubles(file)
     if not holds(file, "training"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,9 @@ RESPONSE = ("loading_step", "energy", "dissipation")
 """Columns of a response that are skipped, as are its stresses."""
 
 
-def read_path(path: str | Path, components: int) -> tuple[Float[Array, "T"], Float[Array, "T v"]]:
+def read_path(
+    path: str | Path, components: int, labels: Sequence[str] = ()
+) -> tuple[Float[Array, "T"], Float[Array, "T v"]]:
     """Read a strain path from a CSV file.
 
     The first line names the columns, in any order: every strain component (``e11,e22,e33,e23,e13,e12``; in 2D
@@ -34,7 +36,9 @@ def read_path(path: str | Path, components: int) -> tuple[Float[Array, "T"], Flo
     ----------
     path : str or Path
     components : int
-        Number of strain components, v: 1, 3 or 6.
+        Number of strain components, v.
+    labels : sequence of str, optional
+        Their names, if they are not those of a tensor in Voigt's order: a component "n" is in the column ``en``.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def read_path(path: str | Path, components: int) -> tuple[Float[Array, "T"], Flo
         not follow the one before. The message names the line.
     """
     path = Path(path)
-    names = tuple(f"e{label}" for label in voigt.LABELS[voigt.dimension(components)])
+    names = tuple(f"e{label}".lower() for label in labels or voigt.LABELS[voigt.dimension(components)])
     lines = _lines(path)
     try:
         number, header = next(lines)

@@ -111,16 +111,8 @@ class Layout:
 def layout_of(dataset: Dataset) -> Layout:
     """Return the layout of a data set in memory."""
     return Layout(
-        tuple(dataset.strain_names) or component_names(dataset.components),
+        tuple(dataset.strain_names) or voigt.component_names(dataset.components),
         tuple(dataset.extra_names),
         {name: tuple(shape) for name, shape in dataset.coordinate_shapes.items()},
         dict(dataset.units),
     )
-
-
-def component_names(components: int) -> tuple[str, ...]:
-    """Return the Voigt names of 1, 3 or 6 components, and plain numbers for any other kind of strain."""
-    for labels in voigt.LABELS.values():
-        if len(labels) == components:
-            return labels
-    return tuple(str(i + 1) for i in range(components))

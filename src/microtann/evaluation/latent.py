@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.checks import check_strain_paths
 from microtann.errors import InputError
+from microtann.tann.agreement import require_agreement
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
@@ -111,13 +112,11 @@ def compare_latent_spaces(first: TANN, second: TANN, strain: ArrayLike) -> Laten
     Raises
     ------
     InputError
-        If the models have other strain components than the paths, or the states of one never move.
+        If the models differ in their strain components or the unit of strain, the paths have others, or the states
+        of one model never move.
     """
-    if first.components != second.components:
-        raise InputError(
-            f"the models have {first.components} and {second.components} strain components: their states cannot "
-            "be followed along the same strains"
-        )
+    named = "the first model", "the second model"
+    require_agreement(first.information, second.information, named, answers=False)
     strain = check_strain_paths(strain, first.components)
     return compare_states(*(model.recall(strain, outside_training="none").state for model in (first, second)))
 

@@ -165,8 +165,8 @@ def respond(
     """
     if tann.microstructure is None:
         raise InputError(
-            "the model names no microstructure, so that there is no exact answer to compare with: evaluate it on "
-            "data of its own instead"
+            "the model names no microstructure, so that there is no exact answer to compare with: measure its "
+            "errors on data with microtann.training.dataset_errors"
         )
     for chosen in paths:
         if progress is not None:

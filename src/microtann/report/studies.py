@@ -33,6 +33,8 @@ def draw_study(
 ) -> None:
     """Draw errors against a number: every run as a dot, the median of the runs of each number as a line.
 
+    Runs that failed or ran away are crosses at the top, and count in the median.
+
     Parameters
     ----------
     path : Path
@@ -50,15 +52,18 @@ def draw_study(
     with house_style():
         figure = new_figure(5.6, 3.5)
         axis = figure.subplots()
-        bottom = _bottom([y for points in series.values() for _, y in points])
-        for (name, points), colour in zip(series.items(), COLOURS, strict=False):
+        errors = [y for points in series.values() for _, y in points]
+        bottom, top = _bottom(errors), _top(errors)
+        for row, ((name, points), colour) in enumerate(zip(series.items(), COLOURS, strict=False)):
             finite = [(x, max(y, bottom)) for x, y in points if np.isfinite(y)]
-            numbers = sorted({x for x, _ in finite})
-            medians = [float(np.median([y for x, y in finite if x == number])) for number in numbers]
+            lost = [(x, top * 2.0**row) for x, y in points if not np.isfinite(y)]  # none hides another
+            numbers = sorted({x for x, _ in points})
+            medians = [_median([y for x, y in points if x == number], bottom) for number in numbers]
             axis.plot(numbers, medians, color=colour, label=name)
             for shape, shown in (
                 ("o", [p for p in finite if p[1] > bottom]),
                 ("v", [(x, y) for x, y in finite if y == bottom]),
+                ("x", lost),
             ):
                 axis.plot(
                     [x for x, _ in shown], [y for _, y in shown], shape, color=colour, markersize=4.5, alpha=0.8
@@ -66,6 +71,8 @@ def draw_study(
         axis.set_yscale("log")
         if bottom > 0.0:
             axis.plot([], [], "v", color=SOFT, markersize=4.5, label="round-off")
+        if not np.isfinite(errors).all():
+            axis.plot([], [], "x", color=SOFT, markersize=4.5, label="ran away")
         if logarithmic:
             _logarithmic(axis, sorted({x for points in series.values() for x, _ in points}))
         if within is not None:
@@ -85,6 +92,17 @@ def _bottom(errors: Sequence[float]) -> float:
     if len(others) == len(finite):
         return 0.0
     return min(others) / 5.0 if others else ROUND_OFF
+
+
+def _top(errors: Sequence[float]) -> float:
+    """Return where runs that failed or ran away are drawn, above all others."""
+    return 5.0 * max((e for e in errors if np.isfinite(e) and e > ROUND_OFF), default=1.0)
+
+
+def _median(errors: Sequence[float], bottom: float) -> float:
+    """Return the median; nothing that could be drawn if half of the runs failed or ran away."""
+    middle = float(np.median(errors))
+    return max(middle, bottom) if np.isfinite(middle) else np.nan
 
 
 def _logarithmic(axis: Axes, numbers: Sequence[float]) -> None:

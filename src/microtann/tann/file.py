@@ -146,11 +146,11 @@ def _first_parts() -> dict[str, Description]:
 
 def _check_conventions(described: Mapping[str, Any]) -> None:
     """Refuse components in another order or with another shear than all computation here assumes."""
-    labels = list(_voigt_labels(int(described["components"])))
-    if described.get("voigt_order", labels) != labels:
-        raise InputError(
-            f"the strain components are {described['voigt_order']}, but microtann works with {labels}"
-        )
+    components = int(described["components"])
+    labels = list(voigt.component_names(components))
+    order = list(described.get("voigt_order", labels))
+    if len(order) != components or (order != labels and set(order) == set(labels)):
+        raise InputError(f"the strain components are {order}, but microtann works with {labels}")
     if described.get("shear", SHEAR) != SHEAR:
         raise InputError(f"the shear strains are {described['shear']!r}, but microtann works with {SHEAR!r} shear")
 
@@ -179,7 +179,7 @@ def _describe(information: Information) -> dict[str, Any]:
         "form": information.form,
         "form_version": form_class(information.form).version,
         "components": information.components,
-        "voigt_order": list(_voigt_labels(information.components)),
+        "voigt_order": list(information.strain_names or voigt.component_names(information.components)),
         "shear": SHEAR,
         "coordinate_shapes": [[name, list(shape)] for name, shape in information.coordinate_shapes.items()],
         "extra_names": list(information.extra_names),
@@ -190,11 +190,12 @@ def _describe(information: Information) -> dict[str, Any]:
     }
 
 
-def _voigt_labels(components: int) -> tuple[str, ...]:
-    try:
-        return voigt.LABELS[voigt.dimension(components)]
-    except InputError:
-        return tuple(str(i) for i in range(components))  # generalised strains have no tensor components
+def _strain_names(described: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the strain components, where they are others than those of Voigt's order or numbers."""
+    components = int(described["components"])
+    order = tuple(described.get("voigt_order", ()))
+    numbers = tuple(map(str, range(components)))  # as earlier versions wrote where there are no tensor components
+    return () if order in (voigt.component_names(components), numbers) else order
 
 
 def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
@@ -209,6 +210,7 @@ def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
         microstructure=_microstructure(described.get("microstructure", Lattice.kind), tensors),
         history=tuple(TrainingRecord(**record) for record in described["history"]),
         provenance=dict(described["provenance"]),
+        strain_names=_strain_names(described),
     )
 
 

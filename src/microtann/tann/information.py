@@ -132,6 +132,8 @@ class Information:
         Training curve.
     provenance : mapping
         Versions, data, configuration and seed.
+    strain_names : tuple of str
+        Names of the strain components; empty for those of Voigt's order.
     """
 
     form: str
@@ -143,6 +145,7 @@ class Information:
     microstructure: Microstructure | None = None
     history: tuple[TrainingRecord, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+    strain_names: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         groups = "".join(f", {name} {shape}" for name, shape in self.coordinate_shapes.items())

@@ -83,6 +83,7 @@ def dense(
     widths: Sequence[int],
     activation: Activation,
     key: Array,
+    hidden_bias: bool = True,
     last_bias: bool = True,
 ) -> Layers:
     """Return layers with the uniform weights of Glorot and Bengio, and biases that are zero.
@@ -93,8 +94,8 @@ def dense(
         Inputs, neurons of every hidden layer, outputs.
     activation : callable
     key : PRNG key
-    last_bias : bool
-        Whether the last layer has a bias.
+    hidden_bias, last_bias : bool
+        Whether the hidden layers and the last one have biases.
 
     References
     ----------
@@ -104,7 +105,7 @@ def dense(
     keys = jax.random.split(key, len(widths) - 1)
     made: list[eqx.nn.Linear] = []
     for (inputs, outputs), own in zip(pairwise(widths), keys, strict=True):
-        bias = last_bias or len(made) < len(widths) - 2
+        bias = hidden_bias if len(made) < len(widths) - 2 else last_bias
         bound = (6.0 / (inputs + outputs)) ** 0.5
         weight = jax.random.uniform(own, (outputs, inputs), minval=-bound, maxval=bound)
         made.append(linear(weight, jnp.zeros(outputs) if bias else None))

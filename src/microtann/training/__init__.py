@@ -3,5 +3,15 @@
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.seeds import SeedResult, train_seeds
 from microtann.training.train import Progress, train
+from microtann.training.walk_errors import WalkErrors, dataset_errors
 
-__all__ = ["Phase", "Progress", "SeedResult", "TrainableForm", "train", "train_seeds"]
+__all__ = [
+    "Phase",
+    "Progress",
+    "SeedResult",
+    "TrainableForm",
+    "WalkErrors",
+    "dataset_errors",
+    "train",
+    "train_seeds",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
+from microtann.tann.agreement import Quantities, disagreement, quantities_of
 from microtann.tann.information import TrainingRecord
 from microtann.tann.parts import Arrays, put_together, take_apart
 from microtann.tann.point import MaterialPoint
@@ -26,6 +27,7 @@ from microtann.training.form import TrainableForm
 
 FORMAT = "microtann-checkpoint"
 SCHEMA = "2"
+OTHER = "another configuration or data set"
 
 
 class Checkpoint(NamedTuple):
@@ -58,8 +60,12 @@ class Checkpoint(NamedTuple):
 
 
 def fingerprint(dataset: Dataset, form: TrainableForm) -> str:
-    """Return a digest of the form, its hyper-parameters, and all training and validation data."""
-    described = [form.name, form.version, asdict(form), dict(dataset.coordinate_shapes)]  # type: ignore[call-overload]
+    """Return a digest of the form, its hyper-parameters, and all training and validation data, named and unitised.
+
+    The order of the groups of coordinates is that of their columns, so that it counts.
+    """
+    named = [list(dataset.coordinate_shapes), quantities_of(dataset).to_dict()]
+    described = [form.name, form.version, asdict(form), named]  # type: ignore[call-overload]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for increments in (dataset.training, dataset.validation):
         for field in fields(increments):
@@ -77,8 +83,8 @@ def restored(tree: PyTree, arrays: Sequence[NDArray[Any]]) -> PyTree:
     return jax.tree.unflatten(jax.tree.structure(tree), [jnp.asarray(a) for a in arrays])
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str) -> None:
-    """Write a checkpoint atomically; ``owner`` is the run's fingerprint."""
+def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str, dataset: Dataset) -> None:
+    """Write a checkpoint atomically; ``owner`` is the run's fingerprint, which goes with what its data hold."""
     tensors: Arrays = {}
     described = {
         "phase": checkpoint.phase,
@@ -89,7 +95,13 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str) -> None:
     }
     for name, arrays in (("optimisation", checkpoint.optimisation), ("best", checkpoint.best or [])):
         tensors |= {f"{name}.{i}": a for i, a in enumerate(arrays)}
-    metadata = {"format": FORMAT, "schema": SCHEMA, "owner": owner, "checkpoint": json.dumps(described)}
+    metadata = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "owner": owner,
+        "data": json.dumps(quantities_of(dataset).to_dict()),
+        "checkpoint": json.dumps(described),
+    }
     write_tensors(path, tensors, metadata)
 
 
@@ -107,13 +119,14 @@ def updates_done(path: Path) -> int | None:
         return None
 
 
-def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint | None:
+def read_checkpoint(path: Path, owner: str, form: TrainableForm, dataset: Dataset) -> Checkpoint | None:
     """Return the checkpoint of this run, or None if there is none.
 
     Raises
     ------
     ConfigurationError
-        If the file is damaged or belongs to another configuration or data set.
+        If the file is damaged or belongs to another configuration or data set; if their units or names differ,
+        the message says so.
     """
     if not path.exists():
         return None
@@ -125,8 +138,8 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint |
         raise ConfigurationError(f"the checkpoint {path} is damaged (checksum): delete it to start anew")
     if (metadata.get("format"), metadata.get("schema"), metadata.get("owner")) != (FORMAT, SCHEMA, owner):
         raise ConfigurationError(
-            f"the checkpoint {path} belongs to another configuration or data set: "
-            "delete it, or choose another output"
+            f"the checkpoint {path} belongs to {_difference(metadata, dataset) or OTHER}: delete it, or choose "
+            "another output"
         )
     described = json.loads(metadata["checkpoint"])
     former, point = (
@@ -142,6 +155,23 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm) -> Checkpoint |
         tuple(TrainingRecord(**record) for record in described["history"]),
         _numbered(tensors, "best") or None,
     )
+
+
+def data_difference(path: Path, dataset: Dataset) -> str:
+    """Return in what the data of a checkpoint differ from those at hand, as "other data (…)"; empty if unknown."""
+    try:
+        return _difference(read_tensors(path).texts, dataset)
+    except (OSError, ValueError):
+        return ""
+
+
+def _difference(metadata: Mapping[str, str], dataset: Dataset) -> str:
+    try:
+        former = Quantities.of_dict(json.loads(metadata.get("data", "")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    sentence = disagreement(former, dataset, ("its data", "those at hand"), advice=False)
+    return f"other data ({sentence})" if sentence else ""
 
 
 def _numbered(tensors: Arrays, prefix: str) -> list[NDArray[Any]]:

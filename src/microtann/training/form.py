@@ -96,6 +96,14 @@ class TrainableForm(Form, Objective, ABC):
         """Return the form with batches that ``count`` increments fill, where its own are larger."""
         return self
 
+    def with_updates_of(self, many: int, count: int) -> TrainableForm:
+        """Return the form with as many updates on ``count`` increments as it would have on ``many``.
+
+        A form whose training is counted in updates needs no change; one that counts epochs takes more of them.
+        Its batches are those of `for_increments`.
+        """
+        return self.for_increments(count)
+
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
         """Return the trained point after what ends the learning, such as the fit of a decoder."""
         return point

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
@@ -21,8 +20,10 @@ Terms = dict[str, Float[Array, ""]]
 class Objective(ABC):
     """A loss: how increments become a batch, and the terms that are compared on it."""
 
-    weights: ClassVar[Mapping[str, float]]
-    """Weights λ of the terms of the loss; terms that are not named are left out."""
+    @property
+    @abstractmethod
+    def weights(self) -> Mapping[str, float]:
+        """Weights λ of the terms of the loss; terms that are not named are left out."""
 
     @abstractmethod
     def to_batch(self, point: MaterialPoint, data: Increments) -> PyTree:

@@ -173,6 +173,7 @@ def information_of(dataset: Dataset, form: str) -> Information:
         units=dict(dataset.units),
         microstructure=dataset.microstructure,
         provenance=dict(dataset.provenance),
+        strain_names=tuple(dataset.strain_names),
     )
 
 

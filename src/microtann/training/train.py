@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 import microtann
+from microtann.data.description import description_errors
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, ConvergenceError, InputError
 from microtann.tann.form import form_class
@@ -112,10 +113,12 @@ def train(
         form = trainable(form)
     if min(len(dataset.training), len(dataset.validation)) == 0:
         raise InputError("the data set has no training or no validation increments")
+    for sentence in description_errors(dataset):
+        raise InputError(f"the data set cannot be trained on: {sentence}")
     dataset = form.prepare(dataset)
     owner = fingerprint(dataset, form)
     path = None if checkpoint is None else Path(checkpoint)
-    found = read_checkpoint(path, owner, form) if path is not None else None
+    found = read_checkpoint(path, owner, form, dataset) if path is not None else None
     history: History = ()
     if found is None:
         point, loss = form.start(dataset), np.inf
@@ -259,7 +262,7 @@ class _Run:
         if self.path is not None:
             best = leaves(kept) if self.phase.patience is not None else None
             content = Checkpoint(self.number, self.former, self.loss, point, leaves(state), history, best)
-            write_checkpoint(self.path, content, self.owner)
+            write_checkpoint(self.path, content, self.owner, self.dataset)
 
 
 def _floats(terms: Mapping[str, Array]) -> dict[str, float]:

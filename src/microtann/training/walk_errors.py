@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.coordinates import split
-from microtann.data.whole_walks import WholeWalks
+from microtann.coordinates import split, width
+from microtann.data.increments import Dataset, Increments
+from microtann.data.whole_walks import WholeWalks, whole_walks
 from microtann.errors import InputError
+from microtann.tann.agreement import require_agreement
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
+RUNAWAY = 10.0
+"""A model whose error is larger than so many times the response has run away; how far says nothing."""
+SetName = Literal["training", "validation", "test"]
 
 
 @dataclass(frozen=True)
 class WalkErrors:
-    """Relative RMS errors over all walks, increments and components; infinite where a model runs away.
+    """Relative RMS errors over all walks, increments and components; infinite where a model runs away (`RUNAWAY`).
 
     Parameters
     ----------
@@ -45,7 +50,40 @@ class WalkErrors:
         return {name: _finite(value) for name, value in table.items()} | {"coordinates": groups}
 
 
-def walk_errors(tann: TANN, walks: WholeWalks) -> WalkErrors:
+def dataset_errors(tann: TANN, dataset: Dataset, judged: SetName = "test") -> WalkErrors:
+    """Return the errors of a model in closed loop on the whole walks of a set of data.
+
+    Parameters
+    ----------
+    tann : TANN
+    dataset : Dataset
+        Of the same material in the same units, be it the model's own or another one.
+    judged : {"training", "validation", "test"}
+
+    Raises
+    ------
+    InputError
+        If the data have other strain components, extra state variables, units or shapes of internal coordinates
+        than the model, or the set is empty or holds no whole walk.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> from microtann.training import dataset_errors
+    >>> data = mt.generate_data(mt.cube_cell(), plan=mt.WalkPlan(paths=8, steps=20))
+    >>> dataset_errors(mt.load("cube"), data).stress < 1e-12
+    True
+    """
+    require_agreement(tann.information, dataset)
+    increments: Increments = getattr(dataset, judged)
+    if not len(increments):
+        raise InputError(f"the {judged} set of the data is empty: there are no walks to measure errors on")
+    return walk_errors(tann, whole_walks(increments), dataset.coordinate_shapes)
+
+
+def walk_errors(
+    tann: TANN, walks: WholeWalks, coordinate_shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> WalkErrors:
     """Return the errors of a model in closed loop: only strain increments go in, its own state is fed back.
 
     Parameters
@@ -53,17 +91,27 @@ def walk_errors(tann: TANN, walks: WholeWalks) -> WalkErrors:
     tann : TANN
     walks : WholeWalks
         Of data of the same material.
+    coordinate_shapes : mapping, optional
+        Groups of internal coordinates that the walks hold; those of the model if not given. What one of the two
+        lacks is left out.
 
     Raises
     ------
     InputError
-        If the walks have other strain components or extra state variables than the model.
+        If the walks have other strain components or extra state variables than the model, or other coordinates
+        than is said.
     """
     names = tann.information.extra_names
     if (walks.strain.shape[2], walks.extra.shape[2]) != (tann.components, len(names)):
         raise InputError(
             f"the model has {tann.components} strain components and {len(names)} extra state variables, the data "
             f"have {walks.strain.shape[2]} and {walks.extra.shape[2]}"
+        )
+    shapes = tann.information.coordinate_shapes if coordinate_shapes is None else coordinate_shapes
+    if walks.coordinates.shape[2] != width(shapes):
+        raise InputError(
+            f"the walks hold {walks.coordinates.shape[2]} internal coordinates, but {', '.join(shapes) or 'no'} "
+            f"groups of {width(shapes)} are expected: say which they hold"
         )
     extra = walks.extra if names else None
     with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
@@ -74,8 +122,9 @@ def walk_errors(tann: TANN, walks: WholeWalks) -> WalkErrors:
             "dissipation": (np.cumsum(found.dissipation, axis=1), np.cumsum(walks.dissipation, axis=1)),
         }
         errors = {name: _relative(*pair, walks.there) for name, pair in pairs.items()}
-        exact = split(walks.coordinates, tann.information.coordinate_shapes)
-        groups = {name: _relative(value, exact[name], walks.there) for name, value in found.coordinates.items()}
+        exact = split(walks.coordinates, shapes)
+        shared = {name: value for name, value in found.coordinates.items() if name in exact}
+        groups = {name: _relative(value, exact[name], walks.there) for name, value in shared.items()}
         least = -1e-12 * float(np.abs(walks.energy).max())
         violations = int(np.count_nonzero(~(found.dissipation >= least) & walks.there))
     return WalkErrors(**errors, coordinates=groups, violations=violations)
@@ -87,7 +136,7 @@ def _relative(
     error, size = float(np.sum((found - exact)[there] ** 2)), float(np.sum(exact[there] ** 2))
     if size == 0.0:
         return 0.0 if error == 0.0 else np.inf
-    return float(np.sqrt(error / size)) if np.isfinite(error) else np.inf
+    return float(np.sqrt(error / size)) if error <= RUNAWAY**2 * size else np.inf
 
 
 def _finite(value: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 from microtann.cli import study_point
 from microtann.cli.main import app
+from microtann.cli.study_increments import _paths_for
+from microtann.data.walks import WalkPlan, split_paths
 from microtann.errors import ConvergenceError
 from microtann.report.section import read_section
 
@@ -115,6 +118,19 @@ def test_forms_stand_side_by_side_each_with_its_own_hyper_parameters(tmp_path: P
     assert "belongs to the form 'classical' or 'published'" in unknown.stderr
 
 
+def test_few_increments_leave_walks_to_validate_and_to_test() -> None:
+    """A twentieth of ten walks is none: there are more of them, until one is left for each."""
+    plan = WalkPlan(validation=0.05, test=0.05)
+    paths = _paths_for(plan, 3)
+    sets = split_paths(replace(plan, paths=paths))
+    assert [len(found) > 0 for found in sets] == [True] * 3
+    assert len(sets[0]) >= 3
+    many = _paths_for(plan, 1000)
+    assert (
+        len(split_paths(replace(plan, paths=many - 1))[0]) < 1000 <= len(split_paths(replace(plan, paths=many))[0])
+    )
+
+
 def test_states_of_two_models_are_compared(results: Path, tmp_path: Path) -> None:
     models = [
         results / "points" / name / "model.safetensors" for name in ("reduced-016-seed-0", "trained-016-seed-0")
@@ -136,6 +152,7 @@ def test_states_of_two_models_are_compared(results: Path, tmp_path: Path) -> Non
         (("isvs", "square", "--error", "-1"), "--error must be larger than 0, got -1"),
         (("isvs", "sphere"), "there is no cell 'sphere'"),
         (("increments", "square", "--counts", ""), "--counts takes whole numbers"),
+        (("increments", "square", "--set", "walks.test=0"), "walks.test is 0: the study needs some walks for it"),
         (("states", "cube", "no-such-model"), "no-such-model"),
     ],
 )

@@ -224,3 +224,11 @@ def test_a_viscous_material_of_another_simulator_passes_with_warnings_at_most(tm
         report = check_file(tmp_path / "data.h5")
         assert report, report.errors
         assert any("rate-dependent" in text for text in report.warnings)
+
+
+def test_two_units_of_energy_are_a_warning(path):
+    with h5py.File(path, "r+") as file:
+        file["units"].attrs["dissipation"] = "kJ/m3"
+    report = check_file(path)
+    assert report
+    assert report.warnings[0].startswith("the unit of energy is '1' and that of dissipation 'kJ/m3'")

@@ -258,3 +258,15 @@ def test_a_stage_keeps_its_last_point_or_the_best_on_validation(square: Dataset,
     losses = [r.validation for r in tann.information.history if r.phase == "tuning"]
     assert losses[-1] > min(losses)
     assert found == pytest.approx(losses[-1] if patience is None else min(losses), rel=1e-6)
+
+
+@pytest.mark.parametrize("count", [300, 1000, 10_000, 50_000])
+def test_fewer_increments_are_seen_more_often_in_as_many_updates(count: int) -> None:
+    form = replace(SMALL, epochs=(10, 5), batch=(1000, 400), learning_rate=(1e-3, 1e-4), tuning_epochs=(7,))
+    found = form.with_updates_of(50_000, count)
+    stages = [(10, 1000), (5, 400), (7, 100)]
+    sizes = zip((*found.epochs, *found.tuning_epochs), (*found.batch, *found.tuning_batch), strict=True)
+    for (epochs, batch), (more, smaller) in zip(stages, sizes, strict=True):
+        assert smaller == min(batch, count // 8)
+        assert abs(more * (count // smaller) - epochs * (50_000 // batch)) <= count // smaller
+    assert mt.forms.Residual().with_updates_of(50_000, count) == mt.forms.Residual().for_increments(count)

@@ -16,6 +16,8 @@ from microtann.report import scene
 from microtann.report.bodies import DPI, LEVELS, Body, Lattice, draw_bodies, readable_scale
 from microtann.report.curves import Curve, draw_comparison, draw_errors, draw_training
 from microtann.report.scene import MARGIN, ROUND, Camera, View, render_bars, render_mesh, window
+from microtann.report.studies import _median, draw_study
+from microtann.report.style import LATTICE
 
 CUBE = np.array([[x, y, z] for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))], dtype=float)
 
@@ -184,3 +186,29 @@ def test_every_phase_of_a_training_has_its_own_scale(tmp_path: Path, monkeypatch
     assert polish.lines[0].get_xdata().tolist() == [8000.0, 8050.0, 8100.0]
     assert polish.get_xlim()[0] > 7900.0
     assert (descent.get_title(loc="left"), polish.get_title(loc="left")) == ("descent", "polish")
+
+
+def test_runs_that_ran_away_are_seen_above_all_others(tmp_path: Path) -> None:
+    """A series of which no run is left takes part in the figure, at the top and in its colour."""
+    kept, lost = [(1.0, 1e-3), (2.0, 1e-4)], [(1.0, np.inf), (2.0, np.inf)]
+    draw_study(tmp_path / "kept.png", {"kept": kept}, "x", "y")
+    draw_study(tmp_path / "both.png", {"kept": kept, "lost": lost}, "x", "y")
+    brown = np.array([int(LATTICE[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
+
+    def rows_of_brown(file: Path) -> np.ndarray:
+        picture = matplotlib.image.imread(file)[..., :3]
+        middle = picture[:, picture.shape[1] // 8 :]  # without labels
+        return np.flatnonzero((np.abs(middle - brown).max(axis=2) < 0.15).any(axis=1))
+
+    assert rows_of_brown(tmp_path / "kept.png").size == 0
+    found = rows_of_brown(tmp_path / "both.png")
+    height = matplotlib.image.imread(tmp_path / "both.png").shape[0]
+    assert found.size > 0
+    assert found.max() < height / 3
+
+
+def test_the_median_is_not_that_of_the_lucky_runs() -> None:
+    assert _median([1e-3, 2e-3, np.inf], 0.0) == 2e-3
+    assert np.isnan(_median([1e-3, np.inf, np.inf], 0.0))
+    assert np.isnan(_median([1e-3, np.inf], 0.0))
+    assert _median([1e-14], 1e-9) == 1e-9

@@ -50,3 +50,12 @@ def test_the_end_of_shorter_walks_does_not_count(dataset: Dataset, exact: mt.TAN
 def test_another_dimension_is_refused(dataset: Dataset) -> None:
     with pytest.raises(InputError, match="the model has 6 strain components"):
         walk_errors(mt.load("cube"), whole_walks(dataset.validation))
+
+
+def test_a_model_that_runs_away_has_no_error(dataset: Dataset, exact: mt.TANN) -> None:
+    """How far it ran says nothing: it is told as a training that failed is."""
+    walks = whole_walks(dataset.validation)
+    assert np.isfinite(walk_errors(exact, replace(walks, stress=walks.stress / 10.9)).stress)
+    errors = walk_errors(exact, replace(walks, stress=walks.stress / 1e3))
+    assert errors.stress == np.inf
+    assert errors.to_dict()["stress"] is None

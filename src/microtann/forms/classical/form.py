@@ -9,6 +9,7 @@ from pydantic import Field
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.forms.published.learning import NetworkForm, Rate, Widths, check_stages
+from microtann.forms.published.loss import check_weights
 from microtann.forms.published.parts import given_states
 from microtann.tann.form import register
 from microtann.tann.point import MaterialPoint
@@ -41,6 +42,7 @@ class Classical(NetworkForm):
 
     def __post_init__(self) -> None:
         check_stages("Classical", epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate)
+        check_weights("Classical", training=self.weights)
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return untrained networks on the chosen internal coordinates."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import jax
@@ -10,7 +11,7 @@ from pydantic import Field
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.forms.published.learning import NetworkForm, Rate, Width, Widths, check_stages
-from microtann.forms.published.loss import CoordinatesLoss, JacobianTerm
+from microtann.forms.published.loss import CoordinatesLoss, JacobianTerm, Weight, check_weights
 from microtann.forms.published.parts import autoencoder, pod
 from microtann.tann.form import register
 from microtann.tann.point import MaterialPoint
@@ -50,6 +51,9 @@ class Published(NetworkForm):
         The same for the fine tuning.
     tuning_rate : tuple of float
         The same for the fine tuning.
+    coordinates_weight, jacobian_weight : float
+        Weight λ of the reconstructed coordinates, and of the derivative of decoder after encoder, in the loss of
+        the training; the tuning has the weight of the states instead.
     """
 
     name: ClassVar[str] = "published"
@@ -66,11 +70,20 @@ class Published(NetworkForm):
     tuning_epochs: Widths = (600,)
     tuning_batch: Widths = (400,)
     tuning_rate: tuple[Rate, ...] = (1e-3,)
+    coordinates_weight: Weight = 1.0
+    jacobian_weight: Weight = 1.0
 
     def __post_init__(self) -> None:
         check_stages("Published", epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate)
         tuning = {"tuning_epochs": self.tuning_epochs, "tuning_batch": self.tuning_batch}
         check_stages("Published", **tuning, tuning_rate=self.tuning_rate)
+        check_weights("Published", training=self.coordinates_weights, tuning=self.weights)
+
+    @property
+    def coordinates_weights(self) -> Mapping[str, float]:
+        """Weights λ of the terms of loss (13)."""
+        own = {"coordinates": self.coordinates_weight, "jacobian": self.jacobian_weight}
+        return {**own, **self.material_weights}
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return untrained networks.
@@ -100,5 +113,5 @@ class Published(NetworkForm):
         frozen = ("reduction",)
         if self.reduction == "pod":
             return (*self.stages("training", self, first, frozen), *self.stages("tuning", self, tuning, frozen))
-        together = CoordinatesLoss(self.error, self.jacobian)
+        together = CoordinatesLoss(self.error, self.jacobian, self.coordinates_weights)
         return (*self.stages("training", together, first, ()), *self.stages("tuning", self, tuning, frozen))

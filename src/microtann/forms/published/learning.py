@@ -16,7 +16,7 @@ from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import ConfigurationError
 from microtann.forms.published.linear_start import quadratic_network
-from microtann.forms.published.loss import Batch, ErrorMeasure, StatesLoss
+from microtann.forms.published.loss import Batch, ErrorMeasure, StatesLoss, Weight
 from microtann.forms.published.parts import energy_network, rate_network, unit_scales
 from microtann.forms.published.state_noise import with_state_noise
 from microtann.forms.published.stiffness import fit_stiffness
@@ -80,6 +80,8 @@ class NetworkForm(StatesLoss, TrainableForm):
     state_noise : float
         Noise on the given states, over their root mean square, in directions in which they do not move at a given
         strain; errors there would feed on themselves in recall.
+    state_weight, energy_weight, stress_weight, dissipation_weight : float
+        Weight λ of a term of the loss, relative to the others; 0 leaves the term out.
     """
 
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (
@@ -107,6 +109,10 @@ class NetworkForm(StatesLoss, TrainableForm):
     zero_fraction: Annotated[float, Field(ge=0.0)] = 0.2
     initial: Literal["random", "linear"] = "random"
     state_noise: Annotated[float, Field(ge=0.0)] = 0.0
+    state_weight: Weight = 1.0
+    energy_weight: Weight = 1.0
+    stress_weight: Weight = 1.0
+    dissipation_weight: Weight = 1.0
 
     def prepare(self, dataset: Dataset) -> Dataset:
         """Return the data with the chosen coordinates, and with zero increments.
@@ -130,6 +136,19 @@ class NetworkForm(StatesLoss, TrainableForm):
             if name.endswith("batch")
         }
         return replace(self, **smaller)
+
+    def with_updates_of(self, many: int, count: int) -> NetworkForm:
+        """Return the form with as many updates on ``count`` increments as it would have on ``many``."""
+        large, small = self.for_increments(many), self.for_increments(count)
+        longer: dict[str, Any] = {}
+        for name in ("epochs", "tuning_epochs"):
+            if hasattr(self, name):
+                sizes = [getattr(form, name.replace("epochs", "batch")) for form in (large, small)]
+                stages = zip(getattr(self, name), *sizes, strict=True)
+                longer[name] = tuple(
+                    max(1, round(epochs * (many // whole) / (count // part))) for epochs, whole, part in stages
+                )
+        return replace(small, **longer)
 
     def networks(self, dataset: Dataset, reduce: Callable[[Scaling], Reduction]) -> MaterialPoint:
         """Return an untrained point with a reduction that is built once the scales are known."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from pydantic import Field
 
 from microtann.data.increments import Increments
+from microtann.errors import ConfigurationError
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.training.objective import Objective
@@ -20,6 +22,8 @@ from microtann.training.preparation import driving_variables
 
 ErrorMeasure = Literal["mae", "mse"]
 """Mean absolute error (Eq. 11), or mean squared error."""
+Weight = Annotated[float, Field(ge=0.0)]
+"""Weight λ of a term of the loss; 0 leaves it out."""
 JacobianTerm = Literal["exact", "probe", "none"]
 """How ∇ED is held to the identity: in all directions, along differences of data, or not at all."""
 
@@ -113,10 +117,33 @@ class _IncrementLoss(Objective):
 class StatesLoss(_IncrementLoss):
     """Loss of increments whose internal state variables are known (Eq. 12, Algorithm 2).
 
-    They are encoded once, with the reduction that the point has when the batch is made.
+    They are encoded once, with the reduction that the point has when the batch is made. A form that learns by it
+    has the weights as hyper-parameters.
+
+    Parameters
+    ----------
+    state_weight, energy_weight, stress_weight, dissipation_weight : float
+        λ of the terms of Ż, Ψ, ΔS and D.
     """
 
-    weights: ClassVar[Mapping[str, float]] = {"state": 1.0, "energy": 1.0, "stress": 1.0, "dissipation": 1.0}
+    state_weight: float
+    energy_weight: float
+    stress_weight: float
+    dissipation_weight: float
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Weights λ of the terms."""
+        return {"state": self.state_weight, **self.material_weights}
+
+    @property
+    def material_weights(self) -> Mapping[str, float]:
+        """Weights of the terms that both losses have."""
+        return {
+            "energy": self.energy_weight,
+            "stress": self.stress_weight,
+            "dissipation": self.dissipation_weight,
+        }
 
     def inside(self, point: MaterialPoint) -> Callable[[Array, Array], Array]:
         """Return the encoder."""
@@ -139,18 +166,20 @@ class CoordinatesLoss(_IncrementLoss):
     jacobian : {"exact", "probe", "none"}
         How ∇ED is held to the identity. Its rank is at most the number of states, so that it can be the identity
         along the data only, where probes look, one per increment.
+    term_weights : mapping
+        λ of the terms of ξ, ∇ED, Ψ, ΔS and D.
     """
-
-    weights: ClassVar[Mapping[str, float]] = {
-        "coordinates": 1.0,
-        "jacobian": 1.0,
-        "energy": 1.0,
-        "stress": 1.0,
-        "dissipation": 1.0,
-    }
 
     error: ErrorMeasure
     jacobian: JacobianTerm
+    term_weights: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("coordinates", "jacobian", "energy", "stress", "dissipation"), 1.0)
+    )
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Weights λ of the terms."""
+        return self.term_weights
 
     def inside(self, point: MaterialPoint) -> Callable[[Array, Array], Array]:
         """Return the scaling of coordinates to [−1, 1]."""
@@ -177,6 +206,26 @@ class CoordinatesLoss(_IncrementLoss):
             return self.mean(jax.vmap(reduction.identity_defects)(scaled), 1.0)
         directions = jnp.roll(scaled, 1, axis=0) - scaled  # a batch is in random order
         return self.mean(jax.vmap(reduction.identity_defect)(scaled, directions), 1.0)
+
+
+def check_weights(form: str, **losses: Mapping[str, float]) -> None:
+    """Refuse losses in which no term counts.
+
+    Parameters
+    ----------
+    form : str
+        Its name in the sentence.
+    **losses : mapping
+        Weights of a loss by term, by the name of the loss.
+
+    Raises
+    ------
+    ConfigurationError
+    """
+    for name, weights in losses.items():
+        if not any(weights.values()):
+            listed = ", ".join(f"{term}_weight" for term in weights)
+            raise ConfigurationError(f"{form}: all weights of the loss ({name}) are 0: give one of {listed}")
 
 
 def _advance(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
@@ -14,9 +15,13 @@ from pydantic import Field
 from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
-from microtann.forms.published.loss import ErrorMeasure, StatesLoss
+from microtann.forms.published.loss import ErrorMeasure, StatesLoss, Weight, check_weights
 from microtann.forms.published.stiffness import fit_quadratic_energy
-from microtann.forms.residual.pruning import without_rare_neurons
+from microtann.forms.residual.pruning import (
+    squared_error,
+    without_needless_neurons,
+    without_rare_neurons,
+)
 from microtann.tann.form import register
 from microtann.tann.layers import Activation, DeadZone, Layers, dense
 from microtann.tann.pod import PODReduction
@@ -37,6 +42,8 @@ from microtann.training.preparation import (
 from microtann.training.selection import check_states, with_groups
 
 MOST_STATES = 22
+MOST_ADDED = 1e-3
+"""Most of the squared motion of the states that may be given up for fewer neurons, before they are polished."""
 ACTIVATIONS: dict[str, Activation] = {"dead-zone": DeadZone(), "relu": jax.nn.relu}
 
 
@@ -57,6 +64,9 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         Neurons of the hidden layers of the return map.
     activation : {"dead-zone", "relu"}
         Of these neurons: zero between −1 and 1 and linear outside, as yield surfaces make it, or rectified linear.
+    symmetric : bool
+        Whether a material yields in tension as in compression. Neurons with a dead zone then have no bias, with
+        which two of them could share a yield surface, one a side, and go wrong far from it.
     descent_updates : int
         Updates of stochastic gradient descent (Adam) from the random start.
     batch : int
@@ -64,11 +74,14 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
     learning_rate : float
         Rate at the start of the descent; it falls to a thousandth along a cosine.
     polish_updates : int
-        Most updates of the quasi-Newton polish (L-BFGS) that follows.
+        Most updates of the quasi-Newton polish (L-BFGS) that follows: a third of them with all neurons of a single
+        hidden layer, the rest with those that are needed.
     polish_increments : int
         Increments that the polish sees, all at once.
     error : {"mse", "mae"}
         Mean squared or mean absolute errors.
+    state_weight, energy_weight, stress_weight, dissipation_weight : float
+        Weight λ of a term of the loss, relative to the others; 0 leaves the term out.
     """
 
     name: ClassVar[str] = "residual"
@@ -78,14 +91,20 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
     seed: Annotated[int, Field(ge=0)] = 0
     widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (96,)
     activation: Literal["dead-zone", "relu"] = "dead-zone"
+    symmetric: bool = True
     descent_updates: Annotated[int, Field(ge=1)] = 20000
     batch: Annotated[int, Field(ge=1)] = 500
     learning_rate: Annotated[float, Field(gt=0.0)] = 5e-3
     polish_updates: Annotated[int, Field(ge=0)] = 1500
     polish_increments: Annotated[int, Field(ge=1)] = 8000
     error: ErrorMeasure = "mse"
+    state_weight: Weight = 1.0
+    energy_weight: Weight = 1.0
+    stress_weight: Weight = 1.0
+    dissipation_weight: Weight = 1.0
 
     def __post_init__(self) -> None:
+        check_weights("Residual", training=self.weights)
         if self.activation == "dead-zone" and len(self.widths) > 1:
             raise ConfigurationError(
                 f"Residual: {len(self.widths)} hidden layers of dead zones pass no signal on: use one, "
@@ -119,7 +138,11 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         reduction = self._modes(dataset, scaling)
         y, z = scaling.driving.shape[0], reduction.deviation.shape[0]
         network = dense(
-            (y + z, *self.widths, z), ACTIVATIONS[self.activation], jax.random.key(self.seed), last_bias=False
+            (y + z, *self.widths, z),
+            ACTIVATIONS[self.activation],
+            jax.random.key(self.seed),
+            hidden_bias=not (self.symmetric and self.activation == "dead-zone"),
+            last_bias=False,
         )
         untrained = MaterialPoint(
             reduction=reduction,
@@ -132,10 +155,13 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         return eqx.tree_at(lambda point: point.energy, untrained, energy)
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return the descent of the return map, and a polish of return map and energy."""
+        """Return the descent of the return map, a polish of return map and energy, and one with fewer neurons."""
+        all_neurons = self.polish_updates // 3 if len(self.widths) == 1 else self.polish_updates
+        needed = self.polish_updates - all_neurons
         return (
             Phase("descent", self.descent_updates, self._return_map),
-            Phase("polish", self.polish_updates, self._pruned, settled=settled),
+            Phase("polish", all_neurons, self._pruned, settled=settled),
+            *((Phase("fewer neurons", needed, self._needed, settled=settled, accept=no_worse),) if needed else ()),
         )
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
@@ -151,6 +177,11 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
     def _pruned(self, point: MaterialPoint, dataset: Dataset) -> Method:
         batch = self.to_batch(point, moving(dataset.training))
         return self.polish(without_rare_neurons(point, batch), dataset)
+
+    def _needed(self, point: MaterialPoint, dataset: Dataset) -> Method:
+        batch = self.to_batch(point, moving(dataset.training))
+        allowed = min(math.sqrt(squared_error(point, batch)), MOST_ADDED)
+        return self.polish(without_needless_neurons(point, batch, allowed), dataset)
 
     def _modes(self, dataset: Dataset, scaling: Scaling) -> PODReduction:
         driving, increment = driving_variables(dataset.training, scaling)
