@@ -28,7 +28,6 @@ from microtann.lattice.cell import UnitCell
 from microtann.threads import one_blas_thread
 
 Array = NDArray[np.float64]
-Rows = Int[NDArray[np.int64], "r"]
 WRONG = 1e-2
 """A relative miss above this is an error: no tolerance of a simulator explains it."""
 LOOSE = 1e-6
@@ -149,7 +148,9 @@ class _Bars:
     plastic_strain: Float[Array, "n M"]
 
 
-def _states(part: Increments, layout: Layout, cell: UnitCell, rows: slice | Rows, after: bool) -> _States:
+def _states(
+    part: Increments, layout: Layout, cell: UnitCell, rows: slice | Int[NDArray[np.int64], "r"], after: bool
+) -> _States:
     chosen = part.take(rows)
     coordinates = chosen.coordinates_next if after else chosen.coordinates
     return _States(
@@ -303,7 +304,7 @@ def _told(sentence: str, misses: Array, cause: str, worst: float = WRONG) -> Ite
 class _Solved:
     """Stress and energy at the end of some increments, found again."""
 
-    rows: Rows
+    rows: Int[NDArray[np.int64], "r"]
     stress: Float[Array, "r v"]
     energy: Float[Array, "r"]
 
@@ -330,7 +331,7 @@ def _from_virgin(part: Increments, condensed: CondensedCell) -> _Solved:
     return _Solved(np.concatenate(rows), np.concatenate(stress), np.concatenate(energy))
 
 
-def _virgin_pieces(part: Increments) -> Iterator[Rows]:
+def _virgin_pieces(part: Increments) -> Iterator[Int[NDArray[np.int64], "r"]]:
     """Yield the rows of paths from the virgin state on, as far as each continues."""
     order = np.lexsort((part.step, part.path))
     path, step = part.path[order], part.step[order]
@@ -343,7 +344,7 @@ def _virgin_pieces(part: Increments) -> Iterator[Rows]:
         yield order[start : start + length]
 
 
-def _spread(rows: Rows, count: int) -> Rows:
+def _spread(rows: Int[NDArray[np.int64], "r"], count: int) -> Int[NDArray[np.int64], "r"]:
     """Return at most ``count`` rows, evenly chosen."""
     return rows[np.unique(np.linspace(0, len(rows) - 1, count).astype(np.int64))] if len(rows) else rows
 

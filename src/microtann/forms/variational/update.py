@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Array as JaxArray
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.product_kernel import padded
-from microtann.forms.variational.slip_equations_kernel import Slips, slips_of
-from microtann.forms.variational.update_kernel import update_points
+from microtann.forms.variational.slip_equations_kernel import slips_of
+from microtann.forms.variational.update_kernel import Parts, update_points
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import PointUpdate
 from microtann.tann.point import MaterialPoint
 
 Array = NDArray[np.float64]
 REMEMBERED = 8
-"""Models whose products of normals are kept; they cost as much as some hundred points."""
-_remembered: dict[int, tuple[JaxArray, Array, Slips]] = {}
+"""Points whose products of arrays are kept: they cost as much as some hundred increments."""
+_remembered: dict[int, tuple[MaterialPoint, Parts]] = {}
 
 
 def update_flow(
@@ -50,22 +49,11 @@ def update_flow(
     ConvergenceError
         If the flow of some point was not found; it names the points.
     """
-    energy, evolution = point.energy, point.evolution
-    assert isinstance(energy, DecoupledQuadraticEnergy)
-    assert isinstance(evolution, MultisurfaceFlow)
-    n, v, scale = len(driving), point.components, np.asarray(point.scaling.driving)
-    elastic = np.asarray(energy.elastic) / scale
-    extra = np.asarray(energy.extra) / np.outer(scale[v:], scale[v:])
-    normals, fixed = _fixed(evolution.normals)
+    n, v = len(driving), point.components
     result = PointUpdate(np.empty((n, v)), np.empty_like(state), np.empty(n), np.empty(n), None)
     stiffness = np.empty((n if tangent else 0, v, v))
     failed = update_points(
-        elastic.T @ elastic,
-        np.ascontiguousarray((np.asarray(energy.coupling) / scale).T),
-        fixed,
-        normals,
-        0.5 * (extra + extra.T),
-        float(point.scaling.energy),
+        _parts(point),
         np.ascontiguousarray(driving + increment),
         np.ascontiguousarray(state),
         result.state,
@@ -84,12 +72,37 @@ def update_flow(
     return result._replace(tangent=stiffness if tangent else None)
 
 
-def _fixed(normals: Float[JaxArray, "z s"]) -> tuple[Array, Slips]:
-    """Return the normals for the kernels, and their products; an array of JAX never changes."""
-    known = _remembered.get(id(normals))
+def _parts(point: MaterialPoint) -> Parts:
+    """Return the arrays of a point for the kernel; a point never changes."""
+    known = _remembered.get(id(point))
     if known is None:
-        matrix = padded(np.asarray(normals, dtype=np.float64))
         while len(_remembered) >= REMEMBERED:
             _remembered.pop(next(iter(_remembered)))
-        known = _remembered[id(normals)] = normals, matrix, slips_of(matrix)
-    return known[1:]
+        known = _remembered[id(point)] = point, _new_parts(point)
+    return known[1]
+
+
+def _new_parts(point: MaterialPoint) -> Parts:
+    energy, evolution = point.energy, point.evolution
+    assert isinstance(energy, DecoupledQuadraticEnergy)
+    assert isinstance(evolution, MultisurfaceFlow)
+    v, scale = point.components, np.asarray(point.scaling.driving)
+    elastic = np.asarray(energy.elastic) / scale
+    coupling = np.ascontiguousarray((np.asarray(energy.coupling) / scale).T)
+    extra = np.asarray(energy.extra) / np.outer(scale[v:], scale[v:])
+    normals = padded(np.asarray(evolution.normals, dtype=np.float64))
+    slips = slips_of(normals)
+    on_slips = np.zeros((2, v, normals.shape[1]))
+    on_slips[0] = (coupling @ normals)[:v]
+    if len(slips.inverse) > 0:
+        on_slips[1] = on_slips[0] @ slips.inverse[:-1, :-1]
+    return Parts(
+        elastic=elastic.T @ elastic,
+        coupling=coupling,
+        slips=slips,
+        normals=normals,
+        normals_by_slip=np.ascontiguousarray(normals.T),
+        on_slips=on_slips,
+        extra=0.5 * (extra + extra.T),
+        scale=float(point.scaling.energy),
+    )

@@ -7,6 +7,8 @@ structure are at rest in an increment, so that their cost is that of the trial f
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -18,6 +20,37 @@ from microtann.lanes_kernel import WIDTH, load, splat, store
 
 CHUNK = 256
 """Points whose trial forces are in the cache at once."""
+
+
+class Parts(NamedTuple):
+    """The arrays of a material point; the scales of the driving variables are divided out of them.
+
+    Parameters
+    ----------
+    elastic : array, shape (y, y)
+        PᵀP of the energy.
+    coupling : array, shape (y, z)
+        Bᵀ.
+    slips : Slips
+        Of the normals.
+    normals, normals_by_slip : array, shapes (z, s), (s, z)
+        N, with columns of zeros up to a multiple of eight, and its transpose.
+    on_slips : array, shape (2, v, s)
+        Q = Nᵀ B and P Q, transposed, P being the inverse of Nᵀ N; zero without one.
+    extra : array, shape (e, e)
+        Symmetric: energy of the extra state variables alone.
+    scale : float
+        Scale of the energy.
+    """
+
+    elastic: Any
+    coupling: Any
+    slips: Any
+    normals: Any
+    normals_by_slip: Any
+    on_slips: Any
+    extra: Any
+    scale: Any
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -91,10 +124,6 @@ def _soften(fixed, on_slips, slips, points, count, members, group, half, scale, 
     A tangent is softened by Q_Sᵀ (G_SS)⁻¹ Q_S, Q = Nᵀ B. With half = L⁻¹ Q_S it is halfᵀ half; where the slips at
     rest R are those of the matrix, it is Qᵀ P Q − halfᵀ half with half = L⁻¹ (P Q)_R.
 
-    Parameters
-    ----------
-    on_slips : (2, v, s)
-        Q and P Q, transposed.
     """
     v, s = tangent.shape[1], on_slips.shape[2]
     octet = group.octet
@@ -128,25 +157,12 @@ def _soften(fixed, on_slips, slips, points, count, members, group, half, scale, 
 
 
 @njit(cache=True, error_model="numpy")
-def update_points(
-    elastic, coupling, fixed, normals, extra, scale, driving, state, after, stress, energy, dissipation, tangent
-):
+def update_points(parts, driving, state, after, stress, energy, dissipation, tangent):
     """Advance n points; return which failed.
 
     Parameters
     ----------
-    elastic : (y, y)
-        PᵀP of the energy, with the scales of the driving variables divided out, as in all that follows.
-    coupling : (y, z)
-        Bᵀ.
-    fixed : Slips
-        Of the normals.
-    normals : (z, s)
-        N, with columns of zeros up to a multiple of eight.
-    extra : (e, e)
-        Symmetric: energy of the extra state variables alone.
-    scale : float
-        Scale of the energy.
+    parts : Parts
     driving : (n, y)
         Driving variables at the end of the increment.
     state : (n, z)
@@ -159,13 +175,9 @@ def update_points(
     -------
     array of bool, shape (n,)
     """
+    elastic, coupling, fixed, normals, normals_by_slip, on_slips, extra, scale = parts
     n, v = stress.shape
     z, s = normals.shape
-    normals_by_slip = normals.T.copy()
-    on_slips = np.zeros((2, v, s))
-    on_slips[0] = (coupling @ normals)[:v]
-    if len(fixed.inverse) > 0:
-        on_slips[1] = on_slips[0] @ np.ascontiguousarray(fixed.inverse[:s, :s])
     rigid = scale * (elastic + coupling @ coupling.T)[:v, :v]
     group, half = empty_group(fixed), np.empty(v * (fixed.most + BLOCK) * WIDTH)
     force, trial, slips = np.empty((CHUNK, z)), np.empty((CHUNK, s)), np.empty((CHUNK, s))
