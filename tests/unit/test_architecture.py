@@ -73,3 +73,11 @@ def test_no_file_uses_one_that_uses_it() -> None:
 def test_files_that_the_page_names_exist() -> None:
     for name in re.findall(r"`((?:\w+/)+\w+\.py)`", (ROOT / "ARCHITECTURE.md").read_text()):
         assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
+
+
+def test_no_shape_of_numpy_is_evaluated_when_a_file_is_imported() -> None:
+    """Python 3.12 cannot evaluate jaxtyping's shapes of ``NDArray[...]``; annotations are never evaluated."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Subscript):
+                assert "NDArray[" not in ast.unparse(node.value.slice), path
