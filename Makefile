@@ -23,9 +23,11 @@ test: $(STAMP) lint
 
 # Longer verifications, then faults on purpose from a random seed: kills, damaged files, hostile configurations, random
 # cells. A failure is printed with the command that repeats it: python -m tests.campaign files --seed 123 --cases 1
+# At last the schedule of the paper, some CPU hours; interrupted, it goes on where it stopped.
 verify: $(STAMP)
 	$(BIN)/python -m pytest -m verify
 	$(BIN)/python -m tests.campaign
+	$(BIN)/python -m benchmarks published --paper
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
