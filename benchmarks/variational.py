@@ -34,6 +34,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--cells", nargs="*", choices=list(CELLS), help="by default all but 4x4x4")
     parser.add_argument("--all", action="store_true", help="4x4x4 too")
     parser.add_argument("--geometries", type=int, nargs="+", default=[0, 1], help="seeds of the perturbation")
+    parser.add_argument("--states", type=int, nargs="+", help="by default those of `STATES`")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of the training")
     parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS))
     parser.add_argument("--updates", type=int, default=3000)
@@ -59,7 +60,7 @@ def measure(name: str, geometry: int, options: argparse.Namespace) -> list[dict[
     dataset = generate(cell, bar, plan)
     seconds = time.process_time() - start
     rows = []
-    for states in STATES[name]:
+    for states in options.states or STATES[name]:
         for kind in options.starts:
             form = Variational(states=states, updates=options.updates)
             if kind in ("reduced", "coordinates"):
