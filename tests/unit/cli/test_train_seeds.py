@@ -32,6 +32,7 @@ FORM = mt.forms.Published(
 )
 
 
+@pytest.mark.verify
 def test_the_best_of_two_seeds_is_kept_and_both_are_reported(tmp_path: Path) -> None:
     data, output = tmp_path / "data.h5", tmp_path / "train"
     write_dataset(data, mt.generate_data(mt.square_cell((1, 1)), plan=mt.WalkPlan(paths=30, steps=20)))

@@ -264,9 +264,13 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
     tiny = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), small)
     with pytest.raises(InputError, match="irreversible"):
         train(tiny, CONFIG)
-    bare = {name: np.zeros((len(training), 0)) for name in ("coordinates", "coordinates_next")}
+    names = "coordinates", "coordinates_next"
+    parts = {
+        part: replace(data, **{name: np.zeros((len(data), 0)) for name in names})
+        for part, data in (("training", training), ("validation", square.validation), ("test", square.test))
+    }
     with pytest.raises(InputError, match="internal coordinates"):
-        train(replace(square, training=replace(training, **bare), coordinate_shapes={}), CONFIG)
+        train(replace(square, **parts, coordinate_shapes={}), CONFIG)
     with pytest.raises(InputError, match="validation"):
         train(replace(square, validation=training.take(slice(0, 0))), CONFIG)
 
