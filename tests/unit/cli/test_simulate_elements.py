@@ -36,7 +36,9 @@ def numbers(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(("model", "kinds"), [("cube", SPACE), ("square-2x2", PLANE)])
+@pytest.mark.parametrize(
+    ("model", "kinds"), [pytest.param("cube", SPACE, marks=pytest.mark.verify), ("square-2x2", PLANE)]
+)
 def test_uniform_compression_is_the_same_with_every_kind(
     model: str, kinds: tuple[str, ...], tmp_path: Path
 ) -> None:

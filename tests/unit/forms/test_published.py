@@ -53,6 +53,7 @@ def test_the_history_has_both_steps_and_their_terms(trained: mt.TANN) -> None:
     assert history[0].validation == pytest.approx(sum(history[0].terms.values()))
 
 
+@pytest.mark.verify
 def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop(many_walks: Dataset) -> None:
     """From raw coordinates, on walks from which nothing was taken; 0.3 % were measured."""
     form = Published(

@@ -287,6 +287,7 @@ def _train_slowly(dataset: Dataset, checkpoint: Path) -> None:
     train(dataset, Perceptron(), wait, checkpoint)
 
 
+@pytest.mark.verify
 def test_a_killed_run_resumes_to_the_same_model(cube: Dataset, trained: mt.TANN, tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.checkpoint"
     process = multiprocessing.get_context("spawn").Process(target=_train_slowly, args=(cube, checkpoint))
