@@ -60,5 +60,5 @@ def test_two_starts_of_one_lattice_know_the_same() -> None:
     strain = 0.6 * np.sin(np.linspace(0.0, 9.0, 60))[:, None] * GENERATOR.standard_normal((6, 1, 3))
     found = compare_latent_spaces(*models, strain)
     np.testing.assert_allclose(found.correlations, 1.0, atol=1e-10)
-    with pytest.raises(InputError, match="3 strain components .* 6 strain components"):
+    with pytest.raises(InputError, match=r"3 strain components .* 6 strain components"):
         compare_latent_spaces(models[0], mt.load("cube"), strain)
