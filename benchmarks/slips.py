@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import resource
-import time
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 import microtann as mt
 from benchmarks import machine
+from benchmarks.material import evaluate as fastest
 from microtann.evaluation.structures import lcT2
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.materials.protocol import State
@@ -74,7 +74,7 @@ def measure(name: str, tann: mt.TANN, torsion: Array, options: argparse.Namespac
 
 
 def evaluate(tann: mt.TANN, increment: Array, state: State, chunk: int) -> dict[str, Any]:
-    """Return how many slips flow, the certificate, and the CPU time of the fastest of five passes in chunks."""
+    """Return how many slips flow, the certificate, and the CPU time of the fastest of three passes in chunks."""
     evolution, energy = tann.point.evolution, tann.point.energy
     assert isinstance(evolution, MultisurfaceFlow)
     normals = np.asarray(evolution.normals)
@@ -94,24 +94,12 @@ def evaluate(tann: mt.TANN, increment: Array, state: State, chunk: int) -> dict[
     }
 
 
-def fastest(tann: mt.TANN, increment: Array, state: State, chunk: int, tangent: bool, passes: int = 5) -> float:
-    """Return the CPU microseconds per point of the fastest pass in chunks, after one that compiles."""
-    times = []
-    for _ in range(passes + 1):
-        start = time.process_time()
-        for first in range(0, len(increment), chunk):
-            rows = slice(first, first + chunk)
-            tann.update(increment[rows], {key: value[rows] for key, value in state.items()}, tangent=tangent)
-        times.append(time.process_time() - start)
-    return round(min(times[1:]) / len(increment) * 1e6, 2)
-
-
 def measure_size(tann: mt.TANN, points: int, chunk: int) -> dict[str, Any]:
     """Return cost and memory for so many points; states of a virgin material fill the memory first."""
     draw = np.random.default_rng(1)
     increment, state = draw.normal(0.0, STEADY, (points, 6)), tann.initial_state(points)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    cost = fastest(tann, increment, state, chunk, True, passes=2)
+    cost = fastest(tann, increment, state, chunk, True)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     return {"points": points, "with tangent": cost, "memory beyond the states, MB": round(grown, 1)}
 

@@ -111,6 +111,17 @@ def empty_group(fixed):
     )
 
 
+@njit(cache=True, error_model="numpy")
+def list_members(slips, members):
+    """Write which slips flow at one point; return how many."""
+    count = 0
+    for i in range(len(slips)):
+        if slips[i] != 0.0 and count < len(members):
+            members[count] = i
+            count += 1
+    return count
+
+
 @njit(cache=True)
 def by_count(points, count, most):
     """Return points in the order of their numbers of members."""

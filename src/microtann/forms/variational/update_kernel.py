@@ -15,7 +15,7 @@ from numba import njit
 from microtann.forms.variational.cholesky_lanes_kernel import BLOCK, solve_lower
 from microtann.forms.variational.pivoting_kernel import project_points
 from microtann.forms.variational.product_kernel import multiply
-from microtann.forms.variational.slip_equations_kernel import by_count, empty_group, factorise_group
+from microtann.forms.variational.slip_equations_kernel import by_count, empty_group, factorise_group, list_members
 from microtann.lanes_kernel import WIDTH, load, splat, store
 
 CHUNK = 256
@@ -107,17 +107,6 @@ def _respond(elastic, coupling, extra, driving, force, stress):
 
 
 @njit(cache=True, error_model="numpy")
-def _list_members(slips, members):
-    """Write which slips flow at one point; return how many."""
-    count = 0
-    for i in range(len(slips)):
-        if slips[i] != 0.0 and count < len(members):
-            members[count] = i
-            count += 1
-    return count
-
-
-@njit(cache=True, error_model="numpy")
 def _soften(fixed, on_slips, slips, points, count, members, group, half, scale, tangent):
     """Let the tangents of the points follow their slips, eight points at once.
 
@@ -128,7 +117,7 @@ def _soften(fixed, on_slips, slips, points, count, members, group, half, scale, 
     v, s = tangent.shape[1], on_slips.shape[2]
     octet = group.octet
     for p in points:
-        count[p] = _list_members(slips[p], members[p])
+        count[p] = list_members(slips[p], members[p])
     order = by_count(points, count, fixed.most)
     through = on_slips[0] @ on_slips[1].T
     for first in range(0, len(order), WIDTH):

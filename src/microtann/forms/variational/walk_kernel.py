@@ -17,7 +17,13 @@ from numba import njit
 
 from microtann.forms.variational.pivoting_kernel import project_points
 from microtann.forms.variational.product_kernel import multiply
-from microtann.forms.variational.slip_equations_kernel import by_count, empty_group, factorise_group, solve_group
+from microtann.forms.variational.slip_equations_kernel import (
+    by_count,
+    empty_group,
+    factorise_group,
+    list_members,
+    solve_group,
+)
 from microtann.lanes_kernel import WIDTH
 
 
@@ -94,11 +100,7 @@ def follow_back(fixed, normals, force, slips, of_force, of_increments, of_normal
     members, count = np.empty((paths, fixed.most), dtype=np.int64), np.empty(paths, dtype=np.int64)
     for t in range(steps - 1, -1, -1):
         for p in range(paths):
-            count[p] = 0
-            for i in range(s):
-                if slips[p, t, i] != 0.0 and count[p] < fixed.most:
-                    members[p, count[p]] = i
-                    count[p] += 1
+            count[p] = list_members(slips[p, t], members[p])
             for m in range(z):
                 back[p, m] += of_force[p, t, m]
         order = by_count(np.flatnonzero(count > 0), count, fixed.most)
