@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from microtann.report.style import EXACT, LATTICE, MODEL, house_style, new_figure, save_figure
+from microtann.plotting.style import EXACT, LATTICE, MODEL, house_style, new_figure, save_figure
 
 LOOKS = {
     "tann": ("FE × TANN, 48 states", MODEL, "o"),

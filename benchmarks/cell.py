@@ -12,8 +12,8 @@ import numpy as np
 
 import microtann as mt
 from benchmarks import machine
-from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.flow import PointSolver, Solver, advance, follow
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.condensed.flow import PointSolver, Solver, advance, follow
 
 STD = 0.05
 STEPS = 100

@@ -25,10 +25,10 @@ import numpy as np
 import microtann as mt
 from benchmarks._cost_of_error import draw_cost_of_error
 from benchmarks.machine import RESULTS, table, write
-from microtann.atomic import write_atomically
 from microtann.errors import InputError
 from microtann.evaluation.comparison import relative_error
 from microtann.evaluation.structures import ReferenceCase, lcT2
+from microtann.system.atomic import write_atomically
 
 FINE = 0.5
 """Size of the cells of ε = 1/20 and edge of the finest elements."""

@@ -20,7 +20,7 @@ from benchmarks import machine
 from microtann.data.generate import generate
 from microtann.evaluation.recall import relative_rms
 from microtann.forms import Published
-from microtann.report.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
+from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 from microtann.tann.recall import Recall
 
 Array = NDArray[np.float64]

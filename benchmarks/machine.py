@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from microtann.atomic import write_atomically
-from microtann.threads import blas_threads, one_blas_thread
+from microtann.system.atomic import write_atomically
+from microtann.system.threads import blas_threads, one_blas_thread
 
 PACKAGES = ("microtann", "numpy", "scipy", "numba", "jax", "pyamg", "h5py")
 RESULTS = Path("results/benchmarks")

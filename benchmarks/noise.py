@@ -11,11 +11,11 @@ import numpy as np
 
 import microtann as mt
 from benchmarks import machine
-from microtann.coordinates import columns
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.recall import evaluate
+from microtann.numbers.coordinates import columns
 from microtann.training import train
 
 LEVELS = (0.0, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2)

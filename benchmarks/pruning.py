@@ -16,7 +16,7 @@ from benchmarks import machine
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.forms import Variational
-from microtann.report.style import EXACT, MODEL, house_style, new_figure, save_figure
+from microtann.plotting.style import EXACT, MODEL, house_style, new_figure, save_figure
 from microtann.training.closed_loop import closed_loop_error
 
 WEIGHTS = (1e-3, 5e-3, 1e-2, 2e-2, 5e-2)

@@ -26,7 +26,7 @@ def main(picture: Path | None = None) -> float:
     error = float(np.sqrt(np.mean((found.stress - exact.stress) ** 2) / np.mean(exact.stress**2)))
 
     if picture is not None:
-        from microtann.report.curves import Curve, draw_comparison
+        from microtann.plotting.curves import Curve, draw_comparison
 
         loop = Curve("uniaxial strain", strain[:, 0], exact.stress[:, 0], found.stress[:, 0], "ε₁₁ [–]", "σ₁₁ [–]")
         draw_comparison(picture, [loop], "TANN")

@@ -9,10 +9,10 @@ import json
 import sys
 from pathlib import Path
 
-from microtann.atomic import write_atomically
 from microtann.evaluation import published
 from microtann.report.number import format_number
 from microtann.report.table import Column, Table
+from microtann.system.atomic import write_atomically
 from microtann.tann.shipped import model_card
 
 ROOT = Path(__file__).parents[1]

@@ -7,9 +7,9 @@ What the package offers is imported when it is first asked for, so that the impo
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from microtann import interrupt
-from microtann.kernel_cache import provide_cache
-from microtann.precision import switch_to_float64
+from microtann.system import interrupt
+from microtann.system.kernel_cache import provide_cache
+from microtann.system.precision import switch_to_float64
 
 if TYPE_CHECKING:
     from microtann import fem, forms, plotting
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from microtann.data.walks import WalkPlan
     from microtann.evaluation.recall import evaluate
     from microtann.forms.variational.reduce import reduce_lattice
-    from microtann.homogenisation.driver import DrivenResponse, drive_cell
-    from microtann.homogenisation.limit_load import limit_load
-    from microtann.homogenisation.programme import CellStep, read_programme
-    from microtann.homogenisation.solve import CellResponse, solve_cell
-    from microtann.lattice.bar import ElastoplasticBar
-    from microtann.lattice.body_centred import body_centred_cell
-    from microtann.lattice.cell import UnitCell
-    from microtann.lattice.cell_file import read_bar, read_cell, write_cell
-    from microtann.lattice.generators import cube_cell, square_cell
-    from microtann.lattice.octet import octet_cell
-    from microtann.structure.structure import Structure, StructureResult
+    from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+    from microtann.microstructure.bars.cells.body_centred import body_centred_cell
+    from microtann.microstructure.bars.cells.cell import UnitCell
+    from microtann.microstructure.bars.cells.cell_file import read_bar, read_cell, write_cell
+    from microtann.microstructure.bars.cells.generators import cube_cell, square_cell
+    from microtann.microstructure.bars.cells.octet import octet_cell
+    from microtann.microstructure.bars.condensed.solve import CellResponse, solve_cell
+    from microtann.microstructure.bars.driven.driver import DrivenResponse, drive_cell
+    from microtann.microstructure.bars.driven.limit_load import limit_load
+    from microtann.microstructure.bars.driven.programme import CellStep, read_programme
+    from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.model import TANN
     from microtann.tann.shipped import load, model_card, shipped_models
@@ -81,17 +81,17 @@ _PLACES = {
     "data.walks": ("WalkPlan",),
     "evaluation.recall": ("evaluate",),
     "forms.variational.reduce": ("reduce_lattice",),
-    "homogenisation.driver": ("DrivenResponse", "drive_cell"),
-    "homogenisation.limit_load": ("limit_load",),
-    "homogenisation.programme": ("CellStep", "read_programme"),
-    "homogenisation.solve": ("CellResponse", "solve_cell"),
-    "lattice.bar": ("ElastoplasticBar",),
-    "lattice.body_centred": ("body_centred_cell",),
-    "lattice.cell": ("UnitCell",),
-    "lattice.cell_file": ("read_bar", "read_cell", "write_cell"),
-    "lattice.generators": ("cube_cell", "square_cell"),
-    "lattice.octet": ("octet_cell",),
-    "structure.structure": ("Structure", "StructureResult"),
+    "microstructure.bars.cells.bar": ("ElastoplasticBar",),
+    "microstructure.bars.cells.body_centred": ("body_centred_cell",),
+    "microstructure.bars.cells.cell": ("UnitCell",),
+    "microstructure.bars.cells.cell_file": ("read_bar", "read_cell", "write_cell"),
+    "microstructure.bars.cells.generators": ("cube_cell", "square_cell"),
+    "microstructure.bars.cells.octet": ("octet_cell",),
+    "microstructure.bars.condensed.solve": ("CellResponse", "solve_cell"),
+    "microstructure.bars.driven.driver": ("DrivenResponse", "drive_cell"),
+    "microstructure.bars.driven.limit_load": ("limit_load",),
+    "microstructure.bars.driven.programme": ("CellStep", "read_programme"),
+    "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "tann.hybrid": ("Hybrid",),
     "tann.model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),
@@ -113,4 +113,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

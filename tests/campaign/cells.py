@@ -7,7 +7,7 @@ from tests.campaign.identities import check_identities
 from tests.campaign.trial import Trial, require
 
 import microtann as mt
-from microtann.lattice.families import FAMILIES
+from microtann.microstructure.bars.cells.families import FAMILIES
 
 TURNS = (0.0, 0.5, 1.0, 1.0, 2.0, 4.2, 20.0)
 """Turning points in strains at first yield; the round ones make ties of regular cells."""

@@ -7,7 +7,7 @@ from tests.campaign.trial import require
 from tests.verification.reference_cell import node_forces, partners, tensor, voigt_of
 
 import microtann as mt
-from microtann.lattice.bar import YIELD_TOLERANCE
+from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 ROUND_OFF = 1e-11
 """Relative to the largest terms that cancel in an identity."""

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.atomic import atomic_path, write_atomically
 from microtann.errors import MicrotannError
+from microtann.system.atomic import atomic_path, write_atomically
 
 
 def test_importing_switches_to_float64_and_draws_in_no_plotting() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import microtann as mt
 from microtann.equilibrium.steps import resolve
 from microtann.evaluation.structures import CASES
-from microtann.lattice.families import FAMILIES
+from microtann.microstructure.bars.cells.families import FAMILIES
 
 TIGHT = mt.fem.SolverOptions(tolerance=1e-13, linear_tolerance=1e-10)
 """Structures are compared with their solver as tight as float64 allows."""

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from reference_cell import random_bar, walk
 
 import microtann as mt
-from microtann.homogenisation import lane_newton_kernel
-from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.flow import advance, follow
-from microtann.homogenisation.problems import elastic_stiffness, fluctuation_problem
+from microtann.microstructure.bars.condensed import lane_newton_kernel
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.condensed.flow import advance, follow
+from microtann.microstructure.bars.condensed.problems import elastic_stiffness, fluctuation_problem
 
 CELLS = {
     "cube": mt.cube_cell(),

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from reference_cell import node_forces, partners, random_bar, solve, walk
 
 import microtann as mt
-from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.flow import advance, follow
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.condensed.flow import advance, follow
 
 CELLS = {
     "cube": mt.cube_cell(),

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import microtann as mt
-from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.flow import advance, follow
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.condensed.flow import advance, follow
 
 STEEL = mt.ElastoplasticBar(210e9, 250e6, 2e9)
 REFERENCE = mt.ElastoplasticBar()

@@ -9,8 +9,8 @@ from scipy.optimize import linprog
 import microtann as mt
 from microtann.data.walks import WalkPlan, draw_walks
 from microtann.errors import ConvergenceError
-from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.flow import advance, follow
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.condensed.flow import advance, follow
 
 YOUNG, YIELD = 22.0, 0.25
 PERTURBATIONS = [0.0, 1e-9, 1e-6, 1e-3, 1 / 64, 0.2]

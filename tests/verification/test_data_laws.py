@@ -9,7 +9,7 @@ import microtann as mt
 from microtann.data.consistency import energy_defect, stiffness_of
 from microtann.data.generate import generate
 from microtann.data.walks import WalkPlan
-from microtann.homogenisation.condensation import condense
+from microtann.microstructure.bars.condensed.condensation import condense
 
 bars = st.builds(
     mt.ElastoplasticBar,

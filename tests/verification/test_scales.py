@@ -13,7 +13,7 @@ from reference_cell import walk
 import microtann as mt
 from microtann.data.generate import generate
 from microtann.evaluation.structures import lcT2
-from microtann.lattice.families import FAMILIES
+from microtann.microstructure.bars.cells.families import FAMILIES
 
 CELLS = {
     "square": ("square", (2, 2), {"perturbation": 0.2}),

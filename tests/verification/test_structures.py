@@ -10,7 +10,7 @@ import microtann as mt
 from microtann.errors import CellError, InputError
 from microtann.evaluation.structures import CASES, reference_case
 from microtann.fem import Prescribed, SolverOptions, Step
-from microtann.structure.bar_system import Bars
+from microtann.microstructure.bars.full.bar_system import Bars
 
 CELL, BAR = mt.cube_cell(), mt.ElastoplasticBar()
 
@@ -162,7 +162,7 @@ def test_bars_forces_and_tangent():
 
 
 def test_bars_follow_the_return_mapping():
-    from microtann.lattice.bar import return_mapping
+    from microtann.microstructure.bars.cells.bar import return_mapping
 
     lattice = mt.Structure([[0.0, 0.0], [2.0, 0.0]], [[0, 1]], [0.5], BAR)
     system = Bars(lattice.points, lattice.bars, lattice.areas, BAR)

@@ -10,9 +10,9 @@ from microtann import fem
 from microtann.cli.progress import Report
 from microtann.equilibrium.options import Progress
 from microtann.evaluation.structures import ReferenceCase
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.structure.structure import Structure
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.full.structure import Structure
 
 COARSE = {2: 0.25, 3: 1.25}
 """Edge of the elements and cells of the small runs that compile everything, by dimension: fine enough for

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from microtann import voigt
 from microtann.cli.drawing import DrawingChoice
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.messages import show_unchanged
@@ -17,12 +16,13 @@ from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, 
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, working_folder
 from microtann.errors import InputError
-from microtann.homogenisation.driver import DrivenResponse, drive_cell
-from microtann.homogenisation.output import write_averages, write_bars
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.lattice.cell_file import write_cell
-from microtann.report.driven_cell import draw_cell, draw_curves
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.cell_file import write_cell
+from microtann.microstructure.bars.driven.driver import DrivenResponse, drive_cell
+from microtann.microstructure.bars.driven.output import write_averages, write_bars
+from microtann.numbers import voigt
+from microtann.plotting.driven_cell import draw_cell, draw_curves
 
 
 def cell(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from microtann.cli.toml import from_toml
-from microtann.configuration import WrongValueError, nearest
 from microtann.errors import ConfigurationError, InputError
+from microtann.numbers.configuration import WrongValueError, nearest
 
 T = TypeVar("T")
 COMMAND_LINE = "the command line"
@@ -144,7 +144,7 @@ def fill(kind: type[T], section: str, settings: Sequence[Setting], base: T | Non
     Parameters
     ----------
     kind : type
-        A class made by `microtann.configuration.configuration`.
+        A class made by `microtann.numbers.configuration.configuration`.
     section : str
         Section of the settings; settings of other sections are left alone.
     settings : sequence of Setting

@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 import microtann
-from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
 from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
@@ -30,11 +29,12 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.evaluation.forecast import Forecast, forecast
 from microtann.evaluation.structures import CASES, reference_case
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.memory import machine_memory
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.report.forecast import forecast_table, measured_table, recommendation
 from microtann.report.section import Section, read_section
+from microtann.system.atomic import write_atomically
+from microtann.system.memory import machine_memory
 
 SAMPLE = WalkPlan(paths=40, steps=100)
 """Walks from which the reduced model is made and the time of data is measured."""

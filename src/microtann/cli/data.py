@@ -23,11 +23,11 @@ from microtann.data.schema import SETS
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
-from microtann.hdf5 import opened
-from microtann.lattice.cell import UnitCell
-from microtann.report.bodies import Lattice, draw_bodies
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.plotting.bodies import Lattice, draw_bodies
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.table import Column, Table
+from microtann.system.hdf5 import opened
 
 FILE = "data.h5"
 

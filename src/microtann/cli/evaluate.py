@@ -12,7 +12,6 @@ import typer
 from numpy.typing import ArrayLike
 
 import microtann
-from microtann.atomic import write_atomically
 from microtann.cli.evaluate_data import make_data_evaluation
 from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.model import model_digest
@@ -24,11 +23,12 @@ from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import Evaluation, PathResponse, protocol, respond
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.lattice.generators import cube_cell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.generators import cube_cell
 from microtann.report.evaluation import Responses, draw_evaluation, errors_summary, errors_table, paths_table
 from microtann.report.section import Section, read_section
+from microtann.system.atomic import write_atomically
 from microtann.tann.model import TANN
 from microtann.tann.shipped import load
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import microtann
-from microtann.atomic import write_atomically
 from microtann.cli.messages import save_section, show_unchanged
 from microtann.cli.model import model_digest
 from microtann.cli.page import write_report
@@ -15,6 +14,7 @@ from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset
 from microtann.report.section import Section
 from microtann.report.table import Column, Table
+from microtann.system.atomic import write_atomically
 from microtann.tann.agreement import require_agreement
 from microtann.tann.shipped import load
 from microtann.training.walk_errors import SetName, WalkErrors, dataset_errors

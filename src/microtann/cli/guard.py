@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from typer.core import TyperGroup
 
 from microtann.errors import ConvergenceError, MicrotannError
-from microtann.interrupt import INTERRUPTED, RESUME, asked, interruptible
+from microtann.system.interrupt import INTERRUPTED, RESUME, asked, interruptible
 
 BAD_INPUT = 2
 NOT_CONVERGED = 3

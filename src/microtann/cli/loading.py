@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from microtann import voigt
 from microtann.cli.stage import file_digest
-from microtann.configuration import configuration
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
-from microtann.homogenisation.programme import CellStep, read_programme
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.driven.programme import CellStep, read_programme
+from microtann.numbers import voigt
+from microtann.numbers.configuration import configuration
 
 
 @configuration

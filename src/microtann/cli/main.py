@@ -12,7 +12,7 @@ import typer
 
 import microtann
 from microtann.cli.commands import Stages
-from microtann.interrupt import INTERRUPTED, begin
+from microtann.system.interrupt import INTERRUPTED, begin
 
 app = typer.Typer(
     name="microtann",

@@ -9,9 +9,9 @@ from warnings import WarningMessage
 
 from rich.console import Console
 
-from microtann.atomic import write_atomically
 from microtann.errors import TrainingRangeWarning
 from microtann.report.section import FILE_NAME, Section
+from microtann.system.atomic import write_atomically
 
 WIDTH = 132
 """Columns where there is no terminal to measure."""

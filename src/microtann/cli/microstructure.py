@@ -11,13 +11,13 @@ from pydantic import Field
 
 from microtann.cli.configuration import Setting, fill, to_table
 from microtann.cli.stage import file_digest
-from microtann.configuration import configuration
 from microtann.errors import ConfigurationError, InputError
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.lattice.cell_file import read_bar, read_cell
-from microtann.lattice.families import FAMILIES
-from microtann.lattice.generators import LARGEST_MOVE
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.cell_file import read_bar, read_cell
+from microtann.microstructure.bars.cells.families import FAMILIES
+from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
+from microtann.numbers.configuration import configuration
 
 
 @configuration
@@ -143,8 +143,8 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
 def read_microstructure(settings: Sequence[Setting]) -> ChosenCell:
     """Return the cell and its bars that the sections [cell] and [bar] choose.
 
-    A JSON or TOML file of a cell holds its bars too (`microtann.lattice.cell_file.read_bar`); the keys of [bar]
-    that are set win over it.
+    A JSON or TOML file of a cell holds its bars too (`microtann.read_bar`); the keys of [bar] that are set win
+    over it.
 
     Raises
     ------

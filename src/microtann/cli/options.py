@@ -9,7 +9,7 @@ import typer
 
 from microtann.cli.configuration import defaults, help_lines
 from microtann.cli.microstructure import CellChoice
-from microtann.lattice.families import FAMILIES
+from microtann.microstructure.bars.cells.families import FAMILIES
 
 
 def setting(kind: type[Any], key: str, meaning: str = "") -> Any:

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 import microtann
-from microtann.atomic import write_atomically
 from microtann.cli.messages import console, show_files
 from microtann.report.page import render_page
 from microtann.report.runs import compare_runs, run_names
 from microtann.report.section import Section, find_sections
+from microtann.system.atomic import write_atomically
 
 FILE = "report.html"
 

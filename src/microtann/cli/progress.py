@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from microtann.interrupt import check
+from microtann.system.interrupt import check
 
 Report = Callable[[float, float | None, str], None]
 """Called with what is done, the total (None if it is not known) and a few words on the state."""

@@ -11,7 +11,6 @@ import numpy as np
 import typer
 
 import microtann
-from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
 from microtann.cli.messages import save_section, show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
@@ -29,6 +28,7 @@ from microtann.evaluation.recall import Evaluation, PathResponse, respond
 from microtann.report.evaluation import draw_evaluation, errors_table
 from microtann.report.section import Section, read_section
 from microtann.report.table import Column, Table
+from microtann.system.atomic import write_atomically
 from microtann.tann.model import TANN
 
 FILE = "model.safetensors"

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.data.walks import REDUCTION_WALKS, WalkPlan
+from microtann.numbers.configuration import configuration
 
 
 @configuration

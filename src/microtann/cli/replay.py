@@ -18,8 +18,8 @@ from microtann.errors import InputError
 from microtann.fem import ExactCell, Material
 from microtann.fem.failed_point import FailedPoint, read_failed_point
 from microtann.fem.point_check import tangent_errors
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.report.table import Column, Table, Value
 from microtann.tann.shipped import load
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 import typer
 
 import microtann
-from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
 from microtann.cli.data import FILE as DATA_FILE
 from microtann.cli.data import make_data
@@ -32,6 +31,7 @@ from microtann.evaluation.recall import Evaluation
 from microtann.evaluation.section4 import CELLS, Section4Cell, Section4Response, choose_cells, respond_section4
 from microtann.evaluation.section5 import CASES
 from microtann.report.section import read_section
+from microtann.system.atomic import write_atomically
 from microtann.tann.model import TANN
 from microtann.tann.shipped import find_model, load
 

@@ -12,7 +12,6 @@ from typing import Any
 import typer
 
 from microtann import fem
-from microtann.atomic import write_atomically
 from microtann.cli.analysis import compile_kernels, newton_progress
 from microtann.cli.messages import console, save_section, show_files
 from microtann.cli.page import FILE as REPORT_FILE
@@ -35,6 +34,7 @@ from microtann.evaluation.section5 import (
 from microtann.evaluation.section5_errors import Limits, find_limits
 from microtann.evaluation.structures import reference_case
 from microtann.report.section import read_section
+from microtann.system.atomic import write_atomically
 from microtann.tann.model import TANN
 from microtann.tann.shipped import find_model, load
 

@@ -16,7 +16,7 @@ from microtann.evaluation.section4 import (
     Section4Response,
     paper_figure,
 )
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
 from microtann.report.section4 import TrainingCurve, draw_cells, draw_micro, draw_response, draw_training_curves

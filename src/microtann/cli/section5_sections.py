@@ -13,8 +13,8 @@ from microtann.evaluation.section5 import CASES, CaseNumbers, Section5Case
 from microtann.evaluation.section5_errors import BARS, BOTH, Limits, case_errors
 from microtann.evaluation.state_evolution import state_evolution
 from microtann.evaluation.structures import MESH_SIZES
-from microtann.report.bodies import Body, draw_bodies
-from microtann.report.curves import History, draw_histories
+from microtann.plotting.bodies import Body, draw_bodies
+from microtann.plotting.curves import History, draw_histories
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
 from microtann.report.section5 import (

@@ -15,7 +15,6 @@ import typer
 
 import microtann
 from microtann import fem
-from microtann.atomic import write_atomically
 from microtann.cli.analysis import compile_kernels, newton_progress
 from microtann.cli.configuration import Setting
 from microtann.cli.messages import save_section, show_section, show_unchanged, show_warnings
@@ -35,12 +34,13 @@ from microtann.evaluation.comparison import NAMES, Analysis, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
 from microtann.evaluation.scale_errors import affordable, scale_errors, solved_again, solving
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.lattice.generators import cube_cell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.generators import cube_cell
+from microtann.microstructure.bars.full.structure import Structure
+from microtann.plotting.inside import draw_inside
 from microtann.report.audit import audit_table, worst_points_table
 from microtann.report.increments import increment_tables
-from microtann.report.inside import draw_inside
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.simulation import (
     cost_table,
@@ -50,7 +50,7 @@ from microtann.report.simulation import (
     scales_table,
     simulation_summary,
 )
-from microtann.structure.structure import Structure
+from microtann.system.atomic import write_atomically
 from microtann.tann.hybrid import Hybrid
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}

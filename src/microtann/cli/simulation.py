@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from microtann.configuration import configuration
 from microtann.errors import ConfigurationError
 from microtann.evaluation.both_scales import Localisation
+from microtann.numbers.configuration import configuration
 
 
 def as_ratio(value: Any) -> Any:

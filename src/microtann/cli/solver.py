@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from microtann.cli.configuration import to_table
-from microtann.configuration import configuration
 from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.options import SolverOptions
 from microtann.equilibrium.record import Record, is_record
 from microtann.equilibrium.step_control import StepControl
 from microtann.errors import ConvergenceError, InputError
+from microtann.numbers.configuration import configuration
 
 RECORDS = "records"
 """Folder, in that of an unfinished stage, of the equilibria of its analyses."""

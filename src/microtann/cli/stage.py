@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import microtann
-from microtann.atomic import write_atomically
-from microtann.cli.lock import locked
 from microtann.cli.toml import to_toml
-from microtann.code_digest import code_digest
 from microtann.errors import InputError
-from microtann.interrupt import check
+from microtann.system.atomic import write_atomically
+from microtann.system.code_digest import code_digest
+from microtann.system.interrupt import check
+from microtann.system.lock import locked
 
 STAMP = "stage.json"
 CONFIGURATION = "configuration.toml"

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import typer
 
-from microtann.atomic import write_atomically
 from microtann.cli.form_choice import form_table
 from microtann.cli.progress import progress
 from microtann.cli.sections import effective
@@ -22,6 +21,7 @@ from microtann.data.file import read_dataset
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import first_paths
 from microtann.errors import ConvergenceError, InputError
+from microtann.system.atomic import write_atomically
 from microtann.tann.model import TANN
 from microtann.training import Progress, train
 from microtann.training.checkpoint import updates_done

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from microtann.atomic import write_atomically
 from microtann.cli.messages import save_section, show_section
 from microtann.cli.page import write_report
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.cli.study_parts import stamped
 from microtann.cli.study_point import NUMBERS, Point
 from microtann.report.section import Section
+from microtann.system.atomic import write_atomically
 
 
 def write_result(

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from microtann.atomic import write_atomically
 from microtann.cli.messages import save_section, show_section
 from microtann.cli.model import model_digest
 from microtann.cli.options import Output, Overwrite
@@ -21,6 +20,7 @@ from microtann.evaluation.recall import protocol
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.studies import draw_correlations
 from microtann.report.table import Column, Table
+from microtann.system.atomic import write_atomically
 from microtann.tann.shipped import load
 
 LATENT_CAPTION = (

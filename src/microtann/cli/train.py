@@ -13,7 +13,6 @@ import numpy as np
 import typer
 from typer.core import TyperCommand
 
-from microtann.atomic import write_atomically
 from microtann.cli.configuration import Setting
 from microtann.cli.form_choice import choose_form, form_table, forms_text
 from microtann.cli.messages import save_section, show_section, show_unchanged
@@ -23,9 +22,10 @@ from microtann.cli.sections import effective, gather
 from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset
 from microtann.errors import InputError
-from microtann.report.curves import draw_training
+from microtann.plotting.curves import draw_training
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.table import Column, Table
+from microtann.system.atomic import write_atomically
 from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
 from microtann.training import Progress, SeedResult, train_seeds

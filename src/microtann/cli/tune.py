@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import typer
 
-from microtann.atomic import write_atomically
 from microtann.cli.form_choice import SECTION, choose_form, form_help, form_table
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.sections import effective, gather
@@ -22,6 +21,7 @@ from microtann.errors import ConfigurationError, InputError
 from microtann.report.section import Figure, Section
 from microtann.report.studies import draw_search
 from microtann.report.table import Column, Table, Value
+from microtann.system.atomic import write_atomically
 from microtann.training.search import (
     Choices,
     Interval,

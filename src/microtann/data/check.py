@@ -10,7 +10,6 @@ from typing import Literal
 import h5py
 import numpy as np
 
-from microtann import voigt
 from microtann.data.consistency import (
     continuity_errors,
     dissipation_errors,
@@ -31,9 +30,10 @@ from microtann.data.increments import Increments
 from microtann.data.lattice_check import lattice_misses, shape_errors, unchecked
 from microtann.data.schema import SETS, Layout
 from microtann.errors import CellError, DataFileError
-from microtann.hdf5 import opened
-from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.lattice import Lattice
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.numbers import voigt
+from microtann.system.hdf5 import opened
 
 Level = Literal["error", "warning", "note"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.data.hdf5 import ROWS
+from microtann.data.blocks import ROWS
 from microtann.data.increments import Increments
 from microtann.data.rows import name_rows
 from microtann.data.schema import Layout

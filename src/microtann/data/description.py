@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from microtann import voigt
-from microtann.coordinates import width
 from microtann.data.increments import Dataset
+from microtann.numbers import voigt
+from microtann.numbers.coordinates import width
 
 TENSORS = (1, 3, 6)
 """Numbers of components of symmetric tensors, whose names tell their order."""

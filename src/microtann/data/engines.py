@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from microtann.data.worker import begin_worker, interrupts_spared
 from microtann.errors import InputError, MicrotannError, MissingExtraError
-from microtann.memory import require_memory
+from microtann.system.memory import require_memory
 
 Engine = Literal["processes", "dask"]
 Result = TypeVar("Result")

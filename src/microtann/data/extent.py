@@ -9,9 +9,9 @@ import numpy as np
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan, strain_limit
 from microtann.errors import InputError
-from microtann.homogenisation.condensation import CondensedCell
-from microtann.lattice.cell import UnitCell
-from microtann.memory import require_disk, require_memory
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.condensation import CondensedCell
+from microtann.system.memory import require_disk, require_memory
 
 LARGEST, SMALLEST = 1e290, 1e-290
 """Energies beyond are not kept: squares of strains overflow, or lose their digits, not far from here."""

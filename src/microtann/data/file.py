@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from microtann.coordinates import width
+from microtann.data.blocks import CHECKSUM, ROWS, Block, checksum_error, find_dataset, holds, write_block
 from microtann.data.description import description_errors
 from microtann.data.format_errors import (
     field_errors,
@@ -21,13 +21,13 @@ from microtann.data.format_errors import (
     unit_errors,
     value_errors,
 )
-from microtann.data.hdf5 import CHECKSUM, ROWS, Block, checksum_error, find_dataset, holds, write_block
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout, layout_of
 from microtann.errors import DataFileError, InputError
-from microtann.hdf5 import created, opened, text, write_text
-from microtann.homogenisation.lattice import Lattice
-from microtann.homogenisation.microstructure import Microstructure, microstructure_class
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.protocol import Microstructure, microstructure_class
+from microtann.numbers.coordinates import width
+from microtann.system.hdf5 import created, opened, text, write_text
 
 
 def write_dataset(path: str | Path, dataset: Dataset) -> None:

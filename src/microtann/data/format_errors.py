@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import NDArray
 
-from microtann import voigt
+from microtann.data.blocks import find_dataset, holds
 from microtann.data.description import TENSORS, order_errors
-from microtann.data.hdf5 import find_dataset, holds
 from microtann.data.increments import Increments
 from microtann.data.schema import QUANTITIES, SCHEMA, SETS, SHEAR, VERSION, Layout
-from microtann.hdf5 import text
+from microtann.numbers import voigt
+from microtann.system.hdf5 import text
 
 IntArray = NDArray[np.int64]
 

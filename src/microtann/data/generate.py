@@ -12,19 +12,19 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 import microtann
-from microtann.code_digest import code_digest
-from microtann.coordinates import width
 from microtann.data.extent import require_finite, require_range, require_room_in_memory
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
-from microtann.homogenisation.condensation import CondensedCell, condense
-from microtann.homogenisation.flow import follow
-from microtann.homogenisation.lattice import Lattice
-from microtann.homogenisation.solve import cell_response
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.threads import one_blas_thread
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
+from microtann.microstructure.bars.condensed.flow import follow
+from microtann.microstructure.bars.condensed.solve import cell_response
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.numbers.coordinates import width
+from microtann.system.code_digest import code_digest
+from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], object]
@@ -141,7 +141,7 @@ def describe(
 def configuration_digest(cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, units: Mapping[str, str]) -> str:
     """Return a fingerprint of all that decides the data, the code included."""
     digest = hashlib.sha256()
-    code = code_digest("lattice", "homogenisation", "data")
+    code = code_digest("slips", "microstructure", "data")
     digest.update(json.dumps([code, asdict(plan), dict(units)], sort_keys=True).encode())
     for array in (*cell.arrays().values(), *bar.arrays().values()):
         value = np.ascontiguousarray(array)

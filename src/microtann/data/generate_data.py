@@ -10,8 +10,8 @@ from microtann.data.generate import Progress, generate
 from microtann.data.increments import Dataset
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
 
 
 def generate_data(

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.homogenisation.lattice import Lattice
-from microtann.homogenisation.microstructure import Microstructure
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.protocol import Microstructure
 
 Array = NDArray[np.float64]
 

@@ -15,17 +15,17 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from microtann import voigt
-from microtann.data.hdf5 import ROWS
+from microtann.data.blocks import ROWS
 from microtann.data.increments import Increments
 from microtann.data.rows import name_rows
 from microtann.data.schema import Layout
 from microtann.errors import ConvergenceError
-from microtann.homogenisation.condensation import CondensedCell, condense
-from microtann.homogenisation.flow import follow
-from microtann.homogenisation.lattice import Lattice
-from microtann.lattice.cell import UnitCell
-from microtann.threads import one_blas_thread
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
+from microtann.microstructure.bars.condensed.flow import follow
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.numbers import voigt
+from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 WRONG = 1e-2

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann import voigt
 from microtann.errors import DataFileError
+from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
 OPTIONAL = ("step", "time")

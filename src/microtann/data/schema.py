@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from microtann import voigt
-from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
+from microtann.numbers import voigt
+from microtann.numbers.coordinates import columns
 
 SCHEMA = "microtann-increments"
 VERSION = 1

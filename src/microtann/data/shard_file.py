@@ -9,15 +9,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from microtann.atomic import write_atomically
+from microtann.data.blocks import CHECKSUM, Block, checksum_error
 from microtann.data.generate import solve_blocks
-from microtann.data.hdf5 import CHECKSUM, Block, checksum_error
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError, StorageError
-from microtann.hdf5 import opened
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.system.atomic import write_atomically
+from microtann.system.hdf5 import opened
 
 
 @dataclass(frozen=True)

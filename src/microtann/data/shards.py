@@ -15,21 +15,21 @@ from typing import Any
 
 import numpy as np
 
-from microtann.atomic import remove_leftovers, write_atomically
+from microtann.data.blocks import holds
 from microtann.data.engines import AHEAD, Engine, check_engine, run_tasks
 from microtann.data.extent import require_range, require_room
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import Progress, block_paths, describe
-from microtann.data.hdf5 import holds
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SETS, layout_of
 from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
 from microtann.data.walks import WalkPlan, split_paths, strain_limit
 from microtann.errors import DataFileError, InputError, StorageError
-from microtann.hdf5 import created, opened, text
-from microtann.homogenisation.condensation import condense
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.system.atomic import remove_leftovers, write_atomically
+from microtann.system.hdf5 import created, opened, text
 
 SCHEMA = "microtann-shards"
 VERSION = 1

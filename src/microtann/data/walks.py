@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.errors import ConfigurationError, InputError
+from microtann.numbers.configuration import configuration
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -20,8 +20,8 @@ from microtann.equilibrium.recorder import MemoryRecorder, Recorder
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
 from microtann.errors import InputError
-from microtann.outside import tell
-from microtann.threads import one_blas_thread
+from microtann.numbers.range_policy import tell
+from microtann.system.threads import one_blas_thread
 
 R_co = TypeVar("R_co", bound=History, covariant=True)
 

@@ -14,7 +14,7 @@ from microtann.equilibrium.increment_table import IncrementRow, increment_table
 from microtann.equilibrium.lazy import LazyRows
 from microtann.equilibrium.steps import Nodes, select
 from microtann.errors import InputError
-from microtann.paraview import Frame
+from microtann.system.paraview import Frame
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.system import Response
-from microtann.illinois_kernel import Bracket, estimate, narrow
+from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
 
 Array = NDArray[np.float64]
 OVERSHOOT = 0.8

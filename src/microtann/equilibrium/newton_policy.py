@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from microtann.configuration import configuration
+from microtann.numbers.configuration import configuration
 
 
 @configuration

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from microtann.configuration import configuration
 from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.step_control import StepControl
+from microtann.numbers.configuration import configuration
 
 
 @configuration

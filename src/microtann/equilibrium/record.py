@@ -20,7 +20,6 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.atomic import remove_leftovers, write_atomically
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint
 from microtann.equilibrium.history import History, Part, Statistics
 from microtann.equilibrium.increment_table import IncrementRow
@@ -38,7 +37,8 @@ from microtann.equilibrium.record_files import (
 )
 from microtann.equilibrium.steps import label
 from microtann.errors import DataFileError, InputError, StorageError
-from microtann.hdf5 import opened
+from microtann.system.atomic import remove_leftovers, write_atomically
+from microtann.system.hdf5 import opened
 
 Array = NDArray[np.float64]
 HEADER = "record.json"

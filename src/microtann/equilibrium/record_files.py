@@ -19,7 +19,7 @@ from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
 from microtann.equilibrium.newton import Equilibrium
 from microtann.equilibrium.range_watch import Reach
 from microtann.equilibrium.state_arrays import from_arrays, to_arrays
-from microtann.hdf5 import created, opened
+from microtann.system.hdf5 import created, opened
 
 Array = NDArray[np.float64]
 NODAL = ("displacement", "reactions")

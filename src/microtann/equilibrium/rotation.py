@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import as_floats
 from microtann.equilibrium.steps import AXES, Nodes, Prescribed
 from microtann.errors import InputError
+from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
 

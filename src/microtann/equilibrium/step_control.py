@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.errors import ConfigurationError
+from microtann.numbers.configuration import configuration
 
 
 @configuration

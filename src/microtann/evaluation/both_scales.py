@@ -17,16 +17,16 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from microtann.checks import as_floats
 from microtann.errors import InputError
 from microtann.evaluation.localisation import SolvedStates, cells_around
 from microtann.evaluation.nodal_states import KeptStates, NodalStates, Share
 from microtann.fem.locate import locate
 from microtann.fem.model import Result
-from microtann.homogenisation.solve import affine_displacement
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
-from microtann.materials.exact_cell import ExactCell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.solve import affine_displacement
+from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.numbers.checks import as_floats
 from microtann.tann.hybrid import Hybrid
 from microtann.tann.model import TANN
 

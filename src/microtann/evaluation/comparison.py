@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from microtann.equilibrium.history import History
 from microtann.evaluation.structures import ReferenceCase
 from microtann.fem.model import Result
-from microtann.structure.structure import StructureResult
+from microtann.microstructure.bars.full.structure import StructureResult
 
 Array = NDArray[np.float64]
 Analysis = Literal["model", "exact", "lattice"]

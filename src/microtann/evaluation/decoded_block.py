@@ -9,10 +9,10 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from microtann.checks import as_floats
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import MATCH_TOLERANCE, Microscale
-from microtann.structure.structure import Structure, StructureResult
+from microtann.microstructure.bars.full.structure import Structure, StructureResult
+from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
 MANY_BARS = 50

@@ -16,9 +16,9 @@ from microtann.evaluation.refinement import Trend, gaps, refine
 from microtann.evaluation.structures import ReferenceCase
 from microtann.fem.box import box
 from microtann.fem.model import Model, Result
-from microtann.materials.exact_cell import ExactCell
 from microtann.materials.protocol import Material
-from microtann.structure.structure import Structure
+from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.microstructure.bars.full.structure import Structure
 from microtann.tann.model import TANN
 
 EXPONENT = 1.06

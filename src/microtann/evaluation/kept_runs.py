@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from microtann.atomic import write_atomically
 from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.equilibrium.record import Record, is_record
 from microtann.equilibrium.steps import Step
+from microtann.system.atomic import write_atomically
 
 R = TypeVar("R", bound=History)
 

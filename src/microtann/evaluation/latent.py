@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import check_strain_paths
 from microtann.errors import InputError
+from microtann.numbers.checks import check_strain_paths
 from microtann.tann.agreement import require_agreement
 from microtann.tann.model import TANN
 

@@ -19,7 +19,7 @@ from microtann.errors import InputError
 from microtann.evaluation.nodal_states import Share
 from microtann.fem.model import Result
 from microtann.fem.replay import durations, follow, strain_histories
-from microtann.materials.exact_cell import ExactCell
+from microtann.microstructure.bars.exact_cell import ExactCell
 from microtann.tann.hybrid import Hybrid
 from microtann.tann.model import TANN
 

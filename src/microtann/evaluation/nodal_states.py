@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.fem.model import Result
-from microtann.materials.exact_cell import ExactCell
+from microtann.microstructure.bars.exact_cell import ExactCell
 from microtann.tann.hybrid import Hybrid
 from microtann.tann.model import TANN
 

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann import voigt
 from microtann.errors import InputError
+from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import check_strain_paths
 from microtann.errors import InputError
 from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
-from microtann.homogenisation.microstructure import MicroResponse
+from microtann.microstructure.protocol import MicroResponse
+from microtann.numbers.checks import check_strain_paths
 from microtann.tann.model import TANN
 from microtann.tann.recall import Recall
 from microtann.tann.shipped import load

@@ -18,10 +18,10 @@ from microtann.evaluation.richardson import richardson
 from microtann.evaluation.structures import ReferenceCase
 from microtann.fem.box import box
 from microtann.fem.model import Model
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.generators import cube_cell
-from microtann.materials.exact_cell import ExactCell
-from microtann.structure.structure import Structure
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.generators import cube_cell
+from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.microstructure.bars.full.structure import Structure
 
 MESHES = (2.0, 1.0, 0.5)
 CELLS = (5, 10, 20)

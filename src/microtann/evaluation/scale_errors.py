@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Analysis, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
-from microtann.structure.structure import StructureResult
+from microtann.microstructure.bars.full.structure import StructureResult
 
 Array = NDArray[np.float64]
 Source = Literal["model", "solved", "exact", "lattice"]

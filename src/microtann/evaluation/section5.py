@@ -19,8 +19,8 @@ from microtann.evaluation.scale_errors import Errors, Solving, Source, scale_err
 from microtann.evaluation.structures import ReferenceCase, reference_case
 from microtann.fem.box import box
 from microtann.fem.model import Model, Result
-from microtann.materials.exact_cell import ExactCell
-from microtann.structure.structure import Structure, StructureResult
+from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.microstructure.bars.full.structure import Structure, StructureResult
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]

@@ -19,10 +19,10 @@ from microtann.evaluation.section5 import NOTHING_KEPT, CaseNumbers, Run
 from microtann.evaluation.structures import reference_case
 from microtann.fem.box import box
 from microtann.fem.model import Model
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.generators import cube_cell
-from microtann.materials.exact_cell import ExactCell
-from microtann.structure.structure import Structure
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.generators import cube_cell
+from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.microstructure.bars.full.structure import Structure
 
 DISPLACEMENT, BOTH, BARS = "displacement", "displacement, u⁰ + εu¹", "bar stress"
 """Rows of a case beside its energy, dissipation, and torque or axial force."""

@@ -9,10 +9,10 @@ from microtann.fem.mesh import Mesh
 from microtann.fem.mesh_file import read_mesh
 from microtann.fem.model import Model, Result
 from microtann.fem.pressure import Pressure
-from microtann.materials.exact_cell import ExactCell
 from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, State
 from microtann.materials.von_mises import VonMises
+from microtann.microstructure.bars.exact_cell import ExactCell
 
 __all__ = [
     "ExactCell",

@@ -19,7 +19,7 @@ from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, gauss_points, regions_of
 from microtann.materials.protocol import State
-from microtann.voigt import components
+from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
 SYMMETRY_TOLERANCE = 1e-8

@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import as_floats
 from microtann.errors import InputError
 from microtann.fem.elements import EDGES, element_kind
 from microtann.fem.mesh import Mesh
-from microtann.memory import require_memory
+from microtann.numbers.checks import as_floats
+from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]

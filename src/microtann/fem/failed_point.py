@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.increment_table import FailedAttempt
 from microtann.errors import InputError
-from microtann.hdf5 import created, opened
-from microtann.materials.exact_cell import ExactCell
 from microtann.materials.protocol import Material, State
+from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.system.hdf5 import created, opened
 
 Array = NDArray[np.float64]
 SCHEMA = "microtann failed point 1"

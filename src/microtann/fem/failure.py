@@ -15,7 +15,7 @@ from microtann.fem.point_check import tangent_errors
 from microtann.fem.point_error import PointError
 from microtann.fem.regions import Region, gauss_points
 from microtann.materials.protocol import State
-from microtann.voigt import components
+from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
 WRONG = 1e-3

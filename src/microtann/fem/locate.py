@@ -9,10 +9,10 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from microtann.checks import as_floats
 from microtann.errors import InputError
 from microtann.fem.elements import RULES
 from microtann.fem.mesh import Mesh
+from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]

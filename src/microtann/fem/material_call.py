@@ -14,7 +14,7 @@ from microtann.fem.mesh import Mesh
 from microtann.fem.point_error import PointError
 from microtann.fem.regions import Chunk, Region
 from microtann.materials.protocol import LearntMaterial, Material, State
-from microtann.voigt import components
+from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
 

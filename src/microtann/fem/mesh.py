@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import as_floats
 from microtann.equilibrium.steps import Nodes, select
 from microtann.errors import InputError
 from microtann.fem.elements import RULES, ElementKind, element_kind
 from microtann.fem.faces import boundary_faces
+from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
 FLAT, SHORT = 1e-12, 1e-4

@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann import voigt
 from microtann.equilibrium.body import Body
 from microtann.equilibrium.failure import EquilibriumError
 from microtann.equilibrium.history import History
@@ -23,7 +22,8 @@ from microtann.fem.mesh import Mesh
 from microtann.fem.region_result import RegionResult
 from microtann.fem.regions import Materials, own_state, regions_of
 from microtann.materials.protocol import Material, State
-from microtann.paraview import Frame, write_series
+from microtann.numbers import voigt
+from microtann.system.paraview import Frame, write_series
 
 Array = NDArray[np.float64]
 TENSORS: tuple[Literal["strain", "stress"], ...] = ("strain", "stress")

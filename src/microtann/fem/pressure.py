@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import as_floats
 from microtann.equilibrium.steps import Nodes, select
 from microtann.errors import InputError
 from microtann.fem.faces import faces_of
 from microtann.fem.mesh import Mesh
+from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
 

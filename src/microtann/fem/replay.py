@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from microtann.fem.assembly import KERNELS
 from microtann.fem.model import Result
 from microtann.materials.protocol import Material, State
-from microtann.voigt import components
+from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
 

@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann import voigt
-from microtann.checks import as_floats, check_increment
 from microtann.errors import InputError
 from microtann.materials import isotropy
 from microtann.materials.protocol import State
+from microtann.numbers import voigt
+from microtann.numbers.checks import as_floats, check_increment
 
 Array = NDArray[np.float64]
 SYMMETRY_TOLERANCE = 1e-10

@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.checks import check_increment
 from microtann.errors import InputError
-from microtann.lattice.return_map_kernel import YIELD_TOLERANCE
 from microtann.materials import isotropy
 from microtann.materials.protocol import State
+from microtann.numbers.checks import check_increment
+from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 Array = NDArray[np.float64]
 PRODUCT = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])

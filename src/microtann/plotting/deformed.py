@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from microtann import voigt
 from microtann.errors import InputError
 from microtann.fem.model import Result
-from microtann.homogenisation.solve import CellResponse
-from microtann.lattice.cell import UnitCell
-from microtann.report.bodies import Body, Lattice, bodies_figure
-from microtann.structure.structure import StructureResult
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.solve import CellResponse
+from microtann.microstructure.bars.full.structure import StructureResult
+from microtann.numbers import voigt
+from microtann.plotting.bodies import Body, Lattice, bodies_figure
 from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann import voigt
 from microtann.errors import InputError
-from microtann.homogenisation.driver import DrivenResponse
-from microtann.homogenisation.solve import CellResponse
-from microtann.report.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure
+from microtann.microstructure.bars.condensed.solve import CellResponse
+from microtann.microstructure.bars.driven.driver import DrivenResponse
+from microtann.numbers import voigt
+from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure
 from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:

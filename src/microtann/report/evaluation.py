@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from microtann import voigt
 from microtann.evaluation import published
 from microtann.evaluation.recall import Evaluation, PathResponse
-from microtann.report.curves import Curve, draw_comparison, draw_errors
+from microtann.numbers import voigt
+from microtann.plotting.curves import Curve, draw_comparison, draw_errors
 from microtann.report.number import format_number
 from microtann.report.section import Figure
 from microtann.report.table import Column, Table, Value

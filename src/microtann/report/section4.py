@@ -12,10 +12,10 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.evaluation.section4 import Section4Response
-from microtann.homogenisation.solve import affine_displacement
-from microtann.lattice.cell import UnitCell
-from microtann.report.bodies import Lattice, draw_bodies, readable_scale
-from microtann.report.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.solve import affine_displacement
+from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
+from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from microtann.evaluation.section5 import CaseNumbers, Run
 from microtann.evaluation.section5_errors import Limits, cost_ratios, run_errors
+from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 from microtann.report.simulation import LABELS
-from microtann.report.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

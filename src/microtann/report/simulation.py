@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from microtann.equilibrium.history import History
 from microtann.evaluation.comparison import NAMES, Comparison
 from microtann.evaluation.scale_errors import PAIRS, SOLVED_PAIRS, Solving
-from microtann.report.bodies import Body, Lattice, draw_bodies, readable_scale
-from microtann.report.curves import History as HistoryCurve
-from microtann.report.curves import draw_histories
+from microtann.plotting.bodies import Body, Lattice, draw_bodies, readable_scale
+from microtann.plotting.curves import History as HistoryCurve
+from microtann.plotting.curves import draw_histories
 from microtann.report.section import Figure
 from microtann.report.table import Column, Table, Value
 

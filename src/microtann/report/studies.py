@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from microtann.plotting.style import LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 from microtann.report.number import format_number
-from microtann.report.style import LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from microtann import voigt
 from microtann.errors import InputError
+from microtann.numbers import voigt
 
 IMPOSED = ("strain", "time")
 """Quantities that go into a model, besides its extra state variables."""

@@ -8,8 +8,8 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from microtann.atomic import write_atomically
 from microtann.errors import ModelFileError
+from microtann.system.atomic import write_atomically
 
 HELD_OUT = ("validation", "test")
 """Walks of the data set that were not trained on; the other errors of a card are on the paths of the protocol."""

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.cell import UnitCell
 
 Array = NDArray[np.float64]
 

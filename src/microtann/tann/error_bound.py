@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from microtann.errors import InputError
-from microtann.homogenisation.condensation import CondensedCell
+from microtann.microstructure.bars.condensed.condensation import CondensedCell
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from microtann.lattice.bar import YIELD_TOLERANCE
+from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import Energy
 
 

@@ -17,18 +17,18 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from microtann import voigt
-from microtann.coordinates import width
 from microtann.errors import ConfigurationError, InputError, ModelFileError
-from microtann.homogenisation.lattice import Lattice
-from microtann.homogenisation.microstructure import Microstructure, microstructure_class
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.protocol import Microstructure, microstructure_class
+from microtann.numbers import voigt
+from microtann.numbers.coordinates import width
+from microtann.system.tensors import read_tensors, write_tensors
 from microtann.tann.form import form_class
 from microtann.tann.information import Information, TrainingRange, TrainingRecord
 from microtann.tann.parts import Arrays, Description, put_together, take_apart
 from microtann.tann.point import MaterialPoint
 from microtann.tann.safe import SafeEvolution
 from microtann.tann.scaling import Scaling
-from microtann.tensors import read_tensors, write_tensors
 
 FORMAT = "microtann-tann"
 SCHEMA = "2"

@@ -10,11 +10,11 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
-from microtann.homogenisation.condensation import distinct_properties
-from microtann.homogenisation.microstructure import Microstructure
-from microtann.lattice.cell import UnitCell
-from microtann.materials.exact_cell import ExactCell
 from microtann.materials.protocol import State
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.condensation import distinct_properties
+from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.microstructure.protocol import Microstructure
 from microtann.tann.decoded_bars import decoded_plastic_strain
 from microtann.tann.model import TANN
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.homogenisation.microstructure import Microstructure
+from microtann.microstructure.protocol import Microstructure
 
 PROBABILITIES = (0.5, 0.9, 0.99)
 """Shares of the training data for which a range says how far they reach."""

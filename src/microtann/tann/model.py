@@ -13,16 +13,16 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
-from microtann.coordinates import split
 from microtann.errors import InputError
-from microtann.homogenisation.condensation import condense
-from microtann.homogenisation.lattice import Lattice
-from microtann.homogenisation.microstructure import Microstructure
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
 from microtann.materials.protocol import State
-from microtann.outside import check_policy, tell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.protocol import Microstructure
+from microtann.numbers.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
+from microtann.numbers.coordinates import split
+from microtann.numbers.range_policy import check_policy, tell
 from microtann.tann.batches import padded, rounded
 from microtann.tann.decoded_bars import decoded_plastic_strain
 from microtann.tann.energy import Energy

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
+from microtann.system.tensors import read_tensors, write_tensors
 from microtann.tann.agreement import Quantities, disagreement, quantities_of
 from microtann.tann.information import TrainingRecord
 from microtann.tann.parts import Arrays, put_together, take_apart
 from microtann.tann.point import MaterialPoint
 from microtann.tann.scaling import Scaling
-from microtann.tensors import read_tensors, write_tensors
 from microtann.training.form import TrainableForm
 
 FORMAT = "microtann-checkpoint"

@@ -63,7 +63,7 @@ class Phase:
 class TrainableForm(Form, Objective, ABC):
     """A form that can be trained: a frozen dataclass whose fields are the hyper-parameters, with their ranges.
 
-    A subclass is decorated by `microtann.configuration.configuration` and `microtann.tann.form.register`; its
+    A subclass is decorated by `configuration` and `microtann.tann.form.register`; its
     docstring's "Parameters" are the help of the command line. The hyper-parameter ``seed`` decides what is random.
     A form is the objective of its phases, unless they name another.
     """

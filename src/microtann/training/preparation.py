@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
-from microtann.memory import require_memory
+from microtann.numbers.coordinates import columns
+from microtann.system.memory import require_memory
 from microtann.tann.information import Information
 from microtann.tann.scaling import Scaling
 

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.configuration import nearest
-from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
+from microtann.numbers.configuration import nearest
+from microtann.numbers.coordinates import columns
 from microtann.training.preparation import COMPONENT_SAMPLES, RANK_TOLERANCE
 
 Array = NDArray[np.float64]

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.coordinates import split, width
 from microtann.data.increments import Dataset, Increments
 from microtann.data.whole_walks import WholeWalks, whole_walks
 from microtann.errors import InputError
+from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
 from microtann.tann.model import TANN
 

@@ -24,9 +24,9 @@ from microtann.cli.configuration import (
 )
 from microtann.cli.microstructure import BarChoice, CellChoice
 from microtann.cli.toml import to_toml
-from microtann.configuration import configuration
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError
+from microtann.numbers.configuration import configuration
 
 
 @configuration

@@ -15,7 +15,7 @@ import microtann as mt
 from microtann import fem
 from microtann.cli.main import app
 from microtann.errors import CellError, InputError, ModelFileError
-from microtann.tensors import read_tensors, write_tensors
+from microtann.system.tensors import read_tensors, write_tensors
 
 PULL = ["--strain", "11=0.1"]
 

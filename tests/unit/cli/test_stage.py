@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import microtann
-from microtann import code_digest
 from microtann.cli.model import model_digest
 from microtann.cli.stage import STAMP, Stage, file_digest, working_folder
 from microtann.errors import ConvergenceError, InputError
+from microtann.system import code_digest
 
 
 def stage(output: Path, steps: int = 3) -> Stage:
@@ -73,7 +73,7 @@ def test_a_second_command_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     output = tmp_path / "train"
     code = (
         "import pathlib, sys\n"
-        "from microtann.cli.lock import locked\n"
+        "from microtann.system.lock import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n"
         "    print('locked', flush=True)\n"
         "    sys.stdin.read()"

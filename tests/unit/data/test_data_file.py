@@ -14,7 +14,7 @@ import microtann as mt
 from microtann.data.file import read_dataset, write_dataset
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import DataFileError, StorageError
-from microtann.homogenisation.lattice import Lattice
+from microtann.microstructure.bars.lattice import Lattice
 
 FILES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -250,7 +250,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(lattice_data, tmp_p
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("microtann.hdf5.os.fsync", full)
+    monkeypatch.setattr("microtann.system.hdf5.os.fsync", full)
     with pytest.raises(StorageError, match=r"data.h5 could not be written: No space left on device") as raised:
         write_dataset(path, lattice_data)
     assert raised.value.errno == 28

@@ -8,7 +8,7 @@ from microtann.data.generate import blocks, generate, solve_walks
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan, draw_walks
 from microtann.errors import ConvergenceError
-from microtann.homogenisation.condensation import condense
+from microtann.microstructure.bars.condensed.condensation import condense
 
 BAR = mt.ElastoplasticBar()
 PERTURBED = mt.square_cell(units=(2, 2), perturbation=0.2)

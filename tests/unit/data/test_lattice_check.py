@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann import voigt
 from microtann.data.check import Report, check_file
 from microtann.data.file import write_dataset
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
-from microtann.homogenisation.lattice import Lattice
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.numbers import voigt
 
 SETS = ("training", "validation", "test")
 BAR = mt.ElastoplasticBar()

@@ -7,7 +7,7 @@ import microtann as mt
 from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.damping import LARGEST, WEIGHT, Damped, Damping, WithSecant
 from microtann.evaluation.structures import CASES
-from microtann.structure.bar_system import Bars, BarState, BarTangent
+from microtann.microstructure.bars.full.bar_system import Bars, BarState, BarTangent
 
 
 def tangents():

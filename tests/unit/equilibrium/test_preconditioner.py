@@ -9,7 +9,7 @@ from microtann.equilibrium.linear import conjugate_gradients
 from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
 from microtann.evaluation.structures import CASES
 from microtann.fem import Prescribed, Step
-from microtann.structure.bar_system import Bars, BarTangent
+from microtann.microstructure.bars.full.bar_system import Bars, BarTangent
 
 
 def flowing():

@@ -16,7 +16,7 @@ from pyamg.strength import symmetric_strength_of_connection
 import microtann as mt
 from microtann.equilibrium.prolongation import DAMPING, smoothed_prolongation
 from microtann.equilibrium.rigid import rigid_modes
-from microtann.structure.structure import Structure
+from microtann.microstructure.bars.full.structure import Structure
 
 
 @pytest.fixture(scope="module")

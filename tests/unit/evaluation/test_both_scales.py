@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann import voigt
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Comparison
@@ -14,6 +13,7 @@ from microtann.evaluation.decoded_block import decoded_block, same_block
 from microtann.evaluation.scale_errors import scale_errors
 from microtann.evaluation.structures import Control, ReferenceCase, reference_case
 from microtann.fem import ExactCell, Model, Prescribed, Step, box
+from microtann.numbers import voigt
 
 BAR = mt.ElastoplasticBar()
 LENGTHS, ORIGIN, SIZE = (2.0, 2.0, 3.0), (-1.0, -1.0, 0.5), 0.5

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 import microtann as mt
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import Evaluation, PathErrors, path_errors, relative_rms
-from microtann.homogenisation.solve import CellResponse
+from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.tann.information import TrainingRange
 from microtann.tann.recall import Recall
 

@@ -6,8 +6,8 @@ import pytest
 import pyvista
 
 import microtann as mt
-from microtann import voigt
 from microtann.fem import Prescribed, Step
+from microtann.numbers import voigt
 from plain_materials import Elastic
 
 

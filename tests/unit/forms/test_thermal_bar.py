@@ -7,7 +7,7 @@ import numpy as np
 import microtann as mt
 from microtann.data.increments import Dataset, Increments
 from microtann.forms import Residual
-from microtann.lattice.bar import return_mapping
+from microtann.microstructure.bars.cells.bar import return_mapping
 from microtann.training import train
 
 EXPANSION, CAPACITY = 0.3, 0.4

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import microtann as mt
 from microtann.errors import InputError
 from microtann.fem import LinearElastic, Prescribed, Step, VonMises
-from microtann.lattice.bar import return_mapping
+from microtann.microstructure.bars.cells.bar import return_mapping
 
 YOUNG, POISSON, STRENGTH, HARDENING = 2.0, 0.3, 0.4, 0.25
 BULK, SHEAR = YOUNG / (3 * (1 - 2 * POISSON)), YOUNG / (2 * (1 + POISSON))

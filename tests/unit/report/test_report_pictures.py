@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.report import scene
-from microtann.report.bodies import DPI, LEVELS, Body, Lattice, draw_bodies, readable_scale
-from microtann.report.curves import Curve, draw_comparison, draw_errors, draw_training
-from microtann.report.scene import MARGIN, ROUND, Camera, View, render_bars, render_mesh, window
+from microtann.plotting import scene
+from microtann.plotting.bodies import DPI, LEVELS, Body, Lattice, draw_bodies, readable_scale
+from microtann.plotting.curves import Curve, draw_comparison, draw_errors, draw_training
+from microtann.plotting.scene import MARGIN, ROUND, Camera, View, render_bars, render_mesh, window
+from microtann.plotting.style import LATTICE
 from microtann.report.studies import _median, draw_study
-from microtann.report.style import LATTICE
 
 CUBE = np.array([[x, y, z] for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))], dtype=float)
 
@@ -100,7 +100,7 @@ def test_bars_of_the_plane_are_drawn_where_they_are() -> None:
 def test_pictures_need_no_display_and_print_nothing(tmp_path: Path) -> None:
     code = (
         "import numpy as np, sys, pathlib, microtann as mt\n"
-        "from microtann.report.bodies import Lattice, draw_bodies\n"
+        "from microtann.plotting.bodies import Lattice, draw_bodies\n"
         "cell = mt.cube_cell()\n"
         "lattice = Lattice('', cell.nodes, cell.bars, 0 * cell.nodes, cell.areas)\n"
         "draw_bodies(pathlib.Path(sys.argv[1]), [lattice], 'area')"
@@ -152,7 +152,7 @@ def test_a_failure_while_drawing_leaves_no_file(tmp_path: Path) -> None:
 
 def test_importing_the_reports_imports_no_plotting_library() -> None:
     code = (
-        "import sys, microtann, microtann.report.bodies, microtann.report.curves, microtann.report.page\n"
+        "import sys, microtann, microtann.plotting.bodies, microtann.plotting.curves, microtann.report.page\n"
         "assert not {'matplotlib', 'pyvista', 'vtkmodules'} & set(sys.modules), 'plotting was imported'"
     )
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
@@ -177,7 +177,7 @@ def test_pictures_of_bodies_have_few_colours_so_that_their_files_are_small(tmp_p
 
 def test_every_phase_of_a_training_has_its_own_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
-    monkeypatch.setattr("microtann.report.curves.save_figure", lambda figure, path: drawn.append(figure))
+    monkeypatch.setattr("microtann.plotting.curves.save_figure", lambda figure, path: drawn.append(figure))
     update = [1000.0, 8000.0, 8050.0, 8100.0]
     losses = {"training": [1e-1, 1e-4, 1e-8, 1e-12]}
     draw_training(tmp_path / "t.png", update, losses, {"descent": 0.0, "polish": 8000.0})

@@ -8,7 +8,7 @@ from random_tann import random_tann
 
 import microtann as mt
 from microtann.errors import InputError
-from microtann.homogenisation.condensation import condense
+from microtann.microstructure.bars.condensed.condensation import condense
 from microtann.tann.error_bound import bound_errors
 
 ROUND_OFF = 1e-9

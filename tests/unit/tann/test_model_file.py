@@ -14,8 +14,8 @@ from safetensors.numpy import save_file
 
 import microtann as mt
 from microtann.errors import ModelFileError
+from microtann.system.tensors import read_tensors, write_tensors
 from microtann.tann.information import TrainingRange, TrainingRecord
-from microtann.tensors import read_tensors, write_tensors
 
 
 @pytest.fixture

@@ -25,12 +25,12 @@ import microtann as mt
 from microtann.cli.form_choice import choose_form
 from microtann.cli.main import app
 from microtann.cli.sections import gather
-from microtann.configuration import configuration
 from microtann.data.file import write_dataset
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError, ModelFileError
+from microtann.numbers.configuration import configuration
 from microtann.tann import form as forms
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution

@@ -15,7 +15,7 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.recall import evaluate
 from microtann.forms import Play, Variational
-from microtann.lattice.bar import return_mapping
+from microtann.microstructure.bars.cells.bar import return_mapping
 from microtann.training import Progress, TrainableForm, train
 from microtann.training.training_range import encoded_states
 

@@ -13,11 +13,11 @@ import numpy as np
 from jaxtyping import Array, Float
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
 from microtann.forms.play.loss import Batch, Reference, loss_terms, reference_of, to_batch
 from microtann.forms.play.merging import merge_mechanisms
 from microtann.forms.play.update import update_play
+from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.form import CompiledUpdate, register

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.lattice.bar import YIELD_TOLERANCE
+from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, Literal
 import jax
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.forms.published.learning import NetworkForm, Rate, Width, Widths, check_stages
 from microtann.forms.published.loss import CoordinatesLoss, JacobianTerm, Weight, check_weights
 from microtann.forms.published.parts import autoencoder, pod
+from microtann.numbers.configuration import configuration
 from microtann.tann.form import register
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import Reduction

@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import ConfigurationError
 from microtann.forms.published.linear_start import quadratic_network
@@ -20,6 +19,7 @@ from microtann.forms.published.loss import Batch, ErrorMeasure, StatesLoss, Weig
 from microtann.forms.published.parts import energy_network, rate_network, unit_scales
 from microtann.forms.published.state_noise import with_state_noise
 from microtann.forms.published.stiffness import fit_stiffness
+from microtann.numbers.configuration import configuration
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.given_states import GivenStates
 from microtann.tann.layers import Layers, RePU, TransposedLayers

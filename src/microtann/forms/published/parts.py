@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
-from microtann.coordinates import columns
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
 from microtann.forms.published.linear_start import linear_autoencoder
+from microtann.numbers.coordinates import columns
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.given_states import GivenStates
 from microtann.tann.layers import RePU, dense, transposed

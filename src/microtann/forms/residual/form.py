@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms.published.loss import ErrorMeasure, StatesLoss, Weight, check_weights
@@ -22,6 +21,7 @@ from microtann.forms.residual.pruning import (
     without_needless_neurons,
     without_rare_neurons,
 )
+from microtann.numbers.configuration import configuration
 from microtann.tann.form import register
 from microtann.tann.layers import Activation, DeadZone, Layers, dense
 from microtann.tann.pod import PODReduction

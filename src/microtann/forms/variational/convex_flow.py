@@ -10,8 +10,8 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from microtann.forms.variational.convex_energy import ConvexEnergy
-from microtann.forms.variational.projection import nearest_and_slips
-from microtann.lattice.bar import YIELD_TOLERANCE
+from microtann.slips.projection import nearest_and_slips
+from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from microtann.forms.variational.projection import nearest_admissible
+from microtann.slips.projection import nearest_admissible
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 

@@ -14,7 +14,6 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 from pydantic import Field
 
-from microtann.configuration import configuration
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
 from microtann.forms.variational.convergence import verdict
@@ -29,6 +28,7 @@ from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.update import update_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.forms.variational.walks import Walks, moving_rows, to_walks
+from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.information import TrainingRecord

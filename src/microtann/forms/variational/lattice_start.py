@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.coordinates import split
 from microtann.data.increments import Dataset
 from microtann.errors import InputError
 from microtann.forms.variational.slip_reduction import RANK_TOLERANCE, CompleteSystem, SlipSystem, reduce_slips
-from microtann.homogenisation.condensation import CondensedCell, condense
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
+from microtann.numbers.coordinates import split
 from microtann.tann.scaling import Scaling
 
 Array = NDArray[np.float64]

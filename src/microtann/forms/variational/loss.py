@@ -11,8 +11,8 @@ from jaxtyping import Array, Float
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.convex_flow import ConvexFlow, minimise
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.projection import follow_forces
 from microtann.forms.variational.walks import Walks
+from microtann.slips.projection import follow_forces
 from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.point import MaterialPoint
 

@@ -18,8 +18,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.projection import follow_slips
 from microtann.forms.variational.walks import Walks
+from microtann.slips.projection import follow_slips
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction

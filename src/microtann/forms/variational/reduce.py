@@ -8,8 +8,8 @@ from microtann.data.walks import REDUCTION_WALKS, WalkPlan
 from microtann.errors import InputError
 from microtann.forms.variational.form import Variational
 from microtann.forms.variational.lattice_start import is_reducible
-from microtann.lattice.bar import ElastoplasticBar
-from microtann.lattice.cell import UnitCell
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.tann.model import TANN
 from microtann.training.train import train
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.product_kernel import padded
-from microtann.forms.variational.slip_equations_kernel import slips_of
 from microtann.forms.variational.update_kernel import Parts, update_points
+from microtann.slips.product_kernel import padded
+from microtann.slips.slip_equations_kernel import slips_of
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import PointUpdate
 from microtann.tann.point import MaterialPoint

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.forms.variational.cholesky_lanes_kernel import BLOCK, solve_lower
-from microtann.forms.variational.pivoting_kernel import project_points
-from microtann.forms.variational.product_kernel import multiply
-from microtann.forms.variational.slip_equations_kernel import by_count, empty_group, factorise_group, list_members
-from microtann.lanes_kernel import WIDTH, load, splat, store
+from microtann.slips.cholesky_lanes_kernel import BLOCK, solve_lower
+from microtann.slips.lanes_kernel import WIDTH, load, splat, store
+from microtann.slips.pivoting_kernel import project_points
+from microtann.slips.product_kernel import multiply
+from microtann.slips.slip_equations_kernel import by_count, empty_group, factorise_group, list_members
 
 CHUNK = 256
 """Points whose trial forces are in the cache at once."""

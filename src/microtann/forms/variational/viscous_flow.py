@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.forms.variational.viscous_kernel import slip_viscously
+from microtann.slips.viscous_kernel import slip_viscously
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 

@@ -1,0 +1,92 @@
+"""Blocks of data in HDF5 files, each with a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from microtann.system.hdf5 import text, write_text
+
+CHECKSUM = "sha256"
+ROWS = 4096
+"""Rows of a block that are copied at a time."""
+
+
+class Block:
+    """A dataset that is written part by part, in the order of its rows.
+
+    Parameters
+    ----------
+    group : h5py.Group
+    name : str
+        May hold slashes; groups on the way are created.
+    shape : tuple of int
+    dtype : str
+        Little-endian type, ``"<i8"`` or ``"<f8"``.
+    compress : bool
+        Numbers that repeat are worth compressing; computed floats are not: gzip saves a third of the space and
+        takes ten times as long as writing.
+    """
+
+    def __init__(
+        self, group: h5py.Group, name: str, shape: tuple[int, ...], dtype: str, compress: bool = False
+    ) -> None:
+        filters = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compress and shape else {}
+        chunks = (min(shape[0], ROWS), *shape[1:]) if filters and np.prod(shape) else None
+        self._data = group.create_dataset(name, shape, dtype, chunks=chunks, **(filters if chunks else {}))
+        self._sum = hashlib.sha256()
+        self._filled = 0
+
+    def append(self, values: NDArray[np.generic]) -> None:
+        """Write the next rows."""
+        values = np.ascontiguousarray(values, dtype=self._data.dtype)
+        if self._data.shape:
+            self._data[self._filled : self._filled + len(values)] = values
+            self._filled += len(values)
+        else:
+            self._data[()] = values
+        self._sum.update(values.data if values.size else b"")
+
+    def close(self) -> None:
+        """Write the checksum: SHA-256 of the values, row by row, little-endian."""
+        write_text(self._data, CHECKSUM, self._sum.hexdigest())
+
+
+def write_block(group: h5py.Group, name: str, values: NDArray[np.generic], compress: bool = False) -> None:
+    """Write a whole dataset with its checksum."""
+    dtype = "<i8" if np.issubdtype(values.dtype, np.integer) else "<f8"
+    block = Block(group, name, values.shape, dtype, compress)
+    block.append(values)
+    block.close()
+
+
+def checksum_error(data: h5py.Dataset, values: NDArray[np.generic]) -> str:
+    """Compare values that were read with the checksum of their dataset; "" if they agree or there is none."""
+    expected = data.attrs.get(CHECKSUM)
+    if expected is None:
+        return ""
+    values = np.ascontiguousarray(values, dtype=data.dtype.newbyteorder("<"))
+    found = hashlib.sha256(values.data if values.size else b"").hexdigest()
+    if found == text(expected):
+        return ""
+    return f"{data.name.lstrip('/')} does not match its checksum: the values have changed since they were written"
+
+
+def holds(group: h5py.Group, name: str) -> bool:
+    """Whether a group has a member of this name; ``name in group`` is false for one that is damaged."""
+    return name in set(group.keys())
+
+
+def find_dataset(group: h5py.Group, name: str) -> tuple[h5py.Dataset | None, str]:
+    """Return a dataset, or None and why there is none: "missing" or "damaged"."""
+    data = group.get(name)
+    if isinstance(data, h5py.Dataset):
+        return data, ""
+    try:
+        there = group.get(name, getlink=True) is not None
+    except (KeyError, RuntimeError, OSError):
+        there = False
+    return None, "damaged: HDF5 cannot read it" if there and data is None else "missing"

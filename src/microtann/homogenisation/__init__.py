@@ -1,1 +1,0 @@
-"""Homogenisation: the periodic cell problem, condensed and solved exactly, and a driver of cells."""

@@ -1,0 +1,1 @@
+"""The periodic cell problem: the fluctuation condensed once, an increment solved exactly."""

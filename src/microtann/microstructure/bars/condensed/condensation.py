@@ -1,0 +1,245 @@
+"""Static condensation of the cell problem: the periodic fluctuation is eliminated once and for all.
+
+The bars' elastic operator never changes, so the fluctuation w is a fixed linear function of the average strain E
+and of the plastic strains α of the distinct bars (one per set of periodic copies). What remains of the cell
+problem (paper, Appendix A, Eqs. 16-17) is an energy per unit volume that is quadratic in (E, α)::
+
+    Ψ(E, α) = ½ (G E − α) · Q (G E − α) + ½ α · diag(c H) α
+
+with the elongations G E of the bars under the affine motion, their volume fractions c = A L / V, and
+Q = D − D B (Bᵀ D B)⁻¹ Bᵀ D, D = diag(c Young), where B maps the fluctuation to bar strains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from scipy import linalg
+
+from microtann.errors import CellError
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.elimination import Elimination, eliminate
+from microtann.microstructure.bars.condensed.stability import check_connected, check_rigid
+from microtann.numbers import voigt
+from microtann.system.memory import require_memory
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CondensedCell:
+    """The cell problem with the average strain and the plastic strains of m distinct bars as unknowns.
+
+    Parameters
+    ----------
+    volume_fraction : array, shape (m,)
+        c = A L / V of every distinct bar.
+    young, yield_stress, hardening : array, shape (m,)
+        Bar properties.
+    elongation : array, shape (m, v)
+        G: strain of every bar under a unit average strain without fluctuation.
+    stiffness : array, shape (m, m)
+        Q: bar forces (times length, per volume) due to bar strains, the fluctuation in equilibrium.
+    fluctuation_of_strain : array, shape (n, d, v)
+        w of the n distinct nodes due to the average strain; zero mean.
+    fluctuation_of_plastic_strain : array, shape (n, d, m)
+        w due to the plastic strains; zero mean.
+    ends : integer array, shape (m, 2)
+        Distinct nodes at the ends of every bar.
+    gradient : array, shape (m, d)
+        Strain of every bar per relative displacement of its ends.
+    """
+
+    volume_fraction: Float[Array, "m"]
+    young: Float[Array, "m"]
+    yield_stress: Float[Array, "m"]
+    hardening: Float[Array, "m"]
+    elongation: Float[Array, "m v"]
+    stiffness: Float[Array, "m m"]
+    fluctuation_of_strain: Float[Array, "n d v"]
+    fluctuation_of_plastic_strain: Float[Array, "n d m"]
+    ends: Int[NDArray[np.int64], "m 2"]
+    gradient: Float[Array, "m d"]
+
+    @property
+    def count(self) -> int:
+        """Number of distinct bars, m."""
+        return len(self.young)
+
+    @cached_property
+    def resistance(self) -> Float[Array, "m"]:
+        """Dissipation per unit plastic strain of every bar and unit volume of the cell, c k."""
+        return self.volume_fraction * self.yield_stress
+
+    @cached_property
+    def hessian(self) -> Float[Array, "m m"]:
+        """K = ∂²Ψ/∂α²."""
+        return self.stiffness + np.diag(self.volume_fraction * self.hardening)
+
+    @cached_property
+    def coupling(self) -> Float[Array, "m v"]:
+        """Q G = −∂²Ψ/∂α∂E: driving forces on the plastic strains due to a unit average strain."""
+        return self.stiffness @ self.elongation
+
+    @cached_property
+    def elasticity(self) -> Float[Array, "v v"]:
+        """Elastic stiffness Gᵀ Q G of the cell."""
+        elasticity = self.elongation.T @ self.coupling
+        return 0.5 * (elasticity + elasticity.T)
+
+    @cached_property
+    def fluctuation_mapping(self) -> Float[Array, "m nd"]:
+        """B: strain of every bar per displacement of the distinct nodes."""
+        return _fluctuation_strain(self.ends, self.gradient, len(self.fluctuation_of_strain))
+
+    @cached_property
+    def fluctuation_stiffness(self) -> Float[Array, "nd nd"]:
+        """Elastic stiffness Bᵀ D B of the fluctuation of all distinct nodes, per unit volume of the cell."""
+        mapping = self.fluctuation_mapping
+        return mapping.T @ ((self.volume_fraction * self.young)[:, None] * mapping)
+
+    @cached_property
+    def elimination(self) -> Elimination:
+        """Order in which the nodes are eliminated from the stiffness of the fluctuation."""
+        return eliminate(self.ends, len(self.fluctuation_of_strain))
+
+    def stress(
+        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
+    ) -> Float[Array, "*batch v"]:
+        """Return the average stress ∂Ψ/∂E (paper, Eqs. 9b and 14)."""
+        return strain @ self.elasticity - plastic_strain @ self.coupling
+
+    def energy(
+        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
+    ) -> Float[Array, "*batch"]:
+        """Return the energy Ψ per unit volume, the fluctuation in equilibrium."""
+        elastic = self.bar_strain(strain, plastic_strain) - plastic_strain
+        density = self.young * elastic**2 + self.hardening * plastic_strain**2
+        return 0.5 * density @ self.volume_fraction
+
+    def bar_strain(
+        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
+    ) -> Float[Array, "*batch m"]:
+        """Return the total strain of every distinct bar, the fluctuation in equilibrium."""
+        forced = strain @ self.coupling.T - plastic_strain @ self.stiffness
+        return plastic_strain + forced / (self.volume_fraction * self.young)
+
+    def fluctuation(
+        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
+    ) -> Float[Array, "*batch n d"]:
+        """Return the zero-mean periodic fluctuation w of the distinct nodes."""
+        n, d, _ = self.fluctuation_of_strain.shape
+        # Path by path: one product over the whole batch would give a path other last bits beside other paths.
+        flat = strain @ self.fluctuation_of_strain.reshape(n * d, -1).T
+        flat = flat + plastic_strain @ self.fluctuation_of_plastic_strain.reshape(n * d, -1).T
+        return flat.reshape(*flat.shape[:-1], n, d)
+
+
+def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
+    """Eliminate the fluctuation of a cell.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    bar : ElastoplasticBar
+        One material, or one value per listed bar; copies of one bar must agree.
+
+    Returns
+    -------
+    CondensedCell
+
+    Raises
+    ------
+    CellError
+        If copies of a bar have different properties, a part of the cell is joined to the rest by no bar, or the
+        cell is a mechanism: nodes can move without stretching any bar. The message names them and the motion.
+    InputError
+        If its dense operators would not fit into the memory of the machine.
+    """
+    check_connected(cell)
+    distinct = cell.distinct_bars
+    m, unknowns = distinct.count, cell.distinct_nodes.count * cell.dimension
+    require_memory(
+        f"the condensed operators of a cell of {m} distinct bars",
+        8.0 * (7 * m**2 + 5 * m * unknowns + unknowns**2),
+        "use a cell of fewer units, or a full lattice (microtann.Structure)",
+    )
+    young, yield_stress, hardening = distinct_properties(cell, bar)
+    chosen = distinct.representative
+    length = cell.lengths[chosen]
+    fraction = distinct.area * length / cell.volume
+    elongation = voigt.projection(cell.directions[chosen])
+    ends = cell.distinct_nodes.of_node[cell.bars[chosen]]
+    gradient = cell.directions[chosen] / length[:, None]
+    mapping = _fluctuation_strain(ends, gradient, cell.distinct_nodes.count)
+    weight = fraction * young
+    stiffness, to_strain, to_plastic = _eliminate(cell, mapping, weight, elongation)
+    n, d = cell.distinct_nodes.count, cell.dimension
+    return CondensedCell(
+        volume_fraction=fraction,
+        young=young,
+        yield_stress=yield_stress,
+        hardening=hardening,
+        elongation=elongation,
+        stiffness=stiffness,
+        fluctuation_of_strain=to_strain.reshape(n, d, -1),
+        fluctuation_of_plastic_strain=to_plastic.reshape(n, d, -1),
+        ends=ends,
+        gradient=gradient,
+    )
+
+
+def distinct_properties(cell: UnitCell, bar: ElastoplasticBar) -> tuple[Array, Array, Array]:
+    """Return (young, yield_stress, hardening) of the distinct bars.
+
+    Raises
+    ------
+    CellError
+        If copies of one bar have different properties.
+    """
+    distinct = cell.distinct_bars
+    values = []
+    for name, listed in zip(("young", "yield_stress", "hardening"), bar.per_bar(len(cell.bars)), strict=True):
+        value = listed[distinct.representative]
+        differs = np.flatnonzero(value[distinct.of_bar] != listed)
+        if differs.size:
+            one, other = int(differs[0]), int(distinct.representative[distinct.of_bar[differs[0]]])
+            raise CellError(f"bars {other} and {one} are periodic copies of one bar but differ in {name}")
+        values.append(value)
+    return values[0], values[1], values[2]
+
+
+def _fluctuation_strain(ends: Int[NDArray[np.int64], "m 2"], gradient: Float[Array, "m d"], nodes: int) -> Array:
+    """Return B, shape (m, n d): strain of the distinct bars due to the fluctuation of the distinct nodes."""
+    m, d = gradient.shape
+    mapping = np.zeros((m, nodes, d))
+    mapping[np.arange(m), ends[:, 1]] += gradient
+    mapping[np.arange(m), ends[:, 0]] -= gradient  # a bar between two images of one node feels no fluctuation
+    return mapping.reshape(m, -1)
+
+
+def _eliminate(cell: UnitCell, mapping: Array, weight: Array, elongation: Array) -> tuple[Array, Array, Array]:
+    """Return Q and the fluctuation due to average strain and to plastic strain."""
+    m, unknowns = mapping.shape
+    d = cell.dimension
+    free = unknowns - d  # the first node is held, and the mean is removed afterwards
+    if free == 0:
+        return np.diag(weight), np.zeros((unknowns, elongation.shape[1])), np.zeros((unknowns, m))
+    held = mapping[:, d:]
+    operator = held.T @ (weight[:, None] * held)
+    check_rigid(cell, operator)
+    # An orthogonal basis of the strains that D^½ B can produce keeps Q symmetric and exactly dissipative.
+    scaled = np.sqrt(weight)[:, None] * held
+    basis, triangle = linalg.qr(scaled, mode="economic")
+    residual = np.eye(m) - basis @ basis.T
+    stiffness = np.sqrt(weight)[:, None] * residual * np.sqrt(weight)
+    stiffness = 0.5 * (stiffness + stiffness.T)
+    response = linalg.solve_triangular(triangle, basis.T * np.sqrt(weight))  # (free, m): w = response · α
+    moved = np.vstack([np.zeros((d, m)), response]).reshape(-1, d, m)
+    to_plastic = (moved - moved.mean(axis=0)).reshape(unknowns, m)
+    return stiffness, -to_plastic @ elongation, to_plastic

@@ -1,0 +1,1 @@
+"""Cells driven by average strains and stresses, and their limit loads."""

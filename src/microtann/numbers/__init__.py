@@ -1,0 +1,1 @@
+"""Numbers and names as they enter: Voigt order, columns of internal coordinates, checks, configurations."""

@@ -1,0 +1,162 @@
+"""Deformed bodies and lattices side by side, coloured by a field on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+from microtann.plotting.scene import Camera, View, render_bars, render_mesh, window
+from microtann.plotting.style import DIVERGING, SEQUENTIAL, house_style, new_figure, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+DPI = 100.0
+"""Pixels per inch of the figure: about as many as a page shows."""
+LEVELS = 24
+"""Levels of every colour in the file."""
+PIXELS = 2.0 * DPI
+"""Pixels per inch that are rendered: reducing them smooths the edges."""
+READABLE = 0.12
+"""Largest displacement, relative to the body, to which small ones are magnified."""
+LARGEST = 2.0
+"""Largest displacement, relative to the body, to which larger ones are reduced."""
+NARROWEST = 0.32
+"""Least width of a picture relative to the tallest, for the title above it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A deformed finite-element mesh.
+
+    Parameters
+    ----------
+    title : str
+    points : array, shape (N, d)
+        Undeformed positions.
+    cells : integer array, shape (e, k)
+        Cells of one kind, in the VTK order; edges are drawn straight between their corners.
+    displacement : array, shape (N, d)
+    field : array, shape (e,)
+        What colours every element.
+    """
+
+    title: str
+    points: Float[Array, "N d"]
+    cells: Int[NDArray[np.int64], "e k"]
+    displacement: Float[Array, "N d"]
+    field: Float[Array, "e"]
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """A deformed lattice of bars.
+
+    Parameters
+    ----------
+    title : str
+    points, displacement : array, shape (N, d)
+    bars : integer array, shape (M, 2)
+    field : array, shape (M,)
+        What colours every bar.
+    """
+
+    title: str
+    points: Float[Array, "N d"]
+    bars: Int[NDArray[np.int64], "M 2"]
+    displacement: Float[Array, "N d"]
+    field: Float[Array, "M"]
+
+
+def draw_bodies(path: Path, bodies: Sequence[Body | Lattice], label: str, **look: Any) -> None:
+    """Write the `bodies_figure` of deformed bodies to a PNG file."""
+    figure = bodies_figure(bodies, label, **look)
+    with house_style():
+        save_figure(figure, path, dpi=DPI, levels=LEVELS)
+
+
+def bodies_figure(
+    bodies: Sequence[Body | Lattice],
+    label: str,
+    *,
+    camera: Camera | None = None,
+    scale: float = 1.0,
+    signed: bool = False,
+    height: float = 4.6,
+) -> Figure:
+    """Draw deformed bodies beside one another with one colour scale.
+
+    Parameters
+    ----------
+    bodies : sequence of Body or Lattice
+    label : str
+        Name and unit of the field, beside the colour bar.
+    camera : Camera, optional
+    scale : float
+        Factor on the displacement.
+    signed : bool
+        Whether zero is the middle of the colours (for forces and stresses).
+    height : float
+        Height of the figure in inches.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    norm = Normalize(*_limits([body.field for body in bodies], signed))
+    colours = ScalarMappable(norm, DIVERGING if signed else SEQUENTIAL)
+    moved = [body.points + scale * body.displacement for body in bodies]
+    windows = [
+        window([body.points, points], camera or Camera()) for body, points in zip(bodies, moved, strict=True)
+    ]
+    across, up = np.array([(high - low)[:2] for _, low, high in windows]).T
+    tallest = float(up.max())
+    shares = np.maximum(across / tallest, NARROWEST)
+    resolution = PIXELS * height / tallest
+    with house_style():
+        figure = new_figure(float(shares.sum()) * (height - 0.5) + 1.1, height)
+        axes = figure.subplots(1, len(bodies), squeeze=False, width_ratios=shares.tolist())[0]
+        for axis, body, points, (frame, low, high) in zip(axes, bodies, moved, windows, strict=True):
+            view = View(frame, low, high, resolution)
+            tints = np.asarray(colours.to_rgba(body.field))[:, :3]
+            box = np.array([body.points.min(axis=0), body.points.max(axis=0)])
+            if isinstance(body, Body):
+                picture = render_mesh(view, points, body.cells, tints, box)
+            else:
+                picture = render_bars(view, points, body.bars, tints, box)
+            axis.imshow(picture, extent=(low[0], high[0], low[1], high[1]))
+            axis.set_title(body.title, loc="center", fontsize=9.0)
+            axis.set_axis_off()
+        bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
+        bar.set_label(label)
+        bar.outline.set_visible(False)
+        return figure
+
+
+def readable_scale(points: Float[Array, "N d"], displacement: Float[Array, "N d"]) -> float:
+    """Return the factor on displacements with which the deformed shape is seen.
+
+    It is 1 where they are seen as they are, and else a round number: more than 1 where they are small beside the
+    body, less where they are several times as large as it.
+    """
+    extent = float(np.ptp(points, axis=0).max())
+    relative = float(np.abs(displacement).max(initial=0.0)) / extent
+    if 0.0 < relative < 0.5 * READABLE:
+        return float(f"{READABLE / relative:.1g}")
+    return float(f"{LARGEST / relative:.1g}") if relative > LARGEST else 1.0
+
+
+def _limits(fields: Sequence[Array], signed: bool) -> tuple[float, float]:
+    values = np.concatenate([np.ravel(field) for field in fields])
+    # a few bars or elements at clamped edges would otherwise leave one colour for all the rest
+    if signed:
+        bound = float(np.quantile(np.abs(values), 0.995)) or 1.0
+        return -bound, bound
+    low, high = (float(q) for q in np.quantile(values, [0.005, 0.995]))
+    return min(low, 0.0), high if high > 0 else 1.0

@@ -1,0 +1,211 @@
+"""Curves of closed-loop recall and of training: exact response and model in the same axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.plotting.style import EXACT, INK, LATTICE, LINE, MODEL, SOFT, house_style, new_figure, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One quantity of the exact material and of a model along one path.
+
+    Parameters
+    ----------
+    title : str
+    x, exact, model : array, shape (T,)
+    x_label, y_label : str
+        With units.
+    """
+
+    title: str
+    x: Float[Array, "T"]
+    exact: Float[Array, "T"]
+    model: Float[Array, "T"]
+    x_label: str
+    y_label: str
+
+
+def draw_comparison(path: Path, curves: Sequence[Curve], model_name: str, columns: int = 3) -> None:
+    """Draw one panel per curve: the exact response as a wide grey line, the model as a thin line on top of it.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    curves : sequence of Curve
+    model_name : str
+        Name of the model in the legend.
+    columns : int
+        Panels in a row.
+    """
+    columns = min(columns, len(curves))
+    rows = -(-len(curves) // columns)
+    with house_style():
+        figure = new_figure(3.1 * columns, 2.5 * rows + 0.25)
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axis, curve in zip(axes, curves, strict=False):
+            _draw_pair(axis, curve, model_name)
+        for axis in axes[len(curves) :]:
+            axis.set_visible(False)
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=2)
+        save_figure(figure, path)
+
+
+def _draw_pair(axis: Axes, curve: Curve, model_name: str) -> None:
+    axis.plot(curve.x, curve.exact, color=EXACT, linewidth=3.2, alpha=0.75, label="exact cell")
+    axis.plot(curve.x, curve.model, color=MODEL, linewidth=1.1, label=model_name)
+    axis.set_title(curve.title)
+    axis.set_xlabel(curve.x_label)
+    axis.set_ylabel(curve.y_label)
+    axis.margins(x=0.03)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """One quantity of several computations over the increments, the virgin state first.
+
+    Parameters
+    ----------
+    title, x_label, y_label : str
+    lines : mapping
+        Values, shape (I + 1,), by the name of the computation.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    lines: Mapping[str, Float[Array, "I1"]]
+
+
+def draw_histories(path: Path, histories: Sequence[History], columns: int = 3) -> None:
+    """Draw one panel per quantity, with one line per computation.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    histories : sequence of History
+    columns : int
+        Panels in a row.
+    """
+    columns = min(columns, len(histories))
+    rows = -(-len(histories) // columns)
+    looks = ((MODEL, 1.2, "-"), (EXACT, 3.2, "-"), (LATTICE, 1.2, "--"))
+    with house_style():
+        figure = new_figure(3.1 * columns, 2.5 * rows + 0.25)
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axis, history in zip(axes, histories, strict=False):
+            for (name, values), (colour, width, dash) in zip(history.lines.items(), looks, strict=False):
+                axis.plot(values, dash, color=colour, linewidth=width, label=name, zorder=1 if width > 2 else 2)
+            axis.set_title(history.title)
+            axis.set_xlabel(history.x_label)
+            axis.set_ylabel(history.y_label)
+        for axis in axes[len(histories) :]:
+            axis.set_visible(False)
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=3)
+        save_figure(figure, path)
+
+
+def draw_errors(
+    path: Path, errors: Mapping[str, float], published: Mapping[str, float | None], model_name: str
+) -> None:
+    """Draw the relative stress error on every path beside that of the authors' published network.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    errors : mapping
+        Relative RMS stress error of the model on every path.
+    published : mapping
+        The same of the published network; None or absent where there is no figure.
+    model_name : str
+    """
+    names = list(errors)
+    with house_style():
+        figure = new_figure(6.4, 0.34 * len(names) + 1.25)
+        axis = figure.subplots()
+        for row, name in enumerate(names):
+            ours, theirs = errors[name], published.get(name)
+            if theirs is not None:
+                axis.plot([ours, theirs], [row, row], color=LINE, linewidth=2.0, zorder=1)
+                axis.plot(theirs, row, "s", color=EXACT, markersize=7, zorder=2)
+            axis.plot(ours, row, "o", color=MODEL, markersize=7, zorder=3)
+        axis.plot([], [], "o", color=MODEL, markersize=7, label=model_name)
+        axis.plot([], [], "s", color=EXACT, markersize=7, label="published network")
+        axis.set_xscale("log")
+        axis.set_yticks(range(len(names)), [f"path {name}" for name in names])
+        axis.set_ylim(len(names) - 0.5, -0.5)
+        axis.tick_params(axis="y", length=0, labelcolor=INK)
+        axis.grid(visible=False, axis="y")
+        axis.spines["left"].set_visible(False)
+        axis.set_xlabel("relative RMS stress error in closed loop [–]")
+        figure.legend(loc="outside upper right", ncols=2)
+        save_figure(figure, path)
+
+
+def draw_training(
+    path: Path,
+    update: Sequence[float],
+    losses: Mapping[str, Sequence[float]],
+    phases: Mapping[str, float],
+    terms: Mapping[str, Sequence[float]] | None = None,
+) -> None:
+    """Draw losses against the updates of training, on a logarithmic scale, a panel for every phase.
+
+    Every phase has a scale of its own: a polish of a few hundred updates beside a descent of thousands would be a
+    vertical line.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    update : sequence of float
+        Number of updates done.
+    losses : mapping
+        Name of each curve, such as "training" and "validation", and its values.
+    phases : mapping
+        Name of each phase of the training, and the update at which it starts.
+    terms : mapping, optional
+        Name of each term of the validation loss and its values; not finite where a phase has no such term.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    starts = [*phases.values(), np.inf] if phases else [-np.inf, np.inf]
+    done = np.asarray(update, dtype=np.float64)
+    with house_style():
+        figure = new_figure(6.4, 3.0)
+        panels = figure.subplots(1, len(starts) - 1, sharey=True, squeeze=False)[0]
+        for axis, name, first, last in zip(panels, phases or [""], starts, starts[1:], strict=False):
+            # a panel begins with the last loss of the phase before
+            chosen = np.flatnonzero((done >= first) & (done <= last))
+            for (label, values), colour in zip(losses.items(), (MODEL, LATTICE, SOFT), strict=False):
+                shown = np.asarray(values, dtype=np.float64)[chosen]
+                axis.semilogy(done[chosen], shown, color=colour, label=label, marker="o", markersize=2.5)
+            for (label, values), style in zip((terms or {}).items(), cycle(("--", ":", "-.")), strict=False):
+                shown = np.asarray(values, dtype=np.float64)[chosen]
+                axis.semilogy(done[chosen], shown, linewidth=0.8, linestyle=style, label=label)
+            axis.set_title(name)
+            axis.set_xlabel("updates or epochs [–]")
+            axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        panels[0].set_ylabel("loss [–]")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=3)
+        save_figure(figure, path)

@@ -1,0 +1,90 @@
+"""Figures of a cell driven through a programme: curves of the averages, and the deformed cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.driven.driver import DrivenResponse
+from microtann.numbers import voigt
+from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
+from microtann.plotting.style import INK, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
+
+COLOURS = (MODEL, LATTICE, "#2e7d4f", SOFT, "#8a5aa8", "#c2902f")
+"""One colour per Voigt component."""
+
+NOTICEABLE = 5e-3
+"""Components below this part of the largest are not drawn."""
+
+
+def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
+    """Draw stress against strain, stress and strain against time, energy and dissipation.
+
+    Components that stay below half a percent of the largest are left out.
+    """
+    labels = voigt.LABELS[cell.dimension]
+    start = np.zeros((1, len(labels)))
+    time = np.concatenate([[0.0], response.time])
+    strain, stress = np.vstack([start, response.strain]), np.vstack([start, response.stress])
+    strained = np.flatnonzero(np.abs(strain).max(axis=0) > NOTICEABLE * np.abs(strain).max())
+    stressed = np.flatnonzero(np.abs(stress).max(axis=0) > NOTICEABLE * np.abs(stress).max())
+    both = [c for c in strained if c in stressed] or list(strained)
+    with house_style():
+        figure = new_figure(7.4, 5.4)
+        axes = figure.subplots(2, 2).ravel()
+        for c in both:
+            axes[0].plot(strain[:, c], stress[:, c], color=COLOURS[c], label=labels[c])
+        axes[0].set(title="Stress and strain", xlabel="average strain", ylabel="average stress")
+        for c in stressed:
+            axes[1].plot(time, stress[:, c], color=COLOURS[c], label=labels[c])
+        axes[1].set(title="Stress", xlabel="time", ylabel="average stress")
+        for c in strained:
+            axes[2].plot(time, strain[:, c], color=COLOURS[c], label=labels[c])
+        axes[2].set(title="Strain", xlabel="time", ylabel="average strain (shear 2ε)")
+        energy = np.concatenate([[0.0], response.energy])
+        dissipated = np.concatenate([[0.0], np.cumsum(response.dissipation)])
+        axes[3].plot(time, energy, color=MODEL, label="free energy")
+        axes[3].plot(time, dissipated, color=LATTICE, label="dissipated")
+        axes[3].set(title="Energy", xlabel="time", ylabel="energy per volume")
+        axes[3].set_ylim(top=1.35 * max(energy.max(), dissipated.max(), 1e-300))
+        axes[3].legend(loc="upper left", ncols=2)
+        for axis in axes:
+            axis.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
+        shown = sorted({*strained.tolist(), *stressed.tolist()})
+        handles = [axes[0].plot([], [], color=COLOURS[c])[0] for c in shown]
+        figure.legend(handles, [labels[c] for c in shown], loc="outside upper right", ncols=6, title=None)
+        save_figure(figure, path)
+
+
+def draw_cell(
+    path: Path, cell: UnitCell, response: DrivenResponse, increment: int, field: str, scale: float | None = None
+) -> float:
+    """Draw the deformed cell at an increment, its bars coloured by a field; return the factor on displacements.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cell : UnitCell
+    response : DrivenResponse
+    increment : int
+    field : {"force", "plastic_strain"}
+        Force of the whole bars, or plastic strain.
+    scale : float, optional
+        Factor on the displacements; by default the one of `readable_scale`.
+    """
+    bars, nodes = cell.distinct_bars, cell.nodes
+    if field == "force":
+        whole = bars.area[bars.of_bar] / cell.areas  # a shared bar is shown with its whole force
+        values, label = response.force[increment] * whole, "force of the bar (tension +)"
+    else:
+        values, label = response.plastic_strain[increment], "plastic strain of the bar"
+    displacement = response.displacement[increment]
+    if scale is None:
+        scale = readable_scale(nodes, displacement)
+    factor = "" if scale == 1.0 else f", displacements × {scale:g}"
+    title = f"time {response.time[increment]:g}{factor}"
+    draw_bodies(path, [Lattice(title, nodes, cell.bars, displacement, values)], label, scale=scale, signed=True)
+    return scale

@@ -1,0 +1,71 @@
+"""The decoded lattice inside a homogenised structure: where it lies in the deformed body, and seen from near."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from microtann.evaluation.decoded_block import LatticeBlock
+from microtann.plotting.bodies import DPI, PIXELS, Body, readable_scale
+from microtann.plotting.scene import Camera, View, render_bars, render_inside, window
+from microtann.plotting.style import DIVERGING, house_style, new_figure, save_figure
+
+Array = NDArray[np.float64]
+HEIGHT = 4.4
+"""Height of the figure in inches."""
+LEVELS = 64
+"""Levels of every colour in the file: more than for opaque bodies, whose colours are strong."""
+
+
+def draw_inside(path: Path, body: Body, blocks: Mapping[str, LatticeBlock]) -> float:
+    """Draw a block of cells in the deformed structure, then every block from near, coloured by the stress of bars.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    body : Body
+        The structure, which is seen through: its field is not shown.
+    blocks : mapping
+        The same block by the analysis that gives it; the first is the one inside the structure.
+
+    Returns
+    -------
+    float
+        Factor on the displacements.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    bound = float(np.quantile(np.abs(np.concatenate([b.stress for b in blocks.values()])), 0.98)) or 1.0
+    colours = ScalarMappable(Normalize(-bound, bound), DIVERGING)
+    scale = readable_scale(body.points, body.displacement)
+    deformed = body.points + scale * body.displacement
+    moved = {name: block.points + scale * block.displacement for name, block in blocks.items()}
+    together = np.concatenate(list(moved.values()))
+    views = [window([body.points, deformed], Camera()), *(window([together], Camera()) for _ in blocks)]
+    shares = [float((high - low)[0] / (high - low)[1]) for _, low, high in views]
+    with house_style():
+        figure = new_figure(sum(shares) * (HEIGHT - 0.5) + 1.1, HEIGHT)
+        axes = figure.subplots(1, len(views), squeeze=False, width_ratios=shares)[0]
+        for number, (axis, (frame, low, high)) in enumerate(zip(axes, views, strict=True)):
+            name = list(blocks)[max(number - 1, 0)]
+            block, nodes = blocks[name], moved[name]
+            view = View(frame, low, high, PIXELS * HEIGHT / float((high - low)[1]))
+            tints = np.asarray(colours.to_rgba(block.stress))[:, :3]
+            if number == 0:
+                box = np.array([body.points.min(axis=0), body.points.max(axis=0)])
+                picture = render_inside(view, deformed, body.cells, nodes, block.bars, tints, box)
+            else:
+                picture = render_bars(view, nodes, block.bars, tints, np.array([nodes.min(axis=0)] * 2))
+            axis.imshow(picture, extent=(low[0], high[0], low[1], high[1]))
+            axis.set_title(name if number else body.title, loc="center", fontsize=9.0)
+            axis.set_axis_off()
+        bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
+        bar.set_label("bar stress [–]")
+        bar.outline.set_visible(False)
+        save_figure(figure, path, dpi=DPI, levels=LEVELS)
+    return scale

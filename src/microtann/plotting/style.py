@@ -1,0 +1,102 @@
+"""One restrained look for every figure, and how a figure becomes a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from microtann.system.atomic import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK = "#1c2430"
+SOFT = "#5b6675"
+LINE = "#d9dee5"
+EXACT = "#9aa5b4"
+MODEL = "#0b5fa5"
+LATTICE = "#b3541e"
+"""Colours of what is compared: exact (grey), model (blue), full lattice (rust); they differ in lightness too, so
+that they stay apart for every kind of colour vision and in print."""
+
+SEQUENTIAL = "viridis"
+DIVERGING = "RdBu_r"
+"""Colour maps for magnitudes and for signed quantities; both are safe for colour-blind readers."""
+
+PARAMETERS: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9.0,
+    "axes.edgecolor": SOFT,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "lines.linewidth": 1.3,
+    "lines.solid_capstyle": "round",
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "text.color": INK,
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "savefig.facecolor": "white",
+    "axes.formatter.use_mathtext": False,
+    "axes.unicode_minus": True,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with the style of the house; the reader's own matplotlib settings come back afterwards."""
+    import matplotlib
+
+    with matplotlib.rc_context(PARAMETERS):
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure (inches) that needs no display; call it within `house_style`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save_figure(figure: Figure, path: Path, dpi: float | None = None, levels: int | None = None) -> None:
+    """Write a figure as PNG, atomically.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : Path
+    dpi : float, optional
+        Pixels per inch; by default those of the house.
+    levels : int, optional
+        Levels of red, green and blue that are kept of the 256; shaded pictures are small files with 24,
+        and look the same.
+    """
+    from matplotlib.image import imread, imsave
+
+    options: Any = {"format": "png", "metadata": {"Software": None}}
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=dpi, **options)
+        if levels is not None:
+            steps = levels - 1
+            picture = (imread(temporary, format="png")[..., :3] * steps).round() / steps
+            imsave(temporary, picture, pil_kwargs={"optimize": True}, **options)

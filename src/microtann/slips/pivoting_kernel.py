@@ -1,0 +1,191 @@
+"""The nearest admissible forces of many points at once, by block pivoting, compiled for speed.
+
+The problem is that of `microtann.slips.projection_kernel`, where slips enter one at a time. Here all
+slips enter that are violated at least half as much as the most violated one, and all leave whose slip opposes its
+force, until none does either; each round solves the normal equations of eight points at once, those with about as
+many flowing slips together. This need not end, so that points which have not settled after some rounds go on with
+the finite method, from the slips that they have. A point is done when its forces are admissible and none of its
+slips opposes its force: that is the certificate of the minimum, however it was found.
+
+References
+----------
+- J. J. Júdice and F. M. Pires, A block principal pivoting algorithm for large-scale strictly monotone linear
+  complementarity problems, Computers & Operations Research 21 (1994), 587-596.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from microtann.slips.lanes_kernel import WIDTH, load, select, splat, store
+from microtann.slips.projection_kernel import FAILED, ROUND_OFF, empty_surfaces, project
+from microtann.slips.slip_equations_kernel import (
+    add_rows,
+    by_count,
+    empty_group,
+    factorise_group,
+    solve_group,
+)
+from microtann.slips.yield_tolerance import YIELD_TOLERANCE
+
+ROUNDS = 25
+"""Rounds before a point goes on alone."""
+SHARE = 0.5
+"""Slips enter that are violated by this part of the largest violation, if they are not independent.
+
+Independent slips all enter at once: hardly any of them has to leave again.
+"""
+
+
+@njit(inline="always", error_model="numpy")
+def _largest(vector, scratch):
+    """Return the largest of lanes."""
+    store(scratch, 0, vector)
+    largest = 0.0
+    for lane in range(WIDTH):
+        largest = max(largest, scratch[lane])
+    return largest
+
+
+@njit(cache=True, error_model="numpy")
+def _violations(force, sense, scale, limit, excess):
+    """Write how far the forces at rest are beyond their bounds; return the largest distance."""
+    worst = splat(0.0)
+    for j in range(len(force) // WIDTH):
+        size = abs(load(force, j))
+        beyond = select(size > splat(limit), (size - 1.0) * load(scale, j), 0.0)
+        beyond = select(abs(load(sense, j)) > splat(0.5), 0.0, beyond)
+        store(excess, j, beyond)
+        worst = max(worst, beyond)
+    return _largest(worst, excess[len(force) :])
+
+
+@njit(cache=True, error_model="numpy")
+def _revise(fixed, members, count, slips, force, sense, limit, excess):
+    """Let slips leave and enter; return how many flow then, and whether nothing has changed."""
+    kept = 0
+    for a in range(count):
+        i = members[a]
+        if slips[i] * sense[i] > 0.0:
+            members[kept] = i
+            kept += 1
+        else:
+            sense[i] = 0.0
+            slips[i] = 0.0
+            force[i] = 0.0  # on its bound, or in the span of others: it does not enter at once
+    worst = _violations(force, sense, fixed.scale, limit, excess)
+    if worst == 0.0:
+        return kept, kept == count
+    least = SHARE * worst if len(fixed.inverse) == 0 else 0.0
+    for i in range(len(force)):
+        if excess[i] > 0.0 and excess[i] >= least and kept < len(members):
+            sense[i] = 1.0 if force[i] > 0.0 else -1.0
+            members[kept] = i
+            kept += 1
+    return kept, False
+
+
+@njit(cache=True, error_model="numpy")
+def _open_points(trial, count, limit):
+    """Return the points that yield; write 0 as the number of flowing slips of the others, FAILED if not finite.
+
+    The limit is the force up to which a slip rests, so that round-off does not decide who flows.
+    """
+    n, s = trial.shape
+    found, scratch = np.empty(n, dtype=np.int64), np.empty(WIDTH)
+    left = 0
+    for p in range(n):
+        largest, total = splat(0.0), splat(0.0)
+        row = trial[p]
+        for j in range(s // WIDTH):
+            size = abs(load(row, j))
+            largest = max(largest, size)
+            total = total + size
+        force = _largest(largest, scratch)
+        store(scratch, 0, total)
+        count[p] = 0 if np.isfinite(scratch.sum()) else FAILED
+        limit[p] = 1.0 + max(YIELD_TOLERANCE, ROUND_OFF * force)
+        if count[p] == 0 and force > 1.0 + YIELD_TOLERANCE:
+            found[left] = p
+            left += 1
+    return found[:left]
+
+
+@njit(cache=True, error_model="numpy")
+def project_points(fixed, trial, slips):
+    """Find the slips of n points.
+
+    Parameters
+    ----------
+    fixed : Slips
+    trial : (n, s)
+        r: trial forces on the slips; s is a multiple of eight.
+    slips : (n, s) out
+        γ; only written where something flows.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        Numbers of flowing slips; FAILED where they were not found.
+    """
+    n, s = trial.shape
+    count, limit = np.empty(n, dtype=np.int64), np.empty(n)
+    waiting = _open_points(trial, count, limit)
+    if len(waiting) == 0:
+        return count
+    members, sense = np.empty((n, fixed.most), dtype=np.int64), np.empty((n, s))
+    force, excess, group = np.empty(s), np.empty(s + WIDTH), empty_group(fixed)
+    for p in waiting:
+        slips[p] = 0.0
+        sense[p] = 0.0
+        force[:] = trial[p]
+        count[p], _ = _revise(fixed, members[p], 0, slips[p], force, sense[p], limit[p], excess)
+    settled = np.empty(WIDTH, dtype=np.bool_)
+    for _ in range(ROUNDS):
+        order = by_count(waiting, count, fixed.most)
+        left = 0
+        for first in range(0, len(order), WIDTH):
+            points = order[first : first + WIDTH]
+            blocks, from_rest = factorise_group(fixed, members, count, points, group)
+            for lane, p in enumerate(points):
+                for i in members[p, : count[p]]:
+                    group.right[lane, i] = trial[p, i] - sense[p, i]
+            solve_group(fixed, members, count, points, blocks, from_rest, group)
+            settled[:] = False
+            for lane, p in enumerate(points):
+                own = members[p, : count[p]]
+                for i in own:
+                    slips[p, i] = group.slips[lane, i]
+                force[:] = trial[p]
+                add_rows(fixed.gram, own, slips[p], -1.0, force)
+                count[p], settled[lane] = _revise(
+                    fixed, members[p], count[p], slips[p], force, sense[p], limit[p], excess
+                )
+                if settled[lane]:
+                    for i in own:
+                        group.right[lane, i] = force[i] - sense[p, i]
+                else:
+                    waiting[left] = p
+                    left += 1
+            if settled.any():  # once more from the remaining forces, against round-off
+                solve_group(fixed, members, count, points, blocks, from_rest, group)
+                for lane, p in enumerate(points):
+                    if settled[lane]:
+                        for i in members[p, : count[p]]:
+                            value = slips[p, i] + group.slips[lane, i]
+                            slips[p, i] = value if value * sense[p, i] > 0.0 else 0.0
+        waiting = waiting[:left]
+        if left == 0:
+            return count
+    surfaces = empty_surfaces(fixed.most, s)
+    for p in waiting:
+        for a, i in enumerate(members[p, : count[p]]):
+            surfaces.active[a] = i
+            surfaces.sense[i] = sense[p, i]
+        count[p] = project(fixed.gram, trial[p], surfaces, count[p])
+        slips[p] = 0.0
+        for a in range(count[p]):
+            i = surfaces.active[a]
+            slips[p, i] = surfaces.sense[i] * surfaces.slip[a]
+    return count

@@ -1,0 +1,147 @@
+"""The nearest admissible force as a function of JAX: mapped, jitted and differentiated like any other."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from microtann.slips import walk_kernel
+from microtann.slips.product_kernel import padded
+from microtann.slips.slip_equations_kernel import slips_of
+
+Numbers = NDArray[np.float64]
+
+
+@jax.custom_jvp
+def nearest_admissible(normals: Float[Array, "z s"], trial: Float[Array, "z"]) -> Float[Array, "z"]:
+    """Return the force nearest to a trial force among those with |nᵢ · τ| ≤ 1.
+
+    It is not a number where it was not found. Derivatives are those of the flowing surfaces.
+
+    Parameters
+    ----------
+    normals : array, shape (z, s)
+        nᵢ in columns.
+    trial : array, shape (z,)
+    """
+    return nearest_and_slips(normals, trial)[0]
+
+
+@nearest_admissible.defjvp
+def _nearest_jvp(
+    primals: tuple[Float[Array, "z s"], Float[Array, "z"]], tangents: tuple[Array, Array]
+) -> tuple[Float[Array, "z"], Array]:
+    normals, trial = primals
+    of_normals, of_trial = tangents
+    force, slips = nearest_and_slips(normals, trial)
+    inverse = _flowing_inverse(normals, slips)
+    change = of_trial - of_normals @ slips
+    return force, change - inverse @ (normals.T @ change + of_normals.T @ force)
+
+
+@jax.custom_vjp
+def follow_forces(normals: Float[Array, "z s"], increments: Float[Array, "B T z"]) -> Float[Array, "B T z"]:
+    """Return the admissible forces along walks that start at zero, from the increments of the driving force.
+
+    Parameters
+    ----------
+    normals : array, shape (z, s)
+    increments : array, shape (B, T, z)
+    """
+    return _follow(normals, increments)[0]
+
+
+def follow_slips(normals: Float[Array, "z s"], increments: Float[Array, "B T z"]) -> Float[Array, "B T s"]:
+    """Return the slips γ of every increment along walks that start at zero; see `follow_forces`."""
+    return _follow(normals, increments)[1]
+
+
+def _follow(
+    normals: Float[Array, "z s"], increments: Float[Array, "B T z"]
+) -> tuple[Float[Array, "B T z"], Float[Array, "B T s"]]:
+    shapes = (
+        jax.ShapeDtypeStruct(increments.shape, increments.dtype),
+        jax.ShapeDtypeStruct((*increments.shape[:2], normals.shape[1]), increments.dtype),
+    )
+    return jax.pure_callback(_call_follow, shapes, normals, increments)
+
+
+def _follow_forward(
+    normals: Float[Array, "z s"], increments: Float[Array, "B T z"]
+) -> tuple[Float[Array, "B T z"], tuple[Array, Array, Array]]:
+    force, slips = _follow(normals, increments)
+    return force, (normals, force, slips)
+
+
+def _follow_backward(
+    kept: tuple[Array, Array, Array], of_force: Float[Array, "B T z"]
+) -> tuple[Float[Array, "z s"], Float[Array, "B T z"]]:
+    normals, force, slips = kept
+    shapes = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (normals, force))
+    of_normals, of_increments = jax.pure_callback(_call_follow_back, shapes, normals, force, slips, of_force)
+    return of_normals, of_increments
+
+
+follow_forces.defvjp(_follow_forward, _follow_backward)
+
+
+def nearest_and_slips(
+    normals: Float[Array, "z s"], trial: Float[Array, "z"]
+) -> tuple[Float[Array, "z"], Float[Array, "s"]]:
+    """Return what `nearest_admissible` gives, and the slips; not to be differentiated."""
+    shapes = (
+        jax.ShapeDtypeStruct(trial.shape, trial.dtype),
+        jax.ShapeDtypeStruct(normals.shape[1:], trial.dtype),
+    )
+    return jax.pure_callback(_call_nearest, shapes, normals, trial, vmap_method="expand_dims")
+
+
+def _flowing_inverse(normals: Float[Array, "z s"], slips: Float[Array, "s"]) -> Float[Array, "z s"]:
+    """Return the transposed pseudo-inverse of the flowing normals; zero in the columns of those at rest."""
+    flowing = slips != 0.0
+    chosen = jnp.where(flowing, normals, 0.0)
+    gram = chosen.T @ chosen + jnp.diag(jnp.where(flowing, 0.0, 1.0))
+    return jnp.linalg.solve(gram, chosen.T).T
+
+
+def _call_nearest(normals: Array, trial: Array) -> tuple[Numbers, Numbers]:
+    """Treat all points that were mapped over at once; normals that were mapped too, one by one."""
+    matrices, forces = np.asarray(normals, dtype=np.float64), np.asarray(trial, dtype=np.float64)
+    z, s = matrices.shape[-2:]
+    leading = np.broadcast_shapes(matrices.shape[:-2], forces.shape[:-1])
+    force, slips = np.empty((*leading, z)), np.empty((*leading, s))
+    forces = np.broadcast_to(forces, (*leading, z))
+    if matrices.size == z * s:
+        rows = np.ascontiguousarray(forces).reshape(-1, 1, z)
+        _run(matrices.reshape(z, s), rows, force.reshape(-1, 1, z), slips.reshape(-1, 1, s))
+    else:
+        matrices = np.broadcast_to(matrices, (*leading, z, s))
+        for index in np.ndindex(leading):
+            one = force[index].reshape(1, 1, z), slips[index].reshape(1, 1, s)
+            _run(matrices[index], forces[index].reshape(1, 1, z), *one)
+    return force, slips
+
+
+def _call_follow(normals: Array, increments: Array) -> tuple[Numbers, Numbers]:
+    moves = np.ascontiguousarray(increments, dtype=np.float64)
+    force, slips = np.empty_like(moves), np.empty((*moves.shape[:2], normals.shape[1]))
+    _run(np.asarray(normals, dtype=np.float64), moves, force, slips)
+    return force, slips
+
+
+def _call_follow_back(normals: Array, force: Array, slips: Array, of_force: Array) -> tuple[Numbers, Numbers]:
+    matrix, path, flow, of_path = (
+        np.ascontiguousarray(a, dtype=np.float64) for a in (normals, force, slips, of_force)
+    )
+    of_normals, of_increments = np.empty_like(matrix), np.empty_like(path)
+    matrix = padded(matrix)
+    walk_kernel.follow_back(slips_of(matrix), matrix, path, flow, of_path, of_increments, of_normals)
+    return of_normals, of_increments
+
+
+def _run(normals: Numbers, increments: Numbers, force: Numbers, slips: Numbers) -> None:
+    matrix = padded(np.ascontiguousarray(normals))
+    walk_kernel.follow(slips_of(matrix), matrix, increments, force, slips)

@@ -1,0 +1,226 @@
+"""Which slips bring the forces of a given set of slips to their bounds, for eight points at once, compiled.
+
+The slips γ of the members of a set obey G γ = b on the members and vanish elsewhere. The matrices that are
+factorised are those of the members, or, where most slips flow and G has an inverse P, those of the slips at rest:
+with γ = P (b + d) and d ≠ 0 at rest only, γ = 0 at rest asks for P d = −P b there. Either matrix has no more than
+half as many rows as there are slips, if these are independent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from microtann.slips.cholesky_lanes_kernel import (
+    BLOCK,
+    Octet,
+    blocks_of,
+    empty_octet,
+    factorise,
+    gather,
+    solve_lower,
+    solve_upper,
+)
+from microtann.slips.lanes_kernel import WIDTH
+
+WORST_CONDITION = 1e8
+"""The inverse of products of normals with a larger condition number, in the 1-norm, is not used."""
+
+
+class Slips(NamedTuple):
+    """What is fixed of the slips; the last row and column of matrices is zero, for lists that are too short.
+
+    Parameters
+    ----------
+    gram : array, shape (s + 1, s + 1)
+        G = Nᵀ N. Normals may be zero: then their slips are.
+    inverse : array, shape (s + 1, s + 1)
+        P, zero for normals that are zero; empty if normals are dependent.
+    scale : array, shape (s,)
+        1 / |nᵢ|: the distance of a force from its bound is the excess times this.
+    number : int
+        Normals that are not zero.
+    most : int
+        No more normals than this are independent.
+    """
+
+    gram: Any
+    inverse: Any
+    scale: Any
+    number: Any
+    most: Any
+
+
+class Group(NamedTuple):
+    """Eight points whose equations are solved together.
+
+    Parameters
+    ----------
+    octet : Octet
+        Their factorised matrices.
+    listed, size : int64 arrays, shapes (8, s), (8,)
+        The slips of these matrices: members, or slips at rest.
+    right, slips : arrays, shape (8, s)
+        b, of members, to be written after the factorisation, and γ.
+    """
+
+    octet: Octet
+    listed: Any
+    size: Any
+    right: Any
+    slips: Any
+
+
+def slips_of(normals: np.ndarray) -> Slips:
+    """Return what is fixed of slips with normals in columns, shape (z, s)."""
+    z, s = normals.shape
+    chosen = np.flatnonzero(np.abs(normals).any(axis=0))
+    gram, inverse = np.zeros((s + 1, s + 1)), np.zeros((0, 0))
+    gram[:s, :s] = normals.T @ normals
+    if 0 < len(chosen) <= z:
+        square = gram[np.ix_(chosen, chosen)]
+        found = _inverse(square)
+        if np.abs(square).sum(axis=0).max() * np.abs(found).sum(axis=0).max() < WORST_CONDITION:
+            inverse = np.zeros((s + 1, s + 1))
+            inverse[np.ix_(chosen, chosen)] = found
+    with np.errstate(divide="ignore"):
+        scale = 1.0 / np.sqrt(np.diag(gram)[:s])
+    return Slips(gram, inverse, scale, len(chosen), min(z, len(chosen)))
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    """Return the inverse, not a number if there is none."""
+    try:
+        return np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)
+
+
+@njit(cache=True)
+def empty_group(fixed):
+    """Return the arrays of a group."""
+    s = len(fixed.scale)
+    return Group(
+        empty_octet(fixed.most),
+        np.empty((WIDTH, s), dtype=np.int64),
+        np.empty(WIDTH, dtype=np.int64),
+        np.empty((WIDTH, s)),
+        np.empty((WIDTH, s)),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def list_members(slips, members):
+    """Write which slips flow at one point; return how many."""
+    count = 0
+    for i in range(len(slips)):
+        if slips[i] != 0.0 and count < len(members):
+            members[count] = i
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def by_count(points, count, most):
+    """Return points in the order of their numbers of members."""
+    first = np.zeros(most + 2, dtype=np.int64)
+    for p in points:
+        first[count[p] + 1] += 1
+    for c in range(most + 1):
+        first[c + 1] += first[c]
+    order = np.empty(len(points), dtype=np.int64)
+    for p in points:
+        order[first[count[p]]] = p
+        first[count[p]] += 1
+    return order
+
+
+@njit(cache=True)
+def _list_rest(fixed, members, flows, rest):
+    """Write the slips at rest; return how many. Scratch: flows."""
+    flows[:] = 0.0
+    for i in members:
+        flows[i] = 1.0
+    found = 0
+    for i in range(len(flows)):
+        if flows[i] == 0.0 and fixed.gram[i, i] > 0.0:
+            rest[found] = i
+            found += 1
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def factorise_group(fixed, members, count, points, group):
+    """Factorise the equations of eight points or fewer, the one with the fewest members first.
+
+    Returns
+    -------
+    blocks : int
+    from_rest : bool
+        Whether the matrices are those of the slips at rest.
+    """
+    octet, listed, size = group.octet, group.listed, group.size
+    from_rest = len(fixed.inverse) > 0 and 2 * count[points[0]] > fixed.number
+    most = 0
+    for lane in range(WIDTH):
+        size[lane] = 0
+        if lane < len(points):
+            own = members[points[lane], : count[points[lane]]]
+            if from_rest:
+                size[lane] = _list_rest(fixed, own, group.right[lane], listed[lane])
+            else:
+                size[lane] = len(own)
+                listed[lane, : len(own)] = own
+        most = max(most, size[lane])
+    blocks, s = blocks_of(most), len(fixed.scale)
+    for lane in range(WIDTH):
+        for a in range(blocks * BLOCK):
+            i = listed[lane, a] if a < size[lane] else s
+            octet.row[a * WIDTH + lane] = i * (s + 1)
+            octet.column[a * WIDTH + lane] = i
+    gather(fixed.inverse if from_rest else fixed.gram, blocks, octet)
+    factorise(blocks, octet)
+    return blocks, from_rest
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def add_rows(matrix, rows, factors, sign, result):
+    """Add rows of a matrix to a result, each times its own of the factors and times a sign."""
+    count, width = len(rows), len(result)
+    for a in range(0, count - 3, 4):
+        i, j, k, m = rows[a], rows[a + 1], rows[a + 2], rows[a + 3]
+        w, x, y, z = sign * factors[i], sign * factors[j], sign * factors[k], sign * factors[m]
+        one, two, three, four = matrix[i], matrix[j], matrix[k], matrix[m]
+        for c in range(width):
+            result[c] += w * one[c] + x * two[c] + y * three[c] + z * four[c]
+    for a in range(count - count % 4, count):
+        w, one = sign * factors[rows[a]], matrix[rows[a]]
+        for c in range(width):
+            result[c] += w * one[c]
+
+
+@njit(cache=True, error_model="numpy")
+def solve_group(fixed, members, count, points, blocks, from_rest, group):
+    """Write the slips of the members of the points; what is written elsewhere is no slip."""
+    octet, listed, size, right, slips = group
+    for lane in range(len(points)):
+        own = members[points[lane], : count[points[lane]]]
+        if from_rest:
+            slips[lane] = 0.0
+            add_rows(fixed.inverse, own, right[lane], 1.0, slips[lane])
+        for a in range(blocks * BLOCK):
+            value = 0.0
+            if a < size[lane]:
+                i = listed[lane, a]
+                value = -slips[lane, i] if from_rest else right[lane, i]
+            octet.vector[a * WIDTH + lane] = value
+    solve_lower(blocks, octet, octet.vector, 0)
+    solve_upper(blocks, octet, octet.vector)
+    for lane in range(len(points)):
+        rest = listed[lane, : size[lane]]
+        for a, i in enumerate(rest):
+            (right if from_rest else slips)[lane, i] = octet.vector[a * WIDTH + lane]
+        if from_rest:
+            add_rows(fixed.inverse, rest, right[lane], 1.0, slips[lane])

@@ -1,0 +1,67 @@
+"""Says what is being compiled where that takes long, so that a first call is not silent for many seconds.
+
+numba tells when it compiles a function, and not where it finds compiled code in its cache. The line goes to the
+logger "microtann": ``logging.getLogger("microtann").setLevel("ERROR")`` silences it.
+"""
+
+from __future__ import annotations
+
+import logging
+from threading import Timer
+from typing import Any
+
+from numba.core.event import Event, Listener, register
+
+DELAY = 0.8
+"""Seconds of compilation after which it is worth a line."""
+NAMES = {
+    "slips": "the slip solver",
+    "microstructure": "the cell solver",
+    "equilibrium": "the equilibrium solver",
+    "fem": "the finite elements",
+    "forms": "the update of the model",
+}
+"""What the kernels of a folder are to a reader."""
+LOGGER = logging.getLogger("microtann")
+
+
+class CompilationNotice(Listener):  # type: ignore[misc]
+    """Logs one line for the kernels of a folder when their compilation takes longer than `DELAY`."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._timer: Timer | None = None
+        self._said: set[str] = set()
+
+    def on_start(self, event: Event) -> None:
+        """Wait for the end of a compilation; those of the functions that it calls are inside it."""
+        self._depth += 1
+        if self._depth > 1:
+            return
+        what = _name(event.data["dispatcher"])
+        if what is not None and what not in self._said:
+            self._timer = Timer(DELAY, self._say, (what,))
+            self._timer.daemon = True
+            self._timer.start()
+
+    def on_end(self, event: Event) -> None:
+        """Say nothing of what was quick."""
+        self._depth -= 1
+        if self._depth == 0 and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _say(self, what: str) -> None:
+        self._said.add(what)
+        LOGGER.warning("compiling %s: some seconds, once per machine and version of microtann ...", what)
+
+
+def _name(dispatcher: Any) -> str | None:
+    """Return what a function of this package belongs to; None for those of others."""
+    package, _, rest = str(dispatcher.py_func.__module__).partition(".")
+    return NAMES.get(rest.partition(".")[0], "its kernels") if package == "microtann" else None
+
+
+def announce_compilation() -> None:
+    """Log what takes long to compile from now on."""
+    register("numba:compile", CompilationNotice())
