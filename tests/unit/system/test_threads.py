@@ -104,7 +104,6 @@ def test_structures_are_solved_with_one_thread(solve):
 
 def test_cells_are_solved_with_one_thread(monkeypatch):
     from microtann.microstructure.bars.condensed import solve as paths
-
     from microtann.microstructure.bars.driven import driver
 
     seen = []
