@@ -16,7 +16,9 @@ CELL, BAR = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar()
 
 
 def increments(**plan: float) -> Increments:
-    dataset = mt.generate_data(CELL, BAR, mt.WalkPlan(paths=6, steps=15, validation=0.0, test=0.0, **plan))
+    dataset = mt.generate_data(
+        mt.Lattice(CELL, BAR), mt.WalkPlan(paths=6, steps=15, validation=0.0, test=0.0, **plan)
+    )
     shuffled = np.random.default_rng(0).permutation(len(dataset.training))
     return dataset.training.take(shuffled)
 

@@ -28,12 +28,12 @@ FORM = Residual(widths=(32,))
 
 @pytest.fixture(scope="module")
 def square() -> Dataset:
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=400))
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=400))
 
 
 @pytest.fixture(scope="module")
 def few() -> Dataset:
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=60, steps=40))
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=60, steps=40))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_recall_is_exact_for_a_regular_cell(trained: mt.TANN, step: float) -> No
     assert trained.states == 4
     strain = np.random.default_rng(5).normal(0, step, (6, 60, 3)).cumsum(axis=1)
     exact, recall = (
-        mt.solve_cell(trained.cell, trained.bar, strain),
+        trained.microstructure.solve(strain),
         trained.recall(strain, decode=True, outside_training="none"),
     )
     for name in ("stress", "energy", "force", "displacement"):

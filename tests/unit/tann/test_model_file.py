@@ -38,15 +38,15 @@ def test_a_model_comes_back_as_it_was(path: Path) -> None:
     assert np.array_equal(a.stress, b.stress)
     assert np.array_equal(a.force, b.force)
     assert read.information.units == written.information.units
-    assert read.cell is None
+    assert read.microstructure is None
 
 
 def test_cell_bar_and_history_are_kept(tmp_path: Path) -> None:
     tann = mt.load("cube")
     tann.save(tmp_path / "copy.safetensors")
     copy = mt.load(tmp_path / "copy.safetensors")
-    assert np.array_equal(copy.cell.nodes, mt.cube_cell().nodes)
-    assert copy.bar == mt.ElastoplasticBar()
+    assert np.array_equal(copy.microstructure.cell.nodes, mt.cube_cell().nodes)
+    assert copy.microstructure.bar == mt.ElastoplasticBar()
     assert copy.information.history == tann.information.history
     assert isinstance(copy.information.history[0], TrainingRecord)
 
@@ -56,10 +56,10 @@ def test_a_file_of_the_first_schema_still_loads() -> None:
     with pytest.warns(UserWarning, match="has no checksum"):
         old = mt.load(Path(__file__).parent / "files" / "cube-play-schema-1.safetensors")
     shipped = mt.load("cube")
-    assert (old.form, old.states, old.bar) == ("play", 13, mt.ElastoplasticBar())
-    assert np.array_equal(old.cell.nodes, mt.cube_cell().nodes)
+    assert (old.form, old.states, old.microstructure.bar) == ("play", 13, mt.ElastoplasticBar())
+    assert np.array_equal(old.microstructure.cell.nodes, mt.cube_cell().nodes)
     strain = np.random.default_rng(0).normal(0, 0.2, size=(20, 6)).cumsum(axis=0)
-    exact = mt.solve_cell(old.cell, old.bar, strain)
+    exact = old.microstructure.solve(strain)
     recall = old.recall(strain, decode=True, outside_training="none")
     assert old.information.training_range.state is None
     assert recall.points_outside == (np.abs(strain) > old.information.training_range.strain).any(axis=1).sum() > 0
