@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_normals
 from scipy.optimize import minimize
 
 from microtann.slips import walk_kernel
 from microtann.slips.product_kernel import padded
 from microtann.slips.projection import follow_forces, nearest_admissible
 from microtann.slips.slip_equations_kernel import slips_of
+from random_slips import random_normals
 
 
 def solve(normals: np.ndarray, trial: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
