@@ -54,6 +54,7 @@ from microtann.report.simulation import (
 )
 from microtann.system.atomic import write_atomically
 from microtann.tann.hybrid import Hybrid
+from microtann.tann.model import TANN
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 INSIDE = "Point at which the lattice is drawn inside the structure. [default: the control point]"
