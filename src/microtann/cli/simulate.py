@@ -34,6 +34,7 @@ from microtann.evaluation.comparison import NAMES, Analysis, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
 from microtann.evaluation.scale_errors import affordable, scale_errors, solved_again, solving
 from microtann.evaluation.structures import CASES, ReferenceCase, reference_case
+from microtann.fem.elements import kinds_in
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.generators import cube_cell
@@ -53,6 +54,7 @@ from microtann.report.simulation import (
 )
 from microtann.system.atomic import write_atomically
 from microtann.tann.hybrid import Hybrid
+from microtann.tann.model import TANN
 
 FIELD_NAMES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 INSIDE = "Point at which the lattice is drawn inside the structure. [default: the control point]"
@@ -234,9 +236,7 @@ def _lattice(tann: TANN) -> tuple[UnitCell, ElastoplasticBar]:
 
 def _kind(choice: SimulationChoice, cell: UnitCell) -> str:
     """Return the kind of the elements, which fits the dimension of the cell."""
-    kinds = ("hexahedron", "hexahedron20", "tetra", "tetra10")
-    if cell.dimension == 2:
-        kinds = ("quad", "quad8", "triangle", "triangle6")
+    kinds = kinds_in(cell.dimension)
     if choice.element and choice.element not in kinds:
         where = "the plane" if cell.dimension == 2 else "space"
         raise InputError(f"the cell lies in {where}, where elements are {', '.join(kinds)}, not {choice.element}")

@@ -31,9 +31,6 @@ class StepControl:
         Size of the next attempt over that of one that failed.
     growth : float
         Largest size of the next part over that of one that succeeded; 1 never grows.
-    wanted_iterations : int
-        Newton iterations of one part beyond which the next one is made smaller in proportion, though no smaller
-        than a failure would make it; 0 looks at failures alone.
     max_increments : int
         Equilibria that one step may take, those inside its increments included.
 
@@ -49,7 +46,6 @@ class StepControl:
     max_cuts: Annotated[int, Field(ge=0)] = 8
     cut: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
     growth: Annotated[float, Field(ge=1.0)] = 2.0
-    wanted_iterations: Annotated[int, Field(ge=0)] = 0
     max_increments: Annotated[int, Field(ge=1)] = 1_000_000
 
     def __post_init__(self) -> None:
@@ -69,12 +65,9 @@ class StepControl:
         goal = passed + part
         return 1.0 if goal > 1.0 - self.smallest_fraction else goal
 
-    def after_success(self, part: float, iterations: int) -> float:
-        """Return the part to try after one that took so many Newton iterations."""
-        factor = self.growth
-        if 0 < self.wanted_iterations < iterations:
-            factor = max(self.wanted_iterations / iterations, self.cut)
-        return max(min(part * factor, self.largest_fraction), self.smallest_fraction)
+    def after_success(self, part: float) -> float:
+        """Return the part to try after one that succeeded."""
+        return max(min(part * self.growth, self.largest_fraction), self.smallest_fraction)
 
     def after_failure(self, part: float, cuts: int) -> float | None:
         """Return the part to try after one that failed, the ``cuts``-th in a row; None if that is one too many."""

@@ -20,7 +20,6 @@ import numpy as np
 from microtann.errors import ConfigurationError, InputError, ModelFileError
 from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.registry import (
-    DEFAULT_KIND,
     UnknownMicrostructure,
     microstructure_class,
     microstructure_of,
@@ -45,13 +44,6 @@ RANGE = "training_range"
 """Group of the tensors of the training range; what is neither of it nor of the parts is of the microstructure."""
 
 _RANGE = tuple(field.name for field in fields(TrainingRange))
-_FIRST_PARTS = {
-    "reduction": ("ResidualReduction", ("elastic", "weight", "vectors", "deviation", "encoder", "decoder")),
-    "energy": ("DecoupledQuadraticEnergy", ("elastic", "coupling", "extra")),
-    "evolution": ("PlayMechanisms", ("log_resistance",)),
-    "scaling": ("Scaling", ("driving", "energy")),
-}
-"""Parts of the models of schema 1, which knew the form "play" only and did not describe them."""
 
 
 def write_model(point: MaterialPoint, information: Information, path: str | os.PathLike[str]) -> None:
@@ -102,17 +94,12 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
         raise ModelFileError(
             f"{path} is a safetensors file but not a microtann model: its format is not {FORMAT!r}"
         )
-    if metadata.get("schema") not in ("1", SCHEMA):
+    if metadata.get("schema") != SCHEMA:
         raise ModelFileError(
-            f"{path} has schema {metadata.get('schema')!r}, but this version of microtann reads '1' and "
-            f"{SCHEMA!r}: update microtann or train the model again"
+            f"{path} has schema {metadata.get('schema')!r}, but this version of microtann reads {SCHEMA!r}: "
+            "update microtann or train the model again"
         )
-    if checksum is None and metadata["schema"] == "1":  # such files had none
-        warnings.warn(
-            f"{path} has no checksum, so that damage cannot be noticed: load and save it again to give it one",
-            stacklevel=3,
-        )
-    elif not checksum:
+    if not checksum:
         raise ModelFileError(f"{path} is damaged: its contents do not match their checksum; copy it again")
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
@@ -121,8 +108,7 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
         described = json.loads(metadata["information"])
         _check_conventions(described)
         information = _information(described, tensors)
-        parts = _first_parts() if metadata["schema"] == "1" else json.loads(metadata["parts"])
-        point = _point(parts, described.get("form_version", 1), information, tensors)
+        point = _point(json.loads(metadata["parts"]), described["form_version"], information, tensors)
         _probe(point, information)
     except ConfigurationError as error:
         raise ModelFileError(
@@ -146,21 +132,14 @@ def _point(
     return MaterialPoint(**built, components=information.components)
 
 
-def _first_parts() -> dict[str, Description]:
-    return {
-        part: {"class": name, "fields": {field: {"array": f"{part}.{field}"} for field in fields}}
-        for part, (name, fields) in _FIRST_PARTS.items()
-    }
-
-
 def _check_conventions(described: Mapping[str, Any]) -> None:
     """Refuse components in another order or with another shear than all computation here assumes."""
     components = int(described["components"])
     labels = list(voigt.component_names(components))
-    order = list(described.get("voigt_order", labels))
+    order = list(described["voigt_order"])
     if len(order) != components or (order != labels and set(order) == set(labels)):
         raise InputError(f"the strain components are {order}, but microtann works with {labels}")
-    if described.get("shear", SHEAR) != SHEAR:
+    if described["shear"] != SHEAR:
         raise InputError(f"the shear strains are {described['shear']!r}, but microtann works with {SHEAR!r} shear")
 
 
@@ -200,11 +179,9 @@ def _describe(information: Information) -> dict[str, Any]:
 
 
 def _strain_names(described: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the strain components, where they are others than those of Voigt's order or numbers."""
-    components = int(described["components"])
-    order = tuple(described.get("voigt_order", ()))
-    numbers = tuple(map(str, range(components)))  # as earlier versions wrote where there are no tensor components
-    return () if order in (voigt.component_names(components), numbers) else order
+    """Return the names of the strain components where they are not those of Voigt's order."""
+    order = tuple(described["voigt_order"])
+    return () if order == voigt.component_names(int(described["components"])) else order
 
 
 def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
@@ -225,7 +202,7 @@ def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
 
 def _microstructure(described: Mapping[str, Any], tensors: Arrays) -> Microstructure | None:
     """Return what the model stands for; of a kind that is not known all arrays are kept."""
-    kind = described.get("microstructure", DEFAULT_KIND)
+    kind = described["microstructure"]
     if kind is None:
         return None
     known = microstructure_class(kind)

@@ -179,7 +179,7 @@ def test_no_points_decode_to_no_coordinates() -> None:
 
 
 def test_nothing_decoded_says_so() -> None:
-    with pytest.raises(InputError, match="decode=True"):
+    with pytest.raises(AttributeError, match="decode=True"):
         _ = random_tann().recall(np.zeros((2, 6))).force
 
 
