@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
-from microtann.evaluation.comparison import SMALL_ENERGY
+from microtann.evaluation.measures import SMALL_ENERGY, relative_to_all
 from microtann.fem.model import Result
 from microtann.fem.replay import durations, follow, strain_histories
 from microtann.materials.protocol import State
@@ -172,7 +172,8 @@ def audit(
         exact_work[part] = exact.dissipation.sum(axis=1)
         if force is not None:
             square["force"].append(_squares(force[part], exact.coordinates["force"]))
-    errors = {name: _relative(pairs) for name, pairs in square.items()}
+    squares = {name: map(np.concatenate, zip(*pairs, strict=True)) for name, pairs in square.items()}
+    errors = {name: relative_to_all(*pair) for name, pair in squares.items()}
     scale = max(float(exact_work.mean()), SMALL_ENERGY * float(energy.mean()))
     difference = work - exact_work
     errors["dissipation"] = np.abs(difference) / scale if scale > 0.0 else np.abs(difference)
@@ -241,12 +242,6 @@ def _squares(found: Array, exact: Array) -> tuple[Array, Array]:
     rows = (found - exact).reshape(len(found), -1), exact.reshape(len(exact), -1)
     error, size = ((values**2).mean(axis=1) for values in rows)
     return error, size
-
-
-def _relative(pairs: list[tuple[Array, Array]]) -> Float[Array, "n"]:
-    error, size = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-    mean = float(size.mean())
-    return np.sqrt(error / mean) if mean > 0.0 else np.sqrt(error)
 
 
 def _estimate(

@@ -24,9 +24,9 @@ from typer.testing import CliRunner, Result
 import microtann as mt
 from microtann.cli import simulate, train
 from microtann.cli.main import app
-from microtann.cli.stage import STAMP
 from microtann.data.file import read_dataset
 from microtann.errors import ConvergenceError
+from microtann.system.stage import STAMP
 
 SMALL = ["--paths", "12", "--steps", "20"]
 MAIN = typer.main.get_group(app)
