@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from microtann.cli.messages import show_section
+from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.progress import progress
@@ -47,7 +47,7 @@ def cost(
     options |= {"simulate.mesh_size": mesh_size, "simulate.dns": dns}
     settings = gather(config, assignments, options)
     choice, chosen = choose("simulate", SimulationChoice, settings), read_microstructure(settings)
-    section = forecast_cost(
+    found = forecast_cost(
         ExactReference(chosen.cell, chosen.bar),
         structure,
         mesh_size=choice.mesh_size,
@@ -60,5 +60,7 @@ def cost(
         progress=progress,
         sections=chosen.sections,
     )
-    show_section(output, section)
-    typer.echo(section.paragraphs[0])
+    if found.kept:
+        show_unchanged(output)
+    show_section(output, found.section)
+    typer.echo(found.section.paragraphs[0])

@@ -48,6 +48,22 @@ class PreparationCost:
         return self.data + self.training.seconds
 
 
+@dataclass(frozen=True)
+class CostForecast:
+    """A forecast of what a structure will cost.
+
+    Parameters
+    ----------
+    section : Section
+        Its section of the report; the first paragraph is the recommendation.
+    kept : bool
+        Whether the folder held it already.
+    """
+
+    section: Section
+    kept: bool
+
+
 def forecast_cost(
     reference: ExactReference,
     structure: str,
@@ -61,7 +77,7 @@ def forecast_cost(
     overwrite: bool = False,
     progress: ShowProgress = silent,
     sections: Mapping[str, Any] | None = None,
-) -> Section:
+) -> CostForecast:
     """Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, and recommend one.
 
     The cell is solved along a few walks, reduced without training, and put into the structure with a coarse mesh,
@@ -95,8 +111,7 @@ def forecast_cost(
 
     Returns
     -------
-    Section
-        Its section of the report, whose first paragraph is the recommendation.
+    CostForecast
 
     Raises
     ------
@@ -116,7 +131,7 @@ def forecast_cost(
         "cost", folder, {"case": asked, **(sections or {}), "simulate": sizes}, {"cell": reference.digest}
     )
     if stage.finished:
-        return read_section(folder)
+        return CostForecast(read_section(folder), True)
     with working_folder(stage, overwrite=overwrite) as work:
         with progress("measuring") as report:
             report(0, None, "data")
@@ -133,7 +148,7 @@ def forecast_cost(
         section = _section(expected, preparation, runs, error)
         write_section(work, section)
         write_report(work, f"What {structure} costs", [(work, section)])
-    return section
+    return CostForecast(section, False)
 
 
 def _preparation(reference: ExactReference, dataset: Dataset, states: int) -> PreparationCost:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from microtann.cli import cost
 from microtann.cli.main import app
 from microtann.data.walks import WalkPlan
-from microtann.evaluation import refinement
+from microtann.studies import cost, refinement
 from microtann.studies.training_cost import TrainingCost
 
 

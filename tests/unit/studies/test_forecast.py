@@ -10,8 +10,8 @@ import pytest
 import microtann as mt
 from microtann.equilibrium.history import Statistics
 from microtann.errors import InputError
-from microtann.evaluation import refinement
 from microtann.evaluation.structures import reference_case
+from microtann.studies import refinement
 from microtann.studies.forecast import Estimate, Forecast, forecast
 from microtann.studies.forecast_tables import forecast_table, recommendation
 from microtann.studies.refinement import Trend, gaps

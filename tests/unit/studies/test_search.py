@@ -7,7 +7,7 @@ import pytest
 
 import microtann as mt
 from microtann.errors import ConfigurationError
-from microtann.studies.trials import Choices, Interval, default_ranges, grid_trials, random_trials, with_seed
+from microtann.studies.trials import Choices, Interval, default_ranges, grid_trials, random_trials
 
 FORM = mt.forms.Variational(states=8)
 RANGES = {"states": Choices((8, 12)), "learning_rate": Interval(1e-3, 1e-1), "updates": Interval(10, 1000)}
@@ -64,7 +64,3 @@ def test_what_the_form_does_not_have_or_allow_is_refused() -> None:
         grid_trials(FORM, {"seed": Choices((1,))}, 2)
     with pytest.raises(ConfigurationError, match=r"Variational\.states must be at least 1, got 0"):
         grid_trials(FORM, {"states": Choices((0,))}, 2)
-
-
-def test_a_seed_changes_nothing_else() -> None:
-    assert with_seed(FORM, 7) == mt.forms.Variational(states=8, seed=7)

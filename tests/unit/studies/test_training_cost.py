@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import microtann as mt
-from microtann.cli import training_cost
+from microtann.studies import training_cost
 from microtann.studies.training_cost import TrainingCost, try_training
 from microtann.training.train import LOGGER
 
@@ -42,7 +42,7 @@ def test_time_of_the_updates_is_read_between_reports(monkeypatch: pytest.MonkeyP
         clock[0] += 1.0
 
     monkeypatch.setattr(training_cost, "train", train)
-    monkeypatch.setattr(training_cost, "trainable_forms", lambda: {"variational": Form})
+    monkeypatch.setattr(training_cost, "form_class", lambda name: {"variational": Form}[name])
     monkeypatch.setattr(training_cost.time, "process_time", lambda: clock[0])
     found = try_training(None, 5, 4.0)
     assert found == TrainingCost(3000, pytest.approx(0.02), pytest.approx(5.0), 3.0, 4.0)
