@@ -48,7 +48,7 @@ def cost(
     settings = gather(config, assignments, options)
     choice, chosen = choose("simulate", SimulationChoice, settings), read_microstructure(settings)
     found = forecast_cost(
-        ExactReference(chosen.cell, chosen.bar),
+        ExactReference(chosen.microstructure),
         structure,
         mesh_size=choice.mesh_size,
         dns=choice.dns,

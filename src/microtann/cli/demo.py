@@ -42,7 +42,7 @@ def demo(
     start = time.perf_counter()
     settings = gather(config, assignments, cell_settings(cell, units=units, perturbation=perturbation))
     check_gathering(output, STAGES, "the demo")
-    if read_microstructure(settings).cell.dimension != 3:
+    if read_microstructure(settings).microstructure.components != 6:
         raise InputError(f"the demo ends with {CASE}, a structure in space: choose a cell in space, not a square")
     make_data(settings, output / "data", overwrite)
     make_model(settings, output / "data" / DATA_FILE, output / "train", overwrite)

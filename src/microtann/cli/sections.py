@@ -11,7 +11,7 @@ from microtann.cli.drawing import DrawingChoice
 from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.form_choice import choose_forms, form_defaults, form_help
 from microtann.cli.loading import LoadingChoice
-from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.microstructure import BarChoice, CellChoice, MicrostructureChoice
 from microtann.cli.reduction import ReductionChoice
 from microtann.cli.solver import SolverChoice
 from microtann.data.walks import WalkPlan
@@ -23,6 +23,7 @@ from microtann.tann.form import DEFAULT_FORM
 SECTIONS: dict[str, type[Any]] = {
     "cell": CellChoice,
     "bar": BarChoice,
+    "microstructure": MicrostructureChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,

@@ -18,6 +18,8 @@ from microtann.equilibrium.system import Tangent
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
+LINEAR_ITERATIONS = 500
+"""Most iterations of the linear solver in one Newton iteration."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,7 @@ class LinearModel:
                 )
             if not solution.indefinite:
                 return solution
-        solution = gmres(operator, precondition, rhs, tolerance, policy.max_linear_iterations)
+        solution = gmres(operator, precondition, rhs, tolerance, LINEAR_ITERATIONS)
         return replace(solution, iterations=tried + solution.iterations)
 
 

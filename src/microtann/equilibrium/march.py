@@ -158,7 +158,7 @@ class _StepSolver:
             motion = found.displacement - current.displacement if alike else None
             dissipated += found.dissipation
             equilibria += 1
-            part = options.after_success(part, len(trace.residuals))
+            part = options.after_success(part)
             cuts = 0 if goal == 1.0 else max(cuts - 1, 0)
             current, guess, passed = found, None, goal
             ends = goal == 1.0

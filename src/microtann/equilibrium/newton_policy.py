@@ -1,4 +1,4 @@
-"""How one increment is brought into equilibrium: linear solver, forcing, damping, line search, convergence."""
+"""How one increment is brought into equilibrium: linear solver and convergence."""
 
 from __future__ import annotations
 
@@ -31,27 +31,14 @@ class NewtonPolicy:
         ),
     ] = "automatic"
     linear_tolerance: Annotated[
-        float, Field(gt=0.0, lt=1.0, description="Relative residual at which an iterative linear solver stops.")
+        float,
+        Field(
+            gt=0.0,
+            lt=1.0,
+            description="Relative residual at which an iterative linear solver stops at the latest; solves "
+            "become more accurate as Newton's method converges.",
+        ),
     ] = 1e-3
-    forcing: Annotated[
-        Literal["adaptive", "constant"],
-        Field(description="Whether linear solves become more accurate as Newton's method converges, or never."),
-    ] = "adaptive"
-    damping: Annotated[
-        bool, Field(description="Whether the tangent is made stiffer where a step makes little headway.")
-    ] = True
-    line_search: Annotated[bool, Field(description="Whether a step that overshoots is shortened.")] = True
     max_iterations: Annotated[
         int, Field(ge=1, description="Newton iterations of one increment before it is cut.")
     ] = 100
-    max_linear_iterations: Annotated[
-        int, Field(ge=1, description="Iterations of the linear solver in one Newton iteration.")
-    ] = 500
-    stagnation: Annotated[
-        int,
-        Field(
-            ge=1,
-            description="Iterations without a new smallest residual after which an increment that is no convex"
-            " problem is cut.",
-        ),
-    ] = 20

@@ -40,15 +40,6 @@ class StepControl:
         float,
         Field(ge=1.0, description="Largest size of the next part over that of one that succeeded; 1 never grows."),
     ] = 2.0
-    wanted_iterations: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="Newton iterations of one part beyond which the next one is made smaller in "
-            "proportion, though no smaller than a failure would make it; 0 looks at failures "
-            "alone.",
-        ),
-    ] = 0
     max_increments: Annotated[
         int, Field(ge=1, description="Equilibria that one step may take, those inside its increments included.")
     ] = 1_000_000
@@ -70,12 +61,9 @@ class StepControl:
         goal = passed + part
         return 1.0 if goal > 1.0 - self.smallest_fraction else goal
 
-    def after_success(self, part: float, iterations: int) -> float:
-        """Return the part to try after one that took so many Newton iterations."""
-        factor = self.growth
-        if 0 < self.wanted_iterations < iterations:
-            factor = max(self.wanted_iterations / iterations, self.cut)
-        return max(min(part * factor, self.largest_fraction), self.smallest_fraction)
+    def after_success(self, part: float) -> float:
+        """Return the part to try after one that succeeded."""
+        return max(min(part * self.growth, self.largest_fraction), self.smallest_fraction)
 
     def after_failure(self, part: float, cuts: int) -> float | None:
         """Return the part to try after one that failed, the ``cuts``-th in a row; None if that is one too many."""

@@ -25,6 +25,7 @@ from microtann.evaluation.comparison import Analysis
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.structures import ReferenceCase
 from microtann.fem.box import box
+from microtann.fem.elements import kinds_in
 from microtann.fem.model import Model
 from microtann.materials.protocol import Material
 from microtann.system.atomic import write_atomically
@@ -244,7 +245,7 @@ def elements(
     InputError
         If elements of that size do not fill the box.
     """
-    chosen = kind or {2: "quad", 3: "hexahedron"}[case.dimension]
+    chosen = kind or kinds_in(case.dimension)[0]
     return Model(box(case.lengths, case.elements(size), case.origin, chosen, diagonals), material)
 
 
@@ -257,7 +258,7 @@ def compile_kernels(case: ReferenceCase, model: Model, reference: ExactReference
     model : Model
         Finite elements that will be timed, of one material.
     reference : ExactReference, optional
-        The lattice of which a full structure will be timed too.
+        Whose full structure will be timed too, if it makes one.
     """
     mesh, material = model.mesh, model.material
     points, edge = mesh.weights.size, COARSE[case.dimension]
@@ -267,7 +268,7 @@ def compile_kernels(case: ReferenceCase, model: Model, reference: ExactReference
             strain = np.zeros((count, {2: 3, 3: 6}[case.dimension]))
             material.update(strain, material.initial_state(count), tangent=tangent)
     elements(case, material, edge, mesh.kind).solve(case.steps[:1], QUIET)
-    if reference is not None:
+    if reference is not None and reference.fills_structures:
         reference.structure(case, edge / case.lengths[0]).solve(case.steps[:1])
 
 

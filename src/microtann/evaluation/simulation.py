@@ -14,9 +14,11 @@ from pydantic import BeforeValidator, Field
 from microtann.equilibrium.options import SolverOptions
 from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.audit import Audit, audit
-from microtann.evaluation.both_scales import Decodable, Localisation, Microscale, decodes_lattice
+from microtann.evaluation.both_scales import Microscale, shows_both_scales
 from microtann.evaluation.comparison import NAMES, Analysis, Comparison
 from microtann.evaluation.exact_reference import ExactReference
+from microtann.evaluation.localisation import Localisation
+from microtann.evaluation.nodal_states import DecodingMaterial
 from microtann.evaluation.reference_run import (
     ReferenceRuns,
     compile_kernels,
@@ -26,6 +28,7 @@ from microtann.evaluation.reference_run import (
 )
 from microtann.evaluation.scale_errors import Errors, scale_errors, solved_again, solving
 from microtann.evaluation.structures import ReferenceCase, reference_case
+from microtann.fem.elements import kinds_in
 from microtann.fem.model import Result
 from microtann.materials.protocol import Material
 from microtann.microstructure.bars.full.structure import StructureResult
@@ -38,11 +41,6 @@ from microtann.tann.shipped import load
 
 EXACT = "exact"
 """Name in place of a model's: the exact regular cube alone."""
-KINDS = {
-    2: ("quad", "quad8", "triangle", "triangle6"),
-    3: ("hexahedron", "hexahedron20", "tetra", "tetra10"),
-}
-"""Kinds of elements of a box by dimension, the preferred one first."""
 
 
 def as_ratio(value: Any) -> Any:
@@ -166,7 +164,7 @@ class SimulationChoice:
         InputError
             If the one that is chosen does not.
         """
-        kinds = KINDS[dimension]
+        kinds = kinds_in(dimension)
         if self.element and self.element not in kinds:
             where = "the plane" if dimension == 2 else "space"
             raise InputError(
@@ -241,8 +239,9 @@ def simulate(
     case : str or ReferenceCase
         "lcU1", "lcU2", "lcC1", "lcC2", "lcT1", "lcT2", "lcH", or a case of your own.
     material : Material, name or path
-        A model, shipped or from a file; "exact" for the exact regular cube; or any material. One that stands for
-        no lattice has neither an exact cell nor a full lattice beside it: ``exact=False, dns=0``.
+        A model, shipped or from a file; "exact" for the exact regular cube; or any material. Beside one
+        that is no lattice there is no full one, ``dns=0``; beside one that names no microstructure, nothing exact,
+        ``exact=False``.
     choice : SimulationChoice, optional
     solver : SolverOptions, optional
         Settings of the equilibrium solver; what is done outside of the training range is said by the choice.
@@ -281,11 +280,13 @@ def simulate(
     if model is None and choice.audit:
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
     reference = ExactReference.regular_cube() if model is None else ExactReference.of(model)
-    if reference is None and (choice.exact or choice.dns > 0):
+    name = material if isinstance(material, str) else repr(model)
+    if reference is None and choice.exact:
         raise InputError(
-            f"{material if isinstance(material, str) else model!r} does not stand for a lattice, so that there is "
-            "no exact cell and no full lattice beside it: exact = false and dns = 0"
+            f"{name} names no microstructure that could be solved beside it: exact = false and dns = 0"
         )
+    if choice.dns > 0 and not (reference is not None and reference.fills_structures):
+        raise InputError(f"{name} does not stand for a lattice, so that there is no full one beside it: dns = 0")
     case = _case(case, model, reference).divided(choice.increments)
     kind = choice.kind(case.dimension)
     case.elements(choice.mesh_size)
@@ -298,7 +299,7 @@ def simulate(
         model = Hybrid(model)
     materials: dict[Literal["model", "exact"], Material] = {} if model is None else {"model": model}
     if choice.exact and reference is not None:
-        materials["exact"] = reference.material()
+        materials["exact"] = reference.microstructure
     options = replace(solver or SolverOptions(), outside_training=policy)
     runs = ReferenceRuns(case, options, records_in(records))
     found: dict[Literal["model", "exact"], Result] = {}
@@ -343,14 +344,14 @@ def _examined(
         scales = {
             analysis: Microscale(result, material, case.lengths[0] * choice.dns, case.origin)
             for analysis, result in comparison.elements.items()
-            if isinstance(material := materials[analysis], Decodable) and decodes_lattice(material)
+            if shows_both_scales(material := materials[analysis])
         }
     solved = solved_again(scales["model"]) if choice.localisation == "solve" and "model" in scales else None
     errors = scale_errors(comparison, scales, solved, choice.inside or None)
     audited = None
     if choice.audit:
         model = materials["model"]
-        if not isinstance(model, TANN | Hybrid):
+        if not isinstance(model, DecodingMaterial):
             raise InputError("an audit compares a trained model with the exact cell: choose one, or leave it out")
         audited = audit(comparison.elements["model"], model, choice.audit)
     return Simulation(comparison, choice, scales, solved, errors, audited)

@@ -74,7 +74,7 @@ def write_evaluation(
     write_numbers(folder, {"model": model, "form": tann.form, "paths": evaluation.to_dict()})
     text = (
         f"The model ({tann.form}, {tann.states} internal state variables) gets strain increments only; "
-        "its own state is fed back. The reference is the exact cell."
+        "its own state is fed back. The reference is the exact microstructure."
     )
     section = Section(
         title="Closed-loop recall",

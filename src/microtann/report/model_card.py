@@ -32,7 +32,7 @@ def models_table(cards: Sequence[ModelCard], short_names: Mapping[str, str]) -> 
         (
             card.name,
             card.states,
-            card.distinct_bars,
+            card.exact_states,
             card.errors["validation"]["stress"],
             card.worst(),
             card.worst("dissipation"),
@@ -57,7 +57,7 @@ def properties_table(card: ModelCard) -> Table:
         ("cell", card.cell),
         ("form", card.form),
         ("internal state variables", str(card.states)),
-        ("distinct bars of the cell", str(card.distinct_bars)),
+        ("internal variables of the exact model", str(card.exact_states)),
         ("data", _listed(card.data)),
         ("largest strain in training", card.largest_strain),
         ("training", _listed(card.training)),

@@ -24,12 +24,15 @@ def anchor_of(tann: TANN) -> AnchorErrors | None:
     cell nor the unit of stress nor the yield strain matters; the ratio of hardening to Young modulus does.
     """
     reference = ExactReference.of(tann)
-    return PUBLISHED if reference is not None and _is_regular_cube(reference) else None
+    known = reference is not None and reference.fills_structures and _is_regular_cube(reference)
+    return PUBLISHED if known else None
 
 
 def _is_regular_cube(reference: ExactReference) -> bool:
-    known = ExactReference.regular_cube()
-    cell, bar, cube = reference.cell, reference.bar, known.cell
+    known, lattice = ExactReference.regular_cube().lattice(), reference.lattice()
+    cell, bar, cube, standard = lattice.cell, lattice.bar, known.cell, known.bar
+    assert bar is not None
+    assert standard is not None
     if cell.dimension != 3 or cell.nodes.shape != cube.nodes.shape or not np.array_equal(cell.bars, cube.bars):
         return False
     size = float(cell.periods[0, 0])
@@ -41,6 +44,6 @@ def _is_regular_cube(reference: ExactReference) -> bool:
         (cell.periods / size, cube.periods),
         (np.ptp(bar.young) / np.max(bar.young), 0.0),
         (np.ptp(bar.yield_stress) / np.max(bar.yield_stress), 0.0),
-        (np.asarray(bar.hardening) / np.asarray(bar.young), known.bar.hardening / known.bar.young),
+        (np.asarray(bar.hardening) / np.asarray(bar.young), standard.hardening / standard.young),
     ]
     return all(np.allclose(value, expected, rtol=0.0, atol=1e-9) for value, expected in pairs)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.lattice import require_lattice
 from microtann.plotting.curves import phase_starts
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
@@ -50,8 +51,8 @@ def overview_section(
     for number, perturbed, claim in ((5, False, CLAIMS.shapes), (10, True, CLAIMS.perturbed)):
         shown: dict[str, UnitCell] = {}
         for cell in cells:
-            lattice = tanns[cell.name].cell
-            if lattice is not None and (cell.perturbation > 0.0) == perturbed:
+            lattice = require_lattice(tanns[cell.name].microstructure).cell
+            if (cell.perturbation > 0.0) == perturbed:
                 shown[cell.title] = lattice
         if shown:
             file = f"figure-{number:02d}.png"
@@ -97,8 +98,7 @@ def cell_section(
     responses : mapping
         By path.
     """
-    lattice = tann.cell
-    assert lattice is not None
+    lattice = require_lattice(tann.microstructure).cell
     figures = []
     for name, response in responses.items():
         drawn = paper_figure(cell.name, name)

@@ -50,9 +50,9 @@ _CASE_NUMBERS = TypeAdapter(CaseNumbers)
 def section5_plan(tann: TANN, full: bool) -> Section5Plan:
     """Return the sizes of a model: those that take seconds, or with ``full`` those of the paper that fit."""
     reference = ExactReference.of(tann)
-    if reference is None or reference.dimension != 3:
+    if reference is None or not reference.fills_structures or reference.dimension != 3:
         raise InputError("Section V needs models of lattices in space")
-    most, bars = (MOST_BARS if full else FEW_BARS), reference.unknowns
+    most, bars = (MOST_BARS if full else FEW_BARS), reference.microstructure.exact_states
     fitting = tuple(1.0 / n for n in CELLS_PER_WIDTH if 2 * bars * n**3 <= most)
     return Section5Plan(fitting or (1.0,), (*MESHES, 0.5) if full else MESHES)
 
@@ -158,7 +158,7 @@ def _compile(name: str, tann: TANN) -> None:
     """Compile everything, so that the times of the runs are those after compilation."""
     case, reference = reference_case(name), ExactReference.of(tann)
     assert reference is not None
-    for material in (tann, reference.material()):
+    for material in (tann, reference.microstructure):
         compile_kernels(case, elements(case, material, 2.0), reference)
 
 

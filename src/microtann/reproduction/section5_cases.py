@@ -26,8 +26,8 @@ from microtann.evaluation.reference_run import (
 from microtann.evaluation.scale_errors import Errors, Solving, Source, scale_errors, solved_again, solving
 from microtann.evaluation.structures import ReferenceCase, reference_case
 from microtann.fem.model import Result
-from microtann.microstructure.bars.exact_cell import ExactCell
 from microtann.microstructure.bars.full.structure import StructureResult
+from microtann.microstructure.protocol import Microstructure
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
@@ -138,7 +138,7 @@ def run_section5_case(
         If the model does not stand for a lattice in space.
     """
     case, reference = reference_case(name), ExactReference.of(tann)
-    if reference is None or reference.dimension != 3:
+    if reference is None or not reference.fills_structures or reference.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: Section V needs one")
     count = 2 * len(plan.meshes) + len(plan.ratios)
     runs: list[RunNumbers] = []
@@ -146,7 +146,7 @@ def run_section5_case(
     def follow(text: str) -> ProgressCallback | None:
         return None if watch is None else watch(len(runs), count, text)
 
-    materials: dict[Analysis, TANN | ExactCell] = {"model": tann, "exact": reference.material()}
+    materials: dict[Analysis, TANN | Microstructure] = {"model": tann, "exact": reference.microstructure}
     of_case = ReferenceRuns(case, records=records)
     finest: dict[Any, Result] = {}
     for size in plan.meshes:
@@ -177,7 +177,7 @@ def run_section5_case(
     of_sizes = CaseNumbers(
         name,
         model,
-        reference.unknowns,
+        reference.microstructure.exact_states,
         runs,
         {entry.ratio: entry.scales for entry in lattices},
         {entry.ratio: entry.moved for entry in lattices},
@@ -208,7 +208,7 @@ class _Inside:
     """The lattice inside the finest mesh, with the model and with the exact cell."""
 
     case: ReferenceCase
-    materials: Mapping[Analysis, TANN | ExactCell]
+    materials: Mapping[Analysis, TANN | Microstructure]
     results: Mapping[Any, Result]
 
     def compare(self, ratio: float, lattice: StructureResult) -> _LatticeNumbers:

@@ -115,7 +115,7 @@ def find_limits(
         The limits of every compared quantity but the dissipation, which has no rate where hardly a bar flows.
     """
     case, reference = reference_case(name), ExactReference.regular_cube()
-    runs, material = ReferenceRuns(case, SolverOptions(), records), reference.material()
+    runs, material = ReferenceRuns(case, SolverOptions(), records), reference.microstructure
     of_elements = [runs.numbers("exact", size, partial(elements, case, material, size)).last for size in meshes]
     of_lattices = [
         runs.numbers("lattice", ratio, partial(reference.structure, case, ratio)).last for ratio in ratios

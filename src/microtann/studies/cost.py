@@ -123,6 +123,7 @@ def forecast_cost(
         raise InputError("the forecast needs the size ratio of the full lattice: give --dns 1/20, for example")
     case.elements(mesh_size)
     case.cells(dns)
+    reference.lattice()
     if reference.dimension != 3:
         raise InputError("the structures are in space: choose a cell in space, not a square")
     asked = {"name": structure, "states": states, "runs": runs, "error": error}
@@ -135,10 +136,10 @@ def forecast_cost(
     with working_folder(stage, overwrite=overwrite) as work:
         with progress("measuring") as report:
             report(0, None, "data")
-            dataset = generate(reference.cell, reference.bar, SAMPLE)
+            dataset = generate(reference.microstructure, SAMPLE)
             report(0, None, "a short training")
             preparation = _preparation(reference, dataset, states)
-            tann = microtann.reduce_lattice(dataset, states=states)
+            tann = microtann.reduce(dataset, states=states)
             expected = forecast(
                 case, tann, mesh_size, dns, preparation.seconds, lambda text: report(0, None, text)
             )
@@ -163,7 +164,7 @@ def _preparation(reference: ExactReference, dataset: Dataset, states: int) -> Pr
         Internal state variables of the network.
     """
     begin = time.process_time()
-    generate(reference.cell, reference.bar, SAMPLE)
+    generate(reference.microstructure, SAMPLE)
     spent = time.process_time() - begin
     usual = WalkPlan()
     increments = usual.paths * usual.steps / (SAMPLE.paths * SAMPLE.steps)

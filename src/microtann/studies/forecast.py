@@ -14,7 +14,7 @@ from microtann.errors import InputError
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.reference_run import ReferenceRuns, RunNumbers, elements
 from microtann.evaluation.structures import ReferenceCase
-from microtann.microstructure.bars.exact_cell import ExactCell
+from microtann.microstructure.protocol import Microstructure
 from microtann.studies.refinement import Trend, gaps, refine
 from microtann.tann.model import TANN
 
@@ -146,7 +146,9 @@ def forecast(
     reference = ExactReference.of(tann)
     if reference is None or reference.dimension != 3:
         raise InputError("a forecast needs the cell of a lattice in space")
-    cell, bar = reference.cell, reference.bar
+    lattice_cell = reference.lattice()
+    cell, bar = lattice_cell.cell, lattice_cell.bar
+    assert bar is not None
     if any(np.ndim(value) for value in (bar.young, bar.yield_stress, bar.hardening)):
         raise InputError("a forecast needs one material for all bars")
     counts_of_elements, counts = case.elements(mesh_size), case.cells(ratio)
@@ -154,14 +156,14 @@ def forecast(
     refine(case, bar)  # compiles every kernel
     of_elements, of_lattices = refine(case, bar)
     progress("the exact cell on a coarse mesh")
-    exact_cell, runs = reference.material(), ReferenceRuns(case)
+    exact_cell, runs = reference.microstructure, ReferenceRuns(case)
     coarse = _coarse_mesh(case, exact_cell, of_elements)
     exact = runs.result("exact", coarse, elements(case, exact_cell, coarse))
     progress("the network on the same mesh")
     for _ in range(2):  # the first compiles
         network = runs.result("model", coarse, elements(case, tann, coarse))
     progress("a coarse full lattice")
-    per_cell = reference.unknowns
+    per_cell = reference.microstructure.exact_states
     lattice_bars = float(per_cell * np.prod(counts))
     start = _coarse_ratio(case, per_cell)
     lattice = runs.result("lattice", start, reference.structure(case, start))
@@ -207,10 +209,10 @@ def forecast(
     return Forecast(case.name, mesh_size, ratio, tuple(estimates), of_network, measured)
 
 
-def _coarse_mesh(case: ReferenceCase, material: ExactCell, trend: Trend) -> float:
+def _coarse_mesh(case: ReferenceCase, material: Microstructure, trend: Trend) -> float:
     """Return the edge of elements with which the exact cell takes a few seconds at most."""
     width = case.lengths[0] / 10.0
-    strain = np.random.default_rng(0).normal(0.0, 0.1, (64, 6)) * material.bar.strain_scale
+    strain = np.random.default_rng(0).normal(0.0, 0.1, (64, 6)) * material.strain_scale
     material.update(strain, material.initial_state(64))
     begin = time.process_time()
     material.update(strain, material.initial_state(64))

@@ -141,7 +141,7 @@ def study_states(
     form : TrainableForm
         Its number of states varies.
     states : sequence of int
-        Numbers to try; by default about seven up to that of the distinct bars of the cell, or to 48.
+        Numbers to try; by default about seven up to that of the exact model, or to 48.
     seeds : sequence of int
         Each number is trained once with each of them.
     error : float, optional
@@ -166,7 +166,7 @@ def study_states(
     check_gathering(folder, FOLDERS)
     dataset = source.read()
     reference = ExactReference.of(dataset)
-    exact = None if reference is None else reference.unknowns
+    exact = None if reference is None else reference.microstructure.exact_states
     numbers = list(states) or _default_numbers(exact or MOST)
     series = {"trained": {n: seeded(form, seeds, states=n) for n in numbers}}
     if form.name == "variational" and bool(getattr(form, "updates", False)):
@@ -207,7 +207,7 @@ def study_states(
         for p in group
     ]
     content = {
-        "cell": {"distinct_bars": exact},
+        "microstructure": {"exact_states": exact},
         "form": form.name,
         "proposal": asdict(proposal),
         "points": records,
@@ -226,9 +226,9 @@ def study_states(
             correlations = {name: c.correlations.tolist() for name, c in comparisons.items()}
             draw_correlations(place / "latent.png", correlations)
             figures.append(Figure("latent.png", LATENT_CAPTION))
-        cell = f"A cell of {exact} distinct bars, which have as many plastic strains. " if exact else ""
+        known = f"The exact model has {exact} internal variables. " if exact else ""
         sentence = (
-            f"{cell}Proposed: {proposal.states} internal state variables, with a stress error of "
+            f"{known}Proposed: {proposal.states} internal state variables, with a stress error of "
             f"{proposal.error:.1e} ({proposal.reason})."
         )
         files = {"numbers.json": "all numbers"}
@@ -246,7 +246,7 @@ def _place(folder: Path, series: str, states: int, form: TrainableForm) -> Path:
 
 
 def _default_numbers(most: int) -> list[int]:
-    """Return about seven numbers up to that of the exact material, or to 48."""
+    """Return about seven numbers up to that of the exact model, or to 48."""
     numbers = np.geomspace(min(FEWEST, most), min(MOST, most), 7)
     return sorted({round(n) for n in numbers})
 

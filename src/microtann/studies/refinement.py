@@ -73,7 +73,7 @@ def refine(case: ReferenceCase, bar: ElastoplasticBar) -> tuple[Trend, Trend]:
     elements, lattices : Trend
     """
     reference, runs = ExactReference.regular_cube(bar), ReferenceRuns(case)
-    material, width = reference.material(), case.lengths[0]
+    material, width = reference.microstructure, case.lengths[0]
     edges = [size * width / 10.0 for size in MESHES]
     of_elements = [runs.result("exact", h, elements(case, material, h)) for h in edges]
     of_lattices = [runs.result("lattice", 1.0 / n, reference.structure(case, 1.0 / n)) for n in CELLS]

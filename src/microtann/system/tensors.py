@@ -30,13 +30,13 @@ class Tensors(NamedTuple):
     arrays : dict
     texts : dict
         Metadata, without the checksum.
-    checksum : bool or None
-        Whether the contents agree with the checksum; None if the file has none.
+    checksum : bool
+        Whether the file has a checksum that its contents agree with.
     """
 
     arrays: dict[str, NDArray[Any]]
     texts: dict[str, str]
-    checksum: bool | None
+    checksum: bool
 
 
 def write_tensors(
@@ -67,7 +67,7 @@ def read_tensors(path: Path) -> Tensors:
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise ValueError(f"{path} is not a complete safetensors file: {error}") from error
     expected = texts.pop(CHECKSUM, None)
-    return Tensors(arrays, texts, None if expected is None else expected == _digest(arrays, texts))
+    return Tensors(arrays, texts, expected == _digest(arrays, texts))
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, str]) -> str:

@@ -134,7 +134,7 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm, dataset: Datase
         tensors, metadata, checksum = read_tensors(path)
     except ValueError as error:
         raise ConfigurationError(f"the checkpoint {path} is damaged ({error}): delete it to start anew") from error
-    if checksum is False:
+    if not checksum:
         raise ConfigurationError(f"the checkpoint {path} is damaged (checksum): delete it to start anew")
     if (metadata.get("format"), metadata.get("schema"), metadata.get("owner")) != (FORMAT, SCHEMA, owner):
         raise ConfigurationError(

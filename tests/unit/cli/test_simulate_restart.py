@@ -79,6 +79,6 @@ def test_the_configuration_reaches_the_solver(tmp_path: Path, monkeypatch: pytes
     assert call(tmp_path / "s", "--set", "solver.first_fraction=0.5", case="lcU1").exit_code == 0
     rows = numbers(tmp_path / "s")["runs"]["exact"]["statistics"]["increments"]
     assert {row["parts"] for row in rows} == {2}
-    wrong = call(tmp_path / "w", "--set", "solver.line_serch=false")
+    wrong = call(tmp_path / "w", "--set", "solver.tolerence=1e-8")
     assert wrong.exit_code == 2
-    assert "did you mean 'line_search'?" in wrong.output
+    assert "did you mean 'tolerance'?" in wrong.output

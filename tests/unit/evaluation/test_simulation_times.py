@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import microtann as mt
 from microtann.equilibrium import multigrid
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.reference_run import compile_kernels, elements
@@ -26,7 +25,7 @@ def test_the_small_run_goes_through_all_levels_of_multigrid(
         sweep(*arguments)
 
     monkeypatch.setattr(multigrid, "forward", seen)
-    case, reference = reference_case(case_name), ExactReference(mt.cube_cell(), mt.ElastoplasticBar())
-    compile_kernels(case, elements(case, reference.material(), 5.0), reference)
+    case, reference = reference_case(case_name), ExactReference.regular_cube()
+    compile_kernels(case, elements(case, reference.microstructure, 5.0), reference)
     assert len(sizes) >= 1
     assert min(sizes) > 3 * 300

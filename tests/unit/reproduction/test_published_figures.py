@@ -12,7 +12,7 @@ from microtann.reproduction.published import PUBLISHED, anchor_of
 
 
 def anchor(cell: mt.UnitCell, bar: mt.ElastoplasticBar | None) -> object:
-    return anchor_of(SimpleNamespace(cell=cell, bar=bar))
+    return anchor_of(SimpleNamespace(microstructure=mt.Lattice(cell, bar)))
 
 
 def test_the_cube_of_one_material_is_the_published_cell_in_any_unit() -> None:

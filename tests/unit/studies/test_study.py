@@ -40,7 +40,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_exact_number_is_found(results: Path) -> None:
     numbers = json.loads((results / "study" / "numbers.json").read_text())
-    assert numbers["cell"]["distinct_bars"] == 16
+    assert numbers["microstructure"]["exact_states"] == 16
     assert numbers["proposal"]["states"] == 16
     points = {(p["series"], p["asked"]): p["errors"]["stress"] for p in numbers["points"]}
     assert points["reduced", 16] < 1e-12

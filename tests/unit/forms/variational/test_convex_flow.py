@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_slip_tann
 from scipy.optimize import brentq
 
 import microtann as mt
@@ -24,6 +23,7 @@ from microtann.forms.variational.convex_flow import ConvexFlow, minimise
 from microtann.forms.variational.loss import loss_terms, reference_of, states_along
 from microtann.forms.variational.walks import Walks
 from microtann.tann.energy import DecoupledQuadraticEnergy
+from random_slips import random_slip_tann
 
 
 def random_convex_tann(seed: int, states: int, slips: int, units: int) -> mt.TANN:
@@ -121,7 +121,7 @@ def test_what_is_not_found_is_not_a_number() -> None:
 
 
 def test_a_convex_network_is_an_option_of_the_form(tmp_path: Path) -> None:
-    data = generate(mt.square_cell(), mt.ElastoplasticBar(), mt.WalkPlan(paths=10, steps=10, limit=1.0))
+    data = generate(mt.Lattice(mt.square_cell()), mt.WalkPlan(paths=10, steps=10, limit=1.0))
     tann = mt.train(data, Variational(states=3, slips=3, updates=3, convex=2))
     assert isinstance(tann.point.energy, ConvexEnergy)
     tann.save(tmp_path / "convex.safetensors")

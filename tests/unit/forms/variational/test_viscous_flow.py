@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_normals, random_slip_tann
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -20,6 +19,7 @@ from microtann.forms import Variational
 from microtann.forms.variational.form import viscous
 from microtann.forms.variational.viscous_flow import ViscousFlow, viscous_force
 from microtann.training import train
+from random_slips import random_normals, random_slip_tann
 
 
 def random_viscous_tann(seed: int, shape: tuple[int, int], viscosity: float, exponent: float) -> mt.TANN:
@@ -106,7 +106,7 @@ def test_derivatives_are_those_of_all_parameters() -> None:
 
 
 def test_a_lattice_gets_a_viscosity_as_an_option(tmp_path: Path) -> None:
-    data = generate(mt.square_cell(), mt.ElastoplasticBar(), WalkPlan(paths=20, steps=30))
+    data = generate(mt.Lattice(mt.square_cell()), WalkPlan(paths=20, steps=30))
     form = Variational(states=4, slips=4, updates=0, viscosity=0.5, rate_exponent=0.3)
     tann = train(data, form)
     assert isinstance(tann.evolution, ViscousFlow)
