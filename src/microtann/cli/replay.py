@@ -92,8 +92,8 @@ def held_material(file: Path, point: FailedPoint, held: HeldMaterial) -> Materia
             return load(path)
     why = f", of which it says only that it is a {held.kind!r}, a kind not known here" if held.kind else ""
     raise InputError(
-        f"{file} does not hold its material ({point.description}){why}: name it with --material module:name, where the module is a "
-        "Python file in this folder"
+        f"{file} does not hold its material ({point.description}){why}: name it with --material module:name, "
+        "where the module is a Python file in this folder"
     )
 
 
