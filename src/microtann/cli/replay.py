@@ -10,8 +10,7 @@ import numpy as np
 import typer
 
 from microtann.cli.messages import console
-from microtann.cli.microstructure import named_object
-from microtann.cli.model import EXACT, chosen_model
+from microtann.cli.model import named_material
 from microtann.errors import InputError
 from microtann.fem import Material
 from microtann.fem.failed_point import FailedPoint, HeldMaterial, read_failed_point
@@ -49,28 +48,6 @@ def replay(
         screen.print(line, markup=False, soft_wrap=True)
     screen.print()
     screen.print(parts_table(point, chosen).to_terminal())
-
-
-def named_material(name: str) -> Material:
-    """Return a model by its name or file, or a material of the user by module and name.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    if ":" not in name or Path(name).exists():
-        found = chosen_model(name)
-        if found is None:
-            raise InputError(
-                f"{EXACT!r} is not enough here: a microstructure is in the file if it was the material"
-            )
-        return found
-    made = named_object(name)
-    material = made() if isinstance(made, type) else made
-    if not (hasattr(material, "initial_state") and hasattr(material, "update")):
-        raise InputError(f"{name} is no material: it lacks initial_state or update")
-    return material
 
 
 def held_material(file: Path, point: FailedPoint, held: HeldMaterial) -> Material:

@@ -32,6 +32,7 @@ from microtann.fem.elements import kinds_in
 from microtann.fem.model import Result
 from microtann.materials.protocol import Material
 from microtann.microstructure.bars.full.structure import StructureResult
+from microtann.microstructure.protocol import Microstructure
 from microtann.numbers import voigt
 from microtann.numbers.configuration import configuration
 from microtann.system.progress import ShowProgress, silent
@@ -275,12 +276,14 @@ def simulate(
     """
     choice = replace(choice or SimulationChoice(), **keys)
     model = _model(material)
+    reference = ExactReference.regular_cube() if model is None else ExactReference.of(model)
+    if isinstance(model, Microstructure):
+        model = None  # it is the exact material itself
     if model is None and not choice.exact:
         raise InputError("neither a model nor the exact cell is to be computed: choose a model, or exact = true")
     if model is None and choice.audit:
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
-    reference = ExactReference.regular_cube() if model is None else ExactReference.of(model)
-    name = material if isinstance(material, str) else repr(model)
+    name = material if isinstance(material, str) else repr(material)
     if reference is None and choice.exact:
         raise InputError(
             f"{name} names no microstructure that could be solved beside it: exact = false and dns = 0"
