@@ -10,8 +10,7 @@ import numpy as np
 import typer
 
 from microtann.cli.messages import console
-from microtann.cli.microstructure import named_object
-from microtann.cli.model import EXACT, chosen_model
+from microtann.cli.model import named_material
 from microtann.errors import InputError
 from microtann.fem import Material
 from microtann.fem.failed_point import FailedPoint, HeldMaterial, read_failed_point
@@ -51,28 +50,6 @@ def replay(
     screen.print(parts_table(point, chosen).to_terminal())
 
 
-def named_material(name: str) -> Material:
-    """Return a model by its name or file, or a material of the user by module and name.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    if ":" not in name or Path(name).exists():
-        found = chosen_model(name)
-        if found is None:
-            raise InputError(
-                f"{EXACT!r} is not enough here: a microstructure is in the file if it was the material"
-            )
-        return found
-    made = named_object(name)
-    material = made() if isinstance(made, type) else made
-    if not (hasattr(material, "initial_state") and hasattr(material, "update")):
-        raise InputError(f"{name} is no material: it lacks initial_state or update")
-    return material
-
-
 def held_material(file: Path, point: FailedPoint, held: HeldMaterial) -> Material:
     """Return the material that a file holds.
 
@@ -92,8 +69,8 @@ def held_material(file: Path, point: FailedPoint, held: HeldMaterial) -> Materia
             return load(path)
     why = f", of which it says only that it is a {held.kind!r}, a kind not known here" if held.kind else ""
     raise InputError(
-        f"{file} does not hold its material ({point.description}){why}: name it with --material module:name, where the module is a "
-        "Python file in this folder"
+        f"{file} does not hold its material ({point.description}){why}: name it with --material module:name, "
+        "where the module is a Python file in this folder"
     )
 
 

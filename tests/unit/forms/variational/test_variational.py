@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_slip_tann
 
 import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.laws import examine_laws
+from microtann.evaluation.measures import relative_rms
 from microtann.evaluation.protocol import path
-from microtann.evaluation.recall import relative_rms
 from microtann.forms import Variational
 from microtann.tann.model import TANN
 from microtann.training import train
+from random_slips import random_slip_tann
 
 
 @pytest.fixture(scope="module")
