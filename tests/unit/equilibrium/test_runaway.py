@@ -25,17 +25,16 @@ class Exhausted(Elastic):
         return stress * share[:, None], moduli, new
 
 
-def pulled(stress, **options):
+def pulled(stress):
     load = mt.fem.NodalForce(MESH.points[:, 2] == 1, "z", stress / 4)
-    return mt.fem.Model(MESH, Exhausted()).solve([Step(HELD, [load])], SolverOptions(max_cuts=0, **options))
+    return mt.fem.Model(MESH, Exhausted()).solve([Step(HELD, [load])], SolverOptions(max_cuts=0))
 
 
 @pytest.mark.parametrize("excess", [1e-5, 1e-3])
-@pytest.mark.parametrize("search", [True, False])
-def test_a_little_more_than_a_material_bears_finds_no_equilibrium(excess, search):
+def test_a_little_more_than_a_material_bears_finds_no_equilibrium(excess):
     """The first step leads to displacements of 1e11 and more, whose round-off is as large as all forces."""
     with pytest.raises(ConvergenceError, match="found no equilibrium"):
-        pulled(1.0 + excess, line_search=search)
+        pulled(1.0 + excess)
 
 
 def test_a_little_less_does():
