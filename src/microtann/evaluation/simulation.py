@@ -277,7 +277,7 @@ def simulate(
     model = _model(material)
     if model is None and not choice.exact:
         raise InputError("neither a model nor the exact cell is to be computed: choose a model, or exact = true")
-    if model is None and choice.audit:
+    if choice.audit and not isinstance(model, DecodingMaterial):
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
     reference = ExactReference.regular_cube() if model is None else ExactReference.of(model)
     name = material if isinstance(material, str) else repr(model)
@@ -351,8 +351,7 @@ def _examined(
     audited = None
     if choice.audit:
         model = materials["model"]
-        if not isinstance(model, DecodingMaterial):
-            raise InputError("an audit compares a trained model with the exact cell: choose one, or leave it out")
+        assert isinstance(model, DecodingMaterial)
         audited = audit(comparison.elements["model"], model, choice.audit)
     return Simulation(comparison, choice, scales, solved, errors, audited)
 
