@@ -92,8 +92,8 @@ class SimulationChoice:
     element: Annotated[
         Literal["", "hexahedron", "hexahedron20", "tetra", "tetra10", "quad", "quad8", "triangle", "triangle6"],
         Field(
-            description="Kind of the elements, with 8, 20, 4 or 10 nodes in space, with 4, 8, 3 or 6 in the "
-            "plane; by default hexahedron or quad."
+            description="Kind of the elements, by default hexahedron in space and quad in the plane. A number is that "
+            "of their nodes."
         ),
     ] = ""
     diagonals: Annotated[
