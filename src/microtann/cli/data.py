@@ -25,7 +25,7 @@ from microtann.errors import DataFileError
 from microtann.microstructure.protocol import Microstructure
 from microtann.plotting.bodies import draw_picture
 from microtann.report.section import Figure, Section, read_section, write_section
-from microtann.report.table import Column, Table
+from microtann.report.table import Column, Table, columns_of
 from microtann.system.hdf5 import opened
 from microtann.system.stage import Stage, working_folder
 
@@ -131,12 +131,10 @@ def describe(folder: Path, microstructure: Microstructure) -> Section:
         "Increments",
         (
             Column("set", kind="text"),
-            Column("paths", kind="integer"),
-            Column("increments", kind="integer"),
+            *columns_of("integer", "paths", "increments"),
             Column("largest strain", "–"),
             Column("largest increment", "–"),
-            Column("zero", kind="percent"),
-            Column("dissipating", kind="percent"),
+            *columns_of("percent", "zero", "dissipating"),
         ),
         rows,
         "Largest strain and strain increment of a component; shares of zero and of dissipating increments. "

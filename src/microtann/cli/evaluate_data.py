@@ -12,7 +12,7 @@ from microtann.cli.model import model_digest
 from microtann.data.file import read_dataset
 from microtann.report.page import write_report
 from microtann.report.section import Section, write_section
-from microtann.report.table import Column, Table
+from microtann.report.table import Column, Table, columns_of
 from microtann.system.atomic import write_atomically
 from microtann.system.stage import Stage, file_digest, working_folder
 from microtann.tann.agreement import require_agreement
@@ -58,9 +58,7 @@ def make_data_evaluation(model: str, data: Path, judged: SetName, output: Path, 
 def _table(judged: str, errors: WalkErrors) -> Table:
     columns = (
         Column("walks", kind="text"),
-        Column("stress", kind="error"),
-        Column("energy", kind="error"),
-        Column("dissip.", kind="error"),
+        *columns_of("error", "stress", "energy", "dissip."),
         *(Column(name, kind="error") for name in errors.coordinates),
         Column("violations", kind="integer"),
     )

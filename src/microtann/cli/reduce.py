@@ -26,7 +26,7 @@ from microtann.evaluation.recall import Evaluation, PathResponse, respond
 from microtann.report.evaluation import draw_evaluation, errors_table
 from microtann.report.page import write_report
 from microtann.report.section import Section, read_section, write_section
-from microtann.report.table import Column, Table
+from microtann.report.table import Column, Table, columns_of
 from microtann.system.atomic import write_atomically
 from microtann.system.stage import Stage, working_folder
 from microtann.tann.model import TANN
@@ -103,8 +103,7 @@ def describe(folder: Path, tann: TANN, response: PathResponse) -> Section:
     )
     errors = response.errors
     columns = (
-        Column("states", kind="integer"),
-        Column("slips", kind="integer"),
+        *columns_of("integer", "states", "slips"),
         *(Column(title, kind="error") for title in ("stress", "energy", "dissip.")),
     )
     summary = (tann.states, slips, errors.stress, errors.energy, errors.dissipation)

@@ -17,7 +17,7 @@ from microtann.fem import Material
 from microtann.fem.failed_point import FailedPoint, HeldMaterial, read_failed_point
 from microtann.fem.point_check import tangent_errors
 from microtann.microstructure.registry import microstructure_class
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.tann.shipped import load
 
 PARTS = (1, 2, 4, 8, 16, 32, 64)
@@ -118,10 +118,7 @@ def parts_table(point: FailedPoint, material: Material) -> Table:
     columns = (
         Column("parts", kind="integer"),
         Column("answer", kind="text"),
-        Column("|stress|", kind="error"),
-        Column("energy", kind="error"),
-        Column("tangent off", kind="error"),
-        Column("skew", kind="error"),
+        *columns_of("error", "|stress|", "energy", "tangent off", "skew"),
     )
     note = (
         "tangent off: largest difference of the tangent of the last part from finite differences of the stress. "

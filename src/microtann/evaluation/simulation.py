@@ -92,8 +92,8 @@ class SimulationChoice:
     element: Annotated[
         Literal["", "hexahedron", "hexahedron20", "tetra", "tetra10", "quad", "quad8", "triangle", "triangle6"],
         Field(
-            description="Kind of the elements, by default hexahedron in space and quad in the plane. A number is that "
-            "of their nodes."
+            description="Kind of the elements, by default hexahedron in space and quad in the plane. A number is "
+            "that of their nodes."
         ),
     ] = ""
     diagonals: Annotated[

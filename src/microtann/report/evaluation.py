@@ -14,7 +14,7 @@ from microtann.plotting.curves import Curve, draw_comparison, draw_errors, from_
 from microtann.report.number import format_number
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, write_section
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.system.stage import write_numbers
 from microtann.tann.model import TANN
 
@@ -97,9 +97,7 @@ def errors_table(evaluation: Evaluation, anchor: AnchorErrors | None = None) -> 
         Column("path", kind="text"),
         Column("stress", kind="error"),
         *([Column(anchor.name, kind="error")] if anchor else []),
-        Column("largest", kind="error"),
-        Column("energy", kind="error"),
-        Column("dissip.", kind="error"),
+        *columns_of("error", "largest", "energy", "dissip."),
         *(Column(SHORT.get(name, name), kind="error") for name in groups),
         Column("violations", kind="integer"),
         Column("drift", kind="error"),
@@ -139,9 +137,7 @@ def errors_summary(evaluation: Evaluation) -> Table:
         max(drifts) if drifts else None,
     )
     columns = (
-        Column("stress", kind="error"),
-        Column("energy", kind="error"),
-        Column("dissip.", kind="error"),
+        *columns_of("error", "stress", "energy", "dissip."),
         Column("violations", kind="integer"),
         Column("drift", kind="error"),
     )
@@ -152,10 +148,8 @@ def paths_table(responses: Responses) -> Table:
     """Return what each path is."""
     rows = tuple((name, r.path.description, *r.path.strain.shape[:2]) for name, r in responses.items())
     columns = (
-        Column("path", kind="text"),
-        Column("what", kind="text"),
-        Column("paths", kind="integer"),
-        Column("increments", kind="integer"),
+        *columns_of("text", "path", "what"),
+        *columns_of("integer", "paths", "increments"),
     )
     return Table("Paths", columns, rows)
 
