@@ -9,7 +9,7 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 
 from microtann.equilibrium.failure import EquilibriumError
-from microtann.fem.assembly import KERNELS, FiniteElements
+from microtann.fem.assembly import KERNELS, FiniteElements, GaussState
 from microtann.fem.failed_point import FailedPoint
 from microtann.fem.point_check import tangent_errors
 from microtann.fem.point_error import PointError

@@ -50,7 +50,7 @@ def plot_paths(response: Response, exact: Response | None = None, path: int = 0)
     >>> import numpy as np, microtann as mt
     >>> strain = 0.6 * np.sin(np.linspace(0, 6.0, 41))[1:, None] * np.eye(6)[0]
     >>> tann = mt.load("cube")
-    >>> figure = mt.plotting.plot_paths(tann.recall(strain), mt.solve_cell(tann.cell, tann.bar, strain))
+    >>> figure = mt.plotting.plot_paths(tann.recall(strain), tann.microstructure.solve(strain))
     >>> figure.savefig("loop.png")
     """
     strain = _of_path(response.strain, path, 2)

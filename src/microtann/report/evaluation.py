@@ -17,6 +17,7 @@ from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.system.stage import write_numbers
 from microtann.tann.model import TANN
+from microtann.training.walk_errors import SetName, WalkErrors
 
 Responses = Mapping[str, PathResponse]
 """Exact response and recall of the model, by the name of the path."""
@@ -87,6 +88,36 @@ def write_evaluation(
     )
     write_section(folder, section)
     write_report(folder, f"Closed-loop recall of {model}", [(folder, section)])
+    return section
+
+
+def write_data_evaluation(
+    folder: Path, model: str, tann: TANN, data: Path, judged: SetName, errors: WalkErrors
+) -> Section:
+    """Write numbers and the page of an evaluation on the walks of a data file; return the section of the report.
+
+    Parameters
+    ----------
+    folder : Path
+    model : str
+        What the model is called.
+    tann : TANN
+    data : Path
+        The file.
+    judged : {"training", "validation", "test"}
+        Set whose walks were followed.
+    errors : WalkErrors
+    """
+    named = {"model": model, "form": tann.form, "data": str(data), "walks": judged}
+    write_numbers(folder, {**named, "errors": errors.to_dict()})
+    text = (
+        f"The model ({tann.form}, {tann.states} internal state variables) gets the strain increments of "
+        f"the {judged} walks of {data} only; its own state is fed back. The reference is the data."
+    )
+    files = {"numbers.json": "all errors", "report.html": "this section alone"}
+    section = Section("Closed-loop recall on data", 3, (text,), (_walks_table(judged, errors),), files=files)
+    write_section(folder, section)
+    write_report(folder, f"Closed-loop recall of {model} on {data.name}", [(folder, section)])
     return section
 
 
@@ -215,3 +246,22 @@ def _energies(name: str, responses: Responses) -> list[Curve]:
         Curve(f"path {name}, {what}", step, from_virgin(a), from_virgin(b), "increment [–]", label)
         for what, a, b, label in pairs
     ]
+
+
+def _walks_table(judged: str, errors: WalkErrors) -> Table:
+    columns = (
+        Column("walks", kind="text"),
+        *columns_of("error", "stress", "energy", "dissip."),
+        *(Column(name, kind="error") for name in errors.coordinates),
+        Column("violations", kind="integer"),
+    )
+    # errors of a model that runs away are infinite, which a table shows as a dash
+    plain = errors.to_dict()
+    groups = plain["coordinates"].values()
+    row = (judged, *(plain[name] for name in ("stress", "energy", "dissipation")), *groups, errors.violations)
+    note = (
+        "Relative RMS errors over all whole walks of the set: stress, energy, accumulated dissipation, decoded "
+        "internal coordinates. Violations: increments with −T·ΔZ < −1e-12 times the largest energy. A dash stands "
+        "for a model that ran away."
+    )
+    return Table("Errors in closed loop", columns, (row,), note)
