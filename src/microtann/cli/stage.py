@@ -21,7 +21,7 @@ from microtann.cli.toml import to_toml
 from microtann.errors import InputError
 from microtann.system.atomic import write_atomically
 from microtann.system.code_digest import code_digest
-from microtann.system.interrupt import check
+from microtann.system.interrupt import stop_if_asked
 from microtann.system.lock import locked
 
 STAMP = "stage.json"
@@ -156,7 +156,7 @@ def working_folder(stage: Stage, *, overwrite: bool = False, keep_unfinished: bo
     InputError
         If the output cannot be used (`check_output`) or made, or another process is writing to it.
     """
-    check()
+    stop_if_asked()
     check_output(stage, overwrite)
     if stage.stale:
         sys.stderr.write(f"{stage.output} is made again: {stage.stale}\n")

@@ -23,8 +23,8 @@ from microtann.data.whole_walks import first_paths
 from microtann.errors import ConvergenceError, InputError
 from microtann.system.atomic import write_atomically
 from microtann.tann.model import TANN
-from microtann.training import Progress, train
-from microtann.training.checkpoint import updates_done
+from microtann.training import TrainingProgress, train
+from microtann.training.checkpoint_file import updates_done
 from microtann.training.form import TrainableForm
 from microtann.training.walk_errors import SetName, dataset_errors
 
@@ -112,7 +112,7 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
         if (done := updates_done(checkpoint)) is not None:
             typer.echo(f"{point.folder.name}: resumed at update {done}", err=True)
 
-        def reported(state: Progress) -> None:
+        def reported(state: TrainingProgress) -> None:
             share = state.update / max(state.updates, 1)
             show(share, f"{state.phase} {100 * share:.0f} %, validation {state.validation:.1e}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from microtann.cli.form_choice import trainable_forms
 from microtann.data.increments import Dataset
-from microtann.training.train import LOGGER, Progress, train
+from microtann.training.train import LOGGER, TrainingProgress, train
 
 FORM = "variational"
 TRIED = 300
@@ -65,7 +65,7 @@ def try_training(dataset: Dataset, states: int, growth: float, tried: int = TRIE
     form = kind(states=states, updates=tried)  # type: ignore[call-arg]
     reports: list[tuple[int, float]] = []
 
-    def note(progress: Progress) -> None:
+    def note(progress: TrainingProgress) -> None:
         reports.append((progress.update, time.process_time()))
 
     level, begin = LOGGER.level, time.process_time()

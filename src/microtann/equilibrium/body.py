@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from microtann.equilibrium.checkpoint import Checkpoint
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions

@@ -28,12 +28,12 @@ from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import Reach, reach_arrays
 from microtann.equilibrium.record_files import (
     Entry,
-    read_checkpoint,
     read_entry,
     read_fields,
     read_nodal,
-    write_checkpoint,
+    read_state,
     write_entry,
+    write_state,
 )
 from microtann.equilibrium.steps import label
 from microtann.errors import DataFileError, InputError, StorageError
@@ -44,7 +44,7 @@ Array = NDArray[np.float64]
 HEADER = "record.json"
 FAILED_POINT = "failed-point.h5"
 """File, in the folder of a record, of the material point at which the simulation failed."""
-SCHEMA = "microtann record 1"
+RECORD_SCHEMA = "microtann record 1"
 STATE = "-state.h5"
 """End of the names of files from which a march goes on."""
 
@@ -171,7 +171,7 @@ class Recording:
         InputError
             If the state is that of another material.
         """
-        return read_checkpoint(state_path(self.folder, number), virgin)
+        return read_state(state_path(self.folder, number), virgin)
 
     def check_loading(self, number: int, plan: Plan) -> None:
         """Refuse steps that are not those of the equilibria up to a number.
@@ -277,7 +277,7 @@ class RecordWriter:
             held = "a record" if folder.is_dir() and (folder / HEADER).exists() else "other files"
             raise InputError(f"{folder} holds {held}: restart from it, or record in a new folder")
         _make(folder)
-        write_atomically(folder / HEADER, json.dumps({"schema": SCHEMA, "points": _digest(points)}) + "\n")
+        write_atomically(folder / HEADER, json.dumps({"schema": RECORD_SCHEMA, "points": _digest(points)}) + "\n")
         return RecordWriter(record, points, 0, [])
 
     @staticmethod
@@ -318,7 +318,7 @@ class RecordWriter:
             If a file cannot be written.
         """
         folder, number = self._record.path, self._number
-        write_checkpoint(state_path(folder, number), accepted.checkpoint)
+        write_state(state_path(folder, number), accepted.checkpoint)
         self._states.add(number)
         write_entry(entry_path(folder, number), accepted, fields)
         if accepted.reach is not None:
@@ -373,7 +373,7 @@ def _read_header(folder: Path) -> dict[str, Any] | None:
         content = json.loads((folder / HEADER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return content if isinstance(content, dict) and content.get("schema") == SCHEMA else None
+    return content if isinstance(content, dict) and content.get("schema") == RECORD_SCHEMA else None
 
 
 def _digest(points: Float[Array, "N d"]) -> str:

@@ -14,10 +14,10 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
-from microtann.equilibrium.cost import Cost
 from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
 from microtann.equilibrium.newton import Equilibrium
 from microtann.equilibrium.range_watch import Reach
+from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.state_arrays import from_arrays, to_arrays
 from microtann.system.hdf5 import created, opened
 
@@ -125,7 +125,7 @@ def read_fields(path: Path) -> dict[str, Array]:
         return {name: np.asarray(values[()]) for name, values in file["fields"].items()}
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def write_state(path: Path, checkpoint: Checkpoint) -> None:
     """Write all from which a march goes on.
 
     Raises
@@ -154,7 +154,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         _write_json(file, "notes", numbers | {"cost": asdict(checkpoint.cost), "row": asdict(checkpoint.row)})
 
 
-def read_checkpoint(path: Path, virgin: Any) -> Checkpoint:
+def read_state(path: Path, virgin: Any) -> Checkpoint:
     """Read from where a march goes on.
 
     Parameters

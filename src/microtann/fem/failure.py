@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import NDArray
 
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.fem.assembly import KERNELS, FiniteElements
 from microtann.fem.failed_point import FailedPoint
 from microtann.fem.point_check import tangent_errors
@@ -18,7 +18,7 @@ from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
-WRONG = 1e-3
+WRONG_TANGENT = 1e-3
 """Difference of a tangent from finite differences, relative to its largest entry, that is worth telling."""
 LIMIT = 1000
 """Points that are looked at: those with the largest strain increments."""
@@ -70,7 +70,7 @@ def failed_point(system: FiniteElements, error: EquilibriumError) -> FailedPoint
         except Exception:  # whatever a material raises: that is what is looked for
             off = skew = np.full(len(own), np.nan)
         sizes = np.abs(increments[own]).max(axis=1)
-        clear = np.where(np.isnan(off), np.inf, np.where(off > WRONG, off, 0.0))
+        clear = np.where(np.isnan(off), np.inf, np.where(off > WRONG_TANGENT, off, 0.0))
         worst = int(np.lexsort((sizes, clear))[-1])
         alone = {name: values[worst : worst + 1] for name, values in state.items()}
         found.append((clear[worst], float(off[worst]), float(skew[worst]), int(own[worst]), region, alone))
@@ -100,7 +100,7 @@ def failed_point(system: FiniteElements, error: EquilibriumError) -> FailedPoint
 
 def remark(point: FailedPoint) -> str:
     """Return what is to be said of the tangent of a failed point; empty where nothing is wrong with it."""
-    if point.tangent_error > WRONG:
+    if point.tangent_error > WRONG_TANGENT:
         return (
             f"the tangent of the material differs from finite differences of its stress by "
             f"{100 * point.tangent_error:.3g} % at {point}: it is wrong, or not that of the increment"

@@ -11,7 +11,7 @@ from microtann.materials.protocol import Material, State
 Array = NDArray[np.float64]
 STEP = 1e-6
 """Strain of the finite differences, over the largest strain increment."""
-ROUND_OFF = 1e-13
+STRESS_ROUND_OFF = 1e-13
 """Of a stress, relative to itself."""
 
 
@@ -43,7 +43,7 @@ def tangent_errors(
     step = STEP * max(float(np.abs(strain_increment).max()), STEP)
     size = np.abs(tangent).max(axis=(1, 2))
     off = np.zeros(len(tangent))
-    noise = 2.0 * ROUND_OFF * np.abs(stress).max(axis=1) / step
+    noise = 2.0 * STRESS_ROUND_OFF * np.abs(stress).max(axis=1) / step
     for component in range(tangent.shape[2]):
         apart = []
         for direction in (step, -step):

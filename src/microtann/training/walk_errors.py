@@ -18,14 +18,14 @@ from microtann.tann.agreement import require_agreement
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
-RUNAWAY = 10.0
+RUNAWAY_ERROR = 10.0
 """A model whose error is larger than so many times the response has run away; how far says nothing."""
 SetName = Literal["training", "validation", "test"]
 
 
 @dataclass(frozen=True)
 class WalkErrors:
-    """Relative RMS errors over all walks, increments and components; infinite where a model runs away (`RUNAWAY`).
+    """Relative RMS errors over all walks, increments and components; infinite past `RUNAWAY_ERROR`.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _relative(
     error, size = float(np.sum((found - exact)[there] ** 2)), float(np.sum(exact[there] ** 2))
     if size == 0.0:
         return 0.0 if error == 0.0 else np.inf
-    return float(np.sqrt(error / size)) if error <= RUNAWAY**2 * size else np.inf
+    return float(np.sqrt(error / size)) if error <= RUNAWAY_ERROR**2 * size else np.inf
 
 
 def _finite(value: float) -> float | None:
