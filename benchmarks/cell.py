@@ -13,7 +13,7 @@ import numpy as np
 import microtann as mt
 from benchmarks import machine
 from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.condensed.flow import PointSolver, Solver, advance, follow
+from microtann.microstructure.bars.condensed.flow import Solver, advance, follow
 
 STD = 0.05
 STEPS = 100
@@ -25,8 +25,7 @@ CELLS = {
 }
 """Cell, increments, and the CPU seconds they may take."""
 
-SOLVERS: tuple[Solver, ...] = ("active-set", "newton", "mixed")
-POINT_SOLVERS: tuple[PointSolver, ...] = (*SOLVERS, "lanes")
+SOLVERS: tuple[Solver, ...] = ("active-set", "newton", "fastest")
 CHUNK = 20
 """Paths solved together: the fields of more would not fit in the memory of a small machine."""
 
@@ -98,7 +97,7 @@ def _points(name: str, cell: mt.UnitCell, bar: mt.ElastoplasticBar) -> list[dict
         row: dict[str, Any] = {"cell": name, "bars": condensed.count, "increment std": std}
         after = advance(condensed, moved, state, False).plastic_strain
         row["flowing %"] = 100 * float((after != state).mean())
-        for solver in POINT_SOLVERS:
+        for solver in SOLVERS:
             advance(condensed, moved[:8], state[:8], True, solver)
             begin = time.process_time()
             advance(condensed, moved, state, True, solver)

@@ -72,7 +72,7 @@ def published_model(epochs: int) -> mt.TANN:
         tuning_batch=(),
         tuning_rate=(),
     )
-    tann = mt.train(generate(mt.cube_cell(), mt.ElastoplasticBar(), plan), form)
+    tann = mt.train(generate(mt.Lattice(mt.cube_cell()), plan), form)
     PUBLISHED.parent.mkdir(parents=True, exist_ok=True)
     tann.save(PUBLISHED)
     return tann

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--picture", type=Path, default=Path("results/benchmarks/pruning.png"))
     options = parser.parse_args(arguments)
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    dataset = generate(cell, mt.ElastoplasticBar(), mt.WalkPlan(paths=400, limit=1.3))
+    dataset = generate(mt.Lattice(cell), mt.WalkPlan(paths=400, limit=1.3))
     bars = cell.distinct_bars.count
     rows = []
     for weight in WEIGHTS:

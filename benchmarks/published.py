@@ -59,9 +59,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     forms = {"as the paper": shortened(PAPER, options.share)} if options.paper else ROWS
     name = "published-paper" if options.paper else "published"
-    dataset = generate(
-        mt.cube_cell(), mt.ElastoplasticBar(), plan(options.walks or (500 if options.paper else 300))
-    )
+    dataset = generate(mt.Lattice(mt.cube_cell()), plan(options.walks or (500 if options.paper else 300)))
     rows = []
     for title, form in forms.items():
         for seed in options.seeds:

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
     rows: list[dict[str, Any]] = []
     for name in options.cells:
         plan = PLANS[name] if options.walks is None else replace(PLANS[name], paths=options.walks)
-        dataset = generate(CELLS[name], mt.ElastoplasticBar(), plan)
+        dataset = generate(mt.Lattice(CELLS[name]), plan)
         form = Residual() if options.updates is None else Residual(descent_updates=options.updates)
         for seed in options.seeds:
             row = measure(replace(form, seed=seed), dataset, list(options.paths))

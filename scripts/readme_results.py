@@ -132,7 +132,7 @@ def models() -> str:
             tuple(
                 (
                     card.name.split("-perturbed")[0].replace("-", " "),
-                    str(card.distinct_bars),
+                    str(card.exact_states),
                     str(card.states),
                     *(card.errors[name]["stress"] for name in paths),
                     f"{card.data_seconds + card.training_seconds:.0f}",

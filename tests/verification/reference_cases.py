@@ -65,7 +65,7 @@ def finite_elements(table):
     cell, bar = cell_of(table.case)
     chosen = structure_of(table.case)
     mesh = mt.fem.box(chosen.lengths, table.case["divisions"], chosen.origin)
-    return chosen.quantities(mt.fem.Model(mesh, mt.fem.ExactCell(cell, bar)).solve(chosen.steps, TIGHT))
+    return chosen.quantities(mt.fem.Model(mesh, mt.Lattice(cell, bar)).solve(chosen.steps, TIGHT))
 
 
 def full_lattice(table):

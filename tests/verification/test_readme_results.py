@@ -77,11 +77,9 @@ def test_the_network_error_of_structures_is_round_off(name: str) -> None:
     case = CASES[name](lengths=(2.0, 2.0, 2.0 * tall))
     mesh = mt.fem.box(case.lengths, (2, 2, 2 * tall), case.origin)
     tann = mt.load("cube")
-    assert tann.cell is not None
-    assert tann.bar is not None
     model, exact = (
         mt.fem.Model(mesh, material).solve(case.steps, mt.fem.SolverOptions(tolerance=1e-13))
-        for material in (tann, mt.fem.ExactCell(tann.cell, tann.bar))
+        for material in (tann, tann.microstructure)
     )
     errors = Comparison(case, {"model": model, "exact": exact}).network_errors
     assert errors is not None

@@ -21,6 +21,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.cell_file import write_cell
 from microtann.microstructure.bars.driven.driver import DrivenResponse, drive_cell
 from microtann.microstructure.bars.driven.output import write_averages, write_bars
+from microtann.microstructure.bars.lattice import require_lattice
 from microtann.numbers import voigt
 from microtann.plotting.driven_cell import draw_cell, draw_curves
 
@@ -78,12 +79,15 @@ def cell(
     if stage.finished:
         show_unchanged(output)
         return
-    steps = loading.steps(chosen.cell)
+    lattice = require_lattice(chosen.microstructure)
+    cell, bar = lattice.cell, lattice.bar
+    assert bar is not None
+    steps = loading.steps(cell)
     with working_folder(stage, overwrite=overwrite) as folder:
-        response = drive_cell(chosen.cell, chosen.bar, steps)
+        response = drive_cell(cell, bar, steps)
         _require_finite(response)
-        _write(folder, chosen.cell, chosen.bar, response, drawing.scale or None)
-    _show(output, chosen.cell, response)
+        _write(folder, cell, bar, response, drawing.scale or None)
+    _show(output, cell, response)
 
 
 def _require_finite(response: DrivenResponse) -> None:

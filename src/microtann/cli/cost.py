@@ -29,8 +29,8 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.evaluation.forecast import Forecast, forecast
 from microtann.evaluation.structures import CASES, reference_case
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.lattice import require_lattice
+from microtann.microstructure.protocol import Microstructure
 from microtann.report.forecast import forecast_table, measured_table, recommendation
 from microtann.report.section import Section, read_section
 from microtann.system.atomic import write_atomically
@@ -109,7 +109,7 @@ def make_forecast(
         raise InputError("the forecast needs the size ratio of the full lattice: give --dns 1/20, for example")
     case.elements(choice.mesh_size)
     case.cells(choice.dns)
-    if chosen.cell.dimension != 3:
+    if require_lattice(chosen.microstructure).components != 6:
         raise InputError("the structures are in space: choose a cell in space, not a square")
     asked = {"name": structure, "states": states, "runs": runs, "error": error}
     sizes = {"mesh_size": choice.mesh_size, "dns": choice.dns}
@@ -120,10 +120,10 @@ def make_forecast(
     with working_folder(stage, overwrite=overwrite) as folder:
         with progress("measuring") as report:
             report(0, None, "data")
-            dataset = generate(chosen.cell, chosen.bar, SAMPLE)
+            dataset = generate(chosen.microstructure, SAMPLE)
             report(0, None, "a short training")
-            once = _once(chosen.cell, chosen.bar, dataset, states)
-            tann = microtann.reduce_lattice(dataset, states=states)
+            once = _once(chosen.microstructure, dataset, states)
+            tann = microtann.reduce(dataset, states=states)
             found = forecast(
                 case, tann, choice.mesh_size, choice.dns, once.seconds, lambda text: report(0, None, text)
             )
@@ -135,10 +135,10 @@ def make_forecast(
         write_report(folder, f"What {structure} costs", [(folder, section)])
 
 
-def _once(cell: UnitCell, bar: ElastoplasticBar, dataset: Dataset, states: int) -> Once:
+def _once(microstructure: Microstructure, dataset: Dataset, states: int) -> Once:
     """Measure the time of data after compilation, and that of a short training."""
     begin = time.process_time()
-    generate(cell, bar, SAMPLE)
+    generate(microstructure, SAMPLE)
     spent = time.process_time() - begin
     usual = WalkPlan()
     increments = usual.paths * usual.steps / (SAMPLE.paths * SAMPLE.steps)

@@ -1,4 +1,4 @@
-"""``microtann data``: increments of a lattice cell along random strain walks, and the check of a data file."""
+"""``microtann data``: increments of a microstructure along random strain walks, and the check of a data file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from microtann.data.schema import SETS
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.plotting.bodies import Lattice, draw_bodies
+from microtann.microstructure.protocol import Microstructure
+from microtann.plotting.bodies import draw_picture
 from microtann.report.section import Figure, Section, read_section
 from microtann.report.table import Column, Table
 from microtann.system.hdf5 import opened
@@ -108,20 +108,23 @@ def make_data(
             workers = workers or Workers()
             generate_to(
                 folder / FILE,
-                chosen.cell,
-                chosen.bar,
+                chosen.microstructure,
                 plan,
                 processes=workers.processes,
                 engine=workers.engine,
                 address=workers.address,
                 progress=lambda done, total: report(done, total, ""),
             )
-        save_section(folder, describe(folder, chosen.cell))
+        save_section(folder, describe(folder, chosen.microstructure))
 
 
-def describe(folder: Path, cell: UnitCell) -> Section:
-    """Draw the cell and return the section of the report; of a large file only the small fields are read."""
-    draw_cell(folder / "cell.png", cell)
+def describe(folder: Path, microstructure: Microstructure) -> Section:
+    """Draw the microstructure and return the section of the report; of a large file only small fields are read."""
+    picture = microstructure.picture()
+    figures = []
+    if picture is not None:
+        draw_picture(folder / "cell.png", picture, height=3.6)
+        figures.append(Figure("cell.png", f"The {microstructure.kind}; colours are the {picture.label}."))
     with opened(folder / FILE) as file:
         rows = tuple(_summary(name, file) for name in SETS)
     table = Table(
@@ -143,27 +146,21 @@ def describe(folder: Path, cell: UnitCell) -> Section:
         title="Data",
         order=1,
         paragraphs=(
-            f"A cell of {len(cell.nodes)} nodes and {len(cell.bars)} bars ({cell.distinct_bars.count} distinct) "
-            "was solved exactly along random walks of strain; every increment keeps strain, stress, energy and "
-            "internal coordinates before and after it, and its dissipation.",
+            f"{microstructure.description.capitalize()} was solved exactly along random walks of strain; every "
+            "increment keeps strain, stress, energy and internal coordinates before and after it, and its "
+            "dissipation.",
         ),
         tables=(table,),
-        figures=(Figure("cell.png", "The lattice cell; colours are bar areas within the cell."),),
+        figures=tuple(figures),
         files={FILE: "the increments (HDF5, docs/data-format.md)", "configuration.toml": "what made them"},
-        summary=_cell_and_training(cell, table),
+        summary=_microstructure_and_training(microstructure, table),
     )
 
 
-def _cell_and_training(cell: UnitCell, table: Table) -> Table:
-    """Return what tells data sets apart: the cell, and the training set."""
-    columns = (Column("distinct bars", kind="integer"), *table.columns[1:])
-    return Table("Cell and training set", columns, ((cell.distinct_bars.count, *table.rows[0][1:]),))
-
-
-def draw_cell(path: Path, cell: UnitCell) -> None:
-    """Draw an undeformed cell, coloured by the area of its bars."""
-    body = Lattice("", cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas)
-    draw_bodies(path, [body], "bar area [size²]" if cell.dimension == 3 else "bar area [size]", height=3.6)
+def _microstructure_and_training(microstructure: Microstructure, table: Table) -> Table:
+    """Return what tells data sets apart: the microstructure, and the training set."""
+    columns = (Column("exact states", kind="integer"), *table.columns[1:])
+    return Table("Microstructure and training set", columns, ((microstructure.exact_states, *table.rows[0][1:]),))
 
 
 def _summary(name: str, file: h5py.File) -> tuple[str | int | float | None, ...]:

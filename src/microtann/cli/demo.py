@@ -41,7 +41,7 @@ def demo(
     start = time.perf_counter()
     settings = gather(config, assignments, cell_settings(cell, units=units, perturbation=perturbation))
     _check_folder(output)
-    if read_microstructure(settings).cell.dimension != 3:
+    if read_microstructure(settings).microstructure.components != 6:
         raise InputError(f"the demo ends with {CASE}, a structure in space: choose a cell in space, not a square")
     make_data(settings, output / "data", overwrite)
     make_model(settings, output / "data" / DATA_FILE, output / "train", overwrite)

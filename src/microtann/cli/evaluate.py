@@ -24,8 +24,8 @@ from microtann.errors import InputError
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import Evaluation, PathResponse, protocol, respond
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.generators import cube_cell
+from microtann.microstructure.bars.lattice import Lattice
 from microtann.report.evaluation import Responses, draw_evaluation, errors_summary, errors_table, paths_table
 from microtann.report.section import Section, read_section
 from microtann.system.atomic import write_atomically
@@ -81,7 +81,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
     with working_folder(stage, overwrite=overwrite) as folder:
         evaluation, responses = _run(tann, paths)
-        anchor = strain is None and _is_published(tann.cell, tann.bar)
+        anchor = strain is None and _is_published(tann)
         numbers = {
             "microtann": microtann.__version__,
             "model": model,
@@ -94,7 +94,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
             order=3,
             paragraphs=(
                 f"The model ({tann.form}, {tann.states} internal state variables) gets strain increments only; "
-                "its own state is fed back. The reference is the exact cell.",
+                "its own state is fed back. The reference is the exact microstructure.",
             ),
             tables=(errors_table(evaluation, anchor), paths_table(responses)),
             figures=tuple(draw_evaluation(folder, evaluation, responses, anchor)),
@@ -114,14 +114,16 @@ def _run(tann: TANN, paths: Sequence[EvaluationPath]) -> tuple[Evaluation, Respo
     return Evaluation({name: response.errors for name, response in responses.items()}), responses
 
 
-def _is_published(cell: UnitCell | None, bar: ElastoplasticBar | None) -> bool:
+def _is_published(tann: TANN) -> bool:
     """Return whether lattice and bars are those of the authors' network, a regular cube of one material.
 
     The protocol scales with the strain at first yield and errors are relative, so that neither the size of the
     cell nor the unit of stress nor the yield strain matters; the ratio of hardening to Young modulus does.
     """
-    if cell is None or bar is None or cell.dimension != 3:
+    lattice = tann.microstructure
+    if not isinstance(lattice, Lattice) or lattice.bar is None or lattice.cell.dimension != 3:
         return False
+    cell, bar = lattice.cell, lattice.bar
     cube, size = cube_cell(), float(cell.periods[0, 0])
     if cell.nodes.shape != cube.nodes.shape or not np.array_equal(cell.bars, cube.bars) or not size > 0:
         return False

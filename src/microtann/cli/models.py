@@ -47,7 +47,7 @@ def overview(cards: list[ModelCard]) -> Table:
         (
             card.name,
             card.states,
-            card.distinct_bars,
+            card.exact_states,
             card.errors["validation"]["stress"],
             card.worst(),
             card.worst("dissipation"),
@@ -72,7 +72,7 @@ def properties(card: ModelCard) -> Table:
         ("cell", card.cell),
         ("form", card.form),
         ("internal state variables", str(card.states)),
-        ("distinct bars of the cell", str(card.distinct_bars)),
+        ("internal variables of the exact model", str(card.exact_states)),
         ("data", _listed(card.data)),
         ("largest strain in training", card.largest_strain),
         ("training", _listed(card.training)),

@@ -42,7 +42,10 @@ Assignments = Annotated[
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Set one parameter; may be given several times."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of another configuration.")]
-CELL = f"{', '.join(FAMILIES)}, or a file: JSON, TOML or a line mesh. [default: {CellChoice().kind}]"
+CELL = (
+    f"{', '.join(FAMILIES)}, a file (JSON, TOML or a line mesh), or a microstructure of another kind: its name, "
+    f"or module:name of one of yours. [default: {CellChoice().kind}]"
+)
 Cell = Annotated[str | None, typer.Option("--cell", metavar="CELL", help=f"The cell: {CELL}")]
 Units = Annotated[int | None, setting(CellChoice, "units")]
 Perturbation = Annotated[float | None, setting(CellChoice, "perturbation")]

@@ -1,4 +1,4 @@
-"""``microtann reduce``: a TANN from a lattice cell without training, with its error on walks it has not seen."""
+"""``microtann reduce``: a TANN of a microstructure of slips without training, with its error on unseen walks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from microtann.cli.sections import choose, effective, gather
 from microtann.cli.stage import Stage, working_folder
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
-from microtann.data.strain_paths import strain_paths
+from microtann.data.whole_walks import strain_paths
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import Evaluation, PathResponse, respond
 from microtann.report.evaluation import draw_evaluation, errors_table
@@ -67,12 +67,12 @@ def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = 
         show_unchanged(output)
         return
     with working_folder(stage, overwrite=overwrite) as folder:
-        with progress("solving the cell") as report:
+        with progress("solving the microstructure") as report:
             dataset = generate(
-                chosen.cell, chosen.bar, choice.plan(), progress=lambda done, total: report(done, total, "")
+                chosen.microstructure, choice.plan(), progress=lambda done, total: report(done, total, "")
             )
-        with progress("reducing the lattice"):
-            tann = microtann.reduce_lattice(dataset, states=choice.isvs, slips=choice.slips)
+        with progress("reducing the slips"):
+            tann = microtann.reduce(dataset, states=choice.isvs, slips=choice.slips)
             tann.save(str(folder / FILE))
             response = validated(tann, dataset)
         section = describe(folder, tann, response)
@@ -92,32 +92,32 @@ def describe(folder: Path, tann: TANN, response: PathResponse) -> Section:
     evaluation = Evaluation({"validation": response.errors})
     numbers = {"microtann": microtann.__version__, "states": tann.states, "errors": evaluation.to_dict()}
     write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
-    cell, seen = tann.cell, tann.information.training_range
-    assert cell is not None
+    known, seen = tann.microstructure, tann.information.training_range
+    assert known is not None
     assert seen is not None
-    bars = cell.distinct_bars.count
+    slips = known.exact_states
     rows = (
         ("internal state variables", str(tann.states)),
-        ("distinct bars of the cell", str(bars)),
+        (f"slips of the {known.kind}", str(slips)),
         ("largest strain of the walks", float(np.max(seen.strain))),
     )
     errors = response.errors
     columns = (
         Column("states", kind="integer"),
-        Column("distinct bars", kind="integer"),
+        Column("slips", kind="integer"),
         *(Column(title, kind="error") for title in ("stress", "energy", "dissip.")),
     )
-    summary = (tann.states, bars, errors.stress, errors.energy, errors.dissipation)
+    summary = (tann.states, slips, errors.stress, errors.energy, errors.dissipation)
     return Section(
         title="A TANN without training",
         order=2,
         paragraphs=(
-            f"The {bars} distinct bars of the cell were merged where they flow together, and {tann.states} "
-            "internal state variables describe how these slips move; nothing was trained. "
+            f"The {slips} slips of the {known.kind} were merged where they go together, and {tann.states} "
+            "internal state variables describe how they move; nothing was trained. "
             "The errors are those in closed loop on walks from which nothing was taken.",
         ),
         tables=(
-            Table("The reduced lattice", (Column("", kind="text"), Column("value")), rows),
+            Table("The reduced model", (Column("", kind="text"), Column("value")), rows),
             errors_table(evaluation, anchor=False),
         ),
         figures=tuple(draw_evaluation(folder, evaluation, {"validation": response}, anchor=False)),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +10,13 @@ import numpy as np
 import typer
 
 from microtann.cli.messages import console
+from microtann.cli.microstructure import named_object
 from microtann.cli.model import EXACT, chosen_model
 from microtann.errors import InputError
-from microtann.fem import ExactCell, Material
-from microtann.fem.failed_point import FailedPoint, read_failed_point
+from microtann.fem import Material
+from microtann.fem.failed_point import FailedPoint, HeldMaterial, read_failed_point
 from microtann.fem.point_check import tangent_errors
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.registry import microstructure_class
 from microtann.report.table import Column, Table, Value
 from microtann.tann.shipped import load
 
@@ -62,44 +59,41 @@ def named_material(name: str) -> Material:
     InputError
         If there is none.
     """
-    module, colon, attribute = name.partition(":")
-    if not colon or Path(name).exists():
+    if ":" not in name or Path(name).exists():
         found = chosen_model(name)
         if found is None:
-            raise InputError(f"{EXACT!r} is not enough here: the cell is in the file if it was the material")
+            raise InputError(
+                f"{EXACT!r} is not enough here: a microstructure is in the file if it was the material"
+            )
         return found
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        made: Any = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise InputError(f"the material {name} cannot be found: {error}") from None
-    finally:
-        sys.path.pop(0)
+    made = named_object(name)
     material = made() if isinstance(made, type) else made
     if not (hasattr(material, "initial_state") and hasattr(material, "update")):
         raise InputError(f"{name} is no material: it lacks initial_state or update")
     return material
 
 
-def held_material(file: Path, point: FailedPoint, held: dict[str, bytes]) -> Material:
+def held_material(file: Path, point: FailedPoint, held: HeldMaterial) -> Material:
     """Return the material that a file holds.
 
     Raises
     ------
     InputError
-        If it holds none.
+        If it holds none, or a microstructure of a kind that is not known.
     """
-    if "cell" in held:
-        content = json.loads(held["cell"])
-        return ExactCell(UnitCell(**content["cell"]), ElastoplasticBar(**content["bar"]))
-    if "model" in held:
+    if held.kind:
+        known = microstructure_class(held.kind)
+        if known is not None:
+            return known.of_groups(held.groups)
+    if held.model:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
-            path.write_bytes(held["model"])
+            path.write_bytes(held.model)
             return load(path)
+    what = f"a microstructure of the kind {held.kind!r}, which is not known here" if held.kind else "no material"
     raise InputError(
-        f"{file} does not hold its material ({point.description}): name it with --material module:name, where the "
-        "module is a Python file in this folder"
+        f"{file} holds {what} ({point.description}): name it with --material module:name, where the module is a "
+        "Python file in this folder"
     )
 
 

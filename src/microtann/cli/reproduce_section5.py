@@ -33,6 +33,7 @@ from microtann.evaluation.section5 import (
 )
 from microtann.evaluation.section5_errors import Limits, find_limits
 from microtann.evaluation.structures import reference_case
+from microtann.microstructure.bars.lattice import require_lattice
 from microtann.report.section import read_section
 from microtann.system.atomic import write_atomically
 from microtann.tann.model import TANN
@@ -52,10 +53,10 @@ FINE_LIMITS = (1.0, 0.5, 0.25), (0.1, 0.05, 0.025)
 
 def plan(tann: TANN, full: bool) -> Section5Plan:
     """Return the sizes of a model: those that take seconds, or with ``full`` those of the paper that fit."""
-    if tann.cell is None or tann.bar is None or tann.cell.dimension != 3:
+    if require_lattice(tann.microstructure).cell.dimension != 3:
         raise InputError("Section V needs models of lattices in space")
     most = MOST_BARS if full else FEW_BARS
-    bars = tann.cell.distinct_bars.count
+    bars = require_lattice(tann.microstructure).exact_states
     fitting = tuple(1.0 / n for n in CELLS_PER_WIDTH if 2 * bars * n**3 <= most)
     return Section5Plan(fitting or (1.0,), (*MESHES, 0.5) if full else MESHES)
 
@@ -120,11 +121,11 @@ def _case(
 
 def _compile(name: str, tann: TANN) -> None:
     """Compile everything, so that the times of the runs are those after compilation."""
-    case, cell, bar = reference_case(name), tann.cell, tann.bar
-    assert cell is not None
+    case, lattice = reference_case(name), require_lattice(tann.microstructure)
+    cell, bar = lattice.cell, lattice.bar
     assert bar is not None
     mesh = fem.box(case.lengths, case.elements(2.0), case.origin)
-    for material in (tann, fem.ExactCell(cell, bar)):
+    for material in (tann, lattice):
         compile_kernels(case, cell, bar, fem.Model(mesh, material))
 
 

@@ -17,6 +17,7 @@ from microtann.evaluation.section4 import (
     paper_figure,
 )
 from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.lattice import require_lattice
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
 from microtann.report.section4 import TrainingCurve, draw_cells, draw_micro, draw_response, draw_training_curves
@@ -41,7 +42,7 @@ def overview_section(
     for number, perturbed, claim in ((5, False, SHAPES_CLAIM), (10, True, PERTURBED_CLAIM)):
         shown: dict[str, UnitCell] = {}
         for cell in cells:
-            lattice = tanns[cell.name].cell
+            lattice = require_lattice(tanns[cell.name].microstructure).cell
             if lattice is not None and (cell.perturbation > 0.0) == perturbed:
                 shown[cell.title] = lattice
         if shown:
@@ -77,7 +78,7 @@ def overview_section(
 
 def cell_section(folder: Path, cell: Section4Cell, tann: TANN, found: Mapping[str, Section4Response]) -> Section:
     """Draw the responses of a cell, and return its section."""
-    lattice = tann.cell
+    lattice = require_lattice(tann.microstructure).cell
     assert lattice is not None
     figures = []
     for name, response in found.items():

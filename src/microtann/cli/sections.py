@@ -19,7 +19,7 @@ from microtann.cli.drawing import DrawingChoice
 from microtann.cli.form_choice import DEFAULT_FORM, choose_forms, form_defaults, form_help
 from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.loading import LoadingChoice
-from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.microstructure import BarChoice, CellChoice, MicrostructureChoice
 from microtann.cli.reduction import ReductionChoice
 from microtann.cli.simulation import SimulationChoice
 from microtann.cli.solver import SolverChoice
@@ -29,6 +29,7 @@ from microtann.data.walks import WalkPlan
 SECTIONS: dict[str, type[Any]] = {
     "cell": CellChoice,
     "bar": BarChoice,
+    "microstructure": MicrostructureChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,

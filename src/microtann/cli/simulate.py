@@ -29,7 +29,7 @@ from microtann.cli.stage import Stage, working_folder
 from microtann.errors import InputError, TrainingRangeWarning
 from microtann.evaluation.audit import Audit
 from microtann.evaluation.audit import audit as audit_model
-from microtann.evaluation.both_scales import Decodable, Microscale, decodes_lattice
+from microtann.evaluation.both_scales import Microscale, shows_both_scales
 from microtann.evaluation.comparison import NAMES, Analysis, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
 from microtann.evaluation.scale_errors import affordable, scale_errors, solved_again, solving
@@ -39,6 +39,7 @@ from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.generators import cube_cell
 from microtann.microstructure.bars.full.structure import Structure
+from microtann.microstructure.bars.lattice import Lattice, require_lattice
 from microtann.plotting.inside import draw_inside
 from microtann.report.audit import audit_table, worst_points_table
 from microtann.report.increments import increment_tables
@@ -112,9 +113,7 @@ def run_simulation(
         raise InputError("neither a model nor the exact cell is to be computed: choose a model, or exact = true")
     if tann is None and choice.audit:
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
-    cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else (tann.cell, tann.bar)
-    if cell is None or bar is None:
-        raise InputError(f"the model {model!r} does not stand for a lattice: the cases need one")
+    cell, bar = (cube_cell(), ElastoplasticBar()) if tann is None else _lattice(tann)
     case = reference_case(case_name, cell.dimension)
     divisions, kind = case.elements(choice.mesh_size), _kind(choice, cell)
     counts = case.cells(choice.dns) if choice.dns > 0 else None
@@ -227,6 +226,13 @@ def _outside(comparison: Comparison) -> str:
     )
 
 
+def _lattice(tann: TANN) -> tuple[UnitCell, ElastoplasticBar]:
+    """Return the cell and the bars that a model stands for."""
+    lattice = require_lattice(tann.microstructure)
+    assert lattice.bar is not None
+    return lattice.cell, lattice.bar
+
+
 def _kind(choice: SimulationChoice, cell: UnitCell) -> str:
     """Return the kind of the elements, which fits the dimension of the cell."""
     kinds = kinds_in(cell.dimension)
@@ -242,7 +248,7 @@ def _materials(
     """Return what the finite elements are computed with, by analysis."""
     materials: dict[Literal["model", "exact"], fem.Material] = {} if tann is None else {"model": tann}
     if choice.exact:
-        materials["exact"] = fem.ExactCell(cell, bar)
+        materials["exact"] = Lattice(cell, bar)
     return materials
 
 
@@ -257,7 +263,7 @@ def _scales(
     return {
         analysis: Microscale(result, material, size, case.origin)
         for analysis, result in comparison.elements.items()
-        if isinstance(material := materials[analysis], Decodable) and decodes_lattice(material)
+        if shows_both_scales(material := materials[analysis])
     }
 
 

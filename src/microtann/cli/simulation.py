@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from microtann.errors import ConfigurationError
-from microtann.evaluation.both_scales import Localisation
+from microtann.evaluation.localisation import Localisation
 from microtann.numbers.configuration import configuration
 
 

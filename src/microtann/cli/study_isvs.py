@@ -72,7 +72,7 @@ def isvs(
     settings = study_settings(config, assignments, cell, units, perturbation, form)
     check_folder(output, FOLDERS)
     chosen = choose_form(settings)
-    bars = read_microstructure(settings).cell.distinct_bars.count
+    bars = read_microstructure(settings).microstructure.exact_states
     numbers = integers("states", states) if states else _default_numbers(bars)
     series = {"trained": {n: seeded(chosen, seeds, states=n) for n in numbers}}
     if chosen.name == "variational" and bool(getattr(chosen, "updates", False)):

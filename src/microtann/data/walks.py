@@ -146,6 +146,12 @@ class Walks:
     moving: Bool[NDArray[np.bool_], "B T"]
     restarts: Bool[NDArray[np.bool_], "B T"]
 
+    def with_rest_as_motion(self) -> Walks:
+        """Return the walks with every increment counted as moving, as materials need whose state moves at rest."""
+        number = np.broadcast_to(np.arange(self.strain.shape[1]), self.moving.shape)
+        before = np.where(self.restarts, 0, number)
+        return replace(self, before=before, after=number + 1, moving=np.ones_like(self.moving))
+
 
 def draw_walks(plan: WalkPlan, first: int, last: int, components: int) -> Walks:
     """Draw the walks ``first`` to ``last`` − 1 of a plan.

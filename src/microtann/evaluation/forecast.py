@@ -17,8 +17,8 @@ from microtann.evaluation.structures import ReferenceCase
 from microtann.fem.box import box
 from microtann.fem.model import Model, Result
 from microtann.materials.protocol import Material
-from microtann.microstructure.bars.exact_cell import ExactCell
 from microtann.microstructure.bars.full.structure import Structure
+from microtann.microstructure.bars.lattice import Lattice, require_lattice
 from microtann.tann.model import TANN
 
 EXPONENT = 1.06
@@ -146,8 +146,10 @@ def forecast(
     InputError
         If the model does not stand for a lattice in space with one bar material, or a size does not fill the box.
     """
-    cell, bar = tann.cell, tann.bar
-    if cell is None or bar is None or cell.dimension != 3:
+    exact_cell = require_lattice(tann.microstructure)
+    cell, bar = exact_cell.cell, exact_cell.bar
+    assert bar is not None
+    if cell.dimension != 3:
         raise InputError("a forecast needs the cell of a lattice in space")
     if any(np.ndim(value) for value in (bar.young, bar.yield_stress, bar.hardening)):
         raise InputError("a forecast needs one material for all bars")
@@ -156,7 +158,6 @@ def forecast(
     refine(case, bar)  # compiles every kernel
     of_elements, of_lattices = refine(case, bar)
     progress("the exact cell on a coarse mesh")
-    exact_cell = ExactCell(cell, bar)
     coarse = _coarse_mesh(case, exact_cell, of_elements)
     exact = _solve(case, exact_cell, coarse)
     progress("the network on the same mesh")
@@ -207,10 +208,10 @@ def forecast(
     return Forecast(case.name, mesh_size, ratio, tuple(estimates), of_network, measured)
 
 
-def _coarse_mesh(case: ReferenceCase, material: ExactCell, trend: Trend) -> float:
+def _coarse_mesh(case: ReferenceCase, material: Lattice, trend: Trend) -> float:
     """Return the edge of elements with which the exact cell takes a few seconds at most."""
     width = case.lengths[0] / 10.0
-    strain = np.random.default_rng(0).normal(0.0, 0.1, (64, 6)) * material.bar.strain_scale
+    strain = np.random.default_rng(0).normal(0.0, 0.1, (64, 6)) * material.strain_scale
     material.update(strain, material.initial_state(64))
     begin = time.process_time()
     material.update(strain, material.initial_state(64))

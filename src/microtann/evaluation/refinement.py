@@ -20,8 +20,8 @@ from microtann.fem.box import box
 from microtann.fem.model import Model
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.generators import cube_cell
-from microtann.microstructure.bars.exact_cell import ExactCell
 from microtann.microstructure.bars.full.structure import Structure
+from microtann.microstructure.bars.lattice import Lattice
 
 MESHES = (2.0, 1.0, 0.5)
 CELLS = (5, 10, 20)
@@ -77,7 +77,7 @@ def refine(case: ReferenceCase, bar: ElastoplasticBar) -> tuple[Trend, Trend]:
     elements, lattices : Trend
     """
     cell, options = cube_cell(), SolverOptions(outside_training="none")
-    material = ExactCell(cell, bar)
+    material = Lattice(cell, bar)
     edges = [size * case.lengths[0] / 10.0 for size in MESHES]
     elements = [
         Model(box(case.lengths, case.elements(h), case.origin), material).solve(case.steps, options) for h in edges

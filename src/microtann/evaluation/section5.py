@@ -19,8 +19,8 @@ from microtann.evaluation.scale_errors import Errors, Solving, Source, scale_err
 from microtann.evaluation.structures import ReferenceCase, reference_case
 from microtann.fem.box import box
 from microtann.fem.model import Model, Result
-from microtann.microstructure.bars.exact_cell import ExactCell
 from microtann.microstructure.bars.full.structure import Structure, StructureResult
+from microtann.microstructure.bars.lattice import Lattice, require_lattice
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
@@ -276,7 +276,8 @@ def run_section5_case(
     Comparison
         Of the finest mesh and the finest lattice.
     """
-    case, cell, bar = reference_case(name), tann.cell, tann.bar
+    case, exact = reference_case(name), require_lattice(tann.microstructure)
+    cell, bar = exact.cell, exact.bar
     if cell is None or bar is None or cell.dimension != 3:
         raise InputError(f"the model {model!r} does not stand for a lattice in space: Section V needs one")
     count = 2 * len(plan.meshes) + len(plan.ratios)
@@ -285,7 +286,7 @@ def run_section5_case(
     def follow(text: str) -> ProgressCallback | None:
         return None if watch is None else watch(len(runs), count, text)
 
-    materials: dict[Analysis, TANN | ExactCell] = {"model": tann, "exact": ExactCell(cell, bar)}
+    materials: dict[Analysis, TANN | Lattice] = {"model": tann, "exact": exact}
     options = SolverOptions(outside_training="none")
     finest: dict[Any, Result] = {}
     for size in plan.meshes:
@@ -364,7 +365,7 @@ class _Inside:
     """The lattice inside the finest mesh, with the model and with the exact cell."""
 
     case: ReferenceCase
-    materials: Mapping[Analysis, TANN | ExactCell]
+    materials: Mapping[Analysis, TANN | Lattice]
     results: Mapping[Any, Result]
 
     def compare(self, ratio: float, lattice: StructureResult) -> _LatticeNumbers:

@@ -21,8 +21,8 @@ from microtann.fem.box import box
 from microtann.fem.model import Model
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.generators import cube_cell
-from microtann.microstructure.bars.exact_cell import ExactCell
 from microtann.microstructure.bars.full.structure import Structure
+from microtann.microstructure.bars.lattice import Lattice
 
 DISPLACEMENT, BOTH, BARS = "displacement", "displacement, u⁰ + εu¹", "bar stress"
 """Rows of a case beside its energy, dissipation, and torque or axial force."""
@@ -126,7 +126,7 @@ def find_limits(
         The limits of every compared quantity but the dissipation, which has no rate where hardly a bar flows.
     """
     case, cell, bar = reference_case(name), cube_cell(), ElastoplasticBar()
-    material = ExactCell(cell, bar)
+    material = Lattice(cell, bar)
     elements: dict[str, list[float]] = {}
     lattices: dict[str, list[float]] = {}
 

@@ -131,6 +131,7 @@ _greater = _lanewise(2, _compare(">"))
 _less = _lanewise(2, _compare("<"))
 _absolute = _call("llvm.fabs", 1)
 _larger = _call("llvm.maxnum", 2)
+_smaller = _call("llvm.minnum", 2)
 _select = _lanewise(3, _choose)
 root = _call("llvm.sqrt", 1)
 
@@ -158,6 +159,7 @@ for _function, _compiled in (
     (operator.gt, _greater),
     (operator.lt, _less),
     (max, _larger),
+    (min, _smaller),
 ):
     _overload_operator(_function, _compiled)
 

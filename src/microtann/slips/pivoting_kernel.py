@@ -1,10 +1,11 @@
 """The nearest admissible forces of many points at once, by block pivoting, compiled for speed.
 
-The problem is that of `microtann.slips.projection_kernel`, where slips enter one at a time. Here all
-slips enter that are violated at least half as much as the most violated one, and all leave whose slip opposes its
-force, until none does either; each round solves the normal equations of eight points at once, those with about as
-many flowing slips together. This need not end, so that points which have not settled after some rounds go on with
-the finite method, from the slips that they have. A point is done when its forces are admissible and none of its
+The problem, and the method in plain loops, are those of `microtann.slips.reference_kernel`. Here all slips enter
+that are violated at least half as much as the most violated one, or all that are violated if slips are
+independent, and all leave whose slip opposes its force, until none does either; each round solves the normal
+equations of eight points at once, those with about as many flowing slips together. What a point gets does not
+depend on the others. This need not end, so that points which have not settled after some rounds go on with the
+finite method, from the slips that they have. A point is done when its forces are admissible and none of its
 slips opposes its force: that is the certificate of the minimum, however it was found.
 
 References
@@ -19,11 +20,12 @@ import numpy as np
 from numba import njit
 
 from microtann.slips.lanes_kernel import WIDTH, load, select, splat, store
-from microtann.slips.projection_kernel import FAILED, ROUND_OFF, empty_surfaces, project
+from microtann.slips.reference_kernel import FAILED, ROUND_OFF, empty_search, project
 from microtann.slips.slip_equations_kernel import (
     add_rows,
     by_count,
     empty_group,
+    end_of_group,
     factorise_group,
     solve_group,
 )
@@ -49,12 +51,18 @@ def _largest(vector, scratch):
 
 
 @njit(cache=True, error_model="numpy")
-def _violations(force, sense, scale, limit, excess):
-    """Write how far the forces at rest are beyond their bounds; return the largest distance."""
+def _violations(force, sense, scale, largest, distance, excess):
+    """Write how far the forces at rest are beyond their bounds; return the largest distance.
+
+    Round-off does not decide who flows: of a force it is measured by the largest trial force on a slip, and by
+    what the largest distance of the trial force from a slip's plane does to the force on this slip, if that is
+    less.
+    """
     worst = splat(0.0)
     for j in range(len(force) // WIDTH):
-        size = abs(load(force, j))
-        beyond = select(size > splat(limit), (size - 1.0) * load(scale, j), 0.0)
+        size, width = abs(load(force, j)), load(scale, j)
+        error = ROUND_OFF * min(splat(largest), splat(distance) / width)
+        beyond = select(size - 1.0 > max(error, splat(YIELD_TOLERANCE)), (size - 1.0) * width, 0.0)
         beyond = select(abs(load(sense, j)) > splat(0.5), 0.0, beyond)
         store(excess, j, beyond)
         worst = max(worst, beyond)
@@ -62,7 +70,7 @@ def _violations(force, sense, scale, limit, excess):
 
 
 @njit(cache=True, error_model="numpy")
-def _revise(fixed, members, count, slips, force, sense, limit, excess):
+def _revise(fixed, members, count, slips, force, sense, largest, distance, excess):
     """Let slips leave and enter; return how many flow then, and whether nothing has changed."""
     kept = 0
     for a in range(count):
@@ -74,7 +82,7 @@ def _revise(fixed, members, count, slips, force, sense, limit, excess):
             sense[i] = 0.0
             slips[i] = 0.0
             force[i] = 0.0  # on its bound, or in the span of others: it does not enter at once
-    worst = _violations(force, sense, fixed.scale, limit, excess)
+    worst = _violations(force, sense, fixed.scale, largest, distance, excess)
     if worst == 0.0:
         return kept, kept == count
     least = SHARE * worst if len(fixed.inverse) == 0 else 0.0
@@ -87,26 +95,30 @@ def _revise(fixed, members, count, slips, force, sense, limit, excess):
 
 
 @njit(cache=True, error_model="numpy")
-def _open_points(trial, count, limit):
+def _open_points(trial, scale, count, largest, distance):
     """Return the points that yield; write 0 as the number of flowing slips of the others, FAILED if not finite.
 
-    The limit is the force up to which a slip rests, so that round-off does not decide who flows.
+    Of those that yield also write the largest force on a slip, and the largest that is divided by its |nᵢ|.
     """
     n, s = trial.shape
     found, scratch = np.empty(n, dtype=np.int64), np.empty(WIDTH)
     left = 0
     for p in range(n):
-        largest, total = splat(0.0), splat(0.0)
+        worst, total = splat(0.0), splat(0.0)
         row = trial[p]
         for j in range(s // WIDTH):
             size = abs(load(row, j))
-            largest = max(largest, size)
+            worst = max(worst, size)
             total = total + size
-        force = _largest(largest, scratch)
+        force = _largest(worst, scratch)
         store(scratch, 0, total)
         count[p] = 0 if np.isfinite(scratch.sum()) else FAILED
-        limit[p] = 1.0 + max(YIELD_TOLERANCE, ROUND_OFF * force)
         if count[p] == 0 and force > 1.0 + YIELD_TOLERANCE:
+            worst = splat(0.0)
+            for j in range(s // WIDTH):
+                size = abs(load(row, j))
+                worst = max(worst, select(size > splat(0.0), size * load(scale, j), 0.0))
+            largest[p], distance[p] = force, _largest(worst, scratch)
             found[left] = p
             left += 1
     return found[:left]
@@ -130,8 +142,8 @@ def project_points(fixed, trial, slips):
         Numbers of flowing slips; FAILED where they were not found.
     """
     n, s = trial.shape
-    count, limit = np.empty(n, dtype=np.int64), np.empty(n)
-    waiting = _open_points(trial, count, limit)
+    count, largest, distance = np.empty(n, dtype=np.int64), np.empty(n), np.empty(n)
+    waiting = _open_points(trial, fixed.scale, count, largest, distance)
     if len(waiting) == 0:
         return count
     members, sense = np.empty((n, fixed.most), dtype=np.int64), np.empty((n, s))
@@ -140,13 +152,14 @@ def project_points(fixed, trial, slips):
         slips[p] = 0.0
         sense[p] = 0.0
         force[:] = trial[p]
-        count[p], _ = _revise(fixed, members[p], 0, slips[p], force, sense[p], limit[p], excess)
+        count[p], _ = _revise(fixed, members[p], 0, slips[p], force, sense[p], largest[p], distance[p], excess)
     settled = np.empty(WIDTH, dtype=np.bool_)
     for _ in range(ROUNDS):
         order = by_count(waiting, count, fixed.most)
-        left = 0
-        for first in range(0, len(order), WIDTH):
-            points = order[first : first + WIDTH]
+        left, last = 0, 0
+        while last < len(order):
+            first, last = last, end_of_group(fixed, order, count, last)
+            points = order[first:last]
             blocks, from_rest = factorise_group(fixed, members, count, points, group)
             for lane, p in enumerate(points):
                 for i in members[p, : count[p]]:
@@ -160,7 +173,7 @@ def project_points(fixed, trial, slips):
                 force[:] = trial[p]
                 add_rows(fixed.gram, own, slips[p], -1.0, force)
                 count[p], settled[lane] = _revise(
-                    fixed, members[p], count[p], slips[p], force, sense[p], limit[p], excess
+                    fixed, members[p], count[p], slips[p], force, sense[p], largest[p], distance[p], excess
                 )
                 if settled[lane]:
                     for i in own:
@@ -178,14 +191,13 @@ def project_points(fixed, trial, slips):
         waiting = waiting[:left]
         if left == 0:
             return count
-    surfaces = empty_surfaces(fixed.most, s)
+    search = empty_search(fixed.most, s)
     for p in waiting:
         for a, i in enumerate(members[p, : count[p]]):
-            surfaces.active[a] = i
-            surfaces.sense[i] = sense[p, i]
-        count[p] = project(fixed.gram, trial[p], surfaces, count[p])
+            search.active[a] = i
+            search.sense[i] = sense[p, i]
+        count[p] = project(fixed.gram, trial[p], search, count[p])
         slips[p] = 0.0
         for a in range(count[p]):
-            i = surfaces.active[a]
-            slips[p, i] = surfaces.sense[i] * surfaces.slip[a]
+            slips[p, search.active[a]] = search.slip[a]
     return count

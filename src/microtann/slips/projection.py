@@ -43,46 +43,51 @@ def _nearest_jvp(
 
 
 @jax.custom_vjp
-def follow_forces(normals: Float[Array, "z s"], increments: Float[Array, "B T z"]) -> Float[Array, "B T z"]:
-    """Return the admissible forces along walks that start at zero, from the increments of the driving force.
+def follow_forces(
+    normals: Float[Array, "z s"], coupling: Float[Array, "z y"], moves: Float[Array, "B T y"]
+) -> Float[Array, "B T z"]:
+    """Return the admissible forces along walks that start at zero, from the increments of the driving variables.
 
     Parameters
     ----------
     normals : array, shape (z, s)
-    increments : array, shape (B, T, z)
+        nᵢ in columns.
+    coupling : array, shape (z, y)
+        B: driving forces due to unit driving variables.
+    moves : array, shape (B, T, y)
+        Δy of every increment.
     """
-    return _follow(normals, increments)[0]
+    return _follow(normals, coupling, moves)[0]
 
 
-def follow_slips(normals: Float[Array, "z s"], increments: Float[Array, "B T z"]) -> Float[Array, "B T s"]:
+def follow_slips(
+    normals: Float[Array, "z s"], coupling: Float[Array, "z y"], moves: Float[Array, "B T y"]
+) -> Float[Array, "B T s"]:
     """Return the slips γ of every increment along walks that start at zero; see `follow_forces`."""
-    return _follow(normals, increments)[1]
+    return _follow(normals, coupling, moves)[1]
 
 
 def _follow(
-    normals: Float[Array, "z s"], increments: Float[Array, "B T z"]
+    normals: Float[Array, "z s"], coupling: Float[Array, "z y"], moves: Float[Array, "B T y"]
 ) -> tuple[Float[Array, "B T z"], Float[Array, "B T s"]]:
-    shapes = (
-        jax.ShapeDtypeStruct(increments.shape, increments.dtype),
-        jax.ShapeDtypeStruct((*increments.shape[:2], normals.shape[1]), increments.dtype),
-    )
-    return jax.pure_callback(_call_follow, shapes, normals, increments)
+    shapes = tuple(jax.ShapeDtypeStruct((*moves.shape[:2], width), moves.dtype) for width in normals.shape)
+    return jax.pure_callback(_call_follow, shapes, normals, coupling, moves)
 
 
 def _follow_forward(
-    normals: Float[Array, "z s"], increments: Float[Array, "B T z"]
-) -> tuple[Float[Array, "B T z"], tuple[Array, Array, Array]]:
-    force, slips = _follow(normals, increments)
-    return force, (normals, force, slips)
+    normals: Float[Array, "z s"], coupling: Float[Array, "z y"], moves: Float[Array, "B T y"]
+) -> tuple[Float[Array, "B T z"], tuple[Array, Array, Array, Array, Array]]:
+    force, slips = _follow(normals, coupling, moves)
+    return force, (normals, coupling, moves, force, slips)
 
 
 def _follow_backward(
-    kept: tuple[Array, Array, Array], of_force: Float[Array, "B T z"]
-) -> tuple[Float[Array, "z s"], Float[Array, "B T z"]]:
-    normals, force, slips = kept
+    kept: tuple[Array, Array, Array, Array, Array], of_force: Float[Array, "B T z"]
+) -> tuple[Float[Array, "z s"], Float[Array, "z y"], Float[Array, "B T y"]]:
+    normals, coupling, moves, force, slips = kept
     shapes = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (normals, force))
     of_normals, of_increments = jax.pure_callback(_call_follow_back, shapes, normals, force, slips, of_force)
-    return of_normals, of_increments
+    return of_normals, jnp.einsum("btz,bty->zy", of_increments, moves), of_increments @ coupling
 
 
 follow_forces.defvjp(_follow_forward, _follow_backward)
@@ -115,20 +120,36 @@ def _call_nearest(normals: Array, trial: Array) -> tuple[Numbers, Numbers]:
     force, slips = np.empty((*leading, z)), np.empty((*leading, s))
     forces = np.broadcast_to(forces, (*leading, z))
     if matrices.size == z * s:
-        rows = np.ascontiguousarray(forces).reshape(-1, 1, z)
-        _run(matrices.reshape(z, s), rows, force.reshape(-1, 1, z), slips.reshape(-1, 1, s))
+        rows = np.ascontiguousarray(forces).reshape(-1, z)
+        _project(matrices.reshape(z, s), rows, force.reshape(-1, z), slips.reshape(-1, s))
     else:
         matrices = np.broadcast_to(matrices, (*leading, z, s))
         for index in np.ndindex(leading):
-            one = force[index].reshape(1, 1, z), slips[index].reshape(1, 1, s)
-            _run(matrices[index], forces[index].reshape(1, 1, z), *one)
+            rows = forces[index].reshape(1, z)
+            _project(matrices[index], rows, force[index].reshape(1, z), slips[index].reshape(1, s))
     return force, slips
 
 
-def _call_follow(normals: Array, increments: Array) -> tuple[Numbers, Numbers]:
-    moves = np.ascontiguousarray(increments, dtype=np.float64)
-    force, slips = np.empty_like(moves), np.empty((*moves.shape[:2], normals.shape[1]))
-    _run(np.asarray(normals, dtype=np.float64), moves, force, slips)
+def _project(normals: Numbers, trial: Numbers, force: Numbers, slips: Numbers) -> None:
+    """Write the nearest forces of trial forces, shape (n, z), and their slips, shape (n, s)."""
+    matrix, none = padded(np.ascontiguousarray(normals)), np.empty((len(trial), 1, 0))
+    walk_kernel.follow_walks(
+        slips_of(matrix),
+        matrix,
+        trial[:, None],
+        none,
+        np.empty((0, matrix.shape[1])),
+        force[:, None],
+        slips[:, None],
+    )
+
+
+def _call_follow(normals: Array, coupling: Array, moves: Array) -> tuple[Numbers, Numbers]:
+    driven, steps = np.asarray(coupling, dtype=np.float64), np.ascontiguousarray(moves, dtype=np.float64)
+    matrix = padded(np.ascontiguousarray(normals, dtype=np.float64))
+    increments = steps @ driven.T
+    force, slips = np.empty_like(increments), np.empty((*steps.shape[:2], normals.shape[1]))
+    walk_kernel.follow_walks(slips_of(matrix), matrix, increments, steps, driven.T @ matrix, force, slips)
     return force, slips
 
 
@@ -138,10 +159,5 @@ def _call_follow_back(normals: Array, force: Array, slips: Array, of_force: Arra
     )
     of_normals, of_increments = np.empty_like(matrix), np.empty_like(path)
     matrix = padded(matrix)
-    walk_kernel.follow_back(slips_of(matrix), matrix, path, flow, of_path, of_increments, of_normals)
+    walk_kernel.follow_walks_back(slips_of(matrix), matrix, path, flow, of_path, of_increments, of_normals)
     return of_normals, of_increments
-
-
-def _run(normals: Numbers, increments: Numbers, force: Numbers, slips: Numbers) -> None:
-    matrix = padded(np.ascontiguousarray(normals))
-    walk_kernel.follow(slips_of(matrix), matrix, increments, force, slips)

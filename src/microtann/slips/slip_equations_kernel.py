@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.slips.cholesky_lanes_kernel import (
+from microtann.slips.lanes_kernel import WIDTH
+from microtann.slips.octet_cholesky_kernel import (
     BLOCK,
     Octet,
     blocks_of,
     empty_octet,
-    factorise,
-    gather,
-    solve_lower,
-    solve_upper,
+    factorise_octet,
+    gather_octet,
+    solve_octet_lower,
+    solve_octet_upper,
 )
-from microtann.slips.lanes_kernel import WIDTH
 
 WORST_CONDITION = 1e8
 """The inverse of products of normals with a larger condition number, in the 1-norm, is not used."""
@@ -75,11 +75,24 @@ class Group(NamedTuple):
 
 def slips_of(normals: np.ndarray) -> Slips:
     """Return what is fixed of slips with normals in columns, shape (z, s)."""
-    z, s = normals.shape
-    chosen = np.flatnonzero(np.abs(normals).any(axis=0))
+    return slips_of_products(normals.T @ normals, normals.shape[0])
+
+
+def slips_of_products(products: np.ndarray, most: int) -> Slips:
+    """Return what is fixed of slips whose normals have the products G.
+
+    Parameters
+    ----------
+    products : array, shape (s, s)
+        G; s is a multiple of eight, filled up with zeros.
+    most : int
+        No more normals than this are independent.
+    """
+    s = len(products)
+    chosen = np.flatnonzero(np.diag(products))
     gram, inverse = np.zeros((s + 1, s + 1)), np.zeros((0, 0))
-    gram[:s, :s] = normals.T @ normals
-    if 0 < len(chosen) <= z:
+    gram[:s, :s] = products
+    if 0 < len(chosen) <= most:
         square = gram[np.ix_(chosen, chosen)]
         found = _inverse(square)
         if np.abs(square).sum(axis=0).max() * np.abs(found).sum(axis=0).max() < WORST_CONDITION:
@@ -87,7 +100,7 @@ def slips_of(normals: np.ndarray) -> Slips:
             inverse[np.ix_(chosen, chosen)] = found
     with np.errstate(divide="ignore"):
         scale = 1.0 / np.sqrt(np.diag(gram)[:s])
-    return Slips(gram, inverse, scale, len(chosen), min(z, len(chosen)))
+    return Slips(gram, inverse, scale, len(chosen), min(most, len(chosen)))
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:
@@ -137,6 +150,25 @@ def by_count(points, count, most):
     return order
 
 
+@njit(inline="always")
+def end_of_group(fixed, order, count, first):
+    """Return the end of a group of eight points or fewer, all of them best solved in the same way.
+
+    Which points are neighbours then makes no difference to any of them, not even in the last bit.
+    """
+    last = min(first + WIDTH, len(order))
+    if not _best_from_rest(fixed, count[order[first]]):
+        while _best_from_rest(fixed, count[order[last - 1]]):
+            last -= 1
+    return last
+
+
+@njit(inline="always")
+def _best_from_rest(fixed, count):
+    """Return whether the slips at rest are fewer, and can be solved for."""
+    return len(fixed.inverse) > 0 and 2 * count > fixed.number
+
+
 @njit(cache=True)
 def _list_rest(fixed, members, flows, rest):
     """Write the slips at rest; return how many. Scratch: flows."""
@@ -153,7 +185,18 @@ def _list_rest(fixed, members, flows, rest):
 
 @njit(cache=True, error_model="numpy")
 def factorise_group(fixed, members, count, points, group):
-    """Factorise the equations of eight points or fewer, the one with the fewest members first.
+    """Factorise the equations of a group of points.
+
+    Parameters
+    ----------
+    fixed : Slips
+    members : int64 array, shape (n, most)
+        Which slips flow at every point of all.
+    count : int64 array, shape (n,)
+        How many of ``members`` these are.
+    points : int64 array, shape (at most 8,)
+        The group, in the order of their counts, as `end_of_group` gives it.
+    group : Group, out
 
     Returns
     -------
@@ -162,7 +205,7 @@ def factorise_group(fixed, members, count, points, group):
         Whether the matrices are those of the slips at rest.
     """
     octet, listed, size = group.octet, group.listed, group.size
-    from_rest = len(fixed.inverse) > 0 and 2 * count[points[0]] > fixed.number
+    from_rest = _best_from_rest(fixed, count[points[0]])
     most = 0
     for lane in range(WIDTH):
         size[lane] = 0
@@ -180,8 +223,8 @@ def factorise_group(fixed, members, count, points, group):
             i = listed[lane, a] if a < size[lane] else s
             octet.row[a * WIDTH + lane] = i * (s + 1)
             octet.column[a * WIDTH + lane] = i
-    gather(fixed.inverse if from_rest else fixed.gram, blocks, octet)
-    factorise(blocks, octet)
+    gather_octet(fixed.inverse if from_rest else fixed.gram, blocks, octet)
+    factorise_octet(blocks, octet)
     return blocks, from_rest
 
 
@@ -216,8 +259,8 @@ def solve_group(fixed, members, count, points, blocks, from_rest, group):
                 i = listed[lane, a]
                 value = -slips[lane, i] if from_rest else right[lane, i]
             octet.vector[a * WIDTH + lane] = value
-    solve_lower(blocks, octet, octet.vector, 0)
-    solve_upper(blocks, octet, octet.vector)
+    solve_octet_lower(blocks, octet, octet.vector, 0)
+    solve_octet_upper(blocks, octet, octet.vector)
     for lane in range(len(points)):
         rest = listed[lane, : size[lane]]
         for a, i in enumerate(rest):

@@ -32,7 +32,7 @@ def _factorise_diagonal(matrix, o, positive):
 
 
 @njit(cache=True, error_model="numpy")
-def factorise(order, matrix):
+def factorise_sparse(order, matrix):
     """Replace the blocks of symmetric matrices by those of L with K = L Lᵀ; return where K is positive."""
     first, rows, block = order.first, order.rows, order.block
     free = len(first) - 1
@@ -68,7 +68,7 @@ def factorise(order, matrix):
 
 
 @njit(cache=True, error_model="numpy")
-def solve_lower(order, factor, vectors, columns):
+def solve_sparse_lower(order, factor, vectors, columns):
     """Solve L Y = vectors in place, of which there are several: column c of place p is at p · columns + c."""
     first, rows = order.first, order.rows
     free = len(first) - 1
@@ -94,7 +94,7 @@ def solve_lower(order, factor, vectors, columns):
 
 
 @njit(cache=True, error_model="numpy")
-def solve_upper(order, factor, vector):
+def solve_sparse_upper(order, factor, vector):
     """Solve Lᵀ x = vector in place."""
     first, rows = order.first, order.rows
     free = len(first) - 1

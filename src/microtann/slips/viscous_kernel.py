@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.slips.projection_kernel import empty_surfaces, project
-from microtann.slips.walk_kernel import forces_on_slips
+from microtann.slips.dense_cholesky_kernel import factorise_dense, solve_dense_lower, solve_dense_upper
+from microtann.slips.reference_kernel import empty_search, solve_slips
 
 ROUNDS = 200
 SHORT, SWEEPS = 30, 50
@@ -27,6 +27,7 @@ LEAST = -690.0
 KEPT = 0.05
 """Share of a slip that a step of Newton's method leaves at least."""
 SINGULAR = 1e-14
+"""Share that is added to the diagonal of the matrix of Newton's method, and more if that does not do."""
 ROUND_OFF = 1e-15
 """Of the function, relative: a step that raises it no further does not raise it."""
 
@@ -138,26 +139,20 @@ def _newton(gram, viscosity, exponent, trial, force, slips, flowing, matrix, ste
     for a in range(count):
         i = flowing[a]
         step[a] = np.sign(slips[i]) * _defect(viscosity, exponent, force[i], slips[i])
-        for b in range(a + 1):
-            matrix[a, b] = gram[i, flowing[b]]
-        matrix[a, a] += exponent * viscosity * abs(slips[i]) ** (exponent - 1.0)
-    for a in range(count):
-        whole = matrix[a, a]
-        for b in range(a):
-            total = matrix[a, b]
-            for k in range(b):
-                total -= matrix[a, k] * matrix[b, k]
-            total /= matrix[b, b]
-            matrix[a, b] = total
-            matrix[a, a] -= total * total
-        matrix[a, a] = np.sqrt(max(matrix[a, a], SINGULAR * whole))
-        for b in range(a):
-            step[a] -= matrix[a, b] * step[b]
-        step[a] /= matrix[a, a]
-    for a in range(count - 1, -1, -1):
-        for b in range(a + 1, count):
-            step[a] -= matrix[b, a] * step[b]
-        step[a] /= matrix[a, a]
+    share, factored = SINGULAR, False
+    while not factored:  # more slips than dimensions and hardly any viscosity leave the matrix singular
+        for a in range(count):
+            i = flowing[a]
+            for b in range(a + 1, count):
+                matrix[a, b] = gram[i, flowing[b]]
+            whole = gram[i, i] + exponent * viscosity * abs(slips[i]) ** (exponent - 1.0)
+            matrix[a, a] = whole * (1.0 + share)
+        factored = factorise_dense(matrix, count)
+        if share > 1.0:  # not a number
+            return
+        share *= 100.0
+    solve_dense_lower(matrix, count, step)
+    solve_dense_upper(matrix, count, step)
     if _stop(gram, viscosity, exponent, trial, force, slips, flowing, count, step, before):
         return
     share = 1.0
@@ -199,20 +194,23 @@ def slip_viscously(normals, gram, viscosity, exponent, trials, forces, slips):
         τ and γ.
     """
     (z, s), n = normals.shape, len(trials)
-    surfaces, trial, force = empty_surfaces(z, s), np.empty(s), np.empty(s)
+    search, trial, force = empty_search(min(z, s), s), np.empty(s), np.empty(s)
     flowing, matrix, step = np.empty(s, dtype=np.int64), np.empty((s, s)), np.empty(s)
     before = np.empty(s)
     for p in range(n):
-        forces_on_slips(normals, trials[p], trial)
+        for i in range(s):
+            trial[i] = 0.0
+        for m in range(z):
+            for i in range(s):
+                trial[i] += normals[m, i] * trials[p, m]
         slips[p, :] = 0.0
         largest = 1.0
         for i in range(s):
             largest = max(largest, abs(trial[i]))
-        count = max(project(gram, trial, surfaces, 0), 0)
+        count = max(solve_slips(gram, trial, search), 0)
         for a in range(count):
-            i = surfaces.active[a]
-            slips[p, i] = surfaces.sense[i] * surfaces.slip[a]
-        _forces(gram, trial, force, slips[p], surfaces.active, count)
+            slips[p, search.active[a]] = search.slip[a]
+        _forces(gram, trial, force, slips[p], search.active, count)
         found = False
         for number in range(ROUNDS):
             for _ in range(1 if number < SHORT else SWEEPS):

@@ -15,33 +15,27 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.slips.lanes_kernel import WIDTH
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.product_kernel import multiply
 from microtann.slips.slip_equations_kernel import (
+    add_rows,
     by_count,
     empty_group,
+    end_of_group,
     factorise_group,
     list_members,
     solve_group,
 )
 
-
-@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
-def forces_on_slips(normals, force, on_slips):
-    """Write Nᵀ τ."""
-    z, s = normals.shape
-    for i in range(s):
-        on_slips[i] = 0.0
-    for m in range(z):
-        value = force[m]
-        for i in range(s):
-            on_slips[i] += normals[m, i] * value
+REFRESH = 32
+"""The forces on the slips are formed anew from the force after so many increments, against round-off."""
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow(fixed, normals, increments, force, slips):
+def follow_walks(fixed, normals, increments, moves, on_slips, force, slips):
     """Follow walks from the virgin state; where a force is not found, it is not a number from there on.
+
+    The forces on the slips, r = Nᵀτ, are kept: an increment adds Δy Q, and slips take Gγ.
 
     Parameters
     ----------
@@ -50,7 +44,11 @@ def follow(fixed, normals, increments, force, slips):
     normals : (z, s)
         N, with columns of zeros up to a multiple of eight.
     increments : (B, T, z)
-        Δb.
+        Δb = B Δy.
+    moves : (B, T, y)
+        Δy.
+    on_slips : (y, s)
+        Q = BᵀN: forces on the slips due to a unit move.
     force : (B, T, z) out
         τ after every increment.
     slips : (B, T, s) out
@@ -58,17 +56,33 @@ def follow(fixed, normals, increments, force, slips):
     """
     paths, steps, z = increments.shape
     normals_by_slip, s = normals.T.copy(), slips.shape[2]
-    now, trial = np.zeros((paths, z)), np.empty((paths, normals.shape[1]))
-    flow = np.empty_like(trial)
+    now, trial, flow = (
+        np.zeros((paths, z)),
+        np.zeros((paths, normals.shape[1])),
+        np.zeros((paths, normals.shape[1])),
+    )
+    added, push = np.empty_like(trial), np.empty((paths, moves.shape[2]))
+    members, count = np.empty(normals.shape[1], dtype=np.int64), np.zeros(paths, dtype=np.int64)
     for t in range(steps):
         for p in range(paths):
             for m in range(z):
                 now[p, m] += increments[p, t, m]
-        multiply(now, normals, trial)
-        count = project_points(fixed, trial, flow)
+        if t % REFRESH == 0:
+            multiply(now, normals, trial)
+        else:
+            push[:] = moves[:, t]
+            multiply(push, on_slips, added)
+            for p in range(paths):
+                for i in range(trial.shape[1]):
+                    trial[p, i] += added[p, i]
+                if count[p] > 0:
+                    flowing = list_members(flow[p], members)
+                    add_rows(fixed.gram, members[:flowing], flow[p], -1.0, trial[p])
+        count[:] = project_points(fixed, trial, flow)
         for p in range(paths):
             if count[p] < 0:
                 now[p] = np.nan
+                trial[p] = np.nan
             if count[p] <= 0:
                 slips[p, t] = 0.0
             else:
@@ -82,13 +96,13 @@ def follow(fixed, normals, increments, force, slips):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow_back(fixed, normals, force, slips, of_force, of_increments, of_normals):
+def follow_walks_back(fixed, normals, force, slips, of_force, of_increments, of_normals):
     """Write the derivatives of a function of the forces along walks.
 
     Parameters
     ----------
     fixed, normals, force, slips
-        As for `follow`.
+        As for `follow_walks`.
     of_force : (B, T, z)
         Derivative with respect to every force alone.
     of_increments, of_normals : (B, T, z), (z, s) out
@@ -104,8 +118,10 @@ def follow_back(fixed, normals, force, slips, of_force, of_increments, of_normal
             for m in range(z):
                 back[p, m] += of_force[p, t, m]
         order = by_count(np.flatnonzero(count > 0), count, fixed.most)
-        for first in range(0, len(order), WIDTH):
-            points = order[first : first + WIDTH]
+        last = 0
+        while last < len(order):
+            first, last = last, end_of_group(fixed, order, count, last)
+            points = order[first:last]
             blocks, from_rest = factorise_group(fixed, members, count, points, group)
             for lane, p in enumerate(points):
                 for i in members[p, : count[p]]:

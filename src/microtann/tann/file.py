@@ -17,7 +17,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from microtann.errors import ConfigurationError, InputError, ModelFileError
-from microtann.microstructure.protocol import Microstructure, microstructure_class
+from microtann.microstructure.protocol import Microstructure
+from microtann.microstructure.registry import (
+    UnknownMicrostructure,
+    microstructure_class,
+    microstructure_of,
+)
 from microtann.numbers import voigt
 from microtann.numbers.coordinates import width
 from microtann.system.tensors import read_tensors, write_tensors
@@ -34,6 +39,8 @@ SHEAR = "engineering"
 LONGEST = 300
 """Letters of a reason that are shown: a damaged file may hold names of any length."""
 PARTS = ("reduction", "energy", "evolution", "scaling")
+RANGE = "training_range"
+"""Group of the tensors of the training range; what is neither of it nor of the parts is of the microstructure."""
 
 _RANGE = tuple(field.name for field in fields(TrainingRange))
 
@@ -57,7 +64,7 @@ def write_model(point: MaterialPoint, information: Information, path: str | os.P
     parts = {name: take_apart(getattr(point, name), name, tensors) for name in PARTS}
     if information.training_range is not None:
         limits = {name: getattr(information.training_range, name) for name in _RANGE}
-        tensors |= {f"training_range.{name}": limit for name, limit in limits.items() if limit is not None}
+        tensors |= {f"{RANGE}.{name}": limit for name, limit in limits.items() if limit is not None}
     if information.microstructure is not None:
         for group, arrays in information.microstructure.groups().items():
             tensors |= {f"{group}.{name}": value for name, value in arrays.items()}
@@ -109,6 +116,8 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:LONGEST]
         raise ModelFileError(f"{path} is damaged: its contents do not fit together ({reason})") from error
+    if isinstance(information.microstructure, UnknownMicrostructure):
+        warnings.warn(f"{path}: {information.microstructure.unknown}", stacklevel=3)
     return point, information
 
 
@@ -175,7 +184,7 @@ def _strain_names(described: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
-    limits = {name: tensors.get(f"training_range.{name}") for name in _RANGE}
+    limits = {name: tensors.get(f"{RANGE}.{name}") for name in _RANGE}
     return Information(
         form=described["form"],
         components=int(described["components"]),
@@ -183,21 +192,25 @@ def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
         extra_names=tuple(described["extra_names"]),
         units=dict(described["units"]),
         training_range=None if limits["strain"] is None else TrainingRange(**limits),  # type: ignore[arg-type]
-        microstructure=_microstructure(described["microstructure"], tensors),
+        microstructure=_microstructure(described, tensors),
         history=tuple(TrainingRecord(**record) for record in described["history"]),
         provenance=dict(described["provenance"]),
         strain_names=_strain_names(described),
     )
 
 
-def _microstructure(kind: str | None, tensors: Arrays) -> Microstructure | None:
-    """Return what the model stands for."""
+def _microstructure(described: Mapping[str, Any], tensors: Arrays) -> Microstructure | None:
+    """Return what the model stands for; of a kind that is not known all arrays are kept."""
+    kind = described["microstructure"]
     if kind is None:
         return None
     known = microstructure_class(kind)
-    groups = {
-        group: {name: tensors[f"{group}.{name}"] for name in names if f"{group}.{name}" in tensors}
-        for group, names in known.fields.items()
-    }
-    present = {group: arrays for group, arrays in groups.items() if arrays}
-    return known.of_groups(present) if present else None
+    groups: dict[str, Arrays] = {}
+    for path, tensor in tensors.items():
+        group, _, name = path.partition(".")
+        if group not in (*PARTS, RANGE) and (known is None or name in known.fields.get(group, ())):
+            groups.setdefault(group, {})[name] = tensor
+    if not groups and known is not None and known.fields:
+        return None
+    shapes = {name: tuple(shape) for name, shape in described["coordinate_shapes"]}
+    return microstructure_of(kind, groups, shapes, int(described["components"]))

@@ -229,9 +229,8 @@ def test_a_cell_of_the_user(tmp_path: Path) -> None:
     result = call("data", "-o", tmp_path / "d", *SMALL, "--set", f"cell.file={tmp_path / 'cell.toml'}")
     assert result.exit_code == 0, result.output
     dataset = read_dataset(tmp_path / "d" / "data.h5")
-    assert dataset.bar == mt.ElastoplasticBar(hardening=0.02)
-    assert dataset.cell is not None
-    assert len(dataset.cell.bars) == 20
+    assert dataset.microstructure.bar == mt.ElastoplasticBar(hardening=0.02)
+    assert len(dataset.microstructure.cell.bars) == 20
     softer = call("data", "-o", tmp_path / "s", *SMALL, "--cell", tmp_path / "cell.toml", "--set", "bar.young=0.5")
     assert softer.exit_code == 0, softer.output
     assert read_dataset(tmp_path / "s" / "data.h5").bar == mt.ElastoplasticBar(young=0.5, hardening=0.02)

@@ -54,7 +54,7 @@ def replay(file: Path, *arguments: str) -> Result:
 
 @pytest.mark.parametrize("name", ["exact", "cube"])
 def test_the_material_of_the_file_answers_as_in_the_structure(name: str, tmp_path: Path) -> None:
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    exact = mt.Lattice(mt.cube_cell())
     file = failed(exact if name == "exact" else mt.load(name), tmp_path / "point.h5", max_iterations=1)
     result = replay(file)
     assert result.exit_code == 0, result.output

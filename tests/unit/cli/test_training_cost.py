@@ -53,7 +53,7 @@ def test_time_of_the_updates_is_read_between_reports(monkeypatch: pytest.MonkeyP
 def test_a_short_training_is_measured_and_leaves_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     cell = mt.square_cell((2, 2), perturbation=0.2)
     level = LOGGER.level
-    found = try_training(mt.generate_data(cell, plan=mt.WalkPlan(paths=12, steps=20)), 4, 10.0)
+    found = try_training(mt.generate_data(mt.Lattice(cell), plan=mt.WalkPlan(paths=12, steps=20)), 4, 10.0)
     assert 0.0 < found.per_update < found.seconds
     assert found.rest > found.reduction > 0.0
     assert "not converged" not in caplog.text

@@ -30,7 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data file whose test set is empty: the search must not look at it."""
     file = tmp_path_factory.mktemp("tune") / "data.h5"
     plan = mt.WalkPlan(paths=24, steps=30, smallest_increment=0.1, test=0.0)
-    write_dataset(file, mt.generate_data(mt.square_cell((2, 2), perturbation=0.2), plan=plan))
+    write_dataset(file, mt.generate_data(mt.Lattice(mt.square_cell((2, 2), perturbation=0.2)), plan=plan))
     return file
 
 

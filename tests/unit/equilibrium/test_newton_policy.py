@@ -32,14 +32,14 @@ STEPS = [
     ],
 )
 def test_every_policy_finds_the_same_equilibrium(choice: dict[str, object]) -> None:
-    model = mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    model = mt.fem.Model(MESH, mt.Lattice(mt.cube_cell()))
     found, known = model.solve(STEPS, SolverOptions(**choice)), model.solve(STEPS)
     assert known.dissipation[-1] > 0.01
     np.testing.assert_allclose(found.displacement, known.displacement, rtol=0, atol=1e-8)
 
 
 def test_the_choices_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    model = mt.fem.Model(MESH, mt.Lattice(mt.cube_cell()))
 
     def cost(**choice: object) -> tuple[int, int]:
         statistics = model.solve(STEPS, SolverOptions(**choice)).statistics

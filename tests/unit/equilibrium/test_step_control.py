@@ -47,7 +47,7 @@ def test_limits_that_contradict_each_other_are_refused() -> None:
 
 
 def test_a_step_may_begin_with_a_small_part_that_grows() -> None:
-    model = mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    model = mt.fem.Model(MESH, mt.Lattice(mt.cube_cell()))
     result = model.solve(pulled(1.2, dt=2.0), SolverOptions(first_fraction=0.1, growth=2.0, largest_fraction=0.4))
     assert [part.fraction for part in result.parts] == pytest.approx([0.1, 0.3, 0.7])
     np.testing.assert_allclose([part.time for part in result.parts], [0.2, 0.6, 1.4])

@@ -89,8 +89,8 @@ def test_a_forecast_is_near_the_runs_that_it_is_of(monkeypatch: pytest.MonkeyPat
     found = forecast(case, tann, 1.25, 1 / 8, once=100.0)
     dns, fe2, network = found.estimates
     assert [e.method for e in found.estimates] == ["dns", "fe2", "tann"]
-    exact = mt.fem.Model(mt.fem.box(case.lengths, (8, 8, 8), case.origin), mt.fem.ExactCell(tann.cell, tann.bar))
-    lattice = mt.Structure.box(tann.cell, tann.bar, case.lengths, 1.25, case.origin)
+    exact = mt.fem.Model(mt.fem.box(case.lengths, (8, 8, 8), case.origin), tann.microstructure)
+    lattice = mt.Structure.box(tann.microstructure.cell, tann.microstructure.bar, case.lengths, 1.25, case.origin)
     runs = [body.solve(case.steps) for body in (exact, lattice)]
     last = [{name: float(value[-1]) for name, value in case.quantities(run).items()} for run in runs]
     # sizes that were computed: the regular lattice is its own stand-in

@@ -55,7 +55,7 @@ def test_states_that_cannot_be_compared_are_refused() -> None:
 
 def test_two_starts_of_one_lattice_know_the_same() -> None:
     cell = mt.square_cell((1, 1))
-    data = [mt.generate_data(cell, plan=mt.WalkPlan(paths=20, steps=20, seed=seed)) for seed in (0, 1)]
+    data = [mt.generate_data(mt.Lattice(cell), plan=mt.WalkPlan(paths=20, steps=20, seed=seed)) for seed in (0, 1)]
     models = [mt.train(each, mt.forms.Variational(states=4, updates=0)) for each in data]
     strain = 0.6 * np.sin(np.linspace(0.0, 9.0, 60))[:, None] * GENERATOR.standard_normal((6, 1, 3))
     found = compare_latent_spaces(*models, strain)

@@ -12,7 +12,7 @@ from microtann.evaluation.section4 import CELLS, FIGURES, choose_cells, paper_fi
 
 @pytest.fixture(scope="module")
 def exact() -> mt.TANN:
-    data = mt.generate_data(mt.square_cell((2, 2)), plan=mt.WalkPlan(paths=20, steps=20))
+    data = mt.generate_data(mt.Lattice(mt.square_cell((2, 2))), plan=mt.WalkPlan(paths=20, steps=20))
     return mt.train(data, mt.forms.Variational(states=4, updates=0))
 
 

@@ -136,7 +136,7 @@ def test_a_tangent_that_is_wrong_is_found_out() -> None:
 
 
 def test_a_right_tangent_is_not_blamed() -> None:
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    exact = mt.Lattice(mt.cube_cell())
     error = fail(exact, options=SolverOptions(max_cuts=0, max_iterations=1))
     assert "finite differences" not in str(error)
     assert error.point.tangent_error < 1e-4 < WRONG_TANGENT
@@ -145,7 +145,7 @@ def test_a_right_tangent_is_not_blamed() -> None:
 
 def test_tangents_at_kinks_are_those_of_one_side() -> None:
     """At zero increment from a flowing state the stress has a kink; the tangent is that of one side."""
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    exact = mt.Lattice(mt.cube_cell())
     generator = np.random.default_rng(2)
     increment = 0.5 * generator.normal(size=(40, 6))
     _, _, state = exact.update(increment, exact.initial_state(40))
@@ -160,7 +160,7 @@ def test_tangents_at_kinks_are_those_of_one_side() -> None:
 
 def test_the_material_is_in_the_file_where_it_can_be(tmp_path: Path) -> None:
     few = SolverOptions(max_cuts=0, max_iterations=1, outside_training="none")
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    exact = mt.Lattice(mt.cube_cell())
     for material, kept in ((mt.load("cube"), "model"), (exact, "cell")):
         error = fail(material, options=few)
         _, held = read_failed_point(error.point.write(tmp_path / f"{kept}.h5"))

@@ -17,8 +17,8 @@ SLOPE = np.array([[0.3, 0.1, 0.05], [-0.2, -0.4, 0.1], [0.02, 0.15, 0.2]])
 ALL = [(2, kind) for kind in kinds_in(2)] + [(3, kind) for kind in kinds_in(3)]
 
 
-def material(dimension: int) -> mt.fem.ExactCell:
-    return mt.fem.ExactCell(CELL if dimension == 2 else mt.cube_cell(), BAR)
+def material(dimension: int) -> mt.Lattice:
+    return mt.Lattice(CELL if dimension == 2 else mt.cube_cell(), BAR)
 
 
 def distorted(dimension: int, kind: str) -> mt.fem.Mesh:
@@ -117,7 +117,7 @@ def test_a_strip_in_the_plane_agrees_with_its_lattice() -> None:
     lattice = mt.Structure.box(cell, BAR, lengths, 0.5).solve(steps(-1.0))
     for kind in kinds_in(2):
         mesh = mt.fem.box(lengths, (2, 3), kind=kind)
-        result = mt.fem.Model(mesh, mt.fem.ExactCell(cell, BAR)).solve(steps(-1.0))
+        result = mt.fem.Model(mesh, mt.Lattice(cell, BAR)).solve(steps(-1.0))
         assert result.dissipation[-1] > 0.01
         assert result.energy[-1] == pytest.approx(lattice.energy[-1], rel=1e-9)
         assert result.dissipation[-1] == pytest.approx(lattice.dissipation[-1], rel=1e-9)

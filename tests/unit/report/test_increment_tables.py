@@ -15,7 +15,7 @@ CASE = lcU2(lengths=(1.0, 1.0, 1.0))
 def solved(increments: int, options: SolverOptions | None = None) -> Result:
     mesh = mt.fem.box((1, 1, 1), (1, 1, 1), CASE.origin)
     step = Step(CASE.steps[0].prescribed, increments=increments, name="compress")
-    return Model(mesh, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())).solve([step], options)
+    return Model(mesh, mt.Lattice(mt.cube_cell())).solve([step], options)
 
 
 def test_an_analysis_in_several_parts_has_a_table() -> None:

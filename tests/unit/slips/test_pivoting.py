@@ -10,7 +10,7 @@ from random_slips import random_normals
 
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.product_kernel import multiply, padded
-from microtann.slips.projection_kernel import FAILED, empty_surfaces, project
+from microtann.slips.reference_kernel import FAILED, empty_search, project
 from microtann.slips.slip_equations_kernel import (
     Slips,
     empty_group,
@@ -32,18 +32,17 @@ def solve(normals: np.ndarray, force: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def one_at_a_time(normals: np.ndarray, force: np.ndarray, starts: np.ndarray | None = None) -> np.ndarray:
     """Return the slips by the finite method, from some surfaces with their senses if wanted."""
     gram, trial = normals.T @ normals, force @ normals
-    surfaces, slips = empty_surfaces(*normals.shape), np.zeros_like(trial)
+    search, slips = empty_search(*normals.shape), np.zeros_like(trial)
     for p, row in enumerate(trial):
         start = 0
         if starts is not None:
             chosen = np.flatnonzero(starts[p])
             start = len(chosen)
-            surfaces.active[:start] = chosen
-            surfaces.sense[:] = starts[p]
-        count = project(gram, row, surfaces, start)
+            search.active[:start] = chosen
+            search.sense[:] = starts[p]
+        count = project(gram, row, search, start)
         assert count >= 0
-        active = surfaces.active[:count]
-        slips[p, active] = surfaces.sense[active] * surfaces.slip[:count]
+        slips[p, search.active[:count]] = search.slip[:count]
     return slips
 
 

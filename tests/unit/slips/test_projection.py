@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_normals
 from scipy.optimize import minimize
 
 from microtann.slips import walk_kernel
 from microtann.slips.product_kernel import padded
 from microtann.slips.projection import follow_forces, nearest_admissible
-from microtann.slips.projection_kernel import empty_surfaces, project
 from microtann.slips.slip_equations_kernel import slips_of
+from random_slips import random_normals
 
 
 def solve(normals: np.ndarray, trial: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -23,7 +22,8 @@ def solve(normals: np.ndarray, trial: np.ndarray) -> tuple[np.ndarray, np.ndarra
     z, s = normals.shape
     force, slips = np.empty((1, 1, z)), np.empty((1, 1, s))
     matrix = padded(normals)
-    walk_kernel.follow(slips_of(matrix), matrix, trial.reshape(1, 1, z), force, slips)
+    none = np.empty((1, 1, 0)), np.empty((0, matrix.shape[1]))
+    walk_kernel.follow_walks(slips_of(matrix), matrix, trial.reshape(1, 1, z), *none, force, slips)
     return force[0, 0], slips[0, 0]
 
 
@@ -91,15 +91,6 @@ def test_what_is_not_finite_ends_and_says_so() -> None:
     assert np.isnan(force).any()
 
 
-def test_the_active_set_belongs_to_its_factor() -> None:
-    normals = random_normals(2, 6, 10)
-    gram, surfaces = normals.T @ normals, empty_surfaces(6, 10)
-    count = project(gram, normals.T @ (3.0 * np.ones(6)), surfaces, 0)
-    chosen = normals[:, surfaces.active[:count]] * surfaces.sense[surfaces.active[:count]]
-    upper = np.triu(surfaces.upper[:count, :count])
-    np.testing.assert_allclose(upper.T @ upper, chosen.T @ chosen, rtol=1e-11, atol=1e-11)
-
-
 def test_derivatives_are_those_of_finite_differences() -> None:
     normals, trial = random_normals(1, 5, 9), 2.0 * np.random.default_rng(1).standard_normal(5)
     draw = np.random.default_rng(2)
@@ -130,25 +121,28 @@ def test_mapping_over_points_and_normals_changes_nothing() -> None:
 
 def test_the_gradient_along_walks_is_that_of_finite_differences() -> None:
     draw = np.random.default_rng(3)
-    normals, increments = random_normals(3, 4, 7), draw.standard_normal((3, 12, 4))
-    weight, direction = draw.standard_normal((3, 12, 4)), draw.standard_normal((4, 7))
-    turn = draw.standard_normal((3, 12, 4))
+    at = random_normals(3, 4, 7), draw.standard_normal((4, 3)), draw.standard_normal((3, 12, 3))
+    weight, directions = draw.standard_normal((3, 12, 4)), [draw.standard_normal(a.shape) for a in at]
 
-    def objective(normals: np.ndarray, increments: np.ndarray) -> jnp.ndarray:
-        return jnp.sum(weight * follow_forces(jnp.asarray(normals), jnp.asarray(increments)) ** 2)
+    def objective(normals: np.ndarray, coupling: np.ndarray, moves: np.ndarray) -> jnp.ndarray:
+        return jnp.sum(weight * follow_forces(*(jnp.asarray(a) for a in (normals, coupling, moves))) ** 2)
 
-    of_normals, of_increments = jax.grad(objective, argnums=(0, 1))(normals, increments)
-    step = 1e-7
-    ahead, behind = (objective(normals + h * direction, increments + h * turn) for h in (step, -step))
-    expected = float((of_normals * direction).sum() + (of_increments * turn).sum())
-    assert (ahead - behind) / (2 * step) == pytest.approx(expected, rel=1e-5)
+    slopes = jax.grad(objective, argnums=(0, 1, 2))(*at)
+    for number, (slope, direction) in enumerate(zip(slopes, directions, strict=True)):
+        step = 1e-7
+        ahead, behind = (
+            objective(*at[:number], at[number] + h * direction, *at[number + 1 :]) for h in (step, -step)
+        )
+        assert (ahead - behind) / (2 * step) == pytest.approx(float((slope * direction).sum()), rel=1e-5)
 
 
 def test_a_walk_is_one_increment_after_the_other() -> None:
-    normals = random_normals(9, 4, 6)
-    increments = np.random.default_rng(9).standard_normal((2, 8, 4))
-    followed = np.asarray(follow_forces(jnp.asarray(normals), jnp.asarray(increments)))
+    """More increments than the forces on the slips are kept for."""
+    normals, draw = random_normals(9, 4, 6), np.random.default_rng(9)
+    coupling, moves = draw.standard_normal((4, 3)), draw.standard_normal((2, 2 * walk_kernel.REFRESH + 5, 3))
+    followed = np.asarray(follow_forces(jnp.asarray(normals), jnp.asarray(coupling), jnp.asarray(moves)))
     force = np.zeros((2, 4))
-    for step in range(8):
-        force = np.stack([solve(normals, f + d)[0] for f, d in zip(force, increments[:, step], strict=True)])
-        np.testing.assert_allclose(followed[:, step], force, rtol=0, atol=1e-13)
+    for step in range(moves.shape[1]):
+        trial = force + moves[:, step] @ coupling.T
+        force = np.stack([solve(normals, f)[0] for f in trial])
+        np.testing.assert_allclose(followed[:, step], force, rtol=0, atol=1e-12)

@@ -4,12 +4,12 @@ from numba import njit
 
 from microtann.microstructure.bars.condensed.elimination import eliminate
 from microtann.slips.lanes_kernel import WIDTH, store
-from microtann.slips.sparse_cholesky_kernel import factorise, solve_lower, solve_upper
+from microtann.slips.sparse_cholesky_kernel import factorise_sparse, solve_sparse_lower, solve_sparse_upper
 
 
 @njit
 def factor(order, matrix, positive):
-    store(positive, 0, factorise(order, matrix))
+    store(positive, 0, factorise_sparse(order, matrix))
 
 
 def random_matrices(seed, nodes, bars):
@@ -51,16 +51,18 @@ def test_factor_and_solutions_are_those_of_dense_matrices(nodes, bars):
     rng = np.random.default_rng(1)
     right = rng.normal(size=(nodes, 3, 4, WIDTH))
     several, one = right.ravel().copy(), right[:, :, 2].ravel().copy()
-    solve_lower(order, blocks, several, 4)
-    solve_lower(order, blocks, one, 1)
+    solve_sparse_lower(order, blocks, several, 4)
+    solve_sparse_lower(order, blocks, one, 1)
     several = several.reshape(-1, 4, WIDTH)[: 3 * nodes - 3]
     np.testing.assert_allclose(one.reshape(-1, WIDTH)[: 3 * nodes - 3], several[:, 2], rtol=1e-13, atol=1e-15)
-    solve_upper(order, blocks, one)
+    solve_sparse_upper(order, blocks, one)
     position = np.argsort(order.place)[:-1]
     for lane in range(WIDTH):
         dense = matrices[lane][np.ix_(position, position)].swapaxes(1, 2).reshape(3 * nodes - 3, -1)
         expected = np.linalg.solve(dense, right[: nodes - 1, :, :, lane].reshape(3 * nodes - 3, 4))
-        np.testing.assert_allclose(one.reshape(-1, WIDTH)[: 3 * nodes - 3, lane], expected[:, 2], rtol=1e-11)
+        found = one.reshape(-1, WIDTH)[: 3 * nodes - 3, lane]
+        round_off = np.finfo(float).eps * np.linalg.cond(dense) * np.abs(expected[:, 2]).max()
+        np.testing.assert_allclose(found, expected[:, 2], rtol=1e-11, atol=round_off)  # a component may cancel
         products = several[..., lane].T @ several[..., lane]
         wanted = right[: nodes - 1, :, :, lane].reshape(-1, 4).T @ expected
         np.testing.assert_allclose(products, wanted, rtol=1e-11, atol=1e-13)

@@ -39,7 +39,7 @@ def test_only_long_compilations_of_the_package_are_announced(
         compile_for(notice, "microtann.fem.element_kernels", 0.0)
         compile_for(notice, "users.own_kernel", 0.6)
         assert caplog.messages == []
-        compile_for(notice, "microtann.microstructure.bars.condensed.flow_kernel", 0.6)
+        compile_for(notice, "microtann.microstructure.bars.condensed.increment_kernel", 0.6)
         compile_for(notice, "microtann.microstructure.bars.condensed.newton_kernel", 0.6)
     assert len(caplog.messages) == 1
     assert "compiling the cell solver" in caplog.messages[0]

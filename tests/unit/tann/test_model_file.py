@@ -38,25 +38,25 @@ def test_a_model_comes_back_as_it_was(path: Path) -> None:
     assert np.array_equal(a.stress, b.stress)
     assert np.array_equal(a.force, b.force)
     assert read.information.units == written.information.units
-    assert read.cell is None
+    assert read.microstructure is None
 
 
 def test_cell_bar_and_history_are_kept(tmp_path: Path) -> None:
     tann = mt.load("cube")
     tann.save(tmp_path / "copy.safetensors")
     copy = mt.load(tmp_path / "copy.safetensors")
-    assert np.array_equal(copy.cell.nodes, mt.cube_cell().nodes)
-    assert copy.bar == mt.ElastoplasticBar()
+    assert np.array_equal(copy.microstructure.cell.nodes, mt.cube_cell().nodes)
+    assert copy.microstructure.bar == mt.ElastoplasticBar()
     assert copy.information.history == tann.information.history
     assert isinstance(copy.information.history[0], TrainingRecord)
 
 
 def test_the_shipped_model_of_the_cube_is_the_cube() -> None:
     shipped = mt.load("cube")
-    assert (shipped.form, shipped.states, shipped.bar) == ("play", 13, mt.ElastoplasticBar())
-    assert np.array_equal(shipped.cell.nodes, mt.cube_cell().nodes)
+    assert (shipped.form, shipped.states, shipped.microstructure.bar) == ("play", 13, mt.ElastoplasticBar())
+    assert np.array_equal(shipped.microstructure.cell.nodes, mt.cube_cell().nodes)
     strain = np.random.default_rng(0).normal(0, 0.2, size=(20, 6)).cumsum(axis=0)
-    exact = mt.solve_cell(shipped.cell, shipped.bar, strain)
+    exact = shipped.microstructure.solve(strain)
     recall = shipped.recall(strain, decode=True, outside_training="none")
     np.testing.assert_allclose(recall.stress, exact.stress, rtol=0, atol=1e-12)
     np.testing.assert_allclose(recall.force, exact.force, rtol=0, atol=1e-12)

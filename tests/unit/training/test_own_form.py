@@ -183,7 +183,7 @@ def known() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def cube() -> Dataset:
-    return generate(mt.cube_cell(), mt.ElastoplasticBar(), WalkPlan(paths=20, steps=20))
+    return generate(mt.Lattice(mt.cube_cell()), WalkPlan(paths=20, steps=20))
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_a_model_kept_in_a_file_gives_the_same_answers(trained: mt.TANN, tmp_pat
     assert np.array_equal(before.stress, after.stress)
     assert np.array_equal(before.force, after.force)
     assert before.displacement.shape == (3, 30, 8, 3)
-    assert np.array_equal(read.cell.nodes, trained.cell.nodes)
+    assert np.array_equal(read.microstructure.cell.nodes, trained.microstructure.cell.nodes)
     assert read.information.history == trained.information.history
     assert read.energy.stiffness == 0.5
     assert read.energy.network.activation is jax.nn.softplus

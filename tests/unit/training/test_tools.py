@@ -42,7 +42,7 @@ FORM = Published(
 
 @pytest.fixture(scope="module")
 def square() -> Dataset:
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=30, steps=20))
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=30, steps=20))
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ import jax, numpy as np
 sys.path.insert(0, {folder!r})
 from test_tools import FORM, WalkPlan, generate, mt, train
 from dataclasses import replace
-data = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=30, steps=20))
+data = generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=30, steps=20))
 form = replace(FORM, epochs=(2,), batch=(50,), learning_rate=(3e-3,), precision="float64")
 tann = train(data, form)
 layer = np.asarray(tann.evolution.network.layers[0].weight)

@@ -21,10 +21,10 @@ from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.convex_flow import ConvexFlow
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.lattice_start import is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
 from microtann.forms.variational.slip_reduction import SlipSystem
+from microtann.forms.variational.slip_start import is_reducible, reduced_slips
 from microtann.forms.variational.update import update_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.forms.variational.walks import Walks, moving_rows, to_walks
@@ -166,7 +166,7 @@ class Variational(TrainableForm):
             return with_convex_network(point, self.convex, self.seed) if self.convex else point
 
         if self.from_lattice and is_reducible(dataset):
-            return point_of(reduced_lattice(dataset, scaling, self.states, slips))
+            return point_of(reduced_slips(dataset, scaling, self.states, slips))
         if self.from_coordinates and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
             found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)

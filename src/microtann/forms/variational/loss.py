@@ -36,7 +36,7 @@ def states_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T z"]:
         return _followed(evolution, energy, walks)
     assert isinstance(energy, DecoupledQuadraticEnergy)
     assert isinstance(evolution, MultisurfaceFlow)
-    force = follow_forces(evolution.normals, walks.increment @ energy.coupling.T)
+    force = follow_forces(evolution.normals, energy.coupling, walks.increment)
     return walks.driving @ energy.coupling.T - force
 
 

@@ -50,9 +50,8 @@ def without_idle_slips(point: MaterialPoint, walks: Walks) -> MaterialPoint:
     assert isinstance(energy, DecoupledQuadraticEnergy)
     assert isinstance(evolution, MultisurfaceFlow)
     assert isinstance(reduction, ResidualReduction)
-    moved = np.abs(np.asarray(follow_slips(evolution.normals, walks.increment @ energy.coupling.T))).sum(
-        axis=(0, 1)
-    )
+    slips = follow_slips(evolution.normals, energy.coupling, walks.increment)
+    moved = np.abs(np.asarray(slips)).sum(axis=(0, 1))
     flowing = moved > IDLE * moved.mean()
     normals = np.asarray(evolution.normals)[:, flowing]
     basis, size, _ = np.linalg.svd(normals, full_matrices=True)

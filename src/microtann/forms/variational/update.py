@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.update_kernel import Parts, update_points
+from microtann.forms.variational.update_kernel import Parts, update_slip_points
 from microtann.slips.product_kernel import padded
 from microtann.slips.slip_equations_kernel import slips_of
+from microtann.slips.tangent_kernel import rates_on_slips
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import PointUpdate
 from microtann.tann.point import MaterialPoint
@@ -52,7 +53,7 @@ def update_flow(
     n, v = len(driving), point.components
     result = PointUpdate(np.empty((n, v)), np.empty_like(state), np.empty(n), np.empty(n), None)
     stiffness = np.empty((n if tangent else 0, v, v))
-    failed = update_points(
+    failed = update_slip_points(
         _parts(point),
         np.ascontiguousarray(driving + increment),
         np.ascontiguousarray(state),
@@ -92,17 +93,13 @@ def _new_parts(point: MaterialPoint) -> Parts:
     extra = np.asarray(energy.extra) / np.outer(scale[v:], scale[v:])
     normals = padded(np.asarray(evolution.normals, dtype=np.float64))
     slips = slips_of(normals)
-    on_slips = np.zeros((2, v, normals.shape[1]))
-    on_slips[0] = (coupling @ normals)[:v]
-    if len(slips.inverse) > 0:
-        on_slips[1] = on_slips[0] @ slips.inverse[:-1, :-1]
     return Parts(
         elastic=elastic.T @ elastic,
         coupling=coupling,
         slips=slips,
         normals=normals,
         normals_by_slip=np.ascontiguousarray(normals.T),
-        on_slips=on_slips,
+        on_slips=rates_on_slips(slips, (coupling @ normals)[:v]),
         extra=0.5 * (extra + extra.T),
         scale=float(point.scaling.energy),
     )

@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.slips.cholesky_lanes_kernel import BLOCK, solve_lower
-from microtann.slips.lanes_kernel import WIDTH, load, splat, store
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.product_kernel import multiply
-from microtann.slips.slip_equations_kernel import by_count, empty_group, factorise_group, list_members
+from microtann.slips.tangent_kernel import soften_tangents
 
 CHUNK = 256
 """Points whose trial forces are in the cache at once."""
@@ -36,7 +34,7 @@ class Parts(NamedTuple):
     normals, normals_by_slip : array, shapes (z, s), (s, z)
         N, with columns of zeros up to a multiple of eight, and its transpose.
     on_slips : array, shape (2, v, s)
-        Q = Nᵀ B and P Q, transposed, P being the inverse of Nᵀ N; zero without one.
+        Of Q = Nᵀ B; see `microtann.slips.tangent_kernel.rates_on_slips`.
     extra : array, shape (e, e)
         Symmetric: energy of the extra state variables alone.
     scale : float
@@ -107,46 +105,7 @@ def _respond(elastic, coupling, extra, driving, force, stress):
 
 
 @njit(cache=True, error_model="numpy")
-def _soften(fixed, on_slips, slips, points, count, members, group, half, scale, tangent):
-    """Let the tangents of the points follow their slips, eight points at once.
-
-    A tangent is softened by Q_Sᵀ (G_SS)⁻¹ Q_S, Q = Nᵀ B. With half = L⁻¹ Q_S it is halfᵀ half; where the slips at
-    rest R are those of the matrix, it is Qᵀ P Q − halfᵀ half with half = L⁻¹ (P Q)_R.
-
-    """
-    v, s = tangent.shape[1], on_slips.shape[2]
-    octet = group.octet
-    for p in points:
-        count[p] = list_members(slips[p], members[p])
-    order = by_count(points, count, fixed.most)
-    through = on_slips[0] @ on_slips[1].T
-    for first in range(0, len(order), WIDTH):
-        together = order[first : first + WIDTH]
-        blocks, from_rest = factorise_group(fixed, members, count, together, group)
-        size = blocks * BLOCK
-        right = on_slips[1] if from_rest else on_slips[0]
-        for c in range(v):
-            for a in range(size):
-                for lane in range(WIDTH):
-                    i = octet.column[a * WIDTH + lane]
-                    half[(c * size + a) * WIDTH + lane] = right[c, i] if i < s else 0.0
-            solve_lower(blocks, octet, half, c * size)
-        for c in range(v):
-            for e in range(c + 1):
-                total = splat(0.0)
-                for a in range(size):
-                    total = total + load(half, c * size + a) * load(half, e * size + a)
-                store(octet.vector, 0, total)
-                for lane, p in enumerate(together):
-                    product = octet.vector[lane]
-                    softened = through[c, e] - product if from_rest else product
-                    value = tangent[p, c, e] - scale * softened
-                    tangent[p, c, e] = value
-                    tangent[p, e, c] = value
-
-
-@njit(cache=True, error_model="numpy")
-def update_points(parts, driving, state, after, stress, energy, dissipation, tangent):
+def update_slip_points(parts, driving, state, after, stress, energy, dissipation, tangent):
     """Advance n points; return which failed.
 
     Parameters
@@ -168,9 +127,7 @@ def update_points(parts, driving, state, after, stress, energy, dissipation, tan
     n, v = stress.shape
     z, s = normals.shape
     rigid = scale * (elastic + coupling @ coupling.T)[:v, :v]
-    group, half = empty_group(fixed), np.empty(v * (fixed.most + BLOCK) * WIDTH)
     force, trial, slips = np.empty((CHUNK, z)), np.empty((CHUNK, s)), np.empty((CHUNK, s))
-    members = np.empty((CHUNK, fixed.most), dtype=np.int64)
     failed = np.zeros(n, dtype=np.bool_)
     for first in range(0, n, CHUNK):
         last = min(first + CHUNK, n)
@@ -192,5 +149,5 @@ def update_points(parts, driving, state, after, stress, energy, dissipation, tan
         if tangent.shape[0] > 0:
             tangent[first:last] = rigid
             flowing = np.flatnonzero(count > 0)
-            _soften(fixed, on_slips, slips, flowing, count, members, group, half, scale, tangent[first:last])
+            soften_tangents(fixed, on_slips, slips, flowing, scale, tangent[first:last])
     return failed

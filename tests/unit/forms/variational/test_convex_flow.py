@@ -121,7 +121,7 @@ def test_what_is_not_found_is_not_a_number() -> None:
 
 
 def test_a_convex_network_is_an_option_of_the_form(tmp_path: Path) -> None:
-    data = generate(mt.square_cell(), mt.ElastoplasticBar(), mt.WalkPlan(paths=10, steps=10, limit=1.0))
+    data = generate(mt.Lattice(mt.square_cell()), mt.WalkPlan(paths=10, steps=10, limit=1.0))
     tann = mt.train(data, Variational(states=3, slips=3, updates=3, convex=2))
     assert isinstance(tann.point.energy, ConvexEnergy)
     tann.save(tmp_path / "convex.safetensors")

@@ -23,7 +23,7 @@ from microtann.training.closed_loop import closed_loop_error
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    return generate(cell, mt.ElastoplasticBar(), WalkPlan(paths=40, steps=40))
+    return generate(mt.Lattice(cell), WalkPlan(paths=40, steps=40))
 
 
 def test_silent_slips_and_the_states_at_rest_change_nothing() -> None:

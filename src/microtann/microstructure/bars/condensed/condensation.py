@@ -24,8 +24,21 @@ from microtann.errors import CellError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.elimination import Elimination, eliminate
+from microtann.microstructure.bars.condensed.lane_slips_kernel import LaneSlips
+from microtann.microstructure.bars.condensed.problems import (
+    LEAST_PIVOT,
+    LITTLE_HARDENING,
+    PROXIMAL_PART,
+    ElasticStiffness,
+    FluctuationProblem,
+    SlipProblem,
+)
 from microtann.microstructure.bars.condensed.stability import check_connected, check_rigid
 from microtann.numbers import voigt
+from microtann.slips.lanes_kernel import WIDTH
+from microtann.slips.product_kernel import padded
+from microtann.slips.slip_equations_kernel import slips_of_products
+from microtann.slips.tangent_kernel import rates_on_slips
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
@@ -108,6 +121,76 @@ class CondensedCell:
         """Order in which the nodes are eliminated from the stiffness of the fluctuation."""
         return eliminate(self.ends, len(self.fluctuation_of_strain))
 
+    @property
+    def close_to_singular(self) -> bool:
+        """Whether some bar hardens so little that stiffnesses may be close to singular."""
+        return bool((self.hardening <= LITTLE_HARDENING * self.young).any())
+
+    @cached_property
+    def slip_problem(self) -> SlipProblem:
+        """The incremental problem in the plastic strains."""
+        resistance = self.resistance
+        return SlipProblem(
+            products=self.hessian / resistance / resistance[:, None],
+            driving=self.coupling / resistance[:, None],
+            resistance=resistance,
+            least_pivot=LEAST_PIVOT if self.close_to_singular else 0.0,
+        )
+
+    @cached_property
+    def lane_slips(self) -> LaneSlips:
+        """The same for many points at once; K must be positive definite."""
+        problem = self.slip_problem
+        driving = padded(np.ascontiguousarray(problem.driving.T))
+        slips = slips_of_products(np.pad(problem.products, (0, -self.count % WIDTH)), self.count)
+        return LaneSlips(
+            slips=slips,
+            forces=np.vstack([driving, -padded(problem.resistance[:, None] * problem.products)]),
+            on_slips=rates_on_slips(slips, driving),
+            elastic=self.elasticity,
+            resistance=problem.resistance,
+            compliance=1.0 / (self.volume_fraction * self.young),
+            hardening=self.volume_fraction * self.hardening,
+        )
+
+    @cached_property
+    def fluctuation_problem(self) -> FluctuationProblem:
+        """The incremental problem in the fluctuation."""
+        n, d, v = self.fluctuation_of_strain.shape
+        return FluctuationProblem(
+            start=np.ascontiguousarray(self.ends[:, 0]),
+            end=np.ascontiguousarray(self.ends[:, 1]),
+            gradient=self.gradient,
+            elongation=self.elongation,
+            fraction=self.volume_fraction,
+            young=self.young,
+            limit=self.yield_stress,
+            hardening=self.hardening,
+            elastic=self.fluctuation_stiffness,
+            of_strain=np.ascontiguousarray(self.fluctuation_of_strain.reshape(n * d, v)),
+            of_plastic_strain=np.ascontiguousarray(self.fluctuation_of_plastic_strain.reshape(n * d, -1)),
+            steepest=float(np.abs(self.gradient).max()),
+            proximal=PROXIMAL_PART if self.close_to_singular else 0.0,
+        )
+
+    @cached_property
+    def elastic_stiffness(self) -> ElasticStiffness:
+        """The elastic stiffness in the parts that tangents are made of."""
+        weighted = (self.volume_fraction * self.young)[:, None] * self.elongation
+        n, d, _ = self.fluctuation_of_strain.shape
+        order = self.elimination
+        blocks = np.zeros((len(order.rows) + n, d, d))
+        matrix = self.fluctuation_stiffness.reshape(n, d, n, d).swapaxes(1, 2)
+        row, column = np.nonzero(order.place[:, None] >= order.place)
+        blocks[order.block[order.place[row], order.place[column]]] = matrix[row, column]
+        blocks[-1] = 0.0
+        return ElasticStiffness(
+            affine=self.elongation.T @ weighted,
+            condensed=self.elasticity,
+            mixed=self.fluctuation_mapping.T @ weighted,
+            blocks=blocks.ravel() if d == 3 else np.empty(0),
+        )
+
     def stress(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
     ) -> Float[Array, "*batch v"]:
@@ -166,7 +249,7 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     m, unknowns = distinct.count, cell.distinct_nodes.count * cell.dimension
     require_memory(
         f"the condensed operators of a cell of {m} distinct bars",
-        8.0 * (7 * m**2 + 5 * m * unknowns + unknowns**2),
+        8.0 * (9 * m**2 + 5 * m * unknowns + unknowns**2),
         "use a cell of fewer units, or a full lattice (microtann.Structure)",
     )
     young, yield_stress, hardening = distinct_properties(cell, bar)

@@ -1,32 +1,25 @@
-"""The flow of a cell's bars over increments of average strain: compiled solvers, chosen for every increment.
+"""The flow of a cell's bars over increments of average strain: which compiled solver takes which increment.
 
-Of a single point or path, active sets in the plastic strains are best while few bars flow at once, Newton's method
-in the fluctuation where many do. Where many points advance together, Newton's method treats eight of them at once.
-All are exact to round-off and agree.
+Active sets in the plastic strains are best while few bars flow at once, and wherever many points of a plane cell
+advance together, which are solved eight at a time; Newton's method in the fluctuation where many bars of a single
+point flow, and for many points of a cell in space, eight at a time too. All are exact to round-off and agree.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
-from microtann.microstructure.bars.condensed import increment_kernel, lane_newton_kernel
+from microtann.microstructure.bars.condensed import increment_kernel, lane_newton_kernel, lane_slips_kernel
 from microtann.microstructure.bars.condensed.condensation import CondensedCell
-from microtann.microstructure.bars.condensed.problems import (
-    close_to_singular,
-    elastic_stiffness,
-    fluctuation_problem,
-    plastic_problem,
-)
 
 Array = NDArray[np.float64]
-Solver = Literal["active-set", "newton", "mixed"]
-PointSolver = Literal["active-set", "newton", "mixed", "lanes", "fastest"]
+Solver = Literal["fastest", "active-set", "newton"]
 
 LEAST_HARDENING = 1e-12
 """Hardening, relative to Young's modulus, below which the flow may be undetermined."""
@@ -34,14 +27,45 @@ LEAST_HARDENING = 1e-12
 FEW_POINTS = 4
 """Number of points from which eight are treated at once."""
 
+LARGEST_SET = 100
+"""Number of flowing bars up to which the dense matrices of active sets are small."""
+
 SORTED_FROM = 300
 """Number of bars from which points are sorted by how many bars flow, for eight to need as many iterations."""
 
 
-def most_slips(condensed: CondensedCell) -> int:
-    """Return the number of trial slips up to which active sets are faster, from ``python -m benchmarks cell``."""
-    unknowns = condensed.fluctuation_of_strain.size // condensed.elongation.shape[1]
-    return int(12 + 0.6 * unknowns)
+class _Way(NamedTuple):
+    """How increments are solved; what one method leaves, another takes.
+
+    Parameters
+    ----------
+    many : {"active-set", "newton"} or None
+        The method by which eight points are solved at once.
+    most : int
+        One at a time: up to how many bars beyond yield active sets are used, and Newton's method from there on.
+    both : bool
+        Whether the other one takes what fails.
+    """
+
+    many: Literal["active-set", "newton"] | None
+    most: int
+    both: bool
+
+
+def _choose(condensed: CondensedCell, solver: Solver, points: int) -> _Way:
+    """Return how points are best solved, from ``python -m benchmarks cell`` and ``slips``.
+
+    Eight at a time need bars that all harden, and Newton's method three dimensions.
+    """
+    together = points >= FEW_POINTS and not condensed.close_to_singular
+    in_space = condensed.gradient.shape[1] == 3
+    if solver == "active-set":
+        return _Way("active-set" if together else None, condensed.count, False)
+    if solver == "newton":
+        return _Way("newton" if together and in_space else None, -1, False)
+    unknowns = condensed.gradient.shape[1] * len(condensed.fluctuation_of_strain)
+    most = min(int(12 + 0.6 * unknowns), LARGEST_SET)
+    return _Way(("newton" if in_space else "active-set") if together else None, most, True)
 
 
 def not_hardening(condensed: CondensedCell) -> bool:
@@ -53,7 +77,7 @@ def follow(
     condensed: CondensedCell,
     strain: Float[Array, "B T v"],
     start: Float[Array, "B m"],
-    solver: Solver = "mixed",
+    solver: Solver = "fastest",
 ) -> Float[Array, "B T m"]:
     """Return the plastic strains of the distinct bars along strain paths from given plastic strains.
 
@@ -62,10 +86,11 @@ def follow(
     condensed : CondensedCell
     strain : array, shape (B, T, v)
     start : array, shape (B, m)
-    solver : {"mixed", "newton", "active-set"}
-        All give the same. By default "mixed", the faster one for every increment, or the other where that fails.
+    solver : {"fastest", "active-set", "newton"}
+        All give the same. By default the faster one for every increment, or the other where that fails.
         Active sets alone do not find flow that is not unique, which bars without hardening may have, and Newton's
-        method alone may fail in cells without hardening that are almost regular.
+        method alone may fail in cells without hardening that are almost regular. Increments are solved one at a
+        time: what a path gets does not depend, even in its last bit, on the paths beside it.
 
     Returns
     -------
@@ -78,10 +103,12 @@ def follow(
     """
     strain, start = np.ascontiguousarray(strain), np.ascontiguousarray(start)
     plastic = np.empty((*strain.shape[:2], condensed.count))
+    way = _choose(condensed, solver, 1)
     path, step = increment_kernel.follow_paths(
-        plastic_problem(condensed),
-        fluctuation_problem(condensed),
-        *_methods(condensed, solver),
+        condensed.slip_problem,
+        condensed.fluctuation_problem,
+        way.most,
+        way.both,
         strain,
         start,
         plastic,
@@ -121,7 +148,7 @@ def advance(
     strain: Float[Array, "n v"],
     start: Float[Array, "n m"],
     tangent: bool = True,
-    solver: PointSolver = "fastest",
+    solver: Solver = "fastest",
 ) -> Advance:
     """Advance many points of one cell by an increment.
 
@@ -133,9 +160,9 @@ def advance(
     start : array, shape (n, m)
         Plastic strains of the distinct bars at its beginning.
     tangent : bool
-    solver : {"fastest", "lanes", "mixed", "newton", "active-set"}
-        All give the same. "lanes" treats eight points at once, and needs three dimensions and bars that harden; it
-        is the fastest where there are more than a few points, and "mixed" otherwise.
+    solver : {"fastest", "active-set", "newton"}
+        As for `follow`. Where there are more than a few points and all bars harden, eight points are treated at
+        once, by Newton's method in three dimensions only.
 
     Raises
     ------
@@ -147,37 +174,26 @@ def advance(
     n, v = strain.shape
     stiffness = np.empty((n if tangent else 0, v, v))
     energy, dissipation = np.empty(n), np.empty(n)
-    if solver == "lanes" or (solver == "fastest" and n >= FEW_POINTS and _fits_lanes(condensed)):
-        cell = fluctuation_problem(condensed)
-        guess = strain @ cell.of_strain.T + plastic @ cell.of_plastic_strain.T
-        sequence = np.arange(n)
-        if condensed.count >= SORTED_FROM:
-            flowing = lane_newton_kernel.count_flowing(cell, condensed.elimination, guess, strain, plastic)
-            sequence = np.argsort(flowing, kind="stable")
-        left = np.flatnonzero(
-            lane_newton_kernel.update_points(
-                cell,
-                elastic_stiffness(condensed),
-                condensed.elimination,
-                sequence,
-                guess,
-                strain,
-                plastic,
-                stiffness,
-                energy,
-                dissipation,
-            )
+    way = _choose(condensed, solver, n)
+    if way.many == "newton":
+        failed = _advance_by_newton(condensed, strain, plastic, stiffness, energy, dissipation)
+    elif way.many == "active-set":
+        failed = lane_slips_kernel.advance_slips(
+            condensed.lane_slips, strain, plastic, stiffness, energy, dissipation
         )
     else:
-        left = np.arange(n)
+        failed = np.ones(n, dtype=np.bool_)
+    left = np.flatnonzero(failed)
     if len(left):
         part, tangents = plastic[left], np.empty((len(left) if tangent else 0, v, v))
-        failed = increment_kernel.update_points(
-            plastic_problem(condensed),
-            fluctuation_problem(condensed),
-            *_methods(condensed, "mixed" if solver in ("fastest", "lanes") else solver),
-            elastic_stiffness(condensed),
-            strain[left] @ condensed.coupling.T - part @ condensed.hessian,
+        problem = condensed.slip_problem
+        failed = increment_kernel.advance_one_by_one(
+            problem,
+            condensed.fluctuation_problem,
+            way.most,
+            way.both,
+            condensed.elastic_stiffness,
+            strain[left] @ problem.driving.T - (part * problem.resistance) @ problem.products,
             strain[left],
             part,
             tangents,
@@ -195,12 +211,30 @@ def advance(
     return Advance(plastic, energy, dissipation, stiffness if tangent else None)
 
 
-def _methods(condensed: CondensedCell, solver: str) -> tuple[int, bool]:
-    """Return up to how many trial slips active sets are used, and whether either method may help the other."""
-    if solver == "mixed":
-        return most_slips(condensed), True
-    return condensed.count if solver == "active-set" else -1, False
-
-
-def _fits_lanes(condensed: CondensedCell) -> bool:
-    return condensed.gradient.shape[1] == 3 and not close_to_singular(condensed)
+def _advance_by_newton(
+    condensed: CondensedCell,
+    strain: Float[Array, "n v"],
+    plastic: Float[Array, "n m"],
+    stiffness: Float[Array, "k v v"],
+    energy: Float[Array, "n"],
+    dissipation: Float[Array, "n"],
+) -> Bool[NDArray[np.bool_], "n"]:
+    """Advance points in place, eight at a time, by Newton's method; return which failed and stay as they are."""
+    cell, order = condensed.fluctuation_problem, condensed.elimination
+    guess = strain @ cell.of_strain.T + plastic @ cell.of_plastic_strain.T
+    sequence = np.arange(len(strain))
+    if condensed.count >= SORTED_FROM:
+        flowing = lane_newton_kernel.count_flowing(cell, order, guess, strain, plastic)
+        sequence = np.argsort(flowing, kind="stable")
+    return lane_newton_kernel.advance_by_newton(
+        cell,
+        condensed.elastic_stiffness,
+        order,
+        sequence,
+        guess,
+        strain,
+        plastic,
+        stiffness,
+        energy,
+        dissipation,
+    )

@@ -1,9 +1,9 @@
-"""Increments of a cell by active sets or by Newton's method, of strain paths and of material points, compiled.
+"""Increments of a cell one at a time, by active sets or by Newton's method, compiled for speed.
 
 Bars whose trial force exceeds their resistance tell beforehand how many will flow: up to a number of them active
-sets in the plastic strains are best, beyond it Newton's method in the fluctuation. Each may leave an increment to
-the other: active sets one whose flow is not unique, for want of hardening, Newton's method one in which bars sit
-on the verge of yield and their senses of flow go in circles.
+sets in the plastic strains are best (`microtann.slips.reference_kernel`), beyond it Newton's method in the
+fluctuation. Each may leave an increment to the other: active sets one whose flow is not unique, for want of
+hardening, Newton's method one in which bars sit on the verge of yield and their senses of flow go in circles.
 """
 
 from __future__ import annotations
@@ -11,48 +11,49 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.microstructure.bars.condensed.flow_kernel import condensed_tangent, empty_flow, solve_flow
 from microtann.microstructure.bars.condensed.newton_kernel import (
     empty_fluctuation,
     equilibrate,
     fluctuation_tangent,
     guess_elastic,
 )
+from microtann.slips.dense_cholesky_kernel import solve_dense_lower_columns
+from microtann.slips.reference_kernel import empty_search, pivot, solve_slips
 from microtann.slips.return_map_kernel import yields
 
 REFRESH = 32
-"""The forces K · α are summed afresh after so many increments, against round-off."""
+"""The forces of the plastic strains are summed afresh after so many increments, against round-off."""
 
 BY_ACTIVE_SETS = 2
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _gather(found, flow):
-    """Write the increments and the flowing bars that Newton's method found; return their number."""
+def _gather(resistance, found, search):
+    """Write the slips and the flowing bars that Newton's method found; return their number."""
     count = 0
     for i in range(found.sign.shape[0]):
         if found.sign[i] != 0:
-            flow.increment[i] = found.increment[i]
-            flow.active[count] = i
+            search.slip[count] = resistance[i] * found.increment[i]
+            search.active[count] = i
             count += 1
     return count
 
 
 @njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
-def _advance(problem, cell, most, both, average, plastic, trial, flow, found):
+def _advance(problem, cell, most, both, average, plastic, trial, search, found):
     """Find the flow of one increment.
 
     Parameters
     ----------
-    problem, cell : PlasticProblem, FluctuationProblem
+    problem, cell : SlipProblem, FluctuationProblem
         The two forms of the problem of one cell.
     most : int
         Number of bars beyond yield at the trial up to which active sets are used.
     both : bool
         Whether the other method takes an increment that one leaves.
     average, plastic, trial : (v,), (m,), (m,)
-        Average strain, plastic strains before the increment, trial forces.
-    flow, found : Flow, Fluctuation, out
+        Average strain, plastic strains before the increment, trial forces over resistances.
+    search, found : SlipSearch, Fluctuation, out
 
     Returns
     -------
@@ -61,20 +62,23 @@ def _advance(problem, cell, most, both, average, plastic, trial, flow, found):
     """
     beyond = 0
     for i in range(trial.shape[0]):
-        beyond += abs(yields(trial[i], problem.resistance[i]))
+        beyond += abs(yields(trial[i], 1.0))
     if beyond == 0:
         return 0, BY_ACTIVE_SETS
     by_sets = beyond <= most
     for _ in range(2 if both else 1):
         if by_sets:
-            count = solve_flow(problem, trial, flow)
+            if problem.least_pivot > 0.0:
+                count = pivot(problem.products, trial, problem.least_pivot, search)
+            else:
+                count = solve_slips(problem.products, trial, search)
             if count >= 0:
                 return count, BY_ACTIVE_SETS
         else:
             guess_elastic(cell, average, plastic, found.w)
             state = equilibrate(cell, average, plastic, found)
             if state >= 0:
-                return _gather(found, flow), state
+                return _gather(problem.resistance, found, search), state
         by_sets = not by_sets
     return -1, -1
 
@@ -96,11 +100,11 @@ def follow_paths(problem, cell, most, both, strain, start, plastic_strain):
     (int, int)
         Path and step that failed, or (−1, −1).
     """
-    hessian, coupling = problem.hessian, problem.coupling
+    products, driving, resistance = problem.products, problem.driving, problem.resistance
     paths, steps, v = strain.shape
-    m = coupling.shape[0]
+    m = driving.shape[0]
     state, trial, force = np.empty(m), np.empty(m), np.empty(m)
-    flow, found = empty_flow(m), empty_fluctuation(m, cell.elastic.shape[0])
+    search, found = empty_search(m, m), empty_fluctuation(m, cell.elastic.shape[0])
     for p in range(paths):
         state[:] = start[p]
         for t in range(steps):
@@ -108,27 +112,28 @@ def follow_paths(problem, cell, most, both, strain, start, plastic_strain):
                 for i in range(m):
                     total = 0.0
                     for j in range(m):
-                        total += hessian[i, j] * state[j]
+                        total += products[i, j] * resistance[j] * state[j]
                     force[i] = total
             for i in range(m):
                 total = -force[i]
                 for c in range(v):
-                    total += coupling[i, c] * strain[p, t, c]
+                    total += driving[i, c] * strain[p, t, c]
                 trial[i] = total
-            count, _ = _advance(problem, cell, most, both, strain[p, t], state, trial, flow, found)
+            count, _ = _advance(problem, cell, most, both, strain[p, t], state, trial, search, found)
             if count < 0:
                 return p, t
             for a in range(count):
-                j = flow.active[a]
-                state[j] += flow.increment[j]
+                j = search.active[a]
+                slip = search.slip[a]
+                state[j] += slip / resistance[j]
                 for i in range(m):
-                    force[i] += hessian[j, i] * flow.increment[j]
+                    force[i] += products[j, i] * slip
             plastic_strain[p, t] = state
     return -1, -1
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def update_points(problem, cell, most, both, elastic, trial, strain, plastic_strain, tangent):
+def advance_one_by_one(problem, cell, most, both, elastic, trial, strain, plastic_strain, tangent):
     """Advance many material points by one increment and give their consistent tangents.
 
     Parameters
@@ -137,8 +142,9 @@ def update_points(problem, cell, most, both, elastic, trial, strain, plastic_str
         As for `_advance`.
     elastic : ElasticStiffness
     trial : (n, m)
-        Trial forces coupling · strain − K · plastic strain at the end of the increment.
+        Driving forces over resistances at the end of the increment, if no bar flowed.
     strain : (n, v)
+        Average strain at the end of the increment.
     plastic_strain : (n, m) in and out
     tangent : (n, v, v), or (0, v, v) where it is not wanted, out
 
@@ -147,20 +153,36 @@ def update_points(problem, cell, most, both, elastic, trial, strain, plastic_str
     array of bool, shape (n,)
         Points whose flow was not found; they stay as they are.
     """
-    n, m = trial.shape
-    v = elastic.condensed.shape[0]
-    flow, found = empty_flow(m), empty_fluctuation(m, cell.elastic.shape[0])
+    (n, v), m = strain.shape, trial.shape[1]
+    search, found = empty_search(m, m), empty_fluctuation(m, cell.elastic.shape[0])
     half, failed = np.empty((m, v)), np.zeros(n, dtype=np.bool_)
     for p in range(n):
-        count, state = _advance(problem, cell, most, both, strain[p], plastic_strain[p], trial[p], flow, found)
+        count, state = _advance(problem, cell, most, both, strain[p], plastic_strain[p], trial[p], search, found)
         failed[p] = count < 0
         if failed[p]:
             continue
         if tangent.shape[0] > 0:
             if state == BY_ACTIVE_SETS:
-                condensed_tangent(problem, elastic.condensed, flow, count, half, tangent[p])
+                _soften_tangent(problem, elastic.condensed, search, count, half, tangent[p])
             else:
                 failed[p] = not fluctuation_tangent(cell, elastic, state == 1, found, tangent[p])
         for a in range(count):
-            plastic_strain[p, flow.active[a]] += flow.increment[flow.active[a]]
+            i = search.active[a]
+            plastic_strain[p, i] += search.slip[a] / problem.resistance[i]
     return failed
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _soften_tangent(problem, elasticity, search, count, half, tangent):
+    """Write the tangent (v, v), Cᵉ − Q_Sᵀ (G_SS)⁻¹ Q_S with the flowing slips S; scratch (m, v) half."""
+    v = elasticity.shape[0]
+    for a in range(count):
+        half[a] = problem.driving[search.active[a]]
+    solve_dense_lower_columns(search.upper, count, half)
+    for c in range(v):
+        for e in range(c + 1):
+            total = elasticity[c, e]
+            for a in range(count):
+                total -= half[a, c] * half[a, e]
+            tangent[c, e] = total
+            tangent[e, c] = total

@@ -20,7 +20,7 @@ from microtann.microstructure.bars.condensed.newton_kernel import ROUND_OFF, ROU
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
 from microtann.slips.lanes_kernel import WIDTH, any_true, load, select, splat, store
 from microtann.slips.return_map_kernel import plastic_increment
-from microtann.slips.sparse_cholesky_kernel import factorise, solve_lower, solve_upper
+from microtann.slips.sparse_cholesky_kernel import factorise_sparse, solve_sparse_lower, solve_sparse_upper
 
 
 class EightPoints(NamedTuple):
@@ -183,13 +183,13 @@ def _equilibrate(cell, elastic, order, one, two, points, running):
             return not any_true(changed)
         if any_true(changed):
             _assemble(cell, elastic, order.block, one, two, points)
-            factorise(order, points.matrix)
+            factorise_sparse(order, points.matrix)
         active = load(running, 0)
         for r in range(3 * free):
             store(points.origin, r, load(points.w, r))
             store(points.direction, r, -load(points.residual, r))
-        solve_lower(order, points.matrix, points.direction, 1)
-        solve_upper(order, points.matrix, points.direction)
+        solve_sparse_lower(order, points.matrix, points.direction, 1)
+        solve_sparse_upper(order, points.matrix, points.direction)
         for r in range(3 * free):
             store(points.direction, r, select(active, load(points.direction, r), 0.0))
         store(report, 3, _slope(points, free))
@@ -250,7 +250,7 @@ def _condense_tangent(cell, elastic, order, one, two, points):
                 k, j = (q + a) * v + c, (p + a) * v + c
                 store(coupling, k, load(coupling, k) - part)
                 store(coupling, j, load(coupling, j) + part)
-    solve_lower(order, points.matrix, coupling, v)
+    solve_sparse_lower(order, points.matrix, coupling, v)
     for r in range(3 * free):
         for c in range(v):
             one_side = load(coupling, r * v + c)
@@ -316,7 +316,7 @@ def _chosen_rows(sequence, begin, rows):
 
 @njit(cache=True, error_model="numpy")
 def count_flowing(cell, order, guess, strain, plastic_strain):
-    """Return how many bars of every point flow under a guess of the fluctuation, as `update_points` takes it."""
+    """Return how many bars of every point flow under a guess of the fluctuation, as for `advance_by_newton`."""
     count, m = len(strain), len(cell.young)
     one, two = _ends(cell, order)
     points = _empty(m, len(order.place), 0, cell.elongation.shape[1])
@@ -335,7 +335,7 @@ def count_flowing(cell, order, guess, strain, plastic_strain):
 
 
 @njit(cache=True, error_model="numpy")
-def update_points(cell, elastic, order, sequence, guess, strain, plastic_strain, tangent, energy, dissipation):
+def advance_by_newton(cell, elastic, order, sequence, guess, strain, plastic_strain, tangent, energy, dissipation):
     """Advance many material points by one increment; return which failed and stay as they are.
 
     Parameters
@@ -368,7 +368,7 @@ def update_points(cell, elastic, order, sequence, guess, strain, plastic_strain,
         if tangent.shape[0] > 0:
             if not factored:
                 _assemble(cell, elastic, order.block, one, two, points)
-                factorise(order, points.matrix)
+                factorise_sparse(order, points.matrix)
             _condense_tangent(cell, elastic, order, one, two, points)
         _energies(cell, one, two, points, stored, lost)
         for lane in range(min(WIDTH, count - begin)):

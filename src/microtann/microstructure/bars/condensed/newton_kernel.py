@@ -23,12 +23,12 @@ import numpy as np
 from numba import njit
 
 from microtann.microstructure.bars.condensed.line_search_kernel import find_minimum, shorten_step
-from microtann.slips.cholesky_kernel import (
-    factorise,
-    solve_lower,
-    solve_lower_columns,
-    solve_upper,
-    solve_upper_columns,
+from microtann.slips.dense_cholesky_kernel import (
+    factorise_large,
+    solve_dense_lower,
+    solve_dense_lower_columns,
+    solve_dense_upper,
+    solve_dense_upper_columns,
 )
 from microtann.slips.return_map_kernel import plastic_increment
 
@@ -206,15 +206,15 @@ def equilibrate(cell, average, plastic, found):
             polished = True  # the step was exact: once more with the same factor, against round-off
         if changed:
             _tangent(cell, sign, matrix)
-            if not factorise(matrix, free):
+            if not factorise_large(matrix, free):
                 return -1
             factored = 1
         if singular:
             previous[:] = direction
         for a in range(free):
             direction[a] = -residual[d + a]
-        solve_lower(matrix, free, direction)
-        solve_upper(matrix, free, direction)
+        solve_dense_lower(matrix, free, direction)
+        solve_dense_upper(matrix, free, direction)
         for a in range(free - 1, -1, -1):
             direction[d + a] = direction[a]
         for a in range(d):
@@ -264,8 +264,8 @@ def _respond(cell, upper, force, moved, rest, behind):
     moved[:] = 0.0
     rest[:] = force  # f − M y
     for _ in range(RESPONSE_ROUNDS):
-        solve_lower_columns(upper, free, rest)
-        solve_upper_columns(upper, free, rest)
+        solve_dense_lower_columns(upper, free, rest)
+        solve_dense_upper_columns(upper, free, rest)
         moved += rest
         largest, scale = 0.0, 0.0
         for p in range(free):
@@ -315,7 +315,7 @@ def fluctuation_tangent(cell, elastic, factored, found, tangent):
     free = cell.elastic.shape[0] - d
     if not factored:
         _tangent(cell, found.sign, found.matrix)
-        if not factorise(found.matrix, free):
+        if not factorise_large(found.matrix, free):
             return False
     coupling = elastic.mixed.copy()
     moved, rest, behind = np.empty((free, v)), np.empty((free, v)), np.empty((free, v))
@@ -335,7 +335,7 @@ def fluctuation_tangent(cell, elastic, factored, found, tangent):
     if cell.proximal > 0.0:
         _respond(cell, found.matrix, block, moved, rest, behind)
     else:
-        solve_lower_columns(found.matrix, free, block)
+        solve_dense_lower_columns(found.matrix, free, block)
     for c in range(v):
         for e in range(c + 1):
             total = tangent[c, e]

@@ -1,7 +1,9 @@
 """The two forms of a cell's incremental problem, as compiled code takes them.
 
-With the fluctuation condensed the unknowns are the plastic strains of the bars (`PlasticProblem`); with the
-plastic strains eliminated by the bars' return map they are the fluctuation (`FluctuationProblem`).
+With the fluctuation condensed the unknowns are the plastic strains of the bars, which are slips (`SlipProblem`,
+and `LaneSlips` of `lane_slips_kernel` for many points); with the plastic strains eliminated by the bars' return
+map they are the fluctuation (`FluctuationProblem`). A `CondensedCell` puts each together when it is first asked
+for.
 """
 
 from __future__ import annotations
@@ -11,8 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-
-from microtann.microstructure.bars.condensed.condensation import CondensedCell
 
 Array = NDArray[np.float64]
 
@@ -26,24 +26,24 @@ LEAST_PIVOT = 1e-6
 """Least pivot of active sets, relative to the diagonal, where bars harden little or not."""
 
 
-class PlasticProblem(NamedTuple):
-    """½ α · K α − (C E) · α + Σ kᵢ |Δαᵢ| in the plastic strains of the m distinct bars.
+class SlipProblem(NamedTuple):
+    """½ α · K α − (C E) · α + Σ kᵢ |Δαᵢ| in the plastic strains of the m distinct bars, for the slips γ = k Δα.
 
     Parameters
     ----------
-    hessian : array, shape (m, m)
-        K.
-    coupling : array, shape (m, v)
-        C: driving forces due to a unit average strain.
+    products : array, shape (m, m)
+        G = K/(k kᵀ).
+    driving : array, shape (m, v)
+        C/k: driving forces due to a unit average strain, over the resistances.
     resistance : array, shape (m,)
         k > 0.
     least_pivot : float
-        Zero if K is well positive definite. Else the least pivot of K on the flowing bars, relative to its
+        Zero if K is well positive definite. Else the least pivot of G on the flowing bars, relative to its
         diagonal, that is trusted: closer to singular, the flow is refused.
     """
 
-    hessian: Float[Array, "m m"]
-    coupling: Float[Array, "m v"]
+    products: Float[Array, "m m"]
+    driving: Float[Array, "m v"]
     resistance: Float[Array, "m"]
     least_pivot: float
 
@@ -104,56 +104,3 @@ class ElasticStiffness(NamedTuple):
     condensed: Float[Array, "v v"]
     mixed: Float[Array, "nd v"]
     blocks: Float[Array, "b"]
-
-
-def close_to_singular(condensed: CondensedCell) -> bool:
-    """Return whether some bar hardens so little that stiffnesses may be close to singular."""
-    return bool((condensed.hardening <= LITTLE_HARDENING * condensed.young).any())
-
-
-def plastic_problem(condensed: CondensedCell) -> PlasticProblem:
-    """Return the problem in the plastic strains."""
-    return PlasticProblem(
-        hessian=condensed.hessian,
-        coupling=condensed.coupling,
-        resistance=condensed.resistance,
-        least_pivot=LEAST_PIVOT if close_to_singular(condensed) else 0.0,
-    )
-
-
-def fluctuation_problem(condensed: CondensedCell) -> FluctuationProblem:
-    """Return the problem in the fluctuation."""
-    n, d, v = condensed.fluctuation_of_strain.shape
-    return FluctuationProblem(
-        start=np.ascontiguousarray(condensed.ends[:, 0]),
-        end=np.ascontiguousarray(condensed.ends[:, 1]),
-        gradient=condensed.gradient,
-        elongation=condensed.elongation,
-        fraction=condensed.volume_fraction,
-        young=condensed.young,
-        limit=condensed.yield_stress,
-        hardening=condensed.hardening,
-        elastic=condensed.fluctuation_stiffness,
-        of_strain=np.ascontiguousarray(condensed.fluctuation_of_strain.reshape(n * d, v)),
-        of_plastic_strain=np.ascontiguousarray(condensed.fluctuation_of_plastic_strain.reshape(n * d, -1)),
-        steepest=float(np.abs(condensed.gradient).max()),
-        proximal=PROXIMAL_PART if close_to_singular(condensed) else 0.0,
-    )
-
-
-def elastic_stiffness(condensed: CondensedCell) -> ElasticStiffness:
-    """Return the elastic stiffness in the parts that tangents are made of."""
-    weighted = (condensed.volume_fraction * condensed.young)[:, None] * condensed.elongation
-    n, d, _ = condensed.fluctuation_of_strain.shape
-    order = condensed.elimination
-    blocks = np.zeros((len(order.rows) + n, d, d))
-    matrix = condensed.fluctuation_stiffness.reshape(n, d, n, d).swapaxes(1, 2)
-    row, column = np.nonzero(order.place[:, None] >= order.place)
-    blocks[order.block[order.place[row], order.place[column]]] = matrix[row, column]
-    blocks[-1] = 0.0
-    return ElasticStiffness(
-        affine=condensed.elongation.T @ weighted,
-        condensed=condensed.elasticity,
-        mixed=condensed.fluctuation_mapping.T @ weighted,
-        blocks=blocks.ravel() if d == 3 else np.empty(0),
-    )

@@ -69,7 +69,7 @@ def _block(row, column):
 
 
 @njit(cache=True, error_model="numpy")
-def gather(bordered, blocks, octet):
+def gather_octet(bordered, blocks, octet):
     """Write the entries of G between members, of which rows and columns are known."""
     flat, lower, row, column = bordered.ravel(), octet.lower, octet.row, octet.column
     for r in range(blocks):
@@ -151,7 +151,7 @@ def _store_row(lower, place, a, b, c, d, l10, l20, l21, l30, l31, l32, x0, x1, x
 
 
 @njit(cache=True, error_model="numpy")
-def factorise(blocks, octet):
+def factorise_octet(blocks, octet):
     """Replace the blocks of G by those of L."""
     for row in range(blocks):
         for column in range(row + 1):
@@ -159,7 +159,7 @@ def factorise(blocks, octet):
 
 
 @njit(cache=True, error_model="numpy")
-def solve_lower(blocks, octet, vector, first):
+def solve_octet_lower(blocks, octet, vector, first):
     """Solve L x = b in place, b being at a place of an array of lanes."""
     lower, inverse = octet.lower, octet.inverse
     for row in range(blocks):
@@ -185,7 +185,7 @@ def solve_lower(blocks, octet, vector, first):
 
 
 @njit(cache=True, error_model="numpy")
-def solve_upper(blocks, octet, vector):
+def solve_octet_upper(blocks, octet, vector):
     """Solve Lᵀ x = b in place."""
     lower, inverse = octet.lower, octet.inverse
     for row in range(blocks - 1, -1, -1):

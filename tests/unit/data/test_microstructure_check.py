@@ -16,7 +16,6 @@ from microtann.data.file import write_dataset
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
-from microtann.microstructure.bars.lattice import Lattice
 from microtann.numbers import voigt
 
 SETS = ("training", "validation", "test")
@@ -26,7 +25,7 @@ BAR = mt.ElastoplasticBar()
 @pytest.fixture(scope="module")
 def data() -> Dataset:
     cell = mt.cube_cell(units=(2, 2, 2), perturbation=0.2)
-    return generate(cell, BAR, WalkPlan(paths=8, steps=20, seed=3))
+    return generate(mt.Lattice(cell, BAR), WalkPlan(paths=8, steps=20, seed=3))
 
 
 def checked(folder: Path, data: Dataset) -> Report:
@@ -54,8 +53,7 @@ def without_coordinates(data: Dataset) -> Dataset:
 
 
 def declared(data: Dataset, cell: mt.UnitCell | None = None, bar: mt.ElastoplasticBar | None = BAR) -> Dataset:
-    assert data.cell is not None
-    return replace(data, microstructure=Lattice(cell or data.cell, bar))
+    return replace(data, microstructure=mt.Lattice(cell or data.microstructure.cell, bar))
 
 
 @pytest.mark.parametrize("order", ["abaqus", "vtk"])
@@ -66,7 +64,7 @@ def test_all_fields_in_the_order_of_another_code_are_an_error_that_names_it(
     assert not report
     assert f"({'Abaqus' if order == 'abaqus' else 'VTK'})" in report.errors[0]
     report = checked(tmp_path, without_coordinates(everywhere(data, in_order(order))))
-    assert any("are not those of the cell and the bars in the file" in error for error in report.errors)
+    assert any("are not those of the lattice in the file" in error for error in report.errors)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,7 @@ def test_other_bars_than_those_of_the_increments_are_an_error(
     false = declared(data if coordinates else without_coordinates(data), bar=bar)
     report = checked(tmp_path, false)
     assert not report
-    wanted = sentence if coordinates else "are not those of the cell and the bars in the file"
+    wanted = sentence if coordinates else "are not those of the lattice in the file"
     assert any(wanted in error for error in report.errors), report.errors
 
 
@@ -96,10 +94,13 @@ def test_another_cell_than_that_of_the_increments_is_an_error(data: Dataset, tmp
     assert any("the bar forces are not in equilibrium" in error for error in errors)
     errors = checked(tmp_path, declared(data, mt.cube_cell())).errors
     assert any(
-        "coordinates/displacement has shape (27, 3), but the cell of the file asks for (8, 3)" in e for e in errors
+        "coordinates/displacement has shape (27, 3), but the lattice of the file asks for (8, 3)" in e
+        for e in errors
     )
     errors = checked(tmp_path, declared(data, mt.square_cell())).errors
-    assert any("the cell in 2D has 3 strain components, but voigt_order names 6" in error for error in errors)
+    assert any(
+        "the lattice of the file has 3 strain components, but voigt_order names 6" in error for error in errors
+    )
 
 
 def test_one_bar_force_that_is_wrong_is_told_with_its_row(data: Dataset, tmp_path: Path) -> None:
@@ -129,13 +130,13 @@ def test_inaccurate_forces_are_a_warning(data: Dataset, tmp_path: Path, size: fl
 def test_exact_data_in_any_unit_have_nothing_to_find(tmp_path: Path, scale: float) -> None:
     bar = mt.ElastoplasticBar(scale, 1e-3 * scale, 0.01 * scale)
     cell = mt.square_cell(units=(2, 2), size=1e-3, perturbation=0.2)
-    report = checked(tmp_path, generate(cell, bar, WalkPlan(paths=10, steps=20, restart=0.1)))
+    report = checked(tmp_path, generate(mt.Lattice(cell, bar), WalkPlan(paths=10, steps=20, restart=0.1)))
     assert [finding.level for finding in report.findings] == ["note"], report.findings
 
 
 def test_bars_without_hardening_have_nothing_to_find(tmp_path: Path) -> None:
     bar = mt.ElastoplasticBar(hardening=0.0)
-    report = checked(tmp_path, generate(mt.square_cell(), bar, WalkPlan(paths=10, steps=20)))
+    report = checked(tmp_path, generate(mt.Lattice(mt.square_cell(), bar), WalkPlan(paths=10, steps=20)))
     assert [finding.level for finding in report.findings] == ["note"], report.findings
 
 
@@ -145,8 +146,8 @@ def test_what_cannot_be_checked_is_told(data: Dataset, tmp_path: Path) -> None:
         assert report, report.errors
         return "\n".join(finding.sentence for finding in report.findings if finding.level == "note")
 
-    assert "the file holds no lattice" in notes(replace(data, microstructure=None))
-    assert "a cell without bars" in notes(declared(data, bar=None))
+    assert "the file holds no microstructure" in notes(replace(data, microstructure=None))
+    assert "says too little of its lattice to solve it" in notes(declared(data, bar=None))
     assert "the coordinates displacement and force are missing" in notes(without_coordinates(data))
     empty = replace(data, validation=data.validation.take(slice(0)), test=data.test.take(slice(0)))
     assert "the validation set is empty" in notes(empty)

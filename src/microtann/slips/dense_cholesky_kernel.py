@@ -1,10 +1,11 @@
-"""Dense Cholesky factorisation of small matrices, compiled.
+"""Dense Cholesky factorisation of one small matrix, compiled.
 
-Small matrices are factored four pivots at a time, so that the inner loops vectorise; larger ones by LAPACK,
-which is slower below about a hundred unknowns and two to four times faster above.
+Four pivots are taken at a time, so that the inner loops vectorise. `factorise_large` leaves matrices of a hundred
+rows or more to LAPACK, which is slower below that and two to four times faster above. A factor grows by a row and
+column at a time where `solve_dense_lower` gives the new column.
 
 The factor is kept as U with K = Uᵀ U in the upper triangle, row by row: all inner loops run along rows. The
-functions work in place and are compiled: shapes are given in the docstrings.
+functions work in place on the arrays that they are given.
 """
 
 from __future__ import annotations
@@ -16,21 +17,9 @@ LAPACK_FROM = 100
 """Number of unknowns from which LAPACK factors."""
 
 
-@njit(cache=True)
-def _factorise_by_lapack(matrix, count):
-    try:
-        lower = np.linalg.cholesky(matrix[:count, :count].T.copy())
-    except Exception:  # noqa: BLE001, RUF100 (the only kind that compiled code can catch)
-        return False
-    matrix[:count, :count] = lower.T
-    return True
-
-
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def factorise(matrix, count):
+def factorise_dense(matrix, count):
     """Replace the upper triangle of matrix[:count, :count] by U with K = Uᵀ U; False if it is not positive."""
-    if count >= LAPACK_FROM:
-        return _factorise_by_lapack(matrix, count)
     first = 0
     while first < count:
         last = min(first + 4, count)
@@ -61,8 +50,24 @@ def factorise(matrix, count):
     return True
 
 
+@njit(cache=True)
+def _factorise_by_lapack(matrix, count):
+    try:
+        lower = np.linalg.cholesky(matrix[:count, :count].T.copy())
+    except Exception:  # noqa: BLE001, RUF100 (the only kind that compiled code can catch)
+        return False
+    matrix[:count, :count] = lower.T
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def factorise_large(matrix, count):
+    """Do what `factorise_dense` does, by LAPACK where that is faster."""
+    return _factorise_by_lapack(matrix, count) if count >= LAPACK_FROM else factorise_dense(matrix, count)
+
+
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def solve_lower(upper, count, vector):
+def solve_dense_lower(upper, count, vector):
     """Solve Uᵀ y = vector in place."""
     for k in range(count):
         value = vector[k] / upper[k, k]
@@ -72,7 +77,7 @@ def solve_lower(upper, count, vector):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def solve_upper(upper, count, vector):
+def solve_dense_upper(upper, count, vector):
     """Solve U x = vector in place."""
     for k in range(count - 1, -1, -1):
         total = vector[k]
@@ -82,7 +87,7 @@ def solve_upper(upper, count, vector):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def solve_lower_columns(upper, count, block):
+def solve_dense_lower_columns(upper, count, block):
     """Solve Uᵀ Y = block in place for the columns of block, shape (≥ count, v)."""
     columns = block.shape[1]
     for k in range(count):
@@ -96,7 +101,7 @@ def solve_lower_columns(upper, count, block):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def solve_upper_columns(upper, count, block):
+def solve_dense_upper_columns(upper, count, block):
     """Solve U X = block in place for the columns of block, shape (≥ count, v)."""
     columns = block.shape[1]
     for k in range(count - 1, -1, -1):
