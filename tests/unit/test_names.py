@@ -13,21 +13,21 @@ PACKAGE = Path(mt.__file__).parent
 ALIASES = {"Array", "IntArray", "Indices", "Numbers", "T"}
 """Short names of types for the annotations of one module."""
 CLASSES_AND_FUNCTIONS = """
-Body Form History Lattice Points Progress Reference Report Response Result Share Walks app configuration
-describe draw_cell equilibrate evaluate factorise follow follow_paths gather load loss_terms overview_section
-padded read_microstructure reference_of register solve_lower solve_upper tile train update_points zigzag
+Body Form History Lattice PathResponse Points Progress Reference Report Response Result SlipProblem Walks app
+configuration describe equilibrate evaluate follow follow_paths load loss_terms overview_section padded
+read_microstructure reduce reference_of slips_of tile train zigzag
 """
 """That are defined in several modules today: qualify one, and take it away here."""
 CONSTANTS = """
-BYTES_PER_BAR CASES CELLS CHUNK COARSE COLOURS DEFAULT_FORM DEPENDENT EXACT FILE IDLE LABELS LARGEST LEAST_WIDTH
-LEVELS MARGIN MATCH_TOLERANCE MESHES NAMES NOTE NOTICEABLE OVERSHOOT PAIRS PARTS PROBABILITIES RANK_TOLERANCE
-ROUNDS ROUND_OFF ROWS SAMPLE SAMPLES SCALES SCHEMA SEARCH_ROUNDS SETTLED SHEAR SHORT SLACK STRESS_ERROR
-TANGENT_FLOOR TINY TITLE VERSION VIOLATION WIDTH
+BYTES_PER_BAR CASES CELLS CHUNK COARSE COLOURS DEFAULT_FORM DEPENDENT ENTRY_POINTS EXACT FILE IDLE LABELS
+LARGEST LEAST_WIDTH LEVELS MARGIN MATCH_TOLERANCE MESHES NAMES NOTE NOTICEABLE OVERSHOOT OWN PAIRS PARTS
+PROBABILITIES RANK_TOLERANCE REFRESH ROUNDS ROUND_OFF ROWS SAMPLE SAMPLES SCALES SCHEMA SEARCH_ROUNDS SETTLED
+SHEAR SHORT SLACK STRESS_ERROR TANGENT_FLOOR TINY TITLE VERSION VIOLATION WIDTH
 """
 """As above."""
 FILES = """
-audit configuration file flow forecast form increments model options page parts protocol recall reduction
-section4 section5 simulation walks
+audit configuration file flow forecast form identities increments inside model options page parts protocol
+recall reduction section4 section5 simulation walks
 """
 """Modules whose name stands in several folders today, apart from forms and commands: as above."""
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_slip_tann
 from scipy.optimize import brentq
 
 import microtann as mt
@@ -24,6 +23,7 @@ from microtann.forms.variational.convex_flow import ConvexFlow, minimise
 from microtann.forms.variational.loss import loss_terms, reference_of, states_along
 from microtann.forms.variational.walks import Walks
 from microtann.tann.energy import DecoupledQuadraticEnergy
+from random_slips import random_slip_tann
 
 
 def random_convex_tann(seed: int, states: int, slips: int, units: int) -> mt.TANN:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from random_slips import random_slip_tann
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -18,6 +17,7 @@ from microtann.forms.variational.pruning import without_idle_slips
 from microtann.forms.variational.walks import Walks
 from microtann.training import train
 from microtann.training.closed_loop import closed_loop_error
+from random_slips import random_slip_tann
 
 
 @pytest.fixture(scope="module")

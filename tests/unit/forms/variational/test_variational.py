@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_slip_tann
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -20,6 +19,7 @@ from microtann.evaluation.recall import relative_rms
 from microtann.forms import Variational
 from microtann.tann.model import TANN
 from microtann.training import train
+from random_slips import random_slip_tann
 
 
 @pytest.fixture(scope="module")
