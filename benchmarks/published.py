@@ -20,7 +20,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.forms import Published
 from microtann.training import TrainingProgress, train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 RANDOM = Published(
     epochs=(4,), batch=(400,), tuning_epochs=(40,), tuning_batch=(400,), tuning_rate=(2e-3,), decay=1e-3

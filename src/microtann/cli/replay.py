@@ -15,7 +15,7 @@ from microtann.cli.model import EXACT, chosen_model
 from microtann.errors import InputError
 from microtann.fem import Material
 from microtann.fem.failed_point import FailedPoint, HeldMaterial, read_failed_point
-from microtann.fem.point_check import tangent_errors
+from microtann.fem.failure import tangent_errors
 from microtann.microstructure.registry import microstructure_class
 from microtann.report.table import Column, Table, Value
 from microtann.tann.shipped import load

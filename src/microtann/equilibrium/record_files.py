@@ -12,9 +12,10 @@ import h5py
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
-from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
+from microtann.equilibrium.increment_table import IncrementRow
 from microtann.equilibrium.newton import Equilibrium
 from microtann.equilibrium.range_watch import Reach
 from microtann.equilibrium.running_cost import Cost
@@ -23,6 +24,8 @@ from microtann.system.hdf5 import created, opened
 
 Array = NDArray[np.float64]
 NODAL = ("displacement", "reactions")
+_ROW: TypeAdapter[Any] = TypeAdapter(IncrementRow | None)
+_REACH: TypeAdapter[Any] = TypeAdapter(Reach | None)
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,8 @@ def read_entry(path: Path) -> Entry:
             loading=str(attributes["loading"]),
             has_fields="fields" in file,
             cost=Cost(**notes["cost"]),
-            row=None if notes["row"] is None else _row(notes["row"]),
-            reach=None if notes["reach"] is None else Reach(**notes["reach"]),
+            row=_ROW.validate_python(notes["row"]),
+            reach=_REACH.validate_python(notes["reach"]),
         )
 
 
@@ -189,20 +192,13 @@ def read_state(path: Path, virgin: Any) -> Checkpoint:
         guess=arrays.get("guess"),
         reach=arrays.get("reach"),
         cost=Cost(**notes["cost"]),
-        row=_row(notes["row"]),
+        row=_ROW.validate_python(notes["row"]),
         **{name: notes[name] for name in _NUMBERS},
     )
 
 
 _NUMBERS = ("increment", "passed", "dissipated", "part", "cuts", "equilibria")
 _FOUND = ("energy", "dissipation", "scale", "elastic", "residual")
-
-
-def _row(values: Mapping[str, Any]) -> IncrementRow:
-    failures = tuple(
-        FailedAttempt(**{**failed, "residuals": tuple(failed["residuals"])}) for failed in values["failures"]
-    )
-    return IncrementRow(**{**values, "failures": failures})
 
 
 def _write_json(file: h5py.File, name: str, content: Any) -> None:

@@ -12,8 +12,7 @@ from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem import Prescribed, SolverOptions, Step
 from microtann.fem.failed_point import read_failed_point
-from microtann.fem.failure import WRONG_TANGENT
-from microtann.fem.point_check import tangent_errors
+from microtann.fem.failure import WRONG_TANGENT, tangent_errors
 from plain_materials import Elastic
 
 MESH = mt.fem.box((1, 1, 2), (2, 2, 4))

@@ -21,7 +21,7 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import ConvergenceError, InputError
 from microtann.forms import Published
 from microtann.training import TrainingProgress, train, train_seeds
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 from microtann.training.zero_increments import with_zero_increments
 
 FORM = Published(
