@@ -50,10 +50,13 @@ CLOSED = (
     "of one cell by tests/verification/reference_cell.py"
 )
 REGRESSION = "microtann itself: regression values, no independent evidence"
-NAFEMS = "National Agency for Finite Element Methods and Standards, The Standard NAFEMS Benchmarks, revision 3, 1990, test "
+NAFEMS = (
+    "National Agency for Finite Element Methods and Standards, The Standard NAFEMS Benchmarks, revision 3, 1990, "
+    "test "
+)
 COOK = (
-    "R. D. Cook, Journal of the Structural Division (ASCE) 100, 1974; 23.96 is the value to which the meshes of the "
-    "literature converge in plane stress with E = 1 and ν = 1/3"
+    "R. D. Cook, Journal of the Structural Division (ASCE) 100, 1974; 23.96 is the value to which the meshes of "
+    "the literature converge in plane stress with E = 1 and ν = 1/3"
 )
 LAME = "closed form of Lamé, in plane strain, R. Hill, The Mathematical Theory of Plasticity, 1950, chapter V"
 LIMIT = "closed form 2/√3 k ln(b/a) of the ideally plastic cylinder in plane strain, R. Hill, 1950, chapter V"

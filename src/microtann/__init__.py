@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.training.train import train
 
-interrupt.begin()  # before anything that takes time
+interrupt.leave_on_interrupt()  # before anything that takes time
 provide_cache()
 switch_to_float64()
 

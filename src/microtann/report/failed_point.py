@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from microtann.fem.failed_point import FailedPoint
-from microtann.fem.point_check import tangent_errors
+from microtann.fem.failure import tangent_errors
 from microtann.materials.protocol import Material
 from microtann.report.table import Column, Table, Value, columns_of
 

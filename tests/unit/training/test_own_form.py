@@ -36,7 +36,7 @@ from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import Reduction
-from microtann.training import Phase, Progress, TrainableForm, train
+from microtann.training import Phase, TrainableForm, TrainingProgress, train
 from microtann.training.optimise import Method, descent
 from microtann.training.preparation import driving_variables, scale_of
 
@@ -268,7 +268,7 @@ def test_it_runs_in_finite_elements(trained: mt.TANN) -> None:
 def _train_slowly(dataset: Dataset, checkpoint: Path) -> None:
     forms.register(Perceptron)
 
-    def wait(_: Progress) -> None:
+    def wait(_: TrainingProgress) -> None:
         time.sleep(0.5)
 
     sys.modules["microtann.training.train"].CHECKPOINT_SECONDS = 0.0
@@ -321,7 +321,7 @@ def test_the_command_line_says_where_a_training_resumes(
     whole = sys.modules["microtann.cli.train"].fit
 
     def interrupted(dataset: Dataset, form: object, progress: object, checkpoint: Path) -> mt.TANN:
-        def stop(state: Progress) -> None:
+        def stop(state: TrainingProgress) -> None:
             if state.update == 100:
                 raise KeyboardInterrupt
 
