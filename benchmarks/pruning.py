@@ -17,7 +17,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.forms import Variational
 from microtann.plotting.style import EXACT, MODEL, house_style, new_figure, save_figure
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 WEIGHTS = (1e-3, 5e-3, 1e-2, 2e-2, 5e-2)
 

@@ -18,7 +18,7 @@ from microtann.data.increments import Dataset
 from microtann.evaluation.protocol import NAMES
 from microtann.forms import Residual
 from microtann.training import train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 CELLS = {"square-2x2": mt.square_cell((2, 2)), "cube": mt.cube_cell()}
 PLANS = {

@@ -22,7 +22,7 @@ from microtann.evaluation.recall import evaluate
 from microtann.forms import Play, Published, Residual, Variational
 from microtann.tann.card import HELD_OUT, ModelCard, write_card
 from microtann.tann.model import TANN
-from microtann.training import Progress, train
+from microtann.training import TrainingProgress, train
 from microtann.training.form import TrainableForm
 
 MODELS = Path(mt.__file__).parent / "models"
@@ -190,7 +190,7 @@ def errors_of(tann: TANN, dataset: Dataset) -> dict[str, dict[str, object]]:
     return errors | evaluate(tann).to_dict()
 
 
-def report(progress: Progress) -> None:
+def report(progress: TrainingProgress) -> None:
     """Print a line every thousand updates, or every twenty epochs."""
     if progress.update % (20 if progress.unit == "epoch" else 1000) == 0:
         print(

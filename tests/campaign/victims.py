@@ -23,8 +23,8 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.forms import Play
 from microtann.system.stage import GATHERED, STAMP, file_digest
-from microtann.training import Progress, train
-from microtann.training.checkpoint import fingerprint, leaves, read_checkpoint
+from microtann.training import TrainingProgress, train
+from microtann.training.checkpoint_file import fingerprint, leaves, read_training_checkpoint
 
 CELL, BAR = mt.square_cell(), mt.ElastoplasticBar()
 PLAN = WalkPlan(paths=20, steps=10, seed=3)
@@ -106,18 +106,18 @@ class CheckpointFile(Victim):
         dataset = self.dataset = generate(mt.Lattice(CELL, BAR), PLAN)
         self.owner = fingerprint(dataset, self.form)
 
-        def interrupt(_: Progress) -> None:
+        def interrupt(_: TrainingProgress) -> None:
             raise KeyboardInterrupt
 
         path = self.folder / "checkpoint.safetensors"
         with suppress(KeyboardInterrupt):
             train(dataset, self.form, interrupt, path)
-        self.whole = read_checkpoint(path, self.owner, self.form, dataset)
+        self.whole = read_training_checkpoint(path, self.owner, self.form, dataset)
         require(self.whole is not None, "an interrupted training leaves no checkpoint")
 
     def read(self, folder: Path, file: Path) -> str | None:
         try:
-            found = read_checkpoint(file, self.owner, self.form, self.dataset)
+            found = read_training_checkpoint(file, self.owner, self.form, self.dataset)
         except InputError:
             return REFUSED
         one, other = leaves(self.whole), leaves(found)

@@ -12,7 +12,7 @@ import typer
 
 import microtann
 from microtann.cli.commands import Stages
-from microtann.system.interrupt import INTERRUPTED, begin
+from microtann.system.interrupt import INTERRUPTED, leave_on_interrupt
 
 app = typer.Typer(
     name="microtann",
@@ -50,7 +50,7 @@ def _main(
 
 def run() -> None:
     """Run the command line; the entry point of the console script."""
-    begin(command=True)
+    leave_on_interrupt(is_command=True)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such letters shows others
             stream.reconfigure(errors="replace")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from microtann.system.interrupt import check
+from microtann.system.interrupt import stop_if_asked
 from microtann.system.progress import Report
 
 LINE_EVERY = 15.0
@@ -36,7 +36,7 @@ def progress(title: str) -> Iterator[Report]:
     with shown as show:
 
         def report(done: float, total: float | None = None, note: str = "") -> None:
-            check()
+            stop_if_asked()
             show(done, total, note)
 
         yield report

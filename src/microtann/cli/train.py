@@ -21,9 +21,9 @@ from microtann.errors import InputError
 from microtann.report.section import read_section
 from microtann.report.training import write_training
 from microtann.system.stage import Stage, file_digest, working_folder
-from microtann.training import Progress, SeedResult, train_seeds
+from microtann.training import SeedResult, TrainingProgress, train_seeds
 from microtann.training import train as fit
-from microtann.training.checkpoint import data_difference, updates_done
+from microtann.training.checkpoint_file import data_difference, updates_done
 from microtann.training.form import form_table
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -99,7 +99,7 @@ def make_model(
             typer.echo(f"training: resumed at update {done}", err=True)
         with progress("training") as report:
 
-            def show(seed: int, state: Progress) -> None:
+            def show(seed: int, state: TrainingProgress) -> None:
                 losses = f"loss {state.training:.1e}, validation {state.validation:.1e}"
                 left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
                 which = "" if seeds == 1 else f"seed {seed}, "

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from microtann.equilibrium.checkpoint import Checkpoint
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import sentence
-from microtann.equilibrium.record import FAILED_POINT, Record, Recording, RecordWriter, Restart
+from microtann.equilibrium.record import FAILED_POINT, Record, Restart
+from microtann.equilibrium.record_writer import RecordWriter
 from microtann.equilibrium.recorder import MemoryRecorder, Recorder
+from microtann.equilibrium.recording import Recording
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
 from microtann.errors import InputError

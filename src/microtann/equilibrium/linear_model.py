@@ -10,10 +10,10 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
-from microtann.equilibrium.cost import Cost
 from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
 from microtann.equilibrium.newton_policy import NewtonPolicy
-from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
+from microtann.equilibrium.preconditioner import ITERATIONS_BEFORE_RENEWAL, Preconditioner
+from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Tangent
 from microtann.errors import ConvergenceError
 
@@ -115,7 +115,7 @@ class LinearModel:
 
         tried = 0
         if tangent.symmetric and policy.linear_solver == "automatic":
-            patience = limit if tangent is self.elastic else min(limit, PATIENCE)
+            patience = limit if tangent is self.elastic else min(limit, ITERATIONS_BEFORE_RENEWAL)
             solution = conjugate_gradients(operator, precondition, rhs, tolerance, patience)
             tried, reached = solution.iterations, solution.relative_residual
             if tried == patience < limit and reached > tolerance and not solution.indefinite:

@@ -14,16 +14,16 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.cost import Cost
 from microtann.equilibrium.damping import Damping
 from microtann.equilibrium.line_search import line_search
 from microtann.equilibrium.linear_model import LINEAR_ITERATIONS, LinearModel
 from microtann.equilibrium.newton_policy import NewtonPolicy
+from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Response, System
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
-ROUND_OFF = 1e-14
+FORCE_ROUND_OFF = 1e-14
 """Residual, relative to stiffness times displacement, that round-off alone can leave."""
 LARGEST_SLACK = 1e-6
 """What a displacement beyond the prescribed ones may excuse so, relative to the forces: one that runs away in
@@ -40,7 +40,7 @@ STAGNATION = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Increment:
+class IncrementProblem:
     """The boundary-value problem of one increment, on flattened vectors of shape (n,).
 
     Parameters
@@ -151,7 +151,7 @@ class _Criterion:
     Parameters
     ----------
     start : Equilibrium
-    problem : Increment
+    problem : IncrementProblem
     tolerance : float
         Relative residual.
     unit : float
@@ -161,17 +161,17 @@ class _Criterion:
     """
 
     start: Equilibrium
-    problem: Increment
+    problem: IncrementProblem
     tolerance: float
     unit: float
     prescribed: float
 
     @staticmethod
-    def of(start: Equilibrium, problem: Increment, model: LinearModel, tolerance: float) -> _Criterion:
+    def of(start: Equilibrium, problem: IncrementProblem, model: LinearModel, tolerance: float) -> _Criterion:
         """Return the criterion of an increment."""
         largest = max(float(np.abs(v).max(initial=0.0)) for v in (start.displacement, problem.change))
         prescribed = largest * np.sqrt(problem.held.size)
-        return _Criterion(start, problem, tolerance, ROUND_OFF * model.stiffness, prescribed)
+        return _Criterion(start, problem, tolerance, FORCE_ROUND_OFF * model.stiffness, prescribed)
 
     def imbalance(self, moved: Float[Array, "n"], response: Response) -> _Imbalance:
         """Return how far from equilibrium a change of the displacements is, by the response to it."""
@@ -221,7 +221,7 @@ def equilibrate(
     system: System,
     model: LinearModel,
     start: Equilibrium,
-    problem: Increment,
+    problem: IncrementProblem,
     policy: NewtonPolicy,
     cost: Cost,
     report: Callable[[int, float, bool], None],
@@ -234,7 +234,7 @@ def equilibrate(
     system : System
     model : LinearModel
     start : Equilibrium
-    problem : Increment
+    problem : IncrementProblem
     policy : NewtonPolicy
     cost : Cost
         Running totals, added to.
@@ -309,7 +309,7 @@ def equilibrate(
 
 
 def _predict(
-    model: LinearModel, start: Equilibrium, problem: Increment, policy: NewtonPolicy, cost: Cost
+    model: LinearModel, start: Equilibrium, problem: IncrementProblem, policy: NewtonPolicy, cost: Cost
 ) -> tuple[Array, _Promise]:
     """Return the change of the displacements to begin with, and what it promises; the material is not evaluated.
 

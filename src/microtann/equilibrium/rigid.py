@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
-STILL = 1e-10
+NO_MOTION = 1e-10
 """Squared motion, relative to the largest, below which there is none."""
 
 
@@ -77,10 +77,10 @@ def _free_motion(points: Float[Array, "n d"], held: Bool[NDArray[np.bool_], "n d
     flat = modes.reshape(-1, modes.shape[-1])
     # Rotations of points on a line about that line move nothing and need no support.
     size, vectors = np.linalg.eigh(flat.T @ flat)
-    motions = vectors[:, size > STILL * size[-1]]
+    motions = vectors[:, size > NO_MOTION * size[-1]]
     restrained = modes[held] @ motions
     values, free = np.linalg.eigh(restrained.T @ restrained)
-    if values[0] > STILL * max(values[-1], 1.0):
+    if values[0] > NO_MOTION * max(values[-1], 1.0):
         return None
     axes = "xyz"[:d]
     names = [f"translation along {axis}" for axis in axes]

@@ -18,14 +18,14 @@ from microtann.fem.elements import RULES, kinds_in
 from microtann.fem.foreign_mesh import ForeignMesh
 
 TYPE = re.compile(r"(C3D|CPE|CPS)(\d+)[A-Z]*")
-DIMENSIONS = {"C3D": 3, "CPE": 2, "CPS": 2}
+ABAQUS_FAMILIES = {"C3D": 3, "CPE": 2, "CPS": 2}
 """Dimension of the families of elements; the order of nodes is VTK's."""
 FOREIGN = {"C3D": {6: "wedge", 15: "wedge15"}}
 """Elements, by number of nodes, that are read so that they can be named, though no mesh can be of them."""
 
 
 @dataclass(frozen=True)
-class Block:
+class KeywordBlock:
     """A keyword line with its parameters, and the data lines below it."""
 
     keyword: str
@@ -61,7 +61,7 @@ def read_abaqus(path: Path) -> ForeignMesh:
     model = _Model()
     readers = {"NODE": _nodes, "ELEMENT": _elements, "NSET": _set, "ELSET": _set, "SURFACE": _surface}
     parts = 0
-    for block in blocks(path.read_text(encoding="utf-8", errors="replace")):
+    for block in keyword_blocks(path.read_text(encoding="utf-8", errors="replace")):
         parts += block.keyword == "PART"
         moved = block.keyword == "INSTANCE" and block.rows
         if block.keyword == "INCLUDE" or parts > 1 or moved:
@@ -80,7 +80,7 @@ def read_abaqus(path: Path) -> ForeignMesh:
     return _gathered(model)
 
 
-def blocks(text: str) -> Iterator[Block]:
+def keyword_blocks(text: str) -> Iterator[KeywordBlock]:
     """Yield keywords with their data; comments and blank lines are left out."""
     block = None
     for number, raw in enumerate(text.splitlines(), start=1):
@@ -96,19 +96,19 @@ def blocks(text: str) -> Iterator[Block]:
             yield block
         pairs = (word.partition("=") for word in words[1:] if word)
         parameters = {key.strip().upper(): value.strip().strip('"') for key, _, value in pairs}
-        block = Block(words[0][1:].strip().upper(), parameters, number, [])
+        block = KeywordBlock(words[0][1:].strip().upper(), parameters, number, [])
     if block is not None:
         yield block
 
 
-def _nodes(model: _Model, block: Block) -> None:
+def _nodes(model: _Model, block: KeywordBlock) -> None:
     for number, *place in block.rows:
         model.points[int(number)] = [*map(float, place[:3]), 0.0, 0.0][:3]
     if "NSET" in block.parameters:
         _extend(model, model.node_sets, block.parameters["NSET"], [int(row[0]) for row in block.rows])
 
 
-def _elements(model: _Model, block: Block) -> None:
+def _elements(model: _Model, block: KeywordBlock) -> None:
     name = block.parameters.get("TYPE", "").upper()
     match = TYPE.fullmatch(name)
     kind = _kind(match[1], int(match[2])) if match else None
@@ -132,11 +132,11 @@ def _elements(model: _Model, block: Block) -> None:
 
 def _kind(family: str, nodes: int) -> str | None:
     """Return the kind of a family of elements that has so many nodes."""
-    known = {len(RULES[kind].nodes): kind for kind in kinds_in(DIMENSIONS[family])}
+    known = {len(RULES[kind].nodes): kind for kind in kinds_in(ABAQUS_FAMILIES[family])}
     return (known | FOREIGN.get(family, {})).get(nodes)
 
 
-def _set(model: _Model, block: Block) -> None:
+def _set(model: _Model, block: KeywordBlock) -> None:
     """Read *NSET or *ELSET: numbers, a range of them, or names of other sets."""
     sets = model.node_sets if block.keyword == "NSET" else model.cell_sets
     members: list[int] = []
@@ -153,7 +153,7 @@ def _set(model: _Model, block: Block) -> None:
     _extend(model, sets, block.parameters[block.keyword], members)
 
 
-def _surface(model: _Model, block: Block) -> None:
+def _surface(model: _Model, block: KeywordBlock) -> None:
     """Read *SURFACE: faces of elements or of sets of them, or nodes."""
     name = model.name(block.parameters["NAME"])
     kind = block.parameters.get("TYPE", "ELEMENT").upper()

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.rigid import connected_parts
+from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 from microtann.equilibrium.system import Response
 from microtann.fem import element_kernels
 from microtann.fem.material_call import MaterialCall
@@ -22,7 +22,7 @@ from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
-SYMMETRY_TOLERANCE = 1e-8
+TANGENT_SYMMETRY = 1e-8
 """Tangents whose skew part is smaller than this fraction of their largest entry count as symmetric."""
 
 
@@ -90,7 +90,7 @@ class FiniteElements:
         nodes = mesh.cells.shape[1]
         first = np.repeat(mesh.cells, nodes, axis=1)
         second = np.tile(mesh.cells, (1, nodes))
-        self.pattern = Pattern.of(first.ravel(), second.ravel(), len(mesh.points))
+        self.pattern = Sparsity.of(first.ravel(), second.ravel(), len(mesh.points))
         self._slots = self.pattern.slots(first, second).reshape(-1, nodes, nodes)
 
     @property
@@ -163,7 +163,7 @@ class FiniteElements:
         dissipated += state.dissipated
         return Response(
             force=force.ravel(),
-            tangent=None if data is None else BlockTangent(self.pattern, data, skew <= SYMMETRY_TOLERANCE * size),
+            tangent=None if data is None else BlockTangent(self.pattern, data, skew <= TANGENT_SYMMETRY * size),
             energy=energy,
             dissipation=dissipation,
             state=GaussState(strain, stress, dissipated, new),

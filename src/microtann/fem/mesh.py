@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.equilibrium.steps import Nodes, select
+from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
 from microtann.fem.elements import RULES, ElementKind, element_kind
 from microtann.fem.faces import boundary_faces
@@ -185,7 +185,7 @@ def _indices(
     """Return named choices of nodes or cells as sorted indices."""
     found = {}
     for name, chosen in (given or {}).items():
-        found[name] = np.unique(select(chosen, points, f"{kind} {name!r} of the mesh", what))
+        found[name] = np.unique(select_nodes(chosen, points, f"{kind} {name!r} of the mesh", what))
         found[name].setflags(write=False)
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from microtann.data.increments import Dataset
 from microtann.tann.form import form_class
-from microtann.training.train import LOGGER, Progress, train
+from microtann.training.train import LOGGER, TrainingProgress, train
 
 FORM = "variational"
 TRIED = 300
@@ -66,7 +66,7 @@ def try_training(dataset: Dataset, states: int, growth: float, tried: int = TRIE
     form = kind(states=states, updates=tried)
     reports: list[tuple[int, float]] = []
 
-    def note(progress: Progress) -> None:
+    def note(progress: TrainingProgress) -> None:
         reports.append((progress.update, time.process_time()))
 
     level, begin = LOGGER.level, time.process_time()

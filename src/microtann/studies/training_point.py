@@ -21,8 +21,8 @@ from microtann.system.progress import ShowProgress
 from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
 from microtann.tann.model import TANN
 from microtann.tann.shipped import load
-from microtann.training import Progress, train
-from microtann.training.checkpoint import updates_done
+from microtann.training import TrainingProgress, train
+from microtann.training.checkpoint_file import updates_done
 from microtann.training.form import TrainableForm, changed, form_table
 from microtann.training.train import LOGGER
 from microtann.training.walk_errors import SetName, dataset_errors
@@ -142,7 +142,7 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
         if (done := updates_done(checkpoint)) is not None:
             LOGGER.warning("%s: resumed at update %d", point.folder.name, done)
 
-        def reported(state: Progress) -> None:
+        def reported(state: TrainingProgress) -> None:
             share = state.update / max(state.updates, 1)
             show(share, f"{state.phase} {100 * share:.0f} %, validation {state.validation:.1e}")
 

@@ -51,15 +51,15 @@ class _Interrupts:
 _current = _Interrupts(running=False)
 
 
-def begin(command: bool = False) -> None:
+def leave_on_interrupt(is_command: bool = False) -> None:
     """Let Ctrl-C end the command ``microtann`` with a sentence where it does no work yet, such as loading modules.
 
     Parameters
     ----------
-    command : bool
+    is_command : bool
         Whether the process is known to be the command; else its name tells.
     """
-    if (command or _is_command()) and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if (is_command or _is_command()) and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, lambda *_: leave())
 
 
@@ -108,7 +108,7 @@ def asked() -> bool:
     return _current.asked
 
 
-def check() -> None:
+def stop_if_asked() -> None:
     """Stop here if the running command was asked to stop and went on all the same.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from microtann.system.interrupt import check
+from microtann.system.interrupt import stop_if_asked
 
 Report = Callable[[float, float | None, str], None]
 """Called with what is done, the total (None if it is not known) and a few words on the state."""
@@ -29,6 +29,6 @@ def silent(title: str) -> Iterator[Report]:
     """
 
     def report(done: float, total: float | None, note: str) -> None:
-        check()
+        stop_if_asked()
 
     yield report

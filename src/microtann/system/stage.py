@@ -22,7 +22,7 @@ import microtann
 from microtann.errors import InputError
 from microtann.system.atomic import write_atomically
 from microtann.system.code_digest import code_digest
-from microtann.system.interrupt import check
+from microtann.system.interrupt import stop_if_asked
 from microtann.system.lock import locked
 from microtann.system.toml import to_toml
 
@@ -205,7 +205,7 @@ def working_folder(
     InputError
         If the output cannot be used (`check_output`) or made, or another process is writing to it.
     """
-    check()
+    stop_if_asked()
     check_output(stage, overwrite)
     if stage.stale:
         sys.stderr.write(f"{stage.output} is made again: {stage.stale}\n")

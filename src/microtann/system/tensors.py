@@ -19,7 +19,7 @@ from safetensors.numpy import save as to_bytes
 
 from microtann.system.atomic import write_atomically
 
-CHECKSUM = "sha256"
+CHECKSUM_KEY = "sha256"
 
 
 class Tensors(NamedTuple):
@@ -44,7 +44,7 @@ def write_tensors(
 ) -> None:
     """Write arrays and texts to one file, atomically; the same contents give the same bytes."""
     whole = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in sorted(arrays.items())}
-    content = to_bytes(whole, metadata=dict(texts) | {CHECKSUM: _digest(whole, texts)})
+    content = to_bytes(whole, metadata=dict(texts) | {CHECKSUM_KEY: _digest(whole, texts)})
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
     ordered = json.dumps(_sorted(header), ensure_ascii=False, separators=(",", ":")).encode()
@@ -66,7 +66,7 @@ def read_tensors(path: Path) -> Tensors:
             texts = dict(file.metadata() or {})
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise ValueError(f"{path} is not a complete safetensors file: {error}") from error
-    expected = texts.pop(CHECKSUM, None)
+    expected = texts.pop(CHECKSUM_KEY, None)
     return Tensors(arrays, texts, expected == _digest(arrays, texts))
 
 

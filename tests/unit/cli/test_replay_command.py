@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 import microtann as mt
 from microtann.cli.main import app
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.fem import Prescribed, SolverOptions, Step
 from plain_materials import Elastic
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.equilibrium.increment_table import SHOWN, IncrementRow, increment_table
+from microtann.equilibrium.increment_table import ROWS_SHOWN, IncrementRow, increment_table
 from microtann.equilibrium.step_control import StepControl
 from microtann.errors import ConfigurationError, ConvergenceError, InputError
 from microtann.fem import Prescribed, SolverOptions, Step
@@ -117,7 +117,7 @@ def test_the_table_has_a_row_per_increment() -> None:
 
 
 def test_a_long_table_is_shortened_in_the_middle() -> None:
-    lines = increment_table([IncrementRow(k) for k in range(3 * SHOWN)]).splitlines()
-    assert len(lines) == SHOWN + 2
-    assert lines[1 + SHOWN // 2].split() == ["...", str(2 * SHOWN), "more"]
-    assert lines[-1].split()[0] == str(3 * SHOWN - 1)
+    lines = increment_table([IncrementRow(k) for k in range(3 * ROWS_SHOWN)]).splitlines()
+    assert len(lines) == ROWS_SHOWN + 2
+    assert lines[1 + ROWS_SHOWN // 2].split() == ["...", str(2 * ROWS_SHOWN), "more"]
+    assert lines[-1].split()[0] == str(3 * ROWS_SHOWN - 1)

@@ -8,7 +8,7 @@ import numpy as np
 from microtann.data.increments import Dataset
 from microtann.forms import Classical
 from microtann.training import train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 
 def test_given_plastic_strains_are_the_states(with_plastic_strain: Dataset) -> None:

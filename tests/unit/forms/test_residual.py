@@ -16,7 +16,7 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms import Residual
-from microtann.forms.published.loss import Batch
+from microtann.forms.published.loss import PublishedBatch
 from microtann.forms.residual.pruning import without_needless_neurons
 from microtann.tann.layers import DeadZone, Layers, linear
 from microtann.tann.point import MaterialPoint
@@ -74,7 +74,7 @@ def test_a_neuron_for_every_mechanism_is_left(trained: mt.TANN) -> None:
     assert hidden.bias is None
 
 
-def point_of(square: Dataset, form: Residual) -> tuple[MaterialPoint, Batch]:
+def point_of(square: Dataset, form: Residual) -> tuple[MaterialPoint, PublishedBatch]:
     data = form.prepare(square)
     point = form.start(data)
     return point, form.to_batch(point, data.training)

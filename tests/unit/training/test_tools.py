@@ -20,8 +20,8 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConvergenceError, InputError
 from microtann.forms import Published
-from microtann.training import Progress, train, train_seeds
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training import TrainingProgress, train, train_seeds
+from microtann.training.walk_errors import closed_loop_error
 from microtann.training.zero_increments import with_zero_increments
 
 FORM = Published(
@@ -62,7 +62,7 @@ def test_an_interrupted_run_resumes_to_the_same_model(
     """Early stopping included: the best point and the epochs since are restored."""
     checkpoint, count = tmp_path / "run.checkpoint", 0
 
-    def interrupt(_: Progress) -> None:
+    def interrupt(_: TrainingProgress) -> None:
         nonlocal count
         count += 1
         if count == stop:
@@ -77,7 +77,7 @@ def test_an_interrupted_run_resumes_to_the_same_model(
 
 
 def test_progress_tells_epochs_and_the_time_left(square: Dataset) -> None:
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     train(square, replace(FORM, epochs=(2,), batch=(100,), learning_rate=(1e-3,)), seen.append)
     assert [(p.unit, p.update, p.updates) for p in seen] == [("epoch", 1, 2), ("epoch", 2, 2)]
     assert seen[0].seconds_left > 0.0

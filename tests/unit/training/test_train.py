@@ -16,7 +16,7 @@ from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.recall import evaluate
 from microtann.forms import Play, Variational
 from microtann.microstructure.bars.cells.bar import return_mapping
-from microtann.training import Progress, TrainableForm, train
+from microtann.training import TrainableForm, TrainingProgress, train
 from microtann.training.training_range import encoded_states
 
 CONFIG = Play(
@@ -153,7 +153,7 @@ def test_a_run_interrupted_twice_resumes_to_the_same_model(square: Dataset, tmp_
     seen: list[tuple[str, int]] = []
     for stop in (("descent", 500), ("polish", 50)):
 
-        def interrupt(progress: Progress, stop: tuple[str, int] = stop) -> None:
+        def interrupt(progress: TrainingProgress, stop: tuple[str, int] = stop) -> None:
             seen.append((progress.phase, progress.update))
             if seen[-1] == stop:
                 raise KeyboardInterrupt
@@ -172,7 +172,7 @@ def test_a_foreign_checkpoint_is_refused(square: Dataset, tmp_path: Path) -> Non
     checkpoint = tmp_path / "run.checkpoint"
     config = replace(CONFIG, descent_updates=500)
 
-    def interrupt(_: Progress) -> None:
+    def interrupt(_: TrainingProgress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

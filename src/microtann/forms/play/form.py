@@ -30,7 +30,7 @@ from microtann.training.preparation import (
     driving_variables,
     elastic_response,
     require_coordinates,
-    require_room,
+    require_memory_for,
     residual_components,
     scale_of,
 )
@@ -96,7 +96,9 @@ class Play(DescentAndPolish, TrainableForm):
             in them.
         """
         require_coordinates(dataset)
-        require_room(self.states, dataset.training.coordinates.shape[1], max(self.batch, self.polish_increments))
+        require_memory_for(
+            self.states, dataset.training.coordinates.shape[1], max(self.batch, self.polish_increments)
+        )
         data = dataset.training
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)

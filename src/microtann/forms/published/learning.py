@@ -15,7 +15,7 @@ from pydantic import Field
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import ConfigurationError
 from microtann.forms.published.linear_start import quadratic_network
-from microtann.forms.published.loss import Batch, ErrorMeasure, StatesLoss, Weight
+from microtann.forms.published.loss import ErrorMeasure, PublishedBatch, StatesLoss, Weight
 from microtann.forms.published.parts import energy_network, rate_network, unit_scales
 from microtann.forms.published.state_noise import with_state_noise
 from microtann.forms.published.stiffness import fit_stiffness
@@ -213,7 +213,7 @@ class NetworkForm(StatesLoss, TrainableForm):
         network = quadratic_network(point.energy, stiffness, inputs)
         return eqx.tree_at(lambda p: p.energy, point, network)
 
-    def to_batch(self, point: MaterialPoint, data: Increments) -> Batch:
+    def to_batch(self, point: MaterialPoint, data: Increments) -> PublishedBatch:
         """Return increments in scaled variables, with noise on the states if the form asks for it."""
         batch = super().to_batch(point, data)
         return with_state_noise(batch, self.state_noise, self.seed) if self.state_noise else batch

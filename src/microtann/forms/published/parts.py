@@ -25,7 +25,7 @@ from microtann.tann.scaling import Scaling
 from microtann.training.preparation import driving_variables, elastic_response
 from microtann.training.selection import check_states
 
-Numbers = NDArray[np.float64]
+Values = NDArray[np.float64]
 
 
 def unit_scales(data: Increments) -> Scaling:
@@ -116,7 +116,7 @@ def rate_network(
 
 def _both_ends(
     data: Increments, scaling: Scaling, residual: bool
-) -> tuple[Float[Numbers, "n y"], Float[Numbers, "n c"], Float[Numbers, "c y"]]:
+) -> tuple[Float[Values, "n y"], Float[Values, "n c"], Float[Values, "c y"]]:
     """Return driving variables and coordinates at t + Δt, and the elastic response if it is to be taken off."""
     driving, increment = driving_variables(data, scaling)
     elastic = np.zeros((data.coordinates.shape[1], driving.shape[1]))
@@ -125,10 +125,10 @@ def _both_ends(
     return driving + increment, data.coordinates_next, elastic
 
 
-def _largest(values: Float[Numbers, "n k"]) -> Float[Numbers, "k"]:
+def _largest(values: Float[Values, "n k"]) -> Float[Values, "k"]:
     return _positive(np.abs(values).max(axis=0))
 
 
-def _positive(sizes: Float[Numbers, "k"]) -> Float[Numbers, "k"]:
+def _positive(sizes: Float[Values, "k"]) -> Float[Values, "k"]:
     """Return sizes, with 1 for what is constant up to round-off."""
     return np.where(sizes > 1e-12 * sizes.max(initial=0.0), sizes, 1.0)

@@ -41,7 +41,7 @@ from microtann.training.preparation import (
     driving_variables,
     elastic_response,
     require_coordinates,
-    require_room,
+    require_memory_for,
     residual_components,
     scale_of,
 )
@@ -158,7 +158,7 @@ class Variational(TrainableForm):
         require_coordinates(dataset)
         data = dataset.training
         slips = self.slips or -(-3 * self.states // 2)
-        require_room(self.states, slips, moving_rows(data).size)
+        require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         elastic = elastic_response(data, increment)

@@ -16,7 +16,7 @@ from microtann.forms import Variational
 from microtann.forms.variational.pruning import without_idle_slips
 from microtann.forms.variational.walks import Walks
 from microtann.training import train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 from random_slips import random_slip_tann
 
 

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Pattern:
+class Sparsity:
     """Which nodes are joined; rows as in a CSR matrix, sorted, with the diagonal.
 
     Parameters
@@ -28,14 +28,14 @@ class Pattern:
     indices: Int[NDArray[np.int32], "pairs"]
 
     @staticmethod
-    def of(first: Int[NDArray[Any], "k"], second: Int[NDArray[Any], "k"], nodes: int) -> Pattern:
+    def of(first: Int[NDArray[Any], "k"], second: Int[NDArray[Any], "k"], nodes: int) -> Sparsity:
         """Return the symmetric pattern of node pairs."""
         ones = np.ones(len(first), dtype=np.int8)
         half = sparse.coo_array((ones, (first, second)), shape=(nodes, nodes)).tocsr()
         whole = half.astype(bool) + half.astype(bool).T + sparse.eye_array(nodes, dtype=bool, format="csr")
         whole = whole.tocsr()
         whole.sort_indices()
-        return Pattern(whole.indptr.astype(np.int32), whole.indices.astype(np.int32))
+        return Sparsity(whole.indptr.astype(np.int32), whole.indices.astype(np.int32))
 
     @property
     def nodes(self) -> int:
@@ -58,12 +58,12 @@ class BlockTangent:
 
     Parameters
     ----------
-    pattern : Pattern
+    pattern : Sparsity
     data : array, shape (pairs, d, d)
     symmetric : bool
     """
 
-    pattern: Pattern
+    pattern: Sparsity
     data: Float[Array, "pairs d d"]
     symmetric: bool
 

@@ -14,7 +14,7 @@ from microtann.equilibrium.newton import Equilibrium
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
-SHOWN = 8
+RESIDUALS_SHOWN = 8
 """Residuals of an attempt that a message lists."""
 
 
@@ -67,7 +67,7 @@ def explain(error: ConvergenceError, attempt: Attempt, part: float, remark: str)
     """Return the error of an increment whose last attempt, over a part of it, failed."""
     name = f" (step {attempt.step!r})" if attempt.step else ""
     failed = attempt.failures[-1]
-    history = ", ".join(f"{r:.1e}" for r in failed.residuals[-SHOWN:])
+    history = ", ".join(f"{r:.1e}" for r in failed.residuals[-RESIDUALS_SHOWN:])
     text = f"increment {attempt.increment}{name} found no equilibrium"
     text += f" even when cut to {as_fraction(part)} of its size" if part < 1.0 else ""
     text += f": {error}"

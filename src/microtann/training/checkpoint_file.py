@@ -25,12 +25,12 @@ from microtann.tann.point import MaterialPoint
 from microtann.tann.scaling import Scaling
 from microtann.training.form import TrainableForm
 
-FORMAT = "microtann-checkpoint"
-SCHEMA = "2"
+CHECKPOINT_FORMAT = "microtann-checkpoint"
+CHECKPOINT_SCHEMA = "2"
 OTHER = "another configuration or data set"
 
 
-class Checkpoint(NamedTuple):
+class TrainingCheckpoint(NamedTuple):
     """Where a training run stands.
 
     Parameters
@@ -83,7 +83,7 @@ def restored(tree: PyTree, arrays: Sequence[NDArray[Any]]) -> PyTree:
     return jax.tree.unflatten(jax.tree.structure(tree), [jnp.asarray(a) for a in arrays])
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str, dataset: Dataset) -> None:
+def write_training_checkpoint(path: Path, checkpoint: TrainingCheckpoint, owner: str, dataset: Dataset) -> None:
     """Write a checkpoint atomically; ``owner`` is the run's fingerprint, which goes with what its data hold."""
     tensors: Arrays = {}
     described = {
@@ -96,8 +96,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str, dataset: Da
     for name, arrays in (("optimisation", checkpoint.optimisation), ("best", checkpoint.best or [])):
         tensors |= {f"{name}.{i}": a for i, a in enumerate(arrays)}
     metadata = {
-        "format": FORMAT,
-        "schema": SCHEMA,
+        "format": CHECKPOINT_FORMAT,
+        "schema": CHECKPOINT_SCHEMA,
         "owner": owner,
         "data": json.dumps(quantities_of(dataset).to_dict()),
         "checkpoint": json.dumps(described),
@@ -108,7 +108,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, owner: str, dataset: Da
 def updates_done(path: Path) -> int | None:
     """Return the updates of the run that a checkpoint keeps; None if there is no whole checkpoint.
 
-    `read_checkpoint` says what is wrong with a damaged one.
+    `read_training_checkpoint` says what is wrong with a damaged one.
     """
     if not path.exists():
         return None
@@ -119,7 +119,9 @@ def updates_done(path: Path) -> int | None:
         return None
 
 
-def read_checkpoint(path: Path, owner: str, form: TrainableForm, dataset: Dataset) -> Checkpoint | None:
+def read_training_checkpoint(
+    path: Path, owner: str, form: TrainableForm, dataset: Dataset
+) -> TrainingCheckpoint | None:
     """Return the checkpoint of this run, or None if there is none.
 
     Raises
@@ -136,7 +138,11 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm, dataset: Datase
         raise ConfigurationError(f"the checkpoint {path} is damaged ({error}): delete it to start anew") from error
     if not checksum:
         raise ConfigurationError(f"the checkpoint {path} is damaged (checksum): delete it to start anew")
-    if (metadata.get("format"), metadata.get("schema"), metadata.get("owner")) != (FORMAT, SCHEMA, owner):
+    if (metadata.get("format"), metadata.get("schema"), metadata.get("owner")) != (
+        CHECKPOINT_FORMAT,
+        CHECKPOINT_SCHEMA,
+        owner,
+    ):
         raise ConfigurationError(
             f"the checkpoint {path} belongs to {_difference(metadata, dataset) or OTHER}: delete it, or choose "
             "another output"
@@ -146,7 +152,7 @@ def read_checkpoint(path: Path, owner: str, form: TrainableForm, dataset: Datase
         put_together(described[name], tensors, (*form.parts, Scaling, MaterialPoint))
         for name in ("former", "point")
     )
-    return Checkpoint(
+    return TrainingCheckpoint(
         described["phase"],
         former,
         described["loss"],
