@@ -2,8 +2,8 @@
 
 Sums are rounded otherwise with every width of the vector units, and so a test that holds on one processor may fail
 on the next. This runs the suite under each of several settings in turn, which take instructions away from the
-BLAS, from XLA or from numba, and prints which tests failed under which. The arguments are those of pytest, such as a
-folder or ``-k``; without any, all tests but the long verifications run.
+BLAS, from XLA or from numba, and prints which tests failed under which. The arguments are those of pytest, such as
+a folder or ``-k``; without any, all tests but the long verifications run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SETTINGS = {
     "BLAS of Haswell": {"OPENBLAS_CORETYPE": "Haswell"},
     "BLAS of SkylakeX": {"OPENBLAS_CORETYPE": "SkylakeX"},
     "BLAS of Prescott": {"OPENBLAS_CORETYPE": "Prescott"},
-    "one thread": {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
+    "one thread": dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     | {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"},
     "XLA without AVX2": {"XLA_FLAGS": "--xla_cpu_max_isa=AVX"},
     "kernels for any processor": {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
 from tests import processors
 
 ASK = {
     "BLAS": "import numpy, threadpoolctl as t; print(*{i['architecture'] for i in t.threadpool_info()})",
     "one": "import numpy, threadpoolctl as t; print(*{i['num_threads'] for i in t.threadpool_info()})",
-    "kernels": "from numba.core import registry as r; print(r.cpu_target.target_context.codegen().magic_tuple()[1])",
+    "kernels": "from numba.core.registry import cpu_target;"
+    "  print(cpu_target.target_context.codegen().magic_tuple()[1])",
 }
 
 
@@ -22,7 +23,7 @@ ASK = {
     [
         ("BLAS of Haswell", "Haswell"),
         ("BLAS of SkylakeX", "SkylakeX"),
-        ("BLAS of Prescott", "Prescott"),
+        ("BLAS of Prescott", "Katmai"),  # OpenBLAS serves both with one kernel, which has the older one's name
         ("one thread", "1"),
         ("kernels for any processor", "generic"),
     ],
@@ -31,9 +32,9 @@ def test_a_setting_has_effect(name: str, answer: str) -> None:
     if name not in processors.possible():
         return  # a processor of another maker or age: the summary of a run says so
     code = ASK[name.split()[0]]
-    environment = processors.os.environ | processors.SETTINGS[name]
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == answer
+    environment = os.environ | processors.SETTINGS[name]
+    told = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert told.strip() == answer
 
 
 def test_failures_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:

@@ -26,26 +26,19 @@ class Exhausted(Elastic):
         return stress * share[:, None], moduli, new
 
 
-<<<<<<< HEAD
-=======
 def full_step(evaluate, response, moved, direction, *_):
     """Take the whole Newton step, whatever it leads to."""
     return moved + direction, evaluate(moved + direction, True), True
 
 
->>>>>>> main
 def pulled(stress):
     load = mt.fem.NodalForce(MESH.points[:, 2] == 1, "z", stress / 4)
     return mt.fem.Model(MESH, Exhausted()).solve([Step(HELD, [load])], SolverOptions(max_cuts=0))
 
 
 @pytest.mark.parametrize("excess", [1e-5, 1e-3])
-<<<<<<< HEAD
-def test_a_little_more_than_a_material_bears_finds_no_equilibrium(excess):
-=======
 @pytest.mark.parametrize("search", [True, False])
 def test_a_little_more_than_a_material_bears_finds_no_equilibrium(excess, search, monkeypatch):
->>>>>>> main
     """The first step leads to displacements of 1e11 and more, whose round-off is as large as all forces."""
     if not search:
         monkeypatch.setattr(newton, "line_search", full_step)
