@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_normals, random_slip_tann
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -18,8 +17,10 @@ from microtann.data.walks import WalkPlan
 from microtann.evaluation.laws import examine_laws
 from microtann.forms import Variational
 from microtann.forms.variational.form import viscous
-from microtann.forms.variational.viscous_flow import ViscousFlow, viscous_force
+from microtann.forms.variational.viscous_flow import ViscousFlow
+from microtann.slips.viscous_projection import viscous_force
 from microtann.training import train
+from random_slips import random_normals, random_slip_tann
 
 
 def random_viscous_tann(seed: int, shape: tuple[int, int], viscosity: float, exponent: float) -> mt.TANN:
