@@ -86,7 +86,7 @@ def test_the_script_writes_these_files() -> None:
 
 @pytest.mark.parametrize("name", ["solid-elliptic-membrane", "solid-cook", "solid-cylinder-elastic"])
 def test_finer_meshes_of_a_solid_come_nearer(name: str) -> None:
-    """What misses the value of the literature on a coarse mesh is at most 60 % as far on one twice as fine."""
+    """Of a difference from the literature on a coarse mesh, at most 60 % is left on one twice as fine."""
     table = read(FOLDER / f"{name}.csv")
     coarse, fine = (
         differences(replace(table, case=table.case | {"divisions": [divisions, divisions]}))
