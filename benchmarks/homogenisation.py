@@ -26,7 +26,7 @@ import microtann as mt
 from benchmarks._cost_of_error import draw_cost_of_error
 from benchmarks.machine import RESULTS, table, write
 from microtann.errors import InputError
-from microtann.evaluation.comparison import relative_error
+from microtann.evaluation.measures import largest_error
 from microtann.evaluation.structures import ReferenceCase, lcT2
 from microtann.system.atomic import write_atomically
 
@@ -184,7 +184,7 @@ def errors(values: dict[str, float], reference: dict[str, float]) -> dict[str, f
     """Return relative errors; that of the dissipation is relative to max(D, Ψ/100)."""
     energy = np.array([reference["energy"]])
     return {
-        name: relative_error(name, np.array([value]), np.array([reference[name]]), energy)
+        name: largest_error(name, np.array([value]), np.array([reference[name]]), energy)
         for name, value in values.items()
     }
 

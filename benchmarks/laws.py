@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import microtann as mt
 from benchmarks import machine
 from microtann.data.generate import generate
-from microtann.evaluation.recall import relative_rms
+from microtann.evaluation.measures import relative_rms
 from microtann.forms import Published
 from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 from microtann.tann.recall import Recall

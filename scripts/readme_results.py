@@ -9,7 +9,6 @@ import json
 import sys
 from pathlib import Path
 
-from microtann.evaluation import published
 from microtann.report.number import format_number
 from microtann.report.table import Column, Table
 from microtann.system.atomic import write_atomically
@@ -60,7 +59,7 @@ def results(demo: Path) -> str:
             Column("authors' network", kind="error"),
         ),
         tuple(
-            (f"{name}: {text}", paths[name]["stress"], networks[name]["stress"], published.STRESS_ERROR[name])
+            (f"{name}: {text}", paths[name]["stress"], networks[name]["stress"], published.PUBLISHED.stress[name])
             for name, text in PATHS.items()
         ),
     )

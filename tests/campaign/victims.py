@@ -14,7 +14,6 @@ from tests.campaign.command import run_command
 from tests.campaign.trial import require
 
 import microtann as mt
-from microtann.cli.stage import GATHERED, STAMP, file_digest
 from microtann.data.file import read_dataset, write_dataset
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
@@ -23,6 +22,7 @@ from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.forms import Play
+from microtann.system.stage import GATHERED, STAMP, file_digest
 from microtann.training import TrainingProgress, train
 from microtann.training.checkpoint_file import fingerprint, leaves, read_training_checkpoint
 

@@ -11,8 +11,8 @@ from reference_table import FOLDER, read
 
 import microtann as mt
 from microtann.evaluation.comparison import Comparison
-from microtann.evaluation.published import STRESS_ERROR
 from microtann.evaluation.structures import CASES
+from microtann.reproduction import PUBLISHED
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ROUND_OFF = 1e-12
@@ -33,7 +33,7 @@ def test_quoted_errors_in_recall_are_round_off_beside_those_of_the_paper() -> No
     for name, (ours, networks, theirs) in found.items():
         assert float(ours) <= ROUND_OFF
         assert float(networks) == pytest.approx(card.errors[name[0]]["stress"], rel=0.05)  # two digits
-        assert float(theirs) == STRESS_ERROR[name[0]]
+        assert float(theirs) == PUBLISHED.stress[name[0]]
 
 
 def test_quoted_models_are_those_of_the_cards() -> None:

@@ -14,7 +14,6 @@ from microtann.cli.messages import show_unchanged
 from microtann.cli.microstructure import BarChoice, CellChoice, cell_settings, read_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.stage import Stage, working_folder
 from microtann.errors import InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
@@ -24,6 +23,7 @@ from microtann.microstructure.bars.driven.output import write_averages, write_ba
 from microtann.microstructure.bars.lattice import require_lattice
 from microtann.numbers import voigt
 from microtann.plotting.driven_cell import draw_cell, draw_curves
+from microtann.system.stage import Stage, working_folder
 
 
 def cell(

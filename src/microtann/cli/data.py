@@ -12,12 +12,11 @@ import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import console, save_section, show_section, show_unchanged
+from microtann.cli.messages import console, show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.progress import progress
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.stage import Stage, working_folder
 from microtann.data.check import check_file
 from microtann.data.schema import SETS
 from microtann.data.shards import generate_to
@@ -25,9 +24,10 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
 from microtann.microstructure.protocol import Microstructure
 from microtann.plotting.bodies import draw_picture
-from microtann.report.section import Figure, Section, read_section
+from microtann.report.section import Figure, Section, read_section, write_section
 from microtann.report.table import Column, Table
 from microtann.system.hdf5 import opened
+from microtann.system.stage import Stage, working_folder
 
 FILE = "data.h5"
 
@@ -115,7 +115,7 @@ def make_data(
                 address=workers.address,
                 progress=lambda done, total: report(done, total, ""),
             )
-        save_section(folder, describe(folder, chosen.microstructure))
+        write_section(folder, describe(folder, chosen.microstructure))
 
 
 def describe(folder: Path, microstructure: Microstructure) -> Section:

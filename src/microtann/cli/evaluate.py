@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 import typer
-from numpy.typing import ArrayLike
 
-import microtann
 from microtann.cli.evaluate_data import make_data_evaluation
-from microtann.cli.messages import save_section, show_section, show_unchanged
+from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.model import model_digest
 from microtann.cli.options import Output, Overwrite
-from microtann.cli.page import write_report
 from microtann.cli.progress import progress
-from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import Evaluation, PathResponse, protocol, respond
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.generators import cube_cell
-from microtann.microstructure.bars.lattice import Lattice
-from microtann.report.evaluation import Responses, draw_evaluation, errors_summary, errors_table, paths_table
-from microtann.report.section import Section, read_section
-from microtann.system.atomic import write_atomically
-from microtann.tann.model import TANN
+from microtann.evaluation.recall import PathResponse, protocol, respond
+from microtann.report.evaluation import write_evaluation
+from microtann.report.section import read_section
+from microtann.reproduction.published import anchor_of
+from microtann.system.stage import Stage, file_digest, working_folder
 from microtann.tann.shipped import load
 
 
@@ -62,7 +52,18 @@ def evaluate(
 
 
 def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: Path | None = None) -> None:
-    """Run the stage unless its results are there."""
+    """Run the stage unless its results are there.
+
+    Parameters
+    ----------
+    model : str
+        Name or file.
+    output : Path
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+    strain : Path, optional
+        CSV file of a strain path, in place of the protocol.
+    """
     inputs = {"model": model_digest(model)} | ({"strain": file_digest(strain)} if strain is not None else {})
     chosen = {"evaluate": {"model": model, "strain": "protocol" if strain is None else str(strain)}}
     stage = Stage("evaluate", output, chosen, inputs)
@@ -80,60 +81,9 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
         time, values = read_path(strain, tann.components, tann.information.strain_names)
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
     with working_folder(stage, overwrite=overwrite) as folder:
-        evaluation, responses = _run(tann, paths)
-        anchor = strain is None and _is_published(tann)
-        numbers = {
-            "microtann": microtann.__version__,
-            "model": model,
-            "form": tann.form,
-            "paths": evaluation.to_dict(),
-        }
-        write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
-        section = Section(
-            title="Closed-loop recall",
-            order=3,
-            paragraphs=(
-                f"The model ({tann.form}, {tann.states} internal state variables) gets strain increments only; "
-                "its own state is fed back. The reference is the exact microstructure.",
-            ),
-            tables=(errors_table(evaluation, anchor), paths_table(responses)),
-            figures=tuple(draw_evaluation(folder, evaluation, responses, anchor)),
-            files={"numbers.json": "all errors", "report.html": "this section alone"},
-            summary=errors_summary(evaluation),
-        )
-        save_section(folder, section)
-        write_report(folder, f"Closed-loop recall of {model}", [(folder, section)])
-
-
-def _run(tann: TANN, paths: Sequence[EvaluationPath]) -> tuple[Evaluation, Responses]:
-    responses: dict[str, PathResponse] = {}
-    with progress("evaluating in closed loop") as report:
-        for response in respond(tann, paths, lambda name: report(len(responses), len(paths), f"path {name}")):
-            responses[response.path.name] = response
-        report(len(paths), len(paths), "")
-    return Evaluation({name: response.errors for name, response in responses.items()}), responses
-
-
-def _is_published(tann: TANN) -> bool:
-    """Return whether lattice and bars are those of the authors' network, a regular cube of one material.
-
-    The protocol scales with the strain at first yield and errors are relative, so that neither the size of the
-    cell nor the unit of stress nor the yield strain matters; the ratio of hardening to Young modulus does.
-    """
-    lattice = tann.microstructure
-    if not isinstance(lattice, Lattice) or lattice.bar is None or lattice.cell.dimension != 3:
-        return False
-    cell, bar = lattice.cell, lattice.bar
-    cube, size = cube_cell(), float(cell.periods[0, 0])
-    if cell.nodes.shape != cube.nodes.shape or not np.array_equal(cell.bars, cube.bars) or not size > 0:
-        return False
-    reference = ElastoplasticBar()
-    pairs: list[tuple[ArrayLike, ArrayLike]] = [
-        (cell.nodes / size, cube.nodes),
-        (cell.areas / size**2, cube.areas),
-        (cell.periods / size, cube.periods),
-        (np.ptp(bar.young) / np.max(bar.young), 0.0),
-        (np.ptp(bar.yield_stress) / np.max(bar.yield_stress), 0.0),
-        (np.asarray(bar.hardening) / np.asarray(bar.young), reference.hardening / reference.young),
-    ]
-    return all(np.allclose(found, known, rtol=0.0, atol=1e-9) for found, known in pairs)
+        responses: dict[str, PathResponse] = {}
+        with progress("evaluating in closed loop") as report:
+            for response in respond(tann, paths, lambda name: report(len(responses), len(paths), f"path {name}")):
+                responses[response.path.name] = response
+            report(len(paths), len(paths), "")
+        write_evaluation(folder, model, tann, responses, anchor_of(tann) if strain is None else None)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import microtann
-from microtann.cli.messages import save_section, show_unchanged
+from microtann.cli.messages import show_unchanged
 from microtann.cli.model import model_digest
-from microtann.cli.page import write_report
-from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset
-from microtann.report.section import Section
+from microtann.report.page import write_report
+from microtann.report.section import Section, write_section
 from microtann.report.table import Column, Table
 from microtann.system.atomic import write_atomically
+from microtann.system.stage import Stage, file_digest, working_folder
 from microtann.tann.agreement import require_agreement
 from microtann.tann.shipped import load
 from microtann.training.walk_errors import SetName, WalkErrors, dataset_errors
@@ -51,7 +51,7 @@ def make_data_evaluation(model: str, data: Path, judged: SetName, output: Path, 
             (_table(judged, errors),),
             files={"numbers.json": "all errors", "report.html": "this section alone"},
         )
-        save_section(folder, section)
+        write_section(folder, section)
         write_report(folder, f"Closed-loop recall of {model} on {data.name}", [(folder, section)])
 
 

@@ -13,8 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from microtann.cli.configuration import Setting, fill, to_table
-from microtann.cli.stage import file_digest
+from microtann.cli.configuration import Setting, fill
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
@@ -24,42 +23,39 @@ from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
 from microtann.microstructure.bars.lattice import Lattice
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
-from microtann.numbers.configuration import configuration
+from microtann.numbers.configuration import configuration, to_table
 from microtann.system.code_digest import source_digest
+from microtann.system.stage import file_digest
 
 
 @configuration
 class CellChoice:
-    """Which cell is homogenised.
+    """Which cell is homogenised."""
 
-    Parameters
-    ----------
-    kind : {"cube", "square", "octet", "body-centred"}
-        Pattern of bars; squares lie in the plane.
-    file : str
-        Cell of your own, in place of all other keys of [cell]: JSON or TOML, with their own bars, or a line mesh.
-    units : int
-        Cubes or squares along each axis of the cell.
-    size : float
-        Edge of the cell.
-    perturbation : float
-        Displacement of the nodes in units of a unit's edge: standard deviation or half-width.
-    perturb : {"interior", "all"}
-        Which nodes move.
-    law : {"normal", "uniform"}
-        Law of the perturbation.
-    seed : int
-        Seed of the perturbation.
-    """
-
-    kind: Literal["cube", "square", "octet", "body-centred"] = "cube"
-    file: str = ""
-    units: Annotated[int, Field(ge=1)] = 1
-    size: Annotated[float, Field(gt=0.0)] = 1.0
-    perturbation: Annotated[float, Field(ge=0.0, le=LARGEST_MOVE)] = 0.0
-    perturb: Literal["interior", "all"] = "interior"
-    law: Literal["normal", "uniform"] = "normal"
-    seed: Annotated[int, Field(ge=0)] = 0
+    kind: Annotated[
+        Literal["cube", "square", "octet", "body-centred"],
+        Field(description="Pattern of bars; squares lie in the plane."),
+    ] = "cube"
+    file: Annotated[
+        str,
+        Field(
+            description="Cell of your own, in place of all other keys of [cell]: JSON or TOML, with their own "
+            "bars, or a line mesh."
+        ),
+    ] = ""
+    units: Annotated[int, Field(ge=1, description="Cubes or squares along each axis of the cell.")] = 1
+    size: Annotated[float, Field(gt=0.0, description="Edge of the cell.")] = 1.0
+    perturbation: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=LARGEST_MOVE,
+            description="Displacement of the nodes in units of a unit's edge: standard deviation or half-width.",
+        ),
+    ] = 0.0
+    perturb: Annotated[Literal["interior", "all"], Field(description="Which nodes move.")] = "interior"
+    law: Annotated[Literal["normal", "uniform"], Field(description="Law of the perturbation.")] = "normal"
+    seed: Annotated[int, Field(ge=0, description="Seed of the perturbation.")] = 0
 
     def __post_init__(self) -> None:
         others = [f.name for f in fields(self) if f.name != "file" and getattr(self, f.name) != f.default]
@@ -82,21 +78,11 @@ class CellChoice:
 
 @configuration
 class BarChoice:
-    """Of what the bars are made.
+    """Of what the bars are made."""
 
-    Parameters
-    ----------
-    young : float
-        Young modulus E.
-    yield_stress : float
-        Yield stress k.
-    hardening : float
-        Linear kinematic hardening modulus H.
-    """
-
-    young: Annotated[float, Field(gt=0.0)] = 1.0
-    yield_stress: Annotated[float, Field(gt=0.0)] = 1.0 / 3.0
-    hardening: Annotated[float, Field(ge=0.0)] = 0.1
+    young: Annotated[float, Field(gt=0.0, description="Young modulus E.")] = 1.0
+    yield_stress: Annotated[float, Field(gt=0.0, description="Yield stress k.")] = 1.0 / 3.0
+    hardening: Annotated[float, Field(ge=0.0, description="Linear kinematic hardening modulus H.")] = 0.1
 
     def build(self) -> ElastoplasticBar:
         """Return the bar material."""
@@ -105,15 +91,15 @@ class BarChoice:
 
 @configuration
 class MicrostructureChoice:
-    """A microstructure of another kind than lattices.
+    """A microstructure of another kind than lattices."""
 
-    Parameters
-    ----------
-    name : str
-        Kind of an installed package, or module:name of an object or class of yours, in place of [cell] and [bar].
-    """
-
-    name: str = ""
+    name: Annotated[
+        str,
+        Field(
+            description="Kind of an installed package, or module:name of an object or class of yours, in place"
+            " of [cell] and [bar]."
+        ),
+    ] = ""
 
 
 @dataclass(frozen=True, eq=False)

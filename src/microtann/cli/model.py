@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microtann.cli.stage import file_digest
+from microtann.system.stage import file_digest
 from microtann.tann.model import TANN
 from microtann.tann.shipped import find_model, load
 

@@ -12,23 +12,23 @@ import typer
 
 import microtann
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import save_section, show_section, show_unchanged
+from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
-from microtann.cli.page import write_report
 from microtann.cli.progress import progress
 from microtann.cli.reduction import ReductionChoice
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.stage import Stage, working_folder
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import strain_paths
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import Evaluation, PathResponse, respond
 from microtann.report.evaluation import draw_evaluation, errors_table
-from microtann.report.section import Section, read_section
+from microtann.report.page import write_report
+from microtann.report.section import Section, read_section, write_section
 from microtann.report.table import Column, Table
 from microtann.system.atomic import write_atomically
+from microtann.system.stage import Stage, working_folder
 from microtann.tann.model import TANN
 
 FILE = "model.safetensors"
@@ -76,7 +76,7 @@ def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = 
             tann.save(str(folder / FILE))
             response = validated(tann, dataset)
         section = describe(folder, tann, response)
-        save_section(folder, section)
+        write_section(folder, section)
         write_report(folder, "A TANN without training", [(folder, section)])
 
 
@@ -118,9 +118,9 @@ def describe(folder: Path, tann: TANN, response: PathResponse) -> Section:
         ),
         tables=(
             Table("The reduced model", (Column("", kind="text"), Column("value")), rows),
-            errors_table(evaluation, anchor=False),
+            errors_table(evaluation),
         ),
-        figures=tuple(draw_evaluation(folder, evaluation, {"validation": response}, anchor=False)),
+        figures=tuple(draw_evaluation(folder, evaluation, {"validation": response})),
         files={
             FILE: "the model (safetensors, with its metadata)",
             "numbers.json": "all errors",

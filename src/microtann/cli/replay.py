@@ -90,10 +90,10 @@ def held_material(file: Path, point: FailedPoint, held: HeldMaterial) -> Materia
             path = Path(folder) / "model.safetensors"
             path.write_bytes(held.model)
             return load(path)
-    what = f"a microstructure of the kind {held.kind!r}, which is not known here" if held.kind else "no material"
+    why = f", of which it says only that it is a {held.kind!r}, a kind not known here" if held.kind else ""
     raise InputError(
-        f"{file} holds {what} ({point.description}): name it with --material module:name, where the module is a "
-        "Python file in this folder"
+        f"{file} does not hold its material ({point.description}){why}: name it with --material module:name, "
+        "where the module is a Python file in this folder"
     )
 
 

@@ -16,8 +16,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
-from microtann.evaluation.comparison import SMALL_ENERGY
 from microtann.evaluation.localisation import exact_microstructure
+from microtann.evaluation.measures import SMALL_ENERGY, relative_to_all
 from microtann.evaluation.nodal_states import RESULTS, DecodingMaterial
 from microtann.fem.model import Result
 from microtann.fem.replay import durations, follow, strain_histories
@@ -169,7 +169,8 @@ def audit(
         exact_work[part] = response.dissipation.sum(axis=1)
         for name, values in decoded.items():
             square[name].append(_squares(values[part], response.coordinates[name]))
-    errors = {name: _relative(pairs) for name, pairs in square.items()}
+    squares = {name: map(np.concatenate, zip(*pairs, strict=True)) for name, pairs in square.items()}
+    errors = {name: relative_to_all(*pair) for name, pair in squares.items()}
     scale = max(float(exact_work.mean()), SMALL_ENERGY * float(energy.mean()))
     difference = work - exact_work
     errors["dissipation"] = np.abs(difference) / scale if scale > 0.0 else np.abs(difference)
@@ -235,12 +236,6 @@ def _squares(found: Array, exact: Array) -> tuple[Array, Array]:
     rows = (found - exact).reshape(len(found), -1), exact.reshape(len(exact), -1)
     error, size = ((values**2).mean(axis=1) for values in rows)
     return error, size
-
-
-def _relative(pairs: list[tuple[Array, Array]]) -> Float[Array, "n"]:
-    error, size = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-    mean = float(size.mean())
-    return np.sqrt(error / mean) if mean > 0.0 else np.sqrt(error)
 
 
 def _estimate(

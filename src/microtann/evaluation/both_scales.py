@@ -53,7 +53,7 @@ def shows_both_scales(material: object) -> TypeGuard[DecodingMaterial]:
     known = material.microstructure
     if not isinstance(known, Microstructure) or not isinstance(known, FillsStructures) or not known.solvable:
         return False
-    return set(known.coordinate_shapes) <= set(material.decode(material.initial_state(1)))
+    return set(known.coordinate_shapes) <= set(material.coordinate_shapes)
 
 
 @dataclass(frozen=True, eq=False)

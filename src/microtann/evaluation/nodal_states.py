@@ -35,6 +35,11 @@ class DecodingMaterial(Material, Protocol):
         """What it stands for, if that is known."""
         ...
 
+    @property
+    def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of each group of internal coordinates that it decodes."""
+        ...
+
     def decode(self, state: Mapping[str, Array]) -> dict[str, Array]:
         """Return the internal coordinates of states (..., *)."""
         ...

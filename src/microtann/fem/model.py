@@ -137,7 +137,7 @@ class Model(Body[Result]):
     --------
     >>> import microtann as mt
     >>> mesh = mt.fem.box((1, 1, 1), (2, 2, 2))
-    >>> material = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    >>> material = mt.Lattice(mt.cube_cell())
     >>> bottom, top = (lambda x: x[:, 2] == 0), (lambda x: x[:, 2] == 1)
     >>> held = [mt.fem.Prescribed(bottom, axis, 0.0) for axis in "xyz"]
     >>> step = mt.fem.Step([*held, mt.fem.Prescribed(top, "z", 0.5)], increments=2)

@@ -17,7 +17,14 @@ from microtann.plotting.style import EXACT, INK, LATTICE, LINE, MODEL, SOFT, hou
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from microtann.tann.information import TrainingRecord
+
 Array = NDArray[np.float64]
+
+
+def from_virgin(values: Float[Array, "T *k"]) -> Float[Array, "T1 *k"]:
+    """Put the virgin state, zero, before the increments."""
+    return np.concatenate([np.zeros_like(values[:1]), values])
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +166,15 @@ def draw_errors(
         axis.set_xlabel("relative RMS stress error in closed loop [–]")
         figure.legend(loc="outside upper right", ncols=2)
         save_figure(figure, path)
+
+
+def phase_starts(history: Sequence[TrainingRecord]) -> dict[str, float]:
+    """Return the update at which every phase of a training begins, by its name."""
+    starts: dict[str, float] = {}
+    for before, record in zip([None, *history], history, strict=False):
+        if before is None or before.phase != record.phase:
+            starts[record.phase] = 0.0 if before is None else float(before.update)
+    return starts
 
 
 def draw_training(

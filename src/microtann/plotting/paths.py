@@ -12,6 +12,7 @@ from microtann.errors import InputError
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.numbers import voigt
+from microtann.plotting.curves import from_virgin
 from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure
 from microtann.tann.recall import Recall
 
@@ -53,7 +54,7 @@ def plot_paths(response: Response, exact: Response | None = None, path: int = 0)
     >>> import numpy as np, microtann as mt
     >>> strain = 0.6 * np.sin(np.linspace(0, 6.0, 41))[1:, None] * np.eye(6)[0]
     >>> tann = mt.load("cube")
-    >>> figure = mt.plotting.plot_paths(tann.recall(strain), mt.solve_cell(tann.cell, tann.bar, strain))
+    >>> figure = mt.plotting.plot_paths(tann.recall(strain), tann.microstructure.solve(strain))
     >>> figure.savefig("loop.png")
     """
     strain = _of_path(response.strain, path, 2)
@@ -67,19 +68,19 @@ def plot_paths(response: Response, exact: Response | None = None, path: int = 0)
         moving = int(np.abs(strain).max(axis=0).argmax())
         for drawn in ([exact] if exact is not None else []) + [response]:
             wide = drawn is exact
-            stress = _from_virgin(_of_path(drawn.stress, path, 2))
+            stress = from_virgin(_of_path(drawn.stress, path, 2))
             time = _time(drawn, len(stress))
             for c in shown:
                 look = {"color": EXACT, "linewidth": 3.2} if wide else {"color": COLOURS[c], "label": labels[c]}
                 if c == moving or len(shown) == 1:
-                    left.plot(_from_virgin(strain[:, moving]), stress[:, c], **look)
+                    left.plot(from_virgin(strain[:, moving]), stress[:, c], **look)
                 middle.plot(time, stress[:, c], **look)
             energies = {"free energy": drawn.energy, "dissipated": drawn.dissipation}
             for (name, values), colour in zip(energies.items(), (MODEL, LATTICE), strict=True):
                 found = _of_path(values, path, 1)
                 found = np.cumsum(found) if name == "dissipated" else found
                 look = {"color": EXACT, "linewidth": 3.2} if wide else {"color": colour, "label": name}
-                right.plot(time, _from_virgin(found), **look)
+                right.plot(time, from_virgin(found), **look)
         _label(left, f"Stress {labels[moving]}", f"strain {labels[moving]}", "stress")
         _label(middle, "Stress", "time" if isinstance(response, DrivenResponse) else "increment", "stress")
         _label(right, "Energy", middle.get_xlabel(), "energy per volume")
@@ -97,7 +98,7 @@ def _label(axis: Axes, title: str, x: str, y: str) -> None:
 
 def _time(response: Response, count: int) -> Float[Array, "T1"]:
     if isinstance(response, DrivenResponse):
-        return _from_virgin(response.time)
+        return from_virgin(response.time)
     return np.arange(count, dtype=np.float64)
 
 
@@ -108,11 +109,6 @@ def _of_path(values: Array, path: int, dimensions: int) -> Array:
     if not -len(values) <= path < len(values):
         raise InputError(f"there is no path {path}: there are {len(values)}")
     return values[path]
-
-
-def _from_virgin(values: Float[Array, "T *k"]) -> Float[Array, "T1 *k"]:
-    """Put the virgin state before the increments."""
-    return np.concatenate([np.zeros_like(values[:1]), values])
 
 
 def _noticeable(values: Float[Array, "T v"]) -> list[int]:

@@ -92,6 +92,11 @@ class Hybrid:
         """What both materials stand for."""
         return self.tann.microstructure
 
+    @property
+    def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of each group of internal coordinates that it decodes, in their order."""
+        return self.tann.coordinate_shapes
+
     def initial_state(self, n: int) -> State:
         """Return the virgin states of the model and of the exact microstructure, whose share is zero."""
         exact = self.exact.initial_state(n)

@@ -92,6 +92,11 @@ class TANN(eqx.Module):
         return self.information.components
 
     @property
+    def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of each group of internal coordinates that it decodes, in their order."""
+        return self.information.coordinate_shapes
+
+    @property
     def converged(self) -> bool | None:
         """Whether training had converged, if its form tells; "convergence" in the provenance says more."""
         said = self.information.provenance.get("convergence")

@@ -18,7 +18,7 @@ import microtann
 from microtann.data.description import description_errors
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, ConvergenceError, InputError
-from microtann.tann.form import form_class
+from microtann.tann.form import DEFAULT_FORM, form_class
 from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
@@ -73,7 +73,7 @@ class TrainingProgress:
 
 def train(
     dataset: Dataset | str | os.PathLike[str],
-    form: TrainableForm | str = "play",
+    form: TrainableForm | str = DEFAULT_FORM,
     progress: Callable[[TrainingProgress], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> TANN:
@@ -84,8 +84,8 @@ def train(
     dataset : Dataset or path
         Increments, or a data file.
     form : TrainableForm or str
-        The form with its hyper-parameters, such as ``microtann.forms.Play(states=22)``, or the name of one with
-        its defaults.
+        The form with its hyper-parameters, such as ``microtann.forms.Variational(states=22)``, or the name of one
+        with its defaults.
     progress : callable, optional
         Called after every block of updates.
     checkpoint : path, optional

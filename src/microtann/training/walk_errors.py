@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from microtann.data.increments import Dataset, Increments
 from microtann.data.whole_walks import WholeWalks, whole_walks
 from microtann.errors import InputError
+from microtann.evaluation.measures import relative_rms
 from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
 from microtann.tann.model import TANN
@@ -165,10 +166,8 @@ def walk_errors(
 def _relative(
     found: Float[Array, "B T *k"], exact: Float[Array, "B T *k"], there: Bool[NDArray[np.bool_], "B T"]
 ) -> float:
-    error, size = float(np.sum((found - exact)[there] ** 2)), float(np.sum(exact[there] ** 2))
-    if size == 0.0:
-        return 0.0 if error == 0.0 else np.inf
-    return float(np.sqrt(error / size)) if error <= RUNAWAY_ERROR**2 * size else np.inf
+    error = relative_rms(found, exact, there)
+    return error if error <= RUNAWAY_ERROR else np.inf
 
 
 def _finite(value: float) -> float | None:

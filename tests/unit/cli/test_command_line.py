@@ -22,11 +22,12 @@ from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner, Result
 
 import microtann as mt
-from microtann.cli import simulate, train
+from microtann.cli import train
 from microtann.cli.main import app
-from microtann.cli.stage import STAMP
 from microtann.data.file import read_dataset
 from microtann.errors import ConvergenceError
+from microtann.evaluation.reference_run import ReferenceRuns
+from microtann.system.stage import STAMP
 
 SMALL = ["--paths", "12", "--steps", "20"]
 MAIN = typer.main.get_group(app)
@@ -246,10 +247,10 @@ def test_a_driven_cell(tmp_path: Path) -> None:
 
 
 def test_no_convergence_ends_with_3_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def diverge(*_: object) -> None:
+    def diverge(*_: object, **__: object) -> None:
         raise ConvergenceError("the iteration failed", increment=2, residuals=[1.0, 0.5], worst=[7])
 
-    monkeypatch.setattr(simulate, "_solve", diverge)
+    monkeypatch.setattr(ReferenceRuns, "result", diverge)
     result = call("simulate", "lcU1", "--model", "exact", "--output", tmp_path / "s")
     refused(result, "the iteration failed (increment 2; residuals 1.0e+00, 5.0e-01; worst 7)", code=3)
     assert list(tmp_path.iterdir()) == []

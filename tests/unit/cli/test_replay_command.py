@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import microtann as mt
-from microtann.cli import simulate
 from microtann.cli.main import app
 from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.fem import Prescribed, SolverOptions, Step
@@ -97,7 +96,7 @@ def test_a_material_of_the_user_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_simulation_that_fails_leaves_the_point_beside_its_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "compile_kernels", lambda *_: None)
+    monkeypatch.setattr("microtann.evaluation.simulation.compile_kernels", lambda *_: None)
     settings = ["--set", "solver.max_iterations=1", "--set", "solver.max_cuts=0"]
     small = ["--model", "exact", "--mesh-size", "5", "--dns", "0"]
     result = CliRunner().invoke(app, ["simulate", "lcT2", *small, *settings, "-o", str(tmp_path / "s")])

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 import microtann as mt
 from microtann.cli.form_choice import form_table
 from microtann.cli.main import app
-from microtann.cli.toml import to_toml
 from microtann.data.file import read_dataset, write_dataset
+from microtann.system.toml import to_toml
 from microtann.training import train_seeds
 
 FORM = mt.forms.Published(

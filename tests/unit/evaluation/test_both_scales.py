@@ -49,7 +49,7 @@ def test_in_a_periodic_structure_both_scales_are_exact(perturbed: mt.UnitCell, k
     np.testing.assert_allclose(u0, lattice.points @ tensor, atol=1e-12)
     exact = mt.solve_cell(perturbed, BAR, STRAIN[None])
     w = exact.displacement[0] - perturbed.nodes @ tensor
-    node, _ = scale.places(lattice.points)
+    node, _ = scale.inside.places(lattice.points)
     representative = np.unique(perturbed.distinct_nodes.of_node, return_index=True)[1]
     np.testing.assert_allclose(eu1, (SIZE / 3.0) * w[representative][node], atol=1e-12)
     place = lattice.points - ORIGIN

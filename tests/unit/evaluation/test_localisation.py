@@ -154,7 +154,7 @@ def test_a_hybrid_decodes_every_point_by_its_share(limit: float, margin: float) 
     node = int(np.argmin(np.abs(lattice.points - (1.0, 0.5, 1.0)).sum(axis=1)))
     bars = lattice.bars[(lattice.bars == node).any(axis=1)]
     expected = nodal[int(np.argmin(np.abs(result.mesh.points - (1.0, 0.5, 1.0)).sum(axis=1)))]
-    families = scale.families(lattice.points, bars)
+    families = scale.inside.families(lattice.points, bars)
     np.testing.assert_allclose(
         scale.bar_stress(lattice.points, bars, (1.0, 0.5, 1.0)),
         expected[hybrid.tann.microstructure.cell.distinct_bars.representative][families],

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.cli.simulation import SimulationChoice
 from microtann.errors import InputError
+from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES, MESH_SIZES, SIZE_RATIOS, reference_case
 
 

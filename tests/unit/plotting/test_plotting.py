@@ -59,6 +59,27 @@ def test_a_cell_is_drawn_from_its_solution_and_from_what_a_model_decodes() -> No
         mt.plotting.plot_cell(CUBE.cell, exact, 24)
 
 
+@pytest.mark.parametrize("kind", ["triangle", "triangle6", "quad", "quad8", "tetra", "tetra10", "hexahedron20"])
+def test_bodies_of_every_kind_of_elements_are_drawn(kind: str) -> None:
+    plane = kind.startswith(("tri", "quad"))
+    dimension = 2 if plane else 3
+    up = "xyz"[dimension - 1]
+    mesh = mt.fem.box((1,) * dimension, (2,) * dimension, kind=kind)
+    held = [mt.fem.Prescribed(lambda x: x[:, -1] == 0, axis) for axis in "xyz"[:dimension]]
+    step = mt.fem.Step([*held, mt.fem.Prescribed(lambda x: x[:, -1] == 1, up, 0.3)])
+    material = mt.fem.LinearElastic.isotropic(1.0, 0.3, plane="strain" if plane else None)
+    result = mt.fem.Model(mesh, material).solve([step])
+    drawn, other = ("22", "33") if plane else ("33", "44")
+    figure = mt.plotting.plot_body(result, f"stress {drawn}")
+    assert np.ptp(figure.axes[0].images[0].get_array()) > 100
+    assert figure.axes[1].get_ylabel() == f"stress {drawn}"
+    high = figure.axes[1].get_ylim()[1]  # the scale of the colours
+    stress = result.fields[-1]["stress"][:, 1 if plane else 2]
+    assert high == pytest.approx(np.quantile(stress, 0.995), rel=1e-9)
+    with pytest.raises(InputError, match="stress has components: name one of 11, 22"):
+        mt.plotting.plot_body(result, f"stress {other}")
+
+
 def test_bodies_and_their_fields() -> None:
     base = [mt.fem.Prescribed(lambda x: x[:, 2] == 0, axis) for axis in "xyz"]
     step = mt.fem.Step([*base, mt.fem.Prescribed(lambda x: x[:, 2] == 1, "z", 0.3)], increments=2)
@@ -67,7 +88,7 @@ def test_bodies_and_their_fields() -> None:
         figure = mt.plotting.plot_body(result, field, increment=0)
         assert figure.axes[0].images
         assert figure.axes[1].get_ylabel() == label
-    for field, sentence in (("heat", "no field 'heat'"), ("stress", "name one, as in 'stress 33'")):
+    for field, sentence in (("heat", "no field 'heat'"), ("stress", "name one of 11, 22, 33, 23, 13, 12")):
         with pytest.raises(InputError, match=sentence):
             mt.plotting.plot_body(result, field)
     structure = mt.Structure.box(CUBE.cell, CUBE.bar, (1, 1, 1), 0.5)

@@ -15,7 +15,7 @@ import pytest
 import microtann as mt
 from microtann.errors import ModelFileError
 from microtann.tann.card import read_card
-from microtann.tann.shipped import DEFAULT_FORM, find_model
+from microtann.tann.shipped import find_model, short_names
 
 FREE = ("published", "classical", "residual")
 """Forms whose dissipation may be negative; the card says how often it is."""
@@ -37,7 +37,7 @@ def script() -> ModuleType:
 
 
 def test_every_short_name_stands_for_a_shipped_model() -> None:
-    assert {f"{name}-{form}" for name, form in DEFAULT_FORM.items()} <= set(mt.shipped_models())
+    assert {f"{name}-{form}" for name, form in short_names().items()} <= set(mt.shipped_models())
 
 
 def test_every_shipped_model_is_made_by_its_recipe(script: ModuleType) -> None:

@@ -13,8 +13,8 @@ import microtann as mt
 from microtann.data.file import write_dataset
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, DataFileError, InputError
-from microtann.evaluation.latent import compare_latent_spaces
 from microtann.numbers.voigt import component_names
+from microtann.studies.latent_spaces import compare_latent_spaces
 from microtann.tann.agreement import Quantities, disagreement, quantities_of
 from microtann.training import dataset_errors, train
 from microtann.training.preparation import information_of

@@ -14,8 +14,8 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.laws import examine_laws
+from microtann.evaluation.measures import relative_rms
 from microtann.evaluation.protocol import path
-from microtann.evaluation.recall import relative_rms
 from microtann.forms import Variational
 from microtann.tann.model import TANN
 from microtann.training import train
