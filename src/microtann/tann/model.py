@@ -20,7 +20,7 @@ from microtann.materials.protocol import State
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
 from microtann.numbers.coordinates import split
-from microtann.numbers.range_policy import check_policy, tell
+from microtann.numbers.range_policy import check_policy, warn_or_raise
 from microtann.tann.batches import padded, rounded
 from microtann.tann.energy import Energy
 from microtann.tann.error_bound import ErrorBound, bound_errors
@@ -167,7 +167,7 @@ class TANN(eqx.Module):
         coordinates = self._decode(state, driving) if decode else {}
         reach = self._reach(strain, np.diff(strain, axis=-2, prepend=np.zeros_like(strain[..., :1, :])), state)
         if reach is not None and reach.max() > 1.0:
-            tell(outside_training, _outside(reach), level=2)
+            warn_or_raise(outside_training, _outside(reach), level=2)
         errors = self._bound(strain, stress, state) if bound else None
         return Recall(strain, stress, energy, dissipation, state, coordinates, reach, conjugates, errors)
 
