@@ -132,8 +132,8 @@ def study_states(
     """Measure the error against the number of internal state variables on validation walks, and propose one.
 
     Every training is kept in a folder of its own: a study that was interrupted goes on where it stopped, and a
-    longer one starts from what is there. With the form variational microstructures of slips, as lattices are, are also
-    reduced without training.
+    longer one starts from what is there. With the form variational microstructures of slips, as lattices are, are
+    also reduced without training.
 
     Parameters
     ----------
