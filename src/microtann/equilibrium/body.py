@@ -22,7 +22,7 @@ from microtann.equilibrium.recording import Recording
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
 from microtann.errors import InputError
-from microtann.numbers.range_policy import tell
+from microtann.numbers.range_policy import warn_or_raise
 from microtann.system.threads import one_blas_thread
 
 R_co = TypeVar("R_co", bound=History, covariant=True)
@@ -110,7 +110,7 @@ class Body(ABC, Generic[R_co]):
                 raise self._located(system, error, file) from error.__cause__
         text = sentence(recorder.reached)
         if text and options.outside_training == "warn":
-            tell("warn", text, 2)  # of the caller
+            warn_or_raise("warn", text, 2)  # of the caller
         return self._result(recorder.history(), state)
 
     def read(self, folder: str | os.PathLike[str]) -> R_co:

@@ -64,7 +64,18 @@ class EquilibriumError(ConvergenceError):
 
 
 def explain(error: ConvergenceError, attempt: Attempt, part: float, remark: str) -> EquilibriumError:
-    """Return the error of an increment whose last attempt, over a part of it, failed."""
+    """Return the error of an increment whose last attempt, over a part of it, failed.
+
+    Parameters
+    ----------
+    error : ConvergenceError
+        Of the last attempt.
+    attempt : Attempt
+    part : float
+        Part of the increment that was tried last.
+    remark : str
+        What else is to be said; empty for nothing.
+    """
     name = f" (step {attempt.step!r})" if attempt.step else ""
     failed = attempt.failures[-1]
     history = ", ".join(f"{r:.1e}" for r in failed.residuals[-RESIDUALS_SHOWN:])

@@ -217,6 +217,15 @@ class History:
 
         Lever arms are those of the undeformed structure (small strains).
 
+        Parameters
+        ----------
+        nodes : nodes
+            As in `Prescribed`.
+        axis : int
+            0, 1 or 2: the axis is parallel to x, y or z.
+        centre : float or array, shape (d,)
+            A point on the axis, in the unit of length of the mesh.
+
         Raises
         ------
         InputError

@@ -42,6 +42,14 @@ class LinearModel:
     def of(elastic: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]) -> LinearModel:
         """Build the preconditioner of an elastic tangent.
 
+        Parameters
+        ----------
+        elastic : Tangent
+        points : array, shape (N, d)
+            Positions of the nodes.
+        held : array of bool, shape (N, d)
+            Prescribed components.
+
         Raises
         ------
         InputError

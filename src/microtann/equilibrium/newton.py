@@ -168,7 +168,16 @@ class _Criterion:
 
     @staticmethod
     def of(start: Equilibrium, problem: IncrementProblem, model: LinearModel, tolerance: float) -> _Criterion:
-        """Return the criterion of an increment."""
+        """Return the criterion of an increment.
+
+        Parameters
+        ----------
+        start : Equilibrium
+        problem : IncrementProblem
+        model : LinearModel
+        tolerance : float
+            Relative residual.
+        """
         largest = max(float(np.abs(v).max(initial=0.0)) for v in (start.displacement, problem.change))
         prescribed = largest * np.sqrt(problem.held.size)
         return _Criterion(start, problem, tolerance, FORCE_ROUND_OFF * model.stiffness, prescribed)

@@ -64,6 +64,13 @@ class Entry:
 def write_entry(path: Path, accepted: Accepted, fields: Mapping[str, Array] | None) -> None:
     """Write an equilibrium with its nodal values and the fields of elements or bars.
 
+    Parameters
+    ----------
+    path : Path
+    accepted : Accepted
+    fields : mapping of arrays, or None
+        One row per element or bar; None where they are not kept.
+
     Raises
     ------
     StorageError

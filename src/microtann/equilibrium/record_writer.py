@@ -83,6 +83,17 @@ class RecordWriter:
     def going_on(record: Record, points: Float[Array, "N d"], recording: Recording, number: int) -> RecordWriter:
         """Go on after an equilibrium of a record, in its own folder or in a new one that gets a copy of it.
 
+        Parameters
+        ----------
+        record : Record
+            Where to write.
+        points : array, shape (N, d)
+            Nodes of the body.
+        recording : Recording
+            What was recorded so far.
+        number : int
+            Of the equilibrium to go on after.
+
         Raises
         ------
         InputError

@@ -35,7 +35,15 @@ def rigid_modes(points: Float[Array, "N d"]) -> Float[Array, "N d k"]:
 def connected_parts(
     first: Int[NDArray[Any], "k"], second: Int[NDArray[Any], "k"], nodes: int
 ) -> Int[NDArray[np.int32], "N"]:
-    """Return the number, from 0, of the connected part that every node is in; pairs of nodes are joined."""
+    """Return the number, from 0, of the connected part that every node is in; pairs of nodes are joined.
+
+    Parameters
+    ----------
+    first, second : integer array, shape (k,)
+        The two nodes of every pair.
+    nodes : int
+        Number of all nodes.
+    """
     joined = sparse.coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(nodes, nodes))
     return np.asarray(csgraph.connected_components(joined.tocsr(), directed=False)[1])
 
@@ -47,6 +55,16 @@ def check_supports(
     label: str,
 ) -> None:
     """Refuse supports that leave a rigid-body motion of a connected part free.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    held : array of bool, shape (N, d)
+        Components that supports hold.
+    parts : integer array, shape (N,)
+        Number of the connected part of every node.
+    label : str
+        Of the step, with which a message begins.
 
     Raises
     ------

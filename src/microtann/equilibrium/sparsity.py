@@ -29,7 +29,15 @@ class Sparsity:
 
     @staticmethod
     def of(first: Int[NDArray[Any], "k"], second: Int[NDArray[Any], "k"], nodes: int) -> Sparsity:
-        """Return the symmetric pattern of node pairs."""
+        """Return the symmetric pattern of node pairs.
+
+        Parameters
+        ----------
+        first, second : integer array, shape (k,)
+            The two nodes of every pair.
+        nodes : int
+            Number of all nodes.
+        """
         ones = np.ones(len(first), dtype=np.int8)
         half = sparse.coo_array((ones, (first, second)), shape=(nodes, nodes)).tocsr()
         whole = half.astype(bool) + half.astype(bool).T + sparse.eye_array(nodes, dtype=bool, format="csr")

@@ -121,7 +121,19 @@ class FiniteElements:
         dt: float,
         tangent: bool,
     ) -> Response:
-        """Integrate the materials over an increment of displacement and assemble; see `System.evaluate`."""
+        """Integrate the materials over an increment of displacement and assemble; see `System.evaluate`.
+
+        Parameters
+        ----------
+        state : GaussState
+            At the start of the increment.
+        displacement, increment : array, shape (N d,)
+            Of the nodes at the end of the increment, and its change over the increment.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the tangent is wanted.
+        """
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         d, v = mesh.dimension, components(mesh.dimension)
         kernels = KERNELS[d]

@@ -115,7 +115,13 @@ class Mesh:
         sets: Mapping[str, Nodes] | None = None,
         sides: Mapping[str, Nodes] | None = None,
     ) -> Mesh:
-        """Return the mesh with more regions, sets and sides; parameters as of `Mesh`. A known name is replaced."""
+        """Return the mesh with more regions, sets and sides; parameters as of `Mesh`. A known name is replaced.
+
+        Parameters
+        ----------
+        regions, sets, sides : mapping, optional
+            Cells, nodes and faces by name, as in `Mesh`; a known name is replaced.
+        """
         replaced = [name for name in sides or {} if name in self.sides]
         kept = {name: nodes for name, nodes in self.sets.items() if name not in replaced}
         mesh = copy(self)  # with its geometry

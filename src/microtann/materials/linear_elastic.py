@@ -99,6 +99,17 @@ class LinearElastic:
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
 
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            As `initial_state` returns it; never modified.
+        dt : float
+            Duration of the increment, which does not matter.
+        tangent : bool
+            Whether the tangent is wanted.
+
         Raises
         ------
         InputError

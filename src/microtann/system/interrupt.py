@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class _Interrupts:
 
 
 _current = _Interrupts(running=False)
+_leaving = threading.Lock()
 
 
 def leave_on_interrupt(is_command: bool = False) -> None:
@@ -120,10 +122,16 @@ def stop_if_asked() -> None:
 
 
 def leave() -> NoReturn:
-    """End the process at once with a sentence; files are whole or not there at any moment."""
-    cursor = _SHOW_CURSOR if sys.stderr is not None and sys.stderr.isatty() else ""
-    with suppress(OSError):
-        os.write(2, f"{cursor}microtann: {RESUME}\n".encode())
+    """End the process at once with a sentence; files are whole or not there at any moment.
+
+    The handler and the thread that counts may both come here: one of them says it.
+    """
+    if _leaving.acquire(blocking=False):
+        cursor = _SHOW_CURSOR if sys.stderr is not None and sys.stderr.isatty() else ""
+        with suppress(OSError):
+            os.write(2, f"{cursor}microtann: {RESUME}\n".encode())
+    else:
+        time.sleep(AGAIN)
     os._exit(INTERRUPTED)
 
 

@@ -42,7 +42,17 @@ class Tensors(NamedTuple):
 def write_tensors(
     path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, str]
 ) -> None:
-    """Write arrays and texts to one file, atomically; the same contents give the same bytes."""
+    """Write arrays and texts to one file, atomically; the same contents give the same bytes.
+
+    Parameters
+    ----------
+    path : path
+        Replaced if it exists.
+    arrays : mapping
+        By name.
+    texts : mapping
+        Metadata by name.
+    """
     whole = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in sorted(arrays.items())}
     content = to_bytes(whole, metadata=dict(texts) | {CHECKSUM_KEY: _digest(whole, texts)})
     size = int.from_bytes(content[:8], "little")

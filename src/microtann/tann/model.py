@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 
 import equinox as eqx
 import jax
@@ -19,13 +20,13 @@ from microtann.materials.protocol import State
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
 from microtann.numbers.coordinates import split
-from microtann.numbers.range_policy import check_policy, tell
+from microtann.numbers.range_policy import check_policy, warn_or_raise
 from microtann.tann.batches import padded, rounded
 from microtann.tann.energy import Energy
 from microtann.tann.error_bound import ErrorBound, bound_errors
 from microtann.tann.evolution import Evolution
 from microtann.tann.file import write_model
-from microtann.tann.form import compiled_update
+from microtann.tann.form import PreparedUpdate, compiled_update
 from microtann.tann.information import Information
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.recall import Recall, follow_paths
@@ -166,7 +167,7 @@ class TANN(eqx.Module):
         coordinates = self._decode(state, driving) if decode else {}
         reach = self._reach(strain, np.diff(strain, axis=-2, prepend=np.zeros_like(strain[..., :1, :])), state)
         if reach is not None and reach.max() > 1.0:
-            tell(outside_training, _outside(reach), level=2)
+            warn_or_raise(outside_training, _outside(reach), level=2)
         errors = self._bound(strain, stress, state) if bound else None
         return Recall(strain, stress, energy, dissipation, state, coordinates, reach, conjugates, errors)
 
@@ -205,13 +206,13 @@ class TANN(eqx.Module):
             If a strain increment is not finite.
         """
         check_increment(strain_increment)
-        compiled = compiled_update(self.form)
-        if compiled is None or not compiled.fits(self.point):
+        update = self._compiled_update
+        if update is None:
             return self.update_by_differentiation(strain_increment, state, dt, tangent)
         extra = state.get("extra", np.zeros((len(strain_increment), 0)))
         driving = np.concatenate([state["strain"], extra], axis=1)
         increment = np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)
-        result = compiled.update(self.point, driving, state["isv"], increment, float(dt), tangent)
+        result = update(driving, state["isv"], increment, float(dt), tangent)
         changed = {
             "strain": state["strain"] + strain_increment,
             "isv": result.state,
@@ -219,6 +220,12 @@ class TANN(eqx.Module):
             "dissipation": result.dissipation,
         }
         return result.stress, result.tangent, state | changed
+
+    @cached_property
+    def _compiled_update(self) -> PreparedUpdate | None:
+        """The compiled update of the form with the arrays of this point; None if its parts are others."""
+        compiled = compiled_update(self.form)
+        return compiled.prepare(self.point) if compiled is not None and compiled.fits(self.point) else None
 
     def training_reach(self, before: State, after: State) -> Float[Numbers, "n"] | None:
         """Return how far increments of ``n`` material points reach in the range of the training data.

@@ -84,7 +84,18 @@ def restored(tree: PyTree, arrays: Sequence[NDArray[Any]]) -> PyTree:
 
 
 def write_training_checkpoint(path: Path, checkpoint: TrainingCheckpoint, owner: str, dataset: Dataset) -> None:
-    """Write a checkpoint atomically; ``owner`` is the run's fingerprint, which goes with what its data hold."""
+    """Write a checkpoint atomically; ``owner`` is the run's fingerprint, which goes with what its data hold.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced if it exists.
+    checkpoint : TrainingCheckpoint
+    owner : str
+        Fingerprint of the run.
+    dataset : Dataset
+        Of which units and names are kept, for a message.
+    """
     tensors: Arrays = {}
     described = {
         "phase": checkpoint.phase,
@@ -123,6 +134,16 @@ def read_training_checkpoint(
     path: Path, owner: str, form: TrainableForm, dataset: Dataset
 ) -> TrainingCheckpoint | None:
     """Return the checkpoint of this run, or None if there is none.
+
+    Parameters
+    ----------
+    path : Path
+    owner : str
+        Fingerprint of the run.
+    form : TrainableForm
+        Whose parts the file may hold.
+    dataset : Dataset
+        At hand, for a message.
 
     Raises
     ------

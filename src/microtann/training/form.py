@@ -148,6 +148,15 @@ def changed(form: TrainableForm, **values: Any) -> TrainableForm:
 
 
 def chosen_increments(data: Increments, count: int, seed: int) -> Increments:
-    """Return ``count`` random increments, in their order, or all if there are no more."""
+    """Return ``count`` random increments, in their order, or all if there are no more.
+
+    Parameters
+    ----------
+    data : Increments
+    count : int
+        Most increments to return.
+    seed : int
+        Of the random choice.
+    """
     order = np.random.default_rng(seed).permutation(len(data))
     return data.take(np.sort(order[:count]))

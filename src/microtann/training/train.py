@@ -198,7 +198,19 @@ class _Run:
         resume: list[np.ndarray] | None,
         best: list[np.ndarray] | None,
     ) -> tuple[MaterialPoint, TrainingHistory]:
-        """Run the phase to its end and return the point and the lengthened history."""
+        """Run the phase to its end and return the point and the lengthened history.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+            Where the phase begins, or went on from.
+        history : TrainingHistory
+            Of the phases before.
+        resume : list of arrays, or None
+            State of an optimisation that was stopped.
+        best : list of arrays, or None
+            The best point so far of one that was stopped.
+        """
         phase = self.phase
         method = phase.method(point, self.dataset)
         state = method.start if resume is None else restored(method.start, resume)

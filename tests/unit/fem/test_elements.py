@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 import pyvista
-from microtann.cli.simulation import SimulationChoice
 
 import microtann as mt
+from microtann.evaluation.simulation import SimulationChoice
 from microtann.fem.elements import RULES, Rule, element_kind, kind_with, kinds_in
 from microtann.fem.faces import faces_of
 from microtann.fem.locate import locate

@@ -17,7 +17,7 @@ from microtann.cli.main import app
 from microtann.data.file import write_dataset
 from microtann.data.generate import generate
 from microtann.data.shards import generate_to
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.errors import InputError
 from microtann.evaluation.audit import audit
 from microtann.evaluation.laws import examine_laws

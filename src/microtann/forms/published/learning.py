@@ -225,7 +225,18 @@ class NetworkForm(StatesLoss, TrainableForm):
         plan: tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]],
         frozen: tuple[str, ...],
     ) -> tuple[Phase, ...]:
-        """Return one phase for every stage of epochs, batch size and learning rate."""
+        """Return one phase for every stage of epochs, batch size and learning rate.
+
+        Parameters
+        ----------
+        name : str
+            Of the phases.
+        objective : Objective
+        plan : (tuple of int, tuple of int, tuple of float)
+            Epochs, increments per update and learning rate of every stage.
+        frozen : tuple of str
+            Parts that are not trained.
+        """
 
         def phase(number: int, epochs: int, size: int, rate: float) -> Phase:
             def method(point: MaterialPoint, dataset: Dataset) -> Method:

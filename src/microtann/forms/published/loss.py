@@ -108,7 +108,15 @@ class _IncrementLoss(Objective):
     def material_terms(
         self, result: Increment, batch: PublishedBatch, reference: TargetSizes
     ) -> dict[str, Float[Array, ""]]:
-        """Return the terms of energy, stress and dissipation, ℓ(Ψ), ℓ(ΔS) and ℓ(D)."""
+        """Return the terms of energy, stress and dissipation, ℓ(Ψ), ℓ(ΔS) and ℓ(D).
+
+        Parameters
+        ----------
+        result : Increment
+            What the model says, scaled.
+        batch : PublishedBatch
+        reference : TargetSizes
+        """
         return {
             "stress": self.mean(result.stress - batch.stress_next, reference.stress),
             "energy": self.mean(result.energy - batch.energy_next, reference.energy),
@@ -154,7 +162,15 @@ class StatesLoss(_IncrementLoss):
     def terms(
         self, point: MaterialPoint, batch: PublishedBatch, reference: TargetSizes
     ) -> dict[str, Float[Array, ""]]:
-        """Return the terms of Eq. 12; that of Ż is the error of Z at t + Δt."""
+        """Return the terms of Eq. 12; that of Ż is the error of Z at t + Δt.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+        batch : PublishedBatch
+            Its ``inside`` are internal state variables.
+        reference : TargetSizes
+        """
         result = _advance(point, batch, batch.inside, batch.seen)
         state = self.mean(result.state - batch.inside_next, reference.inside)
         return {"state": state, **self.material_terms(result, batch, reference)}
@@ -192,7 +208,15 @@ class CoordinatesLoss(_IncrementLoss):
     def terms(
         self, point: MaterialPoint, batch: PublishedBatch, reference: TargetSizes
     ) -> dict[str, Float[Array, ""]]:
-        """Return the terms of Eq. 13."""
+        """Return the terms of Eq. 13.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+        batch : PublishedBatch
+            Its ``inside`` are internal coordinates.
+        reference : TargetSizes
+        """
         reduction = _autoencoder(point)
         state = jax.vmap(reduction.encoder)(batch.inside)
         result = _advance(point, batch, state, state)

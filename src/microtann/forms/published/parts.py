@@ -55,6 +55,24 @@ def autoencoder(
     """Return an untrained autoencoder of coordinates scaled to [−1, 1]; a coordinate that is constant stays so.
 
     Its weights are random, or pass on the principal components.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scaling : Scaling
+        Of the driving variables.
+    states : int
+        Internal state variables z.
+    hidden : sequence of int
+        Widths of the hidden layers of the encoder; the decoder has them in reverse.
+    tied : bool
+        Whether the decoder has the transposed weights of the encoder.
+    residual : bool
+        Whether the elastic response is taken off the coordinates first.
+    key : array
+        Of JAX's random numbers.
+    linear : bool
+        Whether the weights pass on the principal components.
     """
     driving, coordinates, elastic = _both_ends(dataset.training, scaling, residual)
     inside = coordinates - driving @ elastic.T
@@ -70,7 +88,18 @@ def autoencoder(
 
 
 def pod(dataset: Dataset, scaling: Scaling, states: int, residual: bool) -> PODReduction:
-    """Return the leading modes of coordinates, each group of which is weighted by its inverse root mean square."""
+    """Return the leading modes of coordinates, each group of which is weighted by its inverse root mean square.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scaling : Scaling
+        Of the driving variables.
+    states : int
+        Modes, which are the internal state variables z.
+    residual : bool
+        Whether the elastic response is taken off the coordinates first.
+    """
     driving, coordinates, elastic = _both_ends(dataset.training, scaling, residual)
     weight = np.empty(coordinates.shape[1])
     for part in columns(dataset.coordinate_shapes).values():
@@ -92,6 +121,19 @@ def energy_network(driving: int, states: int, hidden: Sequence[int], power: int,
     """Return an untrained NN_Ψ, whose output has no bias.
 
     Its other biases start at one: powers of w·x + 1 hold the quadratic part of an energy, powers of w·x do not.
+
+    Parameters
+    ----------
+    driving : int
+        Driving variables y.
+    states : int
+        Internal state variables z.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    power : int
+        Of the activation max(x, 0)ᵖ.
+    key : array
+        Of JAX's random numbers.
     """
     network = dense((driving + states, *hidden, 1), RePU(power), key, last_bias=False)
     biases = [jnp.ones(layer.weight.shape[0]) for layer in network.layers[:-1]]
@@ -101,7 +143,21 @@ def energy_network(driving: int, states: int, hidden: Sequence[int], power: int,
 def rate_network(
     data: Increments, scaling: Scaling, states: int, hidden: Sequence[int], key: Array
 ) -> RateNetwork:
-    """Return an untrained NN_Z."""
+    """Return an untrained NN_Z.
+
+    Parameters
+    ----------
+    data : Increments
+        Whose increments scale the inputs.
+    scaling : Scaling
+        Of the driving variables.
+    states : int
+        Internal state variables z.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    key : array
+        Of JAX's random numbers.
+    """
     _, increment = driving_variables(data, scaling)
     v, y = data.strain.shape[1], increment.shape[1]
     timed = bool(np.ptp(data.dt) > 0.0)
