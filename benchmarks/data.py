@@ -44,11 +44,11 @@ def measure(name: str, share: float) -> dict[str, Any]:
     build, increments, target = CELLS[name]
     cell = build()
     plan = WalkPlan(paths=max(round(share * increments / 100), 4), steps=100)
-    generate(cell, BAR, WalkPlan(paths=4, steps=10))  # compile
+    generate(mt.Lattice(cell, BAR), WalkPlan(paths=4, steps=10))  # compile
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.h5"
-        in_memory = cpu(lambda: generate(cell, BAR, plan))
-        to_file = cpu(lambda: generate_to(path, cell, BAR, plan))
+        in_memory = cpu(lambda: generate(mt.Lattice(cell, BAR), plan))
+        to_file = cpu(lambda: generate_to(path, mt.Lattice(cell, BAR), plan))
         reading = cpu(lambda: read_dataset(path))
         checking = cpu(lambda: check_file(path))
         size = path.stat().st_size

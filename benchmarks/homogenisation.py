@@ -26,7 +26,7 @@ import microtann as mt
 from benchmarks._cost_of_error import draw_cost_of_error
 from benchmarks.machine import RESULTS, table, write
 from microtann.errors import InputError
-from microtann.evaluation.comparison import relative_error
+from microtann.evaluation.measures import largest_error
 from microtann.evaluation.structures import ReferenceCase, lcT2
 from microtann.system.atomic import write_atomically
 
@@ -87,7 +87,7 @@ def one(method: str, units: int, size: float, model: str, displacement: Path) ->
     if method == "lattice":
         body = mt.Structure.box(cell_of(units), bar, case.lengths, size, case.origin)
     else:
-        material = mt.load(model) if model != "none" else mt.fem.ExactCell(cell_of(units), bar)
+        material = mt.load(model) if model != "none" else mt.Lattice(cell_of(units), bar)
         for tangent in (True, False):
             material.update(np.full((8, 6), 0.1), material.initial_state(8), tangent=tangent)
         body = mt.fem.Model(mt.fem.box(case.lengths, divisions, case.origin, _kind(method)), material)
@@ -140,7 +140,7 @@ def _compile(case: ReferenceCase, method: str, kind: str) -> None:
     else:
         divisions = np.rint(np.array(case.lengths) / size).astype(int)
         mesh = mt.fem.box(case.lengths, divisions, case.origin, kind)
-        mt.fem.Model(mesh, mt.fem.ExactCell(cell, bar)).solve(case.steps)
+        mt.fem.Model(mesh, mt.Lattice(cell, bar)).solve(case.steps)
 
 
 def model_for(
@@ -164,7 +164,7 @@ def model_for(
     from microtann.forms.variational.form import Variational
 
     begin = time.process_time()
-    dataset = generate(cell_of(units), mt.ElastoplasticBar())
+    dataset = generate(mt.Lattice(cell_of(units)))
     middle = time.process_time()
     tann = mt.train(dataset, Variational(states=states))
     end = time.process_time()
@@ -184,7 +184,7 @@ def errors(values: dict[str, float], reference: dict[str, float]) -> dict[str, f
     """Return relative errors; that of the dissipation is relative to max(D, Ψ/100)."""
     energy = np.array([reference["energy"]])
     return {
-        name: relative_error(name, np.array([value]), np.array([reference[name]]), energy)
+        name: largest_error(name, np.array([value]), np.array([reference[name]]), energy)
         for name, value in values.items()
     }
 

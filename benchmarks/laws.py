@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import microtann as mt
 from benchmarks import machine
 from microtann.data.generate import generate
-from microtann.evaluation.recall import relative_rms
+from microtann.evaluation.measures import relative_rms
 from microtann.forms import Published
 from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
 from microtann.tann.recall import Recall
@@ -72,7 +72,7 @@ def published_model(epochs: int) -> mt.TANN:
         tuning_batch=(),
         tuning_rate=(),
     )
-    tann = mt.train(generate(mt.cube_cell(), mt.ElastoplasticBar(), plan), form)
+    tann = mt.train(generate(mt.Lattice(mt.cube_cell()), plan), form)
     PUBLISHED.parent.mkdir(parents=True, exist_ok=True)
     tann.save(PUBLISHED)
     return tann

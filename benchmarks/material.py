@@ -34,9 +34,9 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     materials = {
         "TANN cube": mt.load("cube"),
-        "exact 13 bars": mt.fem.ExactCell(mt.cube_cell(), BAR),
-        "exact 104 bars": mt.fem.ExactCell(mt.cube_cell((2, 2, 2), perturbation=0.2), BAR),
-        "exact 832 bars": mt.fem.ExactCell(mt.cube_cell((4, 4, 4), perturbation=0.2), BAR),
+        "exact 13 bars": mt.Lattice(mt.cube_cell(), BAR),
+        "exact 104 bars": mt.Lattice(mt.cube_cell((2, 2, 2), perturbation=0.2), BAR),
+        "exact 832 bars": mt.Lattice(mt.cube_cell((4, 4, 4), perturbation=0.2), BAR),
     }
     with threadpool_limits(options.threads):
         threads = max(pool["num_threads"] for pool in threadpool_info())

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
     )
     parser.add_argument("--paths", type=int, default=100)
     options = parser.parse_args(arguments)
-    dataset = generate(mt.square_cell(), mt.ElastoplasticBar(), WalkPlan(paths=options.paths))
+    dataset = generate(mt.Lattice(mt.square_cell()), WalkPlan(paths=options.paths))
     rows = [measure(dataset, level) for level in options.levels]
     print(machine.table(rows, "Relative RMS errors on path a in closed loop, regular 2×2 square cell"))
     print(machine.write("noise", rows))

@@ -17,7 +17,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.forms import Variational
 from microtann.plotting.style import EXACT, MODEL, house_style, new_figure, save_figure
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 WEIGHTS = (1e-3, 5e-3, 1e-2, 2e-2, 5e-2)
 
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--picture", type=Path, default=Path("results/benchmarks/pruning.png"))
     options = parser.parse_args(arguments)
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    dataset = generate(cell, mt.ElastoplasticBar(), mt.WalkPlan(paths=400, limit=1.3))
+    dataset = generate(mt.Lattice(cell), mt.WalkPlan(paths=400, limit=1.3))
     bars = cell.distinct_bars.count
     rows = []
     for weight in WEIGHTS:

@@ -19,8 +19,8 @@ from benchmarks import machine
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.forms import Published
-from microtann.training import Progress, train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training import TrainingProgress, train
+from microtann.training.walk_errors import closed_loop_error
 
 RANDOM = Published(
     epochs=(4,), batch=(400,), tuning_epochs=(40,), tuning_batch=(400,), tuning_rate=(2e-3,), decay=1e-3
@@ -59,9 +59,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     forms = {"as the paper": shortened(PAPER, options.share)} if options.paper else ROWS
     name = "published-paper" if options.paper else "published"
-    dataset = generate(
-        mt.cube_cell(), mt.ElastoplasticBar(), plan(options.walks or (500 if options.paper else 300))
-    )
+    dataset = generate(mt.Lattice(mt.cube_cell()), plan(options.walks or (500 if options.paper else 300)))
     rows = []
     for title, form in forms.items():
         for seed in options.seeds:
@@ -106,7 +104,7 @@ def measure(form: Published, dataset: Dataset, keep: bool) -> dict[str, Any]:
     return row
 
 
-def report(progress: Progress) -> None:
+def report(progress: TrainingProgress) -> None:
     """Print a line every ten epochs."""
     if progress.update % 10 == 0:
         left = "" if progress.seconds_left is None else f", {progress.seconds_left / 60:.0f} min left"

@@ -18,7 +18,7 @@ from microtann.data.increments import Dataset
 from microtann.evaluation.protocol import NAMES
 from microtann.forms import Residual
 from microtann.training import train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 CELLS = {"square-2x2": mt.square_cell((2, 2)), "cube": mt.cube_cell()}
 PLANS = {
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
     rows: list[dict[str, Any]] = []
     for name in options.cells:
         plan = PLANS[name] if options.walks is None else replace(PLANS[name], paths=options.walks)
-        dataset = generate(CELLS[name], mt.ElastoplasticBar(), plan)
+        dataset = generate(mt.Lattice(CELLS[name]), plan)
         form = Residual() if options.updates is None else Residual(descent_updates=options.updates)
         for seed in options.seeds:
             row = measure(replace(form, seed=seed), dataset, list(options.paths))

@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--many", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--cells", nargs="*", choices=CELLS, default=list(CELLS))
     options = parser.parse_args(arguments)
-    models = {f"{n} independent": mt.reduce_lattice(cell, BAR, states=n) for n, cell in INDEPENDENT.items()}
+    models = {f"{n} independent": mt.reduce(mt.Lattice(cell, BAR), states=n) for n, cell in INDEPENDENT.items()}
     models |= {name: mt.load(name) for name in SHIPPED}
     torsion = strains_of_torsion()
     rows = [row for name, tann in models.items() for row in measure(name, tann, torsion, options)]

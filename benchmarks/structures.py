@@ -43,7 +43,7 @@ def finite_elements(case: ReferenceCase, size: float, options: SolverOptions | N
     """Solve a case with hexahedra of an edge and the exact cube cell."""
     divisions = np.rint(np.array(case.lengths) / size).astype(int)
     mesh = mt.fem.box(case.lengths, divisions, case.origin)
-    return mt.fem.Model(mesh, mt.fem.ExactCell(mt.cube_cell(), BAR)).solve(case.steps, options)
+    return mt.fem.Model(mesh, mt.Lattice(mt.cube_cell(), BAR)).solve(case.steps, options)
 
 
 def tetrahedra(case: ReferenceCase, width: int) -> Any:

@@ -18,7 +18,7 @@ import microtann as mt
 from benchmarks import machine
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
-from microtann.data.strain_paths import strain_paths
+from microtann.data.whole_walks import strain_paths
 from microtann.forms import Variational
 
 CELLS = {"2x2": (2, 2), "6x6": (6, 6), "2x2x2": (2, 2, 2), "4x4x4": (4, 4, 4)}
@@ -55,9 +55,9 @@ def measure(name: str, geometry: int, options: argparse.Namespace) -> list[dict[
     make = mt.square_cell if len(units) == 2 else mt.cube_cell
     cell = make(units, perturbation=PERTURBATION, seed=geometry)  # type: ignore[arg-type]
     plan, bar = mt.WalkPlan(paths=WALKS[name], limit=1.3), mt.ElastoplasticBar()
-    generate(cell, bar, mt.WalkPlan(paths=4, steps=10))  # compile
+    generate(mt.Lattice(cell, bar), mt.WalkPlan(paths=4, steps=10))  # compile
     start = time.process_time()
-    dataset = generate(cell, bar, plan)
+    dataset = generate(mt.Lattice(cell, bar), plan)
     seconds = time.process_time() - start
     rows = []
     for states in options.states or STATES[name]:

@@ -21,7 +21,7 @@ def main(picture: Path | None = None) -> float:
     strain = np.zeros((40 * (len(corners) - 1), 6))
     strain[:, 0] = np.interp(np.arange(1, len(strain) + 1) / 40, np.arange(len(corners)), corners)
 
-    exact = mt.solve_cell(tann.cell, tann.bar, strain)
+    exact = tann.microstructure.solve(strain)
     found = tann.recall(strain)
     error = float(np.sqrt(np.mean((found.stress - exact.stress) ** 2) / np.mean(exact.stress**2)))
 

@@ -17,12 +17,12 @@ from typing import Any
 import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
-from microtann.data.strain_paths import strain_paths
+from microtann.data.whole_walks import strain_paths
 from microtann.evaluation.recall import evaluate
 from microtann.forms import Play, Published, Residual, Variational
 from microtann.tann.card import HELD_OUT, ModelCard, write_card
 from microtann.tann.model import TANN
-from microtann.training import Progress, train
+from microtann.training import TrainingProgress, train
 from microtann.training.form import TrainableForm
 
 MODELS = Path(mt.__file__).parent / "models"
@@ -151,7 +151,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> ModelCard:
         f"{name}: {recipe.plan.increments} increments of {recipe.cell.distinct_bars.count} distinct bars",
         flush=True,
     )
-    dataset = generate(recipe.cell, bar, recipe.plan)
+    dataset = generate(mt.Lattice(recipe.cell, bar), recipe.plan)
     generated = time.process_time()
     tann = train(dataset, recipe.form, report)
     trained = time.process_time()
@@ -163,7 +163,7 @@ def make(name: str, recipe: Recipe, folder: Path) -> ModelCard:
         cell=recipe.described,
         form=tann.form,
         states=tann.states,
-        distinct_bars=recipe.cell.distinct_bars.count,
+        exact_states=recipe.cell.distinct_bars.count,
         data=asdict(recipe.plan),
         training={key: getattr(recipe.form, key) for key in asdict(recipe.form)},  # type: ignore[call-overload]
         largest_strain=float(tann.information.training_range.strain.max()),  # type: ignore[union-attr]
@@ -190,7 +190,7 @@ def errors_of(tann: TANN, dataset: Dataset) -> dict[str, dict[str, object]]:
     return errors | evaluate(tann).to_dict()
 
 
-def report(progress: Progress) -> None:
+def report(progress: TrainingProgress) -> None:
     """Print a line every thousand updates, or every twenty epochs."""
     if progress.update % (20 if progress.unit == "epoch" else 1000) == 0:
         print(

@@ -12,12 +12,19 @@ from microtann.system.kernel_cache import provide_cache
 from microtann.system.precision import switch_to_float64
 
 if TYPE_CHECKING:
-    from microtann import fem, forms, plotting
-    from microtann.data.file import read_dataset
+    from microtann import fem, forms, plotting, reproduction, studies
+    from microtann.data.check import check_file
+    from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
+    from microtann.data.increments import Dataset, Increments
     from microtann.data.walks import WalkPlan
+    from microtann.evaluation.audit import audit
+    from microtann.evaluation.both_scales import Microscale
+    from microtann.evaluation.laws import examine_laws
+    from microtann.evaluation.localisation import coordinates_at
     from microtann.evaluation.recall import evaluate
-    from microtann.forms.variational.reduce import reduce_lattice
+    from microtann.evaluation.simulation import simulate
+    from microtann.forms.variational.reduce import reduce
     from microtann.microstructure.bars.cells.bar import ElastoplasticBar
     from microtann.microstructure.bars.cells.body_centred import body_centred_cell
     from microtann.microstructure.bars.cells.cell import UnitCell
@@ -29,12 +36,15 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.limit_load import limit_load
     from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
+    from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.protocol import Microstructure
+    from microtann.microstructure.registry import register_microstructure
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.model import TANN
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.training.train import train
 
-interrupt.begin()  # before anything that takes time
+interrupt.leave_on_interrupt()  # before anything that takes time
 provide_cache()
 switch_to_float64()
 
@@ -44,17 +54,26 @@ __all__ = [
     "TANN",
     "CellResponse",
     "CellStep",
+    "Dataset",
     "DrivenResponse",
     "ElastoplasticBar",
     "Hybrid",
+    "Increments",
+    "Lattice",
+    "Microscale",
+    "Microstructure",
     "Structure",
     "StructureResult",
     "UnitCell",
     "WalkPlan",
+    "audit",
     "body_centred_cell",
+    "check_file",
+    "coordinates_at",
     "cube_cell",
     "drive_cell",
     "evaluate",
+    "examine_laws",
     "fem",
     "forms",
     "generate_data",
@@ -67,20 +86,32 @@ __all__ = [
     "read_cell",
     "read_dataset",
     "read_programme",
-    "reduce_lattice",
+    "reduce",
+    "register_microstructure",
+    "reproduction",
     "shipped_models",
+    "simulate",
     "solve_cell",
     "square_cell",
+    "studies",
     "train",
     "write_cell",
+    "write_dataset",
 ]
 
 _PLACES = {
-    "data.file": ("read_dataset",),
+    "data.check": ("check_file",),
+    "data.file": ("read_dataset", "write_dataset"),
     "data.generate_data": ("generate_data",),
+    "data.increments": ("Dataset", "Increments"),
     "data.walks": ("WalkPlan",),
+    "evaluation.audit": ("audit",),
+    "evaluation.both_scales": ("Microscale",),
+    "evaluation.laws": ("examine_laws",),
+    "evaluation.localisation": ("coordinates_at",),
     "evaluation.recall": ("evaluate",),
-    "forms.variational.reduce": ("reduce_lattice",),
+    "evaluation.simulation": ("simulate",),
+    "forms.variational.reduce": ("reduce",),
     "microstructure.bars.cells.bar": ("ElastoplasticBar",),
     "microstructure.bars.cells.body_centred": ("body_centred_cell",),
     "microstructure.bars.cells.cell": ("UnitCell",),
@@ -92,6 +123,9 @@ _PLACES = {
     "microstructure.bars.driven.limit_load": ("limit_load",),
     "microstructure.bars.driven.programme": ("CellStep", "read_programme"),
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
+    "microstructure.bars.lattice": ("Lattice",),
+    "microstructure.protocol": ("Microstructure",),
+    "microstructure.registry": ("register_microstructure",),
     "tann.hybrid": ("Hybrid",),
     "tann.model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),

@@ -16,7 +16,7 @@ import numpy as np
 from tests.campaign.trial import Trial, require
 
 from microtann.cli.guard import INTERRUPTED
-from microtann.cli.stage import STAMP
+from microtann.system.stage import STAMP
 
 PROGRAM = str(Path(sys.executable).with_name("microtann"))
 TIMED = ("numbers.json", "section.json", "report.html")

@@ -14,7 +14,6 @@ from tests.campaign.command import run_command
 from tests.campaign.trial import require
 
 import microtann as mt
-from microtann.cli.stage import GATHERED, STAMP, file_digest
 from microtann.data.file import read_dataset, write_dataset
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
@@ -23,8 +22,9 @@ from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.forms import Play
-from microtann.training import Progress, train
-from microtann.training.checkpoint import fingerprint, leaves, read_checkpoint
+from microtann.system.stage import GATHERED, STAMP, file_digest
+from microtann.training import TrainingProgress, train
+from microtann.training.checkpoint_file import fingerprint, leaves, read_training_checkpoint
 
 CELL, BAR = mt.square_cell(), mt.ElastoplasticBar()
 PLAN = WalkPlan(paths=20, steps=10, seed=3)
@@ -63,7 +63,7 @@ class DataFile(Victim):
     """A data set."""
 
     def make(self) -> None:
-        write_dataset(self.folder / "data.h5", generate(CELL, BAR, PLAN))
+        write_dataset(self.folder / "data.h5", generate(mt.Lattice(CELL, BAR), PLAN))
         self.whole = read_dataset(self.folder / "data.h5")
 
     def read(self, folder: Path, file: Path) -> str | None:
@@ -103,21 +103,21 @@ class CheckpointFile(Victim):
     form = Play(states=4, descent_updates=500, batch=50, polish_updates=10)
 
     def make(self) -> None:
-        dataset = self.dataset = generate(CELL, BAR, PLAN)
+        dataset = self.dataset = generate(mt.Lattice(CELL, BAR), PLAN)
         self.owner = fingerprint(dataset, self.form)
 
-        def interrupt(_: Progress) -> None:
+        def interrupt(_: TrainingProgress) -> None:
             raise KeyboardInterrupt
 
         path = self.folder / "checkpoint.safetensors"
         with suppress(KeyboardInterrupt):
             train(dataset, self.form, interrupt, path)
-        self.whole = read_checkpoint(path, self.owner, self.form, dataset)
+        self.whole = read_training_checkpoint(path, self.owner, self.form, dataset)
         require(self.whole is not None, "an interrupted training leaves no checkpoint")
 
     def read(self, folder: Path, file: Path) -> str | None:
         try:
-            found = read_checkpoint(file, self.owner, self.form, self.dataset)
+            found = read_training_checkpoint(file, self.owner, self.form, self.dataset)
         except InputError:
             return REFUSED
         one, other = leaves(self.whole), leaves(found)
@@ -208,14 +208,14 @@ class Shards(Victim):
                 raise Stopped
 
         with suppress(Stopped):
-            generate_to(self.folder / "data.h5", CELL, BAR, self.plan, shard_paths=1, progress=stop)
-        write_dataset(self.folder / "whole.h5", generate(CELL, BAR, self.plan))
+            generate_to(self.folder / "data.h5", mt.Lattice(CELL, BAR), self.plan, shard_paths=1, progress=stop)
+        write_dataset(self.folder / "whole.h5", generate(mt.Lattice(CELL, BAR), self.plan))
         self.whole = read_dataset(self.folder / "whole.h5")
         (self.folder / "whole.h5").unlink()
 
     def read(self, folder: Path, file: Path) -> str | None:
         try:
-            generate_to(folder / "data.h5", CELL, BAR, self.plan, shard_paths=1)
+            generate_to(folder / "data.h5", mt.Lattice(CELL, BAR), self.plan, shard_paths=1)
         except InputError:
             require(file.name == "manifest.json", f"the damaged {file.name} is not made again")
             return REFUSED
@@ -270,13 +270,17 @@ def same_data(one: Dataset, other: Dataset) -> bool:
         for field in fields(Increments):
             if not np.array_equal(getattr(first, field.name), getattr(second, field.name)):
                 return False
-    if (one.cell is None) != (other.cell is None) or one.bar != other.bar:
-        return False
     shapes = dict(one.coordinate_shapes) == dict(other.coordinate_shapes)
     texts = (one.units, one.extra_names, one.strain_names) == (other.units, other.extra_names, other.strain_names)
-    keys = ("nodes", "bars", "areas", "periods")
-    cells = one.cell is None or all(np.array_equal(getattr(one.cell, k), getattr(other.cell, k)) for k in keys)
-    return shapes and texts and cells
+    return shapes and texts and _arrays(one) == _arrays(other)
+
+
+def _arrays(dataset: Dataset) -> list[tuple[str, str, bytes]] | None:
+    """Return the arrays of the microstructure, to be compared."""
+    if dataset.microstructure is None:
+        return None
+    groups = dataset.microstructure.groups()
+    return [(g, name, values.tobytes()) for g, arrays in groups.items() for name, values in arrays.items()]
 
 
 VICTIMS = (

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import microtann as mt
 from microtann.cli.main import app
 from microtann.cli.sections import gather, reference
-from microtann.cli.simulation import SimulationChoice
+from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES
 
 PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]

@@ -25,14 +25,14 @@ def objects() -> Iterator[tuple[object, str]]:
     pull = mt.CellStep(strain={"11": 0.3}, rest="free", increments=4)
     yield mt.drive_cell(cell, bar, [pull, pull]), "DrivenResponse(8 increments in 2 steps"
     tann = mt.load("cube")
-    yield tann, "TANN(form 'play', 13 ISVs, 6 strain components, of UnitCell(3D"
+    yield tann, "TANN(form 'play', 13 ISVs, 6 strain components, of a cell of 8 nodes"
     yield tann.point, "MaterialPoint(ResidualReduction, DecoupledQuadraticEnergy, PlayMechanisms"
     yield tann.information, "TrainingRange(strains to 1, increments to 0.5449, states to"
     yield tann.microstructure, "Lattice(cell=UnitCell("
     yield tann.recall(0.01 * np.ones((5, 6)), decode=True), "Recall(5 increments, 13 ISVs, displacement, force)"
     far = tann.recall(9.0 * np.ones((5, 6)), outside_training="none")
     yield far, "Recall(5 increments, 13 ISVs; 5 outside the training range)"
-    data = generate(mt.square_cell(), bar, WalkPlan(paths=20, steps=10))
+    data = generate(mt.Lattice(mt.square_cell(), bar), WalkPlan(paths=20, steps=10))
     yield data, "140 training, 30 validation, 30 test increments; 3 strain components, displacement (9, 2)"
     yield data.training, "Increments(140 of 14 paths, 3 strain components"
     mesh = mt.fem.box((1, 1, 2), (2, 2, 4))
@@ -44,7 +44,7 @@ def objects() -> Iterator[tuple[object, str]]:
     result = model.solve([step])
     yield result, "Result(2 increments to time 2, 45 nodes, 16 cells; energy"
     yield repr(result.statistics), "Newton and"
-    yield mt.fem.ExactCell(mt.cube_cell(), bar), "ExactCell(UnitCell(3D"
+    yield mt.Lattice(mt.cube_cell(), bar), "Lattice(cell=UnitCell(3D"
     structure = mt.Structure.box(mt.cube_cell(), bar, (1, 1, 2), 0.5)
     yield structure, "Structure(3D, 45 nodes, "
     yield structure.solve([step]), "StructureResult(2 increments to time 2, 45 nodes, 296 bars; energy"

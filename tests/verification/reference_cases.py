@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from reference_solids import solid
 
 import microtann as mt
 from microtann.equilibrium.steps import resolve
@@ -65,7 +66,7 @@ def finite_elements(table):
     cell, bar = cell_of(table.case)
     chosen = structure_of(table.case)
     mesh = mt.fem.box(chosen.lengths, table.case["divisions"], chosen.origin)
-    return chosen.quantities(mt.fem.Model(mesh, mt.fem.ExactCell(cell, bar)).solve(chosen.steps, TIGHT))
+    return chosen.quantities(mt.fem.Model(mesh, mt.Lattice(cell, bar)).solve(chosen.steps, TIGHT))
 
 
 def full_lattice(table):
@@ -100,6 +101,7 @@ COMPUTE = {
     "finite elements": finite_elements,
     "full lattice": full_lattice,
     "bar forces": bar_forces,
+    "solid": solid,
 }
 
 

@@ -31,7 +31,7 @@ def test_the_defect_of_the_energy_balance_is_never_positive_and_bounded(shape, m
     make = mt.square_cell if len(shape) == 2 else mt.cube_cell
     cell = make(units=shape, perturbation=move, perturb="all", seed=seed)
     plan = WalkPlan(paths=4, steps=15, increment=scale, smallest_increment=scale / 10, limit=None, seed=seed)
-    data = generate(cell, bar, plan)
+    data = generate(mt.Lattice(cell, bar), plan)
     largest = np.linalg.eigvalsh(condense(cell, bar).elasticity)[-1]
     for part in (data.training, data.validation, data.test):
         defect, _ = energy_defect(part)
@@ -48,7 +48,7 @@ def test_the_defect_of_the_energy_balance_is_never_positive_and_bounded(shape, m
 
 def test_the_estimate_of_the_stiffness_is_reached_by_elastic_increments():
     cell, bar = mt.square_cell(units=(2, 2), perturbation=0.2), mt.ElastoplasticBar()
-    data = generate(cell, bar, WalkPlan(paths=40, steps=50))
+    data = generate(mt.Lattice(cell, bar), WalkPlan(paths=40, steps=50))
     largest = np.linalg.eigvalsh(condense(cell, bar).elasticity)[-1]
     assert stiffness_of({"training": data.training}) == pytest.approx(
         largest, rel=0.01

@@ -11,8 +11,8 @@ from reference_table import FOLDER, read
 
 import microtann as mt
 from microtann.evaluation.comparison import Comparison
-from microtann.evaluation.published import STRESS_ERROR
 from microtann.evaluation.structures import CASES
+from microtann.reproduction import PUBLISHED
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ROUND_OFF = 1e-12
@@ -28,12 +28,12 @@ def rows(title: str) -> dict[str, list[str]]:
 
 def test_quoted_errors_in_recall_are_round_off_beside_those_of_the_paper() -> None:
     found = rows("relative RMS stress error in closed loop")
-    assert [name[0] for name in found] == list(STRESS_ERROR)
+    assert [name[0] for name in found] == list(PUBLISHED.stress)
     card = mt.model_card("cube-published")
     for name, (ours, networks, theirs) in found.items():
         assert float(ours) <= ROUND_OFF
         assert float(networks) == pytest.approx(card.errors[name[0]]["stress"], rel=0.05)  # two digits
-        assert float(theirs) == STRESS_ERROR[name[0]]
+        assert float(theirs) == PUBLISHED.stress[name[0]]
 
 
 def test_quoted_models_are_those_of_the_cards() -> None:
@@ -77,11 +77,9 @@ def test_the_network_error_of_structures_is_round_off(name: str) -> None:
     case = CASES[name](lengths=(2.0, 2.0, 2.0 * tall))
     mesh = mt.fem.box(case.lengths, (2, 2, 2 * tall), case.origin)
     tann = mt.load("cube")
-    assert tann.cell is not None
-    assert tann.bar is not None
     model, exact = (
         mt.fem.Model(mesh, material).solve(case.steps, mt.fem.SolverOptions(tolerance=1e-13))
-        for material in (tann, mt.fem.ExactCell(tann.cell, tann.bar))
+        for material in (tann, tann.microstructure)
     )
     errors = Comparison(case, {"model": model, "exact": exact}).network_errors
     assert errors is not None

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.evaluation.published import STRESS_ERROR
 from microtann.evaluation.recall import Evaluation, evaluate
+from microtann.reproduction import PUBLISHED
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_errors_are_round_off(evaluation: Evaluation, name: str) -> None:
     assert errors.coordinates["force"] <= 5e-13
     assert errors.coordinates["displacement"] <= 2e-14
     assert max(errors.largest.values()) <= 5e-12
-    assert errors.stress <= 1e-9 * STRESS_ERROR[name]
+    assert errors.stress <= 1e-9 * PUBLISHED.stress[name]
     assert errors.violations == 0
 
 

@@ -95,7 +95,7 @@ def finite_elements(name: str, length: float, stress: float) -> Answer:
     cell, bar = make(name, length, stress)
     case = lcT2(lengths=(2 * length, 2 * length, 4 * length))
     mesh = mt.fem.box(case.lengths, (1, 1, 2), case.origin)
-    result = mt.fem.Model(mesh, mt.fem.ExactCell(cell, bar)).solve(case.steps, TIGHT)
+    result = mt.fem.Model(mesh, mt.Lattice(cell, bar)).solve(case.steps, TIGHT)
     return history(result, length, stress)
 
 
@@ -109,7 +109,7 @@ def structure(name: str, length: float, stress: float) -> Answer:
 def reduced_and_evaluated(name: str, length: float, stress: float) -> Answer:
     """Data, a model reduced from them, and its errors."""
     cell, bar = make(name, length, stress)
-    data = generate(cell, bar, mt.WalkPlan(paths=12, steps=20))
+    data = generate(mt.Lattice(cell, bar), mt.WalkPlan(paths=12, steps=20))
     tann = mt.train(data, mt.forms.Variational(states=4, slips=6, updates=0))
     strain = walk(np.random.default_rng(2), 8, cell.components, 0.1)
     found = tann.recall(strain, decode=True, outside_training="none")

@@ -29,7 +29,7 @@ def lateral_strain(axial):
 def test_uniform_compression_is_the_cell_problem(name):
     case = reference_case(name)
     lateral, cell = lateral_strain({"lcU1": -0.3, "lcU2": -0.5}[name])
-    fe = mt.fem.Model(mt.fem.box(case.lengths, (2, 2, 2), case.origin), mt.fem.ExactCell(CELL, BAR))
+    fe = mt.fem.Model(mt.fem.box(case.lengths, (2, 2, 2), case.origin), mt.Lattice(CELL, BAR))
     result = fe.solve(case.steps)
     exact = {
         "u_x(5, 5, 10)": 10 * lateral,
@@ -122,7 +122,7 @@ def test_energy_balance(which):
     for increments in (4, 8, 16):
         case, steps = twist(increments)
         if which == "fe":
-            model = mt.fem.Model(mt.fem.box(case.lengths, (2, 2, 4), case.origin), mt.fem.ExactCell(CELL, BAR))
+            model = mt.fem.Model(mt.fem.box(case.lengths, (2, 2, 4), case.origin), mt.Lattice(CELL, BAR))
         else:
             model = mt.Structure.box(CELL, BAR, case.lengths, 2.0, case.origin)
         result = model.solve(steps)
@@ -183,9 +183,7 @@ def test_history_of_loads_ends_without_reactions():
     case = CASES["lcH"](lengths=(2.0, 2.0, 4.0))
     assert len(case.steps) == len(case.angles) == 16
     lattice = mt.Structure.box(CELL, BAR, case.lengths, 1.0, case.origin).solve(case.steps)
-    fe = mt.fem.Model(mt.fem.box(case.lengths, (2, 2, 4), case.origin), mt.fem.ExactCell(CELL, BAR)).solve(
-        case.steps
-    )
+    fe = mt.fem.Model(mt.fem.box(case.lengths, (2, 2, 4), case.origin), mt.Lattice(CELL, BAR)).solve(case.steps)
     for result in (lattice, fe):
         assert result.statistics.newton_iterations <= 25
         torque = case.quantities(result)["torque"]
@@ -266,7 +264,7 @@ def test_lattices_tend_to_the_homogenised_material():
     gaps = []
     for divisions in (10, 20):
         mesh = mt.fem.box(case.lengths, (divisions, divisions, 2 * divisions), case.origin)
-        fe = case.quantities(mt.fem.Model(mesh, mt.fem.ExactCell(CELL, BAR)).solve(case.steps, SolverOptions()))
+        fe = case.quantities(mt.fem.Model(mesh, mt.Lattice(CELL, BAR)).solve(case.steps, SolverOptions()))
         lattice = mt.Structure.box(CELL, BAR, case.lengths, 10 / divisions, case.origin).solve(case.steps)
         gaps.append(abs(case.quantities(lattice)["energy"][0] / fe["energy"][0] - 1))
     assert gaps[1] < gaps[0] < 0.05

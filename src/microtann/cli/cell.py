@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from microtann.cli.drawing import DrawingChoice
 from microtann.cli.loading import LoadingChoice
@@ -14,15 +15,16 @@ from microtann.cli.messages import show_unchanged
 from microtann.cli.microstructure import BarChoice, CellChoice, cell_settings, read_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.stage import Stage, working_folder
 from microtann.errors import InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.cell_file import write_cell
 from microtann.microstructure.bars.driven.driver import DrivenResponse, drive_cell
 from microtann.microstructure.bars.driven.output import write_averages, write_bars
+from microtann.microstructure.bars.lattice import require_lattice
 from microtann.numbers import voigt
 from microtann.plotting.driven_cell import draw_cell, draw_curves
+from microtann.system.stage import Stage, working_folder
 
 
 def cell(
@@ -78,12 +80,15 @@ def cell(
     if stage.finished:
         show_unchanged(output)
         return
-    steps = loading.steps(chosen.cell)
+    lattice = require_lattice(chosen.microstructure)
+    cell, bar = lattice.cell, lattice.bar
+    assert bar is not None
+    steps = loading.steps(cell)
     with working_folder(stage, overwrite=overwrite) as folder:
-        response = drive_cell(chosen.cell, chosen.bar, steps)
+        response = drive_cell(cell, bar, steps)
         _require_finite(response)
-        _write(folder, chosen.cell, chosen.bar, response, drawing.scale or None)
-    _show(output, chosen.cell, response)
+        _write(folder, cell, bar, response, drawing.scale or None)
+    _show(output, cell, response)
 
 
 def _require_finite(response: DrivenResponse) -> None:
@@ -134,6 +139,6 @@ def _show(output: Path, lattice: UnitCell, response: DrivenResponse) -> None:
     typer.echo(f"free energy {response.energy[-1]:.6g}, dissipated {total:.6g} per volume; results in {output}")
 
 
-def _rounded(stress: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _rounded(stress: NDArray[np.float64]) -> NDArray[np.float64]:
     """Show what is zero up to round-off as zero."""
     return np.where(np.abs(stress) < 1e-10 * np.abs(stress).max(initial=1e-300), 0.0, stress)

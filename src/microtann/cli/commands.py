@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
-from importlib import import_module
+from importlib import import_module, resources
 from typing import Any, NamedTuple
 
 import typer
@@ -12,122 +13,50 @@ from typer.core import TyperCommand
 from microtann.cli.guard import GuardedGroup
 
 
-class Place(NamedTuple):
-    """Where a sub-command is, and the sentence by which the help lists it.
+class CommandPlace(NamedTuple):
+    """Where a sub-command is.
 
     Parameters
     ----------
     module : str
-        Below `microtann.cli`.
-    name : str
-        A function with typer's annotations, or an application of its own.
-    sentence : str
-        The first line of its docstring.
+        Below `microtann.cli`. If it has an application ``app`` of its own, that is the command.
+    function : str
+        With typer's annotations; the first line of its docstring is what the help lists.
     command : str
         Name of a class of the module in place of typer's own kind of command.
     """
 
     module: str
-    name: str
-    sentence: str
+    function: str
     command: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The first line of the docstring, read from the source."""
+        source = (resources.files("microtann.cli") / f"{self.module}.py").read_text(encoding="utf-8")
+        functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+        chosen = next(node for node in functions if node.name == self.function)
+        return (ast.get_docstring(chosen) or "").partition("\n")[0]
 
 
 PLACES = {
-    "data": Place(
-        "data",
-        "app",
-        "Generate training data from a lattice cell along random strain walks (HDF5), or check a data file.",
-    ),
-    "train": Place(
-        "train",
-        "train",
-        "Train a TANN from a data file; an interrupted training goes on where it stopped.",
-        "TrainCommand",
-    ),
-    "evaluate": Place(
-        "evaluate",
-        "evaluate",
-        "Run a model in closed loop and measure its errors against the exact cell, beside the published network.",
-    ),
-    "simulate": Place(
-        "simulate",
-        "simulate",
-        "Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.",
-    ),
-    "replay": Place(
-        "replay",
-        "replay",
-        "Try a Gauss point at which a simulation failed again, alone, from the file that it left.",
-    ),
-    "cost": Place(
-        "cost",
-        "cost",
-        "Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, and recommend one.",
-    ),
-    "cell": Place(
-        "cell",
-        "cell",
-        "Drive a lattice cell by average strain, average stress or any mix, and draw what it does.",
-    ),
-    "reduce": Place(
-        "reduce",
-        "reduce",
-        "Make a TANN from a lattice cell without training, in seconds, and measure its error.",
-    ),
-    "models": Place(
-        "models",
-        "models",
-        "List the trained models that come with microtann, or show the card of one.",
-    ),
-    "report": Place(
-        "page", "report", "Gather the sections of finished stages into one self-contained report.html."
-    ),
-    "reproduce": Place(
-        "reproduce",
-        "reproduce",
-        "Make the figures of a section of the paper again, beside what the paper claims.",
-    ),
-    "study": Place(
-        "study",
-        "app",
-        "Study how many internal state variables or how much data a cell needs, or compare two models' states.",
-    ),
-    "tune": Place(
-        "tune",
-        "tune",
-        "Choose hyper-parameters of a form by the error of its models on validation walks, in closed loop.",
-    ),
-    "demo": Place(
-        "demo",
-        "demo",
-        "Run every stage: data, training, closed-loop evaluation, torsion of a prism by 60° (lcT2), report.",
-    ),
-    "configuration": Place(
-        "reference",
-        "configuration",
-        "Print every key of the configuration with its default and meaning, as a TOML file to start from.",
-    ),
+    "cell": CommandPlace("cell", "cell"),
+    "data": CommandPlace("data", "data"),
+    "train": CommandPlace("train", "train", "TrainCommand"),
+    "reduce": CommandPlace("reduce", "reduce"),
+    "tune": CommandPlace("tune", "tune"),
+    "study": CommandPlace("study", "study"),
+    "models": CommandPlace("models", "models"),
+    "evaluate": CommandPlace("evaluate", "evaluate"),
+    "cost": CommandPlace("cost", "cost"),
+    "simulate": CommandPlace("simulate", "simulate"),
+    "replay": CommandPlace("replay", "replay"),
+    "reproduce": CommandPlace("reproduce", "reproduce"),
+    "report": CommandPlace("page", "report"),
+    "demo": CommandPlace("demo", "demo"),
+    "configuration": CommandPlace("reference", "configuration"),
 }
-"""The sub-commands by name."""
-ORDER = (
-    "cell",
-    "data",
-    "train",
-    "reduce",
-    "tune",
-    "study",
-    "models",
-    "evaluate",
-    "cost",
-    "simulate",
-    "replay",
-    "reproduce",
-    "report",
-    "demo",
-    "configuration",
-)
-"""How the help lists them: along the way of the data."""
+"""The sub-commands by name, as the help lists them: along the way of the data."""
 
 
 class Commands(Mapping[str, Any]):
@@ -142,10 +71,10 @@ class Commands(Mapping[str, Any]):
         return self._imported[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(ORDER)
+        return iter(PLACES)
 
     def __len__(self) -> int:
-        return len(ORDER)
+        return len(PLACES)
 
 
 class Stages(GuardedGroup):
@@ -157,25 +86,25 @@ class Stages(GuardedGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the sub-commands."""
-        return list(ORDER)
+        return list(PLACES)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, from the sentences alone."""
         commands = self.commands
-        self.commands = {name: TyperCommand(name=name, help=PLACES[name].sentence) for name in ORDER}
+        self.commands = {name: TyperCommand(name=name, help=place.sentence) for name, place in PLACES.items()}
         try:
             super().format_help(ctx, formatter)
         finally:
             self.commands = commands
 
 
-def _imported(name: str, place: Place) -> Any:
+def _imported(name: str, place: CommandPlace) -> Any:
     module = import_module(f"microtann.cli.{place.module}")
-    target = getattr(module, place.name)
-    if isinstance(target, typer.Typer):
-        command = typer.main.get_command(target)
-        command.name = name
-        return command
-    single = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown")
-    single.command(name, cls=getattr(module, place.command) if place.command else None)(target)
-    return typer.main.get_command(single)
+    app = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown")
+        kind = getattr(module, place.command) if place.command else None
+        app.command(name, cls=kind)(getattr(module, place.function))
+    command = typer.main.get_command(app)
+    command.name = name
+    return command

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from microtann.cli.toml import from_toml
 from microtann.errors import ConfigurationError, InputError
-from microtann.numbers.configuration import WrongValueError, nearest
+from microtann.numbers.configuration import WrongValueError, descriptions, nearest
+from microtann.system.toml import from_toml
 
 T = TypeVar("T")
 COMMAND_LINE = "the command line"
 LARGEST_INTEGER = 2**63 - 1
 ARGUMENTS = ("case", "evaluate")
 """Sections in which a stage notes its arguments beside its results; files may hold them, but they are not read."""
-_PARAMETER = re.compile(r"([a-z_][\w, ]*) : ?(.*)\Z")
 
 
 @dataclass(frozen=True)
@@ -182,64 +179,9 @@ def fill(kind: type[T], section: str, settings: Sequence[Setting], base: T | Non
         raise ConfigurationError(f"[{section}] from {where}: {error}") from None
 
 
-def to_table(configuration: Any) -> dict[str, Any]:
-    """Return a configuration dataclass as plain values for TOML and JSON."""
-    return {f.name: _plain(getattr(configuration, f.name)) for f in fields(configuration) if f.init}
-
-
 def help_lines(kind: type[Any], section: str) -> dict[str, str]:
-    """Return the meaning of every key of a section by dotted name, read from the "Parameters" of the docstrings.
-
-    What a class does not explain is explained by the classes that it inherits from.
-    """
-    lines: dict[str, str] = {}
-    for owner in reversed(kind.__mro__):
-        lines |= _explained(owner, section)
-    keys = {f"{section}.{f.name}" for f in fields(kind) if f.init}
-    return {key: text for key, text in lines.items() if key in keys}
-
-
-def _explained(kind: type[Any], section: str) -> dict[str, str]:
-    lines: dict[str, str] = {}
-    names: list[str] = []
-    text: list[str] = []
-    choices = ""
-    body = inspect.cleandoc(kind.__dict__.get("__doc__") or "").partition("Parameters\n----------\n")[2]
-    for line in [*body.splitlines(), "end :"]:
-        heading = _PARAMETER.match(line)
-        if heading or set(line) == {"-"}:
-            if not heading:
-                text = text[:-1]  # the title of the next part of the docstring
-            sentence = " ".join([*text, choices]).strip()
-            lines.update({f"{section}.{name}": sentence for name in names if sentence})
-            if not heading:
-                break
-            names, text = [name.strip() for name in heading[1].split(",")], []
-            choices = f"One of {heading[2].strip('{}')}." if heading[2].startswith("{") else ""
-        else:
-            text.append(line.strip())
-    return lines
-
-
-def defaults(kind: type[Any]) -> dict[str, Any]:
-    """Return the default of every field that has one."""
-    table = {}
-    for f in fields(kind):
-        if f.default is not MISSING:
-            table[f.name] = _plain(f.default)
-        elif f.default_factory is not MISSING:
-            table[f.name] = _plain(f.default_factory())
-    return table
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return value
+    """Return the meaning of every key of a section by dotted name."""
+    return {f"{section}.{key}": text for key, text in descriptions(kind).items()}
 
 
 def _immutable(value: Any) -> Any:

@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import microtann
-from microtann.cli.configuration import Setting
-from microtann.cli.messages import save_section, show_section, show_unchanged
+from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
-from microtann.cli.page import write_report
 from microtann.cli.progress import progress
-from microtann.cli.sections import choose, effective, gather
-from microtann.cli.simulation import SimulationChoice
-from microtann.cli.stage import Stage, working_folder
-from microtann.cli.study_parts import stamped
-from microtann.cli.training_cost import TrainingCost, try_training
-from microtann.data.generate import generate
-from microtann.data.increments import Dataset
-from microtann.data.walks import WalkPlan
-from microtann.errors import InputError
-from microtann.evaluation.forecast import Forecast, forecast
-from microtann.evaluation.structures import CASES, reference_case
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.report.forecast import forecast_table, measured_table, recommendation
-from microtann.report.section import Section, read_section
-from microtann.system.atomic import write_atomically
-from microtann.system.memory import machine_memory
-
-SAMPLE = WalkPlan(paths=40, steps=100)
-"""Walks from which the reduced model is made and the time of data is measured."""
-
-
-@dataclass(frozen=True)
-class Once:
-    """CPU seconds before the first run of FE × TANN.
-
-    Parameters
-    ----------
-    data : float
-    training : TrainingCost
-    """
-
-    data: float
-    training: TrainingCost
-
-    @property
-    def seconds(self) -> float:
-        """Both together."""
-        return self.data + self.training.seconds
+from microtann.cli.sections import choose, gather
+from microtann.evaluation.exact_reference import ExactReference
+from microtann.evaluation.simulation import SimulationChoice
+from microtann.evaluation.structures import CASES
+from microtann.studies.cost import forecast_cost
 
 
 def cost(
@@ -87,74 +46,21 @@ def cost(
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
     options |= {"simulate.mesh_size": mesh_size, "simulate.dns": dns}
     settings = gather(config, assignments, options)
-    make_forecast(settings, structure, states, runs, error, output, overwrite)
-    section = read_section(output)
-    show_section(output, section)
-    typer.echo(section.paragraphs[0])
-
-
-def make_forecast(
-    settings: Sequence[Setting],
-    structure: str,
-    states: int,
-    runs: int,
-    error: float,
-    output: Path,
-    overwrite: bool = False,
-) -> None:
-    """Run the stage unless its results are there."""
     choice, chosen = choose("simulate", SimulationChoice, settings), read_microstructure(settings)
-    case = reference_case(structure)
-    if choice.dns <= 0.0:
-        raise InputError("the forecast needs the size ratio of the full lattice: give --dns 1/20, for example")
-    case.elements(choice.mesh_size)
-    case.cells(choice.dns)
-    if chosen.cell.dimension != 3:
-        raise InputError("the structures are in space: choose a cell in space, not a square")
-    asked = {"name": structure, "states": states, "runs": runs, "error": error}
-    sizes = {"mesh_size": choice.mesh_size, "dns": choice.dns}
-    stage = Stage("cost", output, {"case": asked} | chosen.sections | effective(simulate=sizes), chosen.inputs)
-    if stage.finished:
-        show_unchanged(output)
-        return
-    with working_folder(stage, overwrite=overwrite) as folder:
-        with progress("measuring") as report:
-            report(0, None, "data")
-            dataset = generate(chosen.cell, chosen.bar, SAMPLE)
-            report(0, None, "a short training")
-            once = _once(chosen.cell, chosen.bar, dataset, states)
-            tann = microtann.reduce_lattice(dataset, states=states)
-            found = forecast(
-                case, tann, choice.mesh_size, choice.dns, once.seconds, lambda text: report(0, None, text)
-            )
-        spent = {"data_s": once.data, "training_s": once.training.seconds, "training": asdict(once.training)}
-        numbers = stamped(found.to_dict() | spent)
-        write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
-        section = _describe(found, once, runs, error)
-        save_section(folder, section)
-        write_report(folder, f"What {structure} costs", [(folder, section)])
-
-
-def _once(cell: UnitCell, bar: ElastoplasticBar, dataset: Dataset, states: int) -> Once:
-    """Measure the time of data after compilation, and that of a short training."""
-    begin = time.process_time()
-    generate(cell, bar, SAMPLE)
-    spent = time.process_time() - begin
-    usual = WalkPlan()
-    increments = usual.paths * usual.steps / (SAMPLE.paths * SAMPLE.steps)
-    return Once(spent * increments, try_training(dataset, states, increments))
-
-
-def _describe(found: Forecast, once: Once, runs: int, error: float) -> Section:
-    memory = machine_memory()
-    limit = float("inf") if memory is None else memory / 1e9
-    return Section(
-        title=f"Cost of {found.case}",
-        order=4,
-        paragraphs=(recommendation(found, runs, error, limit),),
-        tables=(
-            forecast_table(found, runs),
-            measured_table(found, once.data, once.training.seconds, once.training.per_update),
-        ),
-        files={"numbers.json": "all numbers", "report.html": "this section alone"},
+    found = forecast_cost(
+        ExactReference(chosen.microstructure),
+        structure,
+        mesh_size=choice.mesh_size,
+        dns=choice.dns,
+        states=states,
+        runs=runs,
+        error=error,
+        output=output,
+        overwrite=overwrite,
+        progress=progress,
+        sections=chosen.sections,
     )
+    if found.kept:
+        show_unchanged(output)
+    show_section(output, found.section)
+    typer.echo(found.section.paragraphs[0])

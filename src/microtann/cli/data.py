@@ -1,4 +1,4 @@
-"""``microtann data``: increments of a lattice cell along random strain walks, and the check of a data file."""
+"""``microtann data``: increments of a microstructure along random strain walks, and the check of a data file."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import h5py
-import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import console, save_section, show_section, show_unchanged
+from microtann.cli.messages import console, show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.progress import progress
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.stage import Stage, working_folder
 from microtann.data.check import check_file
-from microtann.data.schema import SETS
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.plotting.bodies import Lattice, draw_bodies
-from microtann.report.section import Figure, Section, read_section
-from microtann.report.table import Column, Table
-from microtann.system.hdf5 import opened
+from microtann.report.data import data_section
+from microtann.report.section import read_section, write_section
+from microtann.system.stage import Stage, working_folder
 
 FILE = "data.h5"
 
@@ -108,75 +102,11 @@ def make_data(
             workers = workers or Workers()
             generate_to(
                 folder / FILE,
-                chosen.cell,
-                chosen.bar,
+                chosen.microstructure,
                 plan,
                 processes=workers.processes,
                 engine=workers.engine,
                 address=workers.address,
                 progress=lambda done, total: report(done, total, ""),
             )
-        save_section(folder, describe(folder, chosen.cell))
-
-
-def describe(folder: Path, cell: UnitCell) -> Section:
-    """Draw the cell and return the section of the report; of a large file only the small fields are read."""
-    draw_cell(folder / "cell.png", cell)
-    with opened(folder / FILE) as file:
-        rows = tuple(_summary(name, file) for name in SETS)
-    table = Table(
-        "Increments",
-        (
-            Column("set", kind="text"),
-            Column("paths", kind="integer"),
-            Column("increments", kind="integer"),
-            Column("largest strain", "–"),
-            Column("largest increment", "–"),
-            Column("zero", kind="percent"),
-            Column("dissipating", kind="percent"),
-        ),
-        rows,
-        "Largest strain and strain increment of a component; shares of zero and of dissipating increments. "
-        "The sets share no path.",
-    )
-    return Section(
-        title="Data",
-        order=1,
-        paragraphs=(
-            f"A cell of {len(cell.nodes)} nodes and {len(cell.bars)} bars ({cell.distinct_bars.count} distinct) "
-            "was solved exactly along random walks of strain; every increment keeps strain, stress, energy and "
-            "internal coordinates before and after it, and its dissipation.",
-        ),
-        tables=(table,),
-        figures=(Figure("cell.png", "The lattice cell; colours are bar areas within the cell."),),
-        files={FILE: "the increments (HDF5, docs/data-format.md)", "configuration.toml": "what made them"},
-        summary=_cell_and_training(cell, table),
-    )
-
-
-def _cell_and_training(cell: UnitCell, table: Table) -> Table:
-    """Return what tells data sets apart: the cell, and the training set."""
-    columns = (Column("distinct bars", kind="integer"), *table.columns[1:])
-    return Table("Cell and training set", columns, ((cell.distinct_bars.count, *table.rows[0][1:]),))
-
-
-def draw_cell(path: Path, cell: UnitCell) -> None:
-    """Draw an undeformed cell, coloured by the area of its bars."""
-    body = Lattice("", cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas)
-    draw_bodies(path, [body], "bar area [size²]" if cell.dimension == 3 else "bar area [size]", height=3.6)
-
-
-def _summary(name: str, file: h5py.File) -> tuple[str | int | float | None, ...]:
-    increments = file[name]
-    increment = increments["strain_increment"][:]
-    if not len(increment):
-        return (name, 0, 0, None, None, None, None)
-    return (
-        name,
-        len(np.unique(increments["path"][:])),
-        len(increment),
-        float(np.abs(increments["strain"][:] + increment).max()),
-        float(np.abs(increment).max()),
-        float((increment == 0).all(axis=1).mean()),
-        float((increments["dissipation"][:] > 0).mean()),
-    )
+        write_section(folder, data_section(folder, FILE, chosen.microstructure))

@@ -11,14 +11,15 @@ from microtann.cli.evaluate import make_evaluation
 from microtann.cli.messages import console, show_files
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units
-from microtann.cli.page import FILE as REPORT_FILE
-from microtann.cli.page import write_report
 from microtann.cli.sections import gather
-from microtann.cli.simulate import run_simulation
-from microtann.cli.train import FILE as MODEL_FILE
+from microtann.cli.simulate import make_simulation
 from microtann.cli.train import make_model
 from microtann.errors import InputError
+from microtann.report.page import FILE as REPORT_FILE
+from microtann.report.page import write_report
 from microtann.report.section import find_sections
+from microtann.report.training import MODEL_FILE
+from microtann.system.stage import check_gathering
 
 CASE = "lcT2"
 STAGES = ("data", "train", "evaluate", CASE)
@@ -40,14 +41,14 @@ def demo(
     """
     start = time.perf_counter()
     settings = gather(config, assignments, cell_settings(cell, units=units, perturbation=perturbation))
-    _check_folder(output)
-    if read_microstructure(settings).cell.dimension != 3:
+    check_gathering(output, STAGES, "the demo")
+    if read_microstructure(settings).microstructure.components != 6:
         raise InputError(f"the demo ends with {CASE}, a structure in space: choose a cell in space, not a square")
     make_data(settings, output / "data", overwrite)
     make_model(settings, output / "data" / DATA_FILE, output / "train", overwrite)
     model = output / "train" / MODEL_FILE
     make_evaluation(str(model), output / "evaluate", overwrite)
-    run_simulation(settings, CASE, str(model), output / CASE, overwrite)
+    make_simulation(settings, CASE, str(model), output / CASE, overwrite)
     sections = find_sections(output)
     write_report(output, TITLE, sections)
     screen = console()
@@ -60,19 +61,3 @@ def demo(
     screen.print(
         f"look at {output / REPORT_FILE} first; all took {time.perf_counter() - start:.0f} s", markup=False
     )
-
-
-def _check_folder(output: Path) -> None:
-    """Refuse a folder that holds something else.
-
-    Raises
-    ------
-    InputError
-        If there is a file that the demo does not write.
-    """
-    if output.exists() and not output.is_dir():
-        raise InputError(f"{output} is a file: --output names a folder")
-    present = [p.name for p in output.iterdir() if not p.name.startswith(".")] if output.is_dir() else []
-    foreign = sorted(set(present) - {*STAGES, REPORT_FILE})
-    if foreign:
-        raise InputError(f"{output} holds something that is not of the demo ({foreign[0]}): name a new folder")

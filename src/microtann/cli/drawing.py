@@ -11,12 +11,14 @@ from microtann.numbers.configuration import configuration
 
 @configuration
 class DrawingChoice:
-    """How a deformed cell is drawn.
+    """How a deformed cell is drawn."""
 
-    Parameters
-    ----------
-    scale : float
-        Factor on the displacements in the drawings of a cell; 0 shows them as they are, and small ones magnified.
-    """
-
-    scale: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
+    scale: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=1e6,
+            description="Factor on the displacements in the drawings of a cell; 0 shows them as they are, and "
+            "small ones magnified.",
+        ),
+    ] = 0.0

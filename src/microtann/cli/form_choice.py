@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from microtann.cli.configuration import Setting, defaults, fill, help_lines, to_table
+from microtann.cli.configuration import Setting, fill, help_lines
 from microtann.errors import ConfigurationError
-from microtann.tann.form import form_class, known_forms
+from microtann.numbers.configuration import defaults
+from microtann.tann.form import DEFAULT_FORM, form_class, known_forms
 from microtann.training.form import TrainableForm
 
 SECTION = "train"
-DEFAULT_FORM = "play"
 
 
 def trainable_forms() -> dict[str, type[TrainableForm]]:
@@ -65,11 +65,6 @@ def choose_forms(settings: Sequence[Setting], names: Sequence[str]) -> dict[str,
         kept = [s for s in mine if s.key != f"{SECTION}.form" and s.key not in foreign]
         forms[name] = choose_form([*kept, Setting(f"{SECTION}.form", name, "--form")])
     return forms
-
-
-def form_table(form: TrainableForm) -> dict[str, Any]:
-    """Return the section [train] as it is written beside the results."""
-    return {"form": form.name, **to_table(form)}
 
 
 def form_defaults(name: str = DEFAULT_FORM) -> dict[str, Any]:

@@ -9,39 +9,36 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from microtann.cli.stage import file_digest
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.driven.programme import CellStep, read_programme
 from microtann.numbers import voigt
 from microtann.numbers.configuration import configuration
+from microtann.system.stage import file_digest
 
 
 @configuration
 class LoadingChoice:
-    """How a single cell is loaded.
+    """How a single cell is loaded."""
 
-    Parameters
-    ----------
-    strain, stress : tuple of str
-        Turning points of strain and of stress, a component each: "11=0.6,-0.6,0".
-    rest : {"free", "fixed"}
-        The components that are not named: free of stress, or fixed in strain.
-    increments : int
-        Increments between two turning points.
-    programme : str
-        TOML file with the steps, in place of strain and stress (docs/lattices.md).
-    path : str
-        CSV file with a strain path (e11, e22, …), in place of strain and stress.
-    """
-
-    strain: tuple[str, ...] = ()
-    stress: tuple[str, ...] = ()
-    rest: Literal["free", "fixed"] = "free"
-    increments: Annotated[int, Field(ge=1)] = 20
-    programme: str = ""
-    path: str = ""
+    strain: Annotated[
+        tuple[str, ...], Field(description='Turning points of strain, a component each: "11=0.6,-0.6,0".')
+    ] = ()
+    stress: Annotated[
+        tuple[str, ...], Field(description='Turning points of stress, a component each: "22=0.1,0".')
+    ] = ()
+    rest: Annotated[
+        Literal["free", "fixed"],
+        Field(description="The components that are not named: free of stress, or fixed in strain."),
+    ] = "free"
+    increments: Annotated[int, Field(ge=1, description="Increments between two turning points.")] = 20
+    programme: Annotated[
+        str, Field(description="TOML file with the steps, in place of strain and stress (docs/lattices.md).")
+    ] = ""
+    path: Annotated[
+        str, Field(description="CSV file with a strain path (e11, e22, …), in place of strain and stress.")
+    ] = ""
 
     def inputs(self) -> dict[str, str]:
         """Return the digest of every file that describes the loading.

@@ -12,7 +12,7 @@ import typer
 
 import microtann
 from microtann.cli.commands import Stages
-from microtann.system.interrupt import INTERRUPTED, begin
+from microtann.system.interrupt import INTERRUPTED, leave_on_interrupt
 
 app = typer.Typer(
     name="microtann",
@@ -32,10 +32,11 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"microtann {microtann.__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -49,7 +50,7 @@ def _main(
 
 def run() -> None:
     """Run the command line; the entry point of the console script."""
-    begin(command=True)
+    leave_on_interrupt(is_command=True)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such letters shows others
             stream.reconfigure(errors="replace")

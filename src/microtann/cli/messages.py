@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from warnings import WarningMessage
+from typing import Any
 
 from rich.console import Console
 
 from microtann.errors import TrainingRangeWarning
-from microtann.report.section import FILE_NAME, Section
-from microtann.system.atomic import write_atomically
+from microtann.report.section import Section
 
 WIDTH = 132
 """Columns where there is no terminal to measure."""
@@ -40,15 +40,21 @@ def show_files(folder: Path, files: Sequence[str]) -> None:
         screen.print(f"  {folder / file}", markup=False, soft_wrap=True)
 
 
-def show_warnings(told: Sequence[WarningMessage]) -> None:
-    """Print warnings on the training range as sentences on standard error; leave all others to Python."""
-    for warning in told:
-        if issubclass(warning.category, TrainingRangeWarning):
-            Console(stderr=True, highlight=False).print(
-                f"microtann: warning: {warning.message}", markup=False, soft_wrap=True
-            )
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+@contextmanager
+def training_range_told() -> Iterator[None]:
+    """Show warnings on the training range as sentences on standard error; leave all others to Python."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", TrainingRangeWarning)
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **rest: Any) -> None:
+            if not issubclass(category, TrainingRangeWarning):
+                return others(message, category, *place, **rest)
+            screen = Console(stderr=True, highlight=False)
+            return screen.print(f"microtann: warning: {message}", markup=False, soft_wrap=True)
+
+        warnings.showwarning = show
+        yield
 
 
 def show_unchanged(folder: Path) -> None:
@@ -56,8 +62,3 @@ def show_unchanged(folder: Path) -> None:
     console().print(
         f"{folder} already holds these results (same configuration): kept", markup=False, soft_wrap=True
     )
-
-
-def save_section(folder: Path, section: Section) -> None:
-    """Write the section of a report into the folder of its stage."""
-    write_atomically(folder / FILE_NAME, section.to_json())

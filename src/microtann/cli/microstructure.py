@@ -1,7 +1,11 @@
-"""The lattice cell and its bars as sections of the configuration."""
+"""The microstructure as sections of the configuration: a lattice cell and its bars, or one of another kind."""
 
 from __future__ import annotations
 
+import hashlib
+import importlib
+import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,49 +13,49 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from microtann.cli.configuration import Setting, fill, to_table
-from microtann.cli.stage import file_digest
+from microtann.cli.configuration import Setting, fill
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.cell_file import read_bar, read_cell
 from microtann.microstructure.bars.cells.families import FAMILIES
 from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
-from microtann.numbers.configuration import configuration
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.protocol import Microstructure, require_microstructure
+from microtann.microstructure.registry import known_microstructures, register_microstructure
+from microtann.numbers.configuration import configuration, to_table
+from microtann.system.code_digest import source_digest
+from microtann.system.stage import file_digest
 
 
 @configuration
 class CellChoice:
-    """Which cell is homogenised.
+    """Which cell is homogenised."""
 
-    Parameters
-    ----------
-    kind : {"cube", "square", "octet", "body-centred"}
-        Pattern of bars; squares lie in the plane.
-    file : str
-        Cell of your own, in place of all other keys of [cell]: JSON or TOML, with their own bars, or a line mesh.
-    units : int
-        Cubes or squares along each axis of the cell.
-    size : float
-        Edge of the cell.
-    perturbation : float
-        Displacement of the nodes in units of a unit's edge: standard deviation or half-width.
-    perturb : {"interior", "all"}
-        Which nodes move.
-    law : {"normal", "uniform"}
-        Law of the perturbation.
-    seed : int
-        Seed of the perturbation.
-    """
-
-    kind: Literal["cube", "square", "octet", "body-centred"] = "cube"
-    file: str = ""
-    units: Annotated[int, Field(ge=1)] = 1
-    size: Annotated[float, Field(gt=0.0)] = 1.0
-    perturbation: Annotated[float, Field(ge=0.0, le=LARGEST_MOVE)] = 0.0
-    perturb: Literal["interior", "all"] = "interior"
-    law: Literal["normal", "uniform"] = "normal"
-    seed: Annotated[int, Field(ge=0)] = 0
+    kind: Annotated[
+        Literal["cube", "square", "octet", "body-centred"],
+        Field(description="Pattern of bars; squares lie in the plane."),
+    ] = "cube"
+    file: Annotated[
+        str,
+        Field(
+            description="Cell of your own, in place of all other keys of [cell]: JSON or TOML, with their own "
+            "bars, or a line mesh."
+        ),
+    ] = ""
+    units: Annotated[int, Field(ge=1, description="Cubes or squares along each axis of the cell.")] = 1
+    size: Annotated[float, Field(gt=0.0, description="Edge of the cell.")] = 1.0
+    perturbation: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=LARGEST_MOVE,
+            description="Displacement of the nodes in units of a unit's edge: standard deviation or half-width.",
+        ),
+    ] = 0.0
+    perturb: Annotated[Literal["interior", "all"], Field(description="Which nodes move.")] = "interior"
+    law: Annotated[Literal["normal", "uniform"], Field(description="Law of the perturbation.")] = "normal"
+    seed: Annotated[int, Field(ge=0, description="Seed of the perturbation.")] = 0
 
     def __post_init__(self) -> None:
         others = [f.name for f in fields(self) if f.name != "file" and getattr(self, f.name) != f.default]
@@ -74,74 +78,81 @@ class CellChoice:
 
 @configuration
 class BarChoice:
-    """Of what the bars are made.
+    """Of what the bars are made."""
 
-    Parameters
-    ----------
-    young : float
-        Young modulus E.
-    yield_stress : float
-        Yield stress k.
-    hardening : float
-        Linear kinematic hardening modulus H.
-    """
-
-    young: Annotated[float, Field(gt=0.0)] = 1.0
-    yield_stress: Annotated[float, Field(gt=0.0)] = 1.0 / 3.0
-    hardening: Annotated[float, Field(ge=0.0)] = 0.1
+    young: Annotated[float, Field(gt=0.0, description="Young modulus E.")] = 1.0
+    yield_stress: Annotated[float, Field(gt=0.0, description="Yield stress k.")] = 1.0 / 3.0
+    hardening: Annotated[float, Field(ge=0.0, description="Linear kinematic hardening modulus H.")] = 0.1
 
     def build(self) -> ElastoplasticBar:
         """Return the bar material."""
         return ElastoplasticBar(self.young, self.yield_stress, self.hardening)
 
 
+@configuration
+class MicrostructureChoice:
+    """A microstructure of another kind than lattices."""
+
+    name: Annotated[
+        str,
+        Field(
+            description="Kind of an installed package, or module:name of an object or class of yours, in place"
+            " of [cell] and [bar]."
+        ),
+    ] = ""
+
+
 @dataclass(frozen=True, eq=False)
-class ChosenCell:
-    """A cell that was chosen, and what that choice was.
+class ChosenMicrostructure:
+    """A microstructure that was chosen, and what that choice was.
 
     Parameters
     ----------
-    cell : UnitCell
-    bar : ElastoplasticBar
+    microstructure : Microstructure
     sections : dict
-        The effective configuration, sections [cell] and [bar].
+        The effective configuration, sections [cell] and [bar] or [microstructure].
     inputs : dict
-        Digest of the cell's file if there is one.
+        Digest of the file that it is from, if there is one.
     """
 
-    cell: UnitCell
-    bar: ElastoplasticBar
+    microstructure: Microstructure
     sections: dict[str, dict[str, Any]]
     inputs: dict[str, str]
 
 
 def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
-    """Return options of the command line that choose the cell as settings of the section [cell].
+    """Return options of the command line that choose the microstructure as settings of their sections.
 
     Parameters
     ----------
     cell : str, optional
-        Name of a family, or a file.
+        Name of a family of cells, a file of a cell, a kind of microstructure, or module:name.
     **keys
-        Other keys of the section; None means that the option was not given.
+        Other keys of the section [cell]; None means that the option was not given.
 
     Raises
     ------
     InputError
-        If there is neither such a family nor such a file.
+        If there is nothing of this name.
     """
     settings = {f"cell.{key}": value for key, value in keys.items()}
     if cell is None:
         return settings
     if cell in FAMILIES:
-        return {"cell.kind": cell, "cell.file": "", **settings}
-    if not Path(cell).exists():
-        raise InputError(f"there is no cell {cell!r}: use {', '.join(FAMILIES)}, or the name of a file")
-    return {"cell.file": cell, **settings}
+        return {"microstructure.name": "", "cell.kind": cell, "cell.file": "", **settings}
+    if Path(cell).exists():
+        return {"microstructure.name": "", "cell.file": cell, **settings}
+    others = [kind for kind in known_microstructures() if kind != Lattice.kind]
+    if ":" not in cell and cell not in others:
+        names = ", ".join([*FAMILIES, *others])
+        raise InputError(
+            f"there is no cell {cell!r}: use {names}, a file, or module:name of a microstructure of yours"
+        )
+    return {"microstructure.name": cell, **settings}
 
 
-def read_microstructure(settings: Sequence[Setting]) -> ChosenCell:
-    """Return the cell and its bars that the sections [cell] and [bar] choose.
+def read_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
+    """Return the microstructure that the sections [microstructure], or [cell] and [bar], choose.
 
     A JSON or TOML file of a cell holds its bars too (`microtann.read_bar`); the keys of [bar] that are set win
     over it.
@@ -151,14 +162,17 @@ def read_microstructure(settings: Sequence[Setting]) -> ChosenCell:
     ConfigurationError
         If a setting is wrong.
     InputError
-        If the file cannot be read.
+        If the file cannot be read, or there is no such microstructure.
     CellError
         If the cell is not well defined.
     """
+    other = fill(MicrostructureChoice, "microstructure", settings)
     choice, bars = fill(CellChoice, "cell", settings), fill(BarChoice, "bar", settings)
+    if other.name:
+        return _other_kind(other.name)
     if not choice.file:
         sections = {"cell": to_table(choice), "bar": to_table(bars)}
-        return ChosenCell(choice.build(), bars.build(), sections, {})
+        return ChosenMicrostructure(Lattice(choice.build(), bars.build()), sections, {})
     file = Path(choice.file)
     inputs = {"cell": file_digest(file)}
     properties = to_table(bars)
@@ -168,4 +182,44 @@ def read_microstructure(settings: Sequence[Setting]) -> ChosenCell:
         properties = {key: value for key, value in properties.items() if f"bar.{key}" in given}
         in_file = read_bar(file)
         bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
-    return ChosenCell(choice.build(), bar, {"cell": {"file": choice.file}, "bar": properties}, inputs)
+    sections = {"cell": {"file": choice.file}, "bar": properties}
+    return ChosenMicrostructure(Lattice(choice.build(), bar), sections, inputs)
+
+
+def _other_kind(name: str) -> ChosenMicrostructure:
+    """Return a microstructure by the name of its kind, or by module and name."""
+    known = known_microstructures()
+    if name in known:
+        made: Any = known[name]
+    elif ":" in name:
+        made = named_object(name)
+    else:
+        raise InputError(f"there is no microstructure {name!r}: use {', '.join(sorted(known))}, or module:name")
+    try:
+        made = made() if isinstance(made, type) else made
+    except TypeError as error:
+        raise InputError(f"the microstructure {name} cannot be made without arguments: {error}") from None
+    found = require_microstructure(made)
+    register_microstructure(type(found))
+    arrays = {group: {k: v.tolist() for k, v in part.items()} for group, part in found.groups().items()}
+    digest = hashlib.sha256(json.dumps(arrays, sort_keys=True).encode()).hexdigest()
+    inputs = {"microstructure": digest, "code": source_digest(type(found))}
+    return ChosenMicrostructure(found, {"microstructure": {"name": name}}, inputs)
+
+
+def named_object(name: str) -> Any:
+    """Return what is called ``module:name``, from the folder that the command runs in or an installed package.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    module, _, attribute = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"{name} cannot be found: {error}") from None
+    finally:
+        sys.path.pop(0)

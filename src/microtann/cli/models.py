@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from microtann.cli.messages import console
-from microtann.report.table import Column, Table, Value
-from microtann.tann.card import ModelCard
-from microtann.tann.shipped import DEFAULT_FORM, model_card, shipped_models
+from microtann.report.model_card import card_errors_table, models_table, properties_table
+from microtann.tann.shipped import model_card, shipped_models, short_names
 
 
 def models(
@@ -22,95 +21,9 @@ def models(
     The errors were measured in closed loop against the exact cell; the paths are those of microtann evaluate.
     """
     if name is None:
-        tables = [overview([model_card(known) for known in shipped_models()])]
+        tables = [models_table([model_card(known) for known in shipped_models()], short_names())]
     else:
         card = model_card(name)
-        tables = [properties(card), errors(card)]
+        tables = [properties_table(card), card_errors_table(card)]
     for table in tables:
         console().print(table.to_terminal())
-
-
-def overview(cards: list[ModelCard]) -> Table:
-    """Return a row for every model."""
-    columns = (
-        Column("model", kind="text"),
-        Column("ISVs", kind="integer"),
-        Column("bars", kind="integer"),
-        Column("validation", kind="error"),
-        Column("stress", kind="error"),
-        Column("dissip.", kind="error"),
-        Column("strains to"),
-        Column("CPU s", kind="integer"),
-        Column("kB", kind="integer"),
-    )
-    rows = tuple(
-        (
-            card.name,
-            card.states,
-            card.distinct_bars,
-            card.errors["validation"]["stress"],
-            card.worst(),
-            card.worst("dissipation"),
-            card.largest_strain,
-            card.data_seconds + card.training_seconds,
-            card.size / 1e3,
-        )
-        for card in cards
-    )
-    standing = "; ".join(f"{short} is {short}-{form}" for short, form in DEFAULT_FORM.items())
-    note = (
-        "ISVs: internal state variables, for so many distinct bars of the cell. Validation: stress error on "
-        "validation walks. Stress, dissip.: largest errors of stress and accumulated dissipation on the paths of "
-        f"the protocol within the training range. CPU s: data and training. Short names: {standing}."
-    )
-    return Table("Shipped models", columns, rows, note)
-
-
-def properties(card: ModelCard) -> Table:
-    """Return what a model is and what it cost."""
-    rows: tuple[tuple[Value, ...], ...] = (
-        ("cell", card.cell),
-        ("form", card.form),
-        ("internal state variables", str(card.states)),
-        ("distinct bars of the cell", str(card.distinct_bars)),
-        ("data", _listed(card.data)),
-        ("largest strain in training", card.largest_strain),
-        ("training", _listed(card.training)),
-        ("CPU seconds for data, for training", f"{card.data_seconds:g}, {card.training_seconds:g}"),
-        ("violations of the second law", str(card.violations)),
-        ("size", f"{card.size / 1e3:.0f} kB"),
-        ("versions", _listed(card.versions)),
-        ("made by", card.command),
-    )
-    return Table(card.name, (Column("", kind="text"), Column("", kind="text")), rows)
-
-
-def errors(card: ModelCard) -> Table:
-    """Return the errors of a model on the walks that were held out and on the protocol."""
-    groups = list(dict.fromkeys(group for e in card.errors.values() for group in e["coordinates"]))
-    columns = (
-        Column("path", kind="text"),
-        *(Column(title, kind="error") for title in ("stress", "energy", "dissip.", *groups)),
-        Column("violations", kind="integer"),
-        Column("range", kind="text"),
-    )
-    rows = tuple(
-        (
-            path,
-            *(e[key] for key in ("stress", "energy", "dissipation")),
-            *(e["coordinates"].get(group) for group in groups),
-            e["violations"],
-            "outside" if e["outside_training_range"] else "inside",
-        )
-        for path, e in card.errors.items()
-    )
-    note = (
-        "Relative RMS errors against the exact cell in closed loop, on validation and test walks and on the "
-        "protocol; the model was chosen on validation walks."
-    )
-    return Table("Errors in closed loop", columns, rows, note)
-
-
-def _listed(values: object) -> str:
-    assert isinstance(values, dict)
-    return ", ".join(f"{key} = {value}" for key, value in values.items())

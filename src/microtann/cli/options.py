@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from microtann.cli.configuration import defaults, help_lines
 from microtann.cli.microstructure import CellChoice
+from microtann.errors import InputError
 from microtann.microstructure.bars.cells.families import FAMILIES
+from microtann.numbers.configuration import defaults, descriptions
+from microtann.tann.form import DEFAULT_FORM
 
 
 def setting(kind: type[Any], key: str, meaning: str = "") -> Any:
@@ -22,9 +24,9 @@ def setting(kind: type[Any], key: str, meaning: str = "") -> Any:
     key : str
         One of its fields.
     meaning : str, optional
-        In place of the meaning that the docstring gives.
+        In place of the meaning that the configuration gives.
     """
-    text = (meaning or help_lines(kind, "")[f".{key}"]).rstrip(".")
+    text = (meaning or descriptions(kind)[key]).rstrip(".")
     default = defaults(kind)[key]
     shown = f"{default:g}" if isinstance(default, float) else str(default)
     return typer.Option(help=f"{text}. [default: {shown}]" if default not in ("", []) else f"{text}.")
@@ -42,7 +44,31 @@ Assignments = Annotated[
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Set one parameter; may be given several times."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of another configuration.")]
-CELL = f"{', '.join(FAMILIES)}, or a file: JSON, TOML or a line mesh. [default: {CellChoice().kind}]"
+CELL = (
+    f"{', '.join(FAMILIES)}, a file (JSON, TOML or a line mesh), or a microstructure of another kind: its name, "
+    f"or module:name of one of yours. [default: {CellChoice().kind}]"
+)
 Cell = Annotated[str | None, typer.Option("--cell", metavar="CELL", help=f"The cell: {CELL}")]
 Units = Annotated[int | None, setting(CellChoice, "units")]
 Perturbation = Annotated[float | None, setting(CellChoice, "perturbation")]
+CellArgument = Annotated[str | None, typer.Argument(metavar="CELL", help=CELL)]
+Form = Annotated[str | None, typer.Option(help=f"Form of the TANN. [default: {DEFAULT_FORM}]")]
+Seeds = Annotated[str, typer.Option(help="Seeds of the training, as in 0,1,2.")]
+
+
+def integers(name: str, text: str) -> list[int]:
+    """Return the numbers that an option lists, each once and in rising order.
+
+    Raises
+    ------
+    InputError
+        If it lists something else.
+    """
+    least = 0 if name == "seeds" else 1
+    try:
+        numbers = sorted({int(word) for word in text.split(",")})
+    except ValueError:
+        raise InputError(f"--{name} takes whole numbers such as 4,8,12, got {text!r}") from None
+    if numbers[0] < least:
+        raise InputError(f"--{name} takes numbers from {least} on, got {numbers[0]}")
+    return numbers

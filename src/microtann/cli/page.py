@@ -1,29 +1,16 @@
-"""Writing of ``report.html`` from the sections of a folder, and ``microtann report``."""
+"""``microtann report``: one page from the sections of finished stages."""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import microtann
 from microtann.cli.messages import console, show_files
-from microtann.report.page import render_page
+from microtann.report.page import FILE, write_report
 from microtann.report.runs import compare_runs, run_names
-from microtann.report.section import Section, find_sections
-from microtann.system.atomic import write_atomically
-
-FILE = "report.html"
-
-
-def write_report(folder: Path, title: str, sections: Sequence[tuple[Path, Section]]) -> None:
-    """Write the self-contained report of sections into a folder."""
-    footer = f"microtann {microtann.__version__}, Python {platform.python_version()}, {platform.machine()}."
-    subtitle = "All pictures are inside this file; each section names the files beside it."
-    write_atomically(folder / FILE, render_page(folder, title, subtitle, sections, footer))
+from microtann.report.section import find_sections
 
 
 def report(

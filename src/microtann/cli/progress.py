@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from microtann.system.interrupt import check
-
-Report = Callable[[float, float | None, str], None]
-"""Called with what is done, the total (None if it is not known) and a few words on the state."""
+from microtann.system.interrupt import stop_if_asked
+from microtann.system.progress import Report
 
 LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
@@ -38,7 +36,7 @@ def progress(title: str) -> Iterator[Report]:
     with shown as show:
 
         def report(done: float, total: float | None = None, note: str = "") -> None:
-            check()
+            stop_if_asked()
             show(done, total, note)
 
         yield report

@@ -1,34 +1,29 @@
-"""``microtann reduce``: a TANN from a lattice cell without training, with its error on walks it has not seen."""
+"""``microtann reduce``: a TANN of a microstructure of slips without training, with its error on unseen walks."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 import microtann
 from microtann.cli.configuration import Setting
-from microtann.cli.messages import save_section, show_section, show_unchanged
+from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.microstructure import cell_settings, read_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
-from microtann.cli.page import write_report
 from microtann.cli.progress import progress
 from microtann.cli.reduction import ReductionChoice
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.stage import Stage, working_folder
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
-from microtann.data.strain_paths import strain_paths
+from microtann.data.whole_walks import strain_paths
 from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import Evaluation, PathResponse, respond
-from microtann.report.evaluation import draw_evaluation, errors_table
-from microtann.report.section import Section, read_section
-from microtann.report.table import Column, Table
-from microtann.system.atomic import write_atomically
+from microtann.evaluation.recall import PathResponse, respond
+from microtann.report.reduction import write_reduction
+from microtann.report.section import read_section
+from microtann.system.stage import Stage, working_folder
 from microtann.tann.model import TANN
 
 FILE = "model.safetensors"
@@ -67,17 +62,14 @@ def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = 
         show_unchanged(output)
         return
     with working_folder(stage, overwrite=overwrite) as folder:
-        with progress("solving the cell") as report:
+        with progress("solving the microstructure") as report:
             dataset = generate(
-                chosen.cell, chosen.bar, choice.plan(), progress=lambda done, total: report(done, total, "")
+                chosen.microstructure, choice.plan(), progress=lambda done, total: report(done, total, "")
             )
-        with progress("reducing the lattice"):
-            tann = microtann.reduce_lattice(dataset, states=choice.isvs, slips=choice.slips)
-            tann.save(str(folder / FILE))
+        with progress("reducing the slips"):
+            tann = microtann.reduce(dataset, states=choice.isvs, slips=choice.slips)
             response = validated(tann, dataset)
-        section = describe(folder, tann, response)
-        save_section(folder, section)
-        write_report(folder, "A TANN without training", [(folder, section)])
+        write_reduction(folder, tann, response)
 
 
 def validated(tann: TANN, dataset: Dataset) -> PathResponse:
@@ -85,47 +77,3 @@ def validated(tann: TANN, dataset: Dataset) -> PathResponse:
     strain = strain_paths(dataset.validation)
     words = f"{strain.shape[0]} walks × {strain.shape[1]} steps that were held out"
     return next(respond(tann, [EvaluationPath("validation", words, strain)]))
-
-
-def describe(folder: Path, tann: TANN, response: PathResponse) -> Section:
-    """Draw what the model does on the validation walks and return the section of the report."""
-    evaluation = Evaluation({"validation": response.errors})
-    numbers = {"microtann": microtann.__version__, "states": tann.states, "errors": evaluation.to_dict()}
-    write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
-    cell, seen = tann.cell, tann.information.training_range
-    assert cell is not None
-    assert seen is not None
-    bars = cell.distinct_bars.count
-    rows = (
-        ("internal state variables", str(tann.states)),
-        ("distinct bars of the cell", str(bars)),
-        ("largest strain of the walks", float(np.max(seen.strain))),
-    )
-    errors = response.errors
-    columns = (
-        Column("states", kind="integer"),
-        Column("distinct bars", kind="integer"),
-        *(Column(title, kind="error") for title in ("stress", "energy", "dissip.")),
-    )
-    summary = (tann.states, bars, errors.stress, errors.energy, errors.dissipation)
-    return Section(
-        title="A TANN without training",
-        order=2,
-        paragraphs=(
-            f"The {bars} distinct bars of the cell were merged where they flow together, and {tann.states} "
-            "internal state variables describe how these slips move; nothing was trained. "
-            "The errors are those in closed loop on walks from which nothing was taken.",
-        ),
-        tables=(
-            Table("The reduced lattice", (Column("", kind="text"), Column("value")), rows),
-            errors_table(evaluation, anchor=False),
-        ),
-        figures=tuple(draw_evaluation(folder, evaluation, {"validation": response}, anchor=False)),
-        files={
-            FILE: "the model (safetensors, with its metadata)",
-            "numbers.json": "all errors",
-            "configuration.toml": "what made it",
-            "report.html": "this section alone",
-        },
-        summary=Table("Model", columns, (summary,)),
-    )

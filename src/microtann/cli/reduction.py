@@ -13,24 +13,26 @@ from microtann.numbers.configuration import configuration
 
 @configuration
 class ReductionChoice:
-    """How a lattice is reduced without training.
+    """How a lattice is reduced without training."""
 
-    Parameters
-    ----------
-    isvs : int
-        Most internal state variables; as many as the cell has distinct bars make an exact model.
-    slips : int
-        Most slips, into which bars are merged; 0 takes one for a state.
-    walks : int
-        Random walks along which the cell is solved; a fifth of them validates the result.
-    seed : int
-        Seed of the walks.
-    """
-
-    isvs: Annotated[int, Field(ge=1)] = 48
-    slips: Annotated[int, Field(ge=0)] = 0
-    walks: Annotated[int, Field(ge=5)] = REDUCTION_WALKS.paths
-    seed: Annotated[int, Field(ge=0)] = REDUCTION_WALKS.seed
+    isvs: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Most internal state variables; as many as the cell has distinct bars make an exact "
+            "model.",
+        ),
+    ] = 48
+    slips: Annotated[
+        int, Field(ge=0, description="Most slips, into which bars are merged; 0 takes one for a state.")
+    ] = 0
+    walks: Annotated[
+        int,
+        Field(
+            ge=5, description="Random walks along which the cell is solved; a fifth of them validates the result."
+        ),
+    ] = REDUCTION_WALKS.paths
+    seed: Annotated[int, Field(ge=0, description="Seed of the walks.")] = REDUCTION_WALKS.seed
 
     def plan(self) -> WalkPlan:
         """Return the walks."""

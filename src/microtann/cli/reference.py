@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from microtann.cli.form_choice import DEFAULT_FORM
 from microtann.cli.sections import reference
+from microtann.tann.form import DEFAULT_FORM
 
 
 def configuration(

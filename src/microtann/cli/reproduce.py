@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-import microtann
 from microtann.cli.configuration import Setting
 from microtann.cli.data import FILE as DATA_FILE
 from microtann.cli.data import make_data
 from microtann.cli.form_choice import SECTION, trainable_forms
-from microtann.cli.messages import console, save_section, show_files
+from microtann.cli.messages import console, show_files
 from microtann.cli.options import Assignments, Config, Overwrite
-from microtann.cli.page import FILE as REPORT_FILE
-from microtann.cli.page import write_report
-from microtann.cli.reproduce_section5 import MODELS, reproduce_section5
-from microtann.cli.reproduce_sections import cell_section, overview_section
-from microtann.cli.stage import Stage, file_digest, working_folder
-from microtann.cli.study_parts import check_folder, gather_with_form
-from microtann.cli.train import FILE as MODEL_FILE
+from microtann.cli.progress import progress
+from microtann.cli.sections import gather
 from microtann.cli.train import make_model
 from microtann.errors import InputError, ModelFileError
-from microtann.evaluation.recall import Evaluation
-from microtann.evaluation.section4 import CELLS, Section4Cell, Section4Response, choose_cells, respond_section4
-from microtann.evaluation.section5 import CASES
-from microtann.report.section import read_section
-from microtann.system.atomic import write_atomically
-from microtann.tann.model import TANN
-from microtann.tann.shipped import find_model, load
-
-OVERVIEW, RESPONSES = "overview", "responses"
-TITLE = "Section IV: two-dimensional lattices"
+from microtann.report.page import FILE as REPORT_FILE
+from microtann.report.training import MODEL_FILE
+from microtann.reproduction.claims import CASES, CELLS, Section4Cell, choose_cells
+from microtann.reproduction.section4 import OVERVIEW, reproduce_section4
+from microtann.reproduction.section5 import MODELS, reproduce_section5
+from microtann.system.stage import check_gathering
+from microtann.tann.form import DEFAULT_FORM
+from microtann.tann.shipped import find_model
 
 
 def reproduce(
@@ -90,7 +81,7 @@ def reproduce(
     Section V: structures lcU1 to lcH with a model, the exact cell and as full lattices (Figures 14 to 21), over
     size ratios and mesh sizes, with the errors of network and of homogenisation apart.
     """
-    place = output or Path("results") / section
+    place, start = output or Path("results") / section, time.perf_counter()
     given = {"--train": train, "--form": form, "--cell": cell, "--states": states, "--config": config}
     given |= {"--set": assignments}
     others = {"--model": model, "--case": case, "--full": full}
@@ -98,43 +89,56 @@ def reproduce(
     if wrong:
         raise InputError(f"{wrong[0]} is not an option of {section}: leave it out")
     if section == "section5":
-        reproduce_section5(model, case, full, place, overwrite)
+        shown = reproduce_section5(
+            model or MODELS, case, full, output=place, overwrite=overwrite, progress=progress
+        )
     else:
-        _section4(train, form, cell, states, config, assignments, place, overwrite)
-
-
-def _section4(
-    train: bool,
-    form: str | None,
-    cell: Sequence[str] | None,
-    states: Sequence[str] | None,
-    config: Path | None,
-    assignments: Sequence[str] | None,
-    output: Path,
-    overwrite: bool,
-) -> None:
-    start = time.perf_counter()
-    cells = choose_cells(cell)
-    numbers = _numbers(states or ())
-    settings = gather_with_form(config, assignments, {"train.form": form})
-    check_folder(output, (*CELLS, OVERVIEW))
-    tanns: dict[str, TANN] = {}
-    found: dict[str, dict[str, Section4Response]] = {}
-    for chosen in cells:
-        model = _shipped(chosen, form) if not train and chosen.name not in numbers else None
-        if model is None:
-            model = _trained(chosen, settings, numbers.get(chosen.name), output / chosen.name, overwrite)
-        tanns[chosen.name] = load(model)
-        found[chosen.name] = _responses(chosen, tanns[chosen.name], model, output, overwrite)
-    places = [_overview(cells, tanns, found, output)]
-    places += [output / c.name / RESPONSES for c in cells]
-    sections = [(place, read_section(place)) for place in places]
-    write_report(output, TITLE, sections)
-    for table in sections[0][1].tables:
+        settings = gather(config, assignments, {"train.form": form})
+        models = section4_models(settings, cell, train, form, _numbers(states or ()), place, overwrite)
+        shown = reproduce_section4(cell, models, output=place, overwrite=overwrite)
+    for table in shown.tables:
         console().print(table.to_terminal())
         console().print()
-    show_files(output, [REPORT_FILE, *(f"{c.name}/{RESPONSES}/" for c in cells)])
-    typer.echo(f"look at {output / REPORT_FILE} first; all took {time.perf_counter() - start:.0f} s")
+    show_files(place, [REPORT_FILE, *sorted(f"{p.name}/" for p in place.iterdir() if _is_shown(p))])
+    typer.echo(f"look at {place / REPORT_FILE} first; all took {time.perf_counter() - start:.0f} s")
+
+
+def section4_models(
+    settings: Sequence[Setting],
+    cells: Sequence[str] | None,
+    train: bool,
+    form: str | None,
+    states: Mapping[str, int],
+    output: Path,
+    overwrite: bool,
+) -> dict[str, Path]:
+    """Return the model of every cell: the shipped one, or one that is trained unless it is there.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+        For data and training.
+    cells : sequence of str, optional
+        Names; by default all.
+    train : bool
+        Whether to train although a model is shipped.
+    form : str, optional
+        Form of the models.
+    states : mapping
+        Internal state variables of the models that are trained for it, by cell.
+    output : Path
+        Folder of the reproduction.
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+    """
+    chosen = choose_cells(cells)
+    check_gathering(output, (*CELLS, OVERVIEW))
+    models = {}
+    for cell in chosen:
+        shipped = None if train or cell.name in states else _shipped(cell, form)
+        folder = output / cell.name
+        models[cell.name] = shipped or _trained(cell, settings, states.get(cell.name), folder, overwrite)
+    return models
 
 
 def _numbers(texts: Sequence[str]) -> dict[str, int]:
@@ -159,10 +163,22 @@ def _shipped(cell: Section4Cell, form: str | None) -> Path | None:
 def _trained(
     cell: Section4Cell, settings: Sequence[Setting], states: int | None, folder: Path, overwrite: bool
 ) -> Path:
-    """Generate data of a cell and train a model, unless they are there; return the model."""
+    """Generate data of a cell and train a model, unless they are there; return the model.
+
+    Parameters
+    ----------
+    cell : Section4Cell
+    settings : sequence of Setting
+    states : int, optional
+        Internal state variables that were asked for.
+    folder : Path
+        Of the cell.
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+    """
     own = [Setting(key, value, "Section IV") for key, value in cell.settings.items()]
     given = {setting.key for setting in settings}
-    form = next(s.value for s in reversed(settings) if s.key == "train.form")
+    form = next((s.value for s in reversed(settings) if s.key == "train.form"), DEFAULT_FORM)
     kind = trainable_forms().get(form)
     has_states = kind is not None and "states" in {f.name for f in fields(kind)}  # type: ignore[arg-type]
     if states is not None and not has_states:
@@ -175,38 +191,5 @@ def _trained(
     return folder / "train" / MODEL_FILE
 
 
-def _responses(
-    cell: Section4Cell, tann: TANN, model: Path, output: Path, overwrite: bool
-) -> dict[str, Section4Response]:
-    """Run the model of a cell on the paths of Section IV, and draw what is not drawn yet."""
-    stage = Stage(
-        "section4", output / cell.name / RESPONSES, {"case": {"cell": cell.name}}, {"model": file_digest(model)}
-    )
-    found = respond_section4(tann)
-    if not stage.finished:
-        with working_folder(stage, overwrite=overwrite) as folder:
-            save_section(folder, cell_section(folder, cell, tann, found))
-            errors = Evaluation({name: response.errors for name, response in found.items()}).to_dict()
-            content = _stamped({"cell": cell.name, "form": tann.form, "states": tann.states, "paths": errors})
-            write_atomically(folder / "numbers.json", json.dumps(content, indent=1) + "\n")
-    return found
-
-
-def _overview(
-    cells: Sequence[Section4Cell],
-    tanns: Mapping[str, TANN],
-    found: Mapping[str, Mapping[str, Section4Response]],
-    output: Path,
-) -> Path:
-    """Draw the cells and training curves, and write the table of errors; return the folder."""
-    place = output / OVERVIEW
-    inputs = {c.name: file_digest(output / c.name / RESPONSES / "numbers.json") for c in cells}
-    stage = Stage("overview", place, {"case": {"cells": [c.name for c in cells]}}, inputs)
-    if not stage.finished:
-        with working_folder(stage, overwrite=True) as folder:
-            save_section(folder, overview_section(folder, cells, tanns, found))
-    return place
-
-
-def _stamped(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {"microtann": microtann.__version__, **content}
+def _is_shown(place: Path) -> bool:
+    return place.is_dir() and not place.name.startswith(".")

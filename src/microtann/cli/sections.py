@@ -6,29 +6,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from microtann.cli.configuration import (
-    Setting,
-    check_sections,
-    collect_settings,
-    defaults,
-    fill,
-    help_lines,
-    to_table,
-)
+from microtann.cli.configuration import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.drawing import DrawingChoice
-from microtann.cli.form_choice import DEFAULT_FORM, choose_forms, form_defaults, form_help
 from microtann.cli.form_choice import SECTION as FORM_SECTION
+from microtann.cli.form_choice import choose_forms, form_defaults, form_help
 from microtann.cli.loading import LoadingChoice
-from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.microstructure import BarChoice, CellChoice, MicrostructureChoice
 from microtann.cli.reduction import ReductionChoice
-from microtann.cli.simulation import SimulationChoice
 from microtann.cli.solver import SolverChoice
-from microtann.cli.toml import to_toml
 from microtann.data.walks import WalkPlan
+from microtann.evaluation.simulation import SimulationChoice
+from microtann.numbers.configuration import defaults, to_table
+from microtann.system.toml import to_toml
+from microtann.tann.form import DEFAULT_FORM
 
 SECTIONS: dict[str, type[Any]] = {
     "cell": CellChoice,
     "bar": BarChoice,
+    "microstructure": MicrostructureChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from typer.core import TyperCommand
 
 from microtann.cli.configuration import Setting
-from microtann.cli.form_choice import choose_form, form_table, forms_text
-from microtann.cli.messages import save_section, show_section, show_unchanged
+from microtann.cli.form_choice import choose_form, forms_text
+from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress import progress
 from microtann.cli.sections import effective, gather
-from microtann.cli.stage import Stage, file_digest, working_folder
 from microtann.data.file import read_dataset
 from microtann.errors import InputError
-from microtann.plotting.curves import draw_training
-from microtann.report.section import Figure, Section, read_section
-from microtann.report.table import Column, Table
-from microtann.system.atomic import write_atomically
-from microtann.tann.information import TrainingRecord
-from microtann.tann.model import TANN
-from microtann.training import Progress, SeedResult, train_seeds
+from microtann.report.section import read_section
+from microtann.report.training import write_training
+from microtann.system.stage import Stage, file_digest, working_folder
+from microtann.training import SeedResult, TrainingProgress, train_seeds
 from microtann.training import train as fit
-from microtann.training.checkpoint import data_difference, updates_done
+from microtann.training.checkpoint_file import data_difference, updates_done
+from microtann.training.form import form_table
 
-FILE = "model.safetensors"
-CURVES = "training.csv"
 CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -107,7 +99,7 @@ def make_model(
             typer.echo(f"training: resumed at update {done}", err=True)
         with progress("training") as report:
 
-            def show(seed: int, state: Progress) -> None:
+            def show(seed: int, state: TrainingProgress) -> None:
                 losses = f"loss {state.training:.1e}, validation {state.validation:.1e}"
                 left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
                 which = "" if seeds == 1 else f"seed {seed}, "
@@ -119,8 +111,7 @@ def make_model(
                 tann = fit(dataset, form, progress=partial(show, 0), checkpoint=checkpoint)
             else:
                 tann, tried = train_seeds(dataset, form, seeds, show, checkpoint)
-        tann.save(str(folder / FILE))
-        save_section(folder, describe(folder, tann, tried))
+        write_training(folder, tann, tried)
 
 
 def _others(stage: Stage, data: Path) -> str:
@@ -131,92 +122,6 @@ def _others(stage: Stage, data: Path) -> str:
     differences = [data_difference(path, read_dataset(data)) for path in checkpoints]
     why = next(filter(None, differences), "another configuration or data file")
     return f" from this configuration and {data}, but one that belongs to {why}"
-
-
-def describe(folder: Path, tann: TANN, tried: Sequence[SeedResult] = ()) -> Section:
-    """Draw the training curve and return the section of the report, with the seeds that were tried."""
-    history = tann.information.history
-    losses = {"training": [r.training for r in history], "validation": [r.validation for r in history]}
-    starts: dict[str, float] = {}
-    for before, record in zip([None, *history], history, strict=False):
-        if before is None or before.phase != record.phase:
-            starts[record.phase] = 0.0 if before is None else before.update
-    names = list(dict.fromkeys(name for r in history for name in r.terms))
-    terms = {name: [r.terms.get(name, np.nan) for r in history] for name in names}
-    draw_training(folder / "training.png", [r.update for r in history], losses, starts, terms)
-    write_curves(folder / CURVES, history, names)
-    seen = tann.information.training_range
-    rows: list[tuple[str, str | float | int | None]] = [
-        ("form", tann.form),
-        ("internal state variables", str(tann.states)),
-        ("updates", history[-1].update if history else None),
-        ("training loss", history[-1].training if history else None),
-        ("validation loss", history[-1].validation if history else None),
-    ]
-    if seen is not None:
-        rows += [
-            ("largest strain in training", float(np.max(seen.strain))),
-            ("standard deviation of the strain increments", float(np.max(seen.strain_increment))),
-        ]
-    if tann.converged is not None:
-        rows.append(("converged", "yes" if tann.converged else tann.information.provenance["convergence"]))
-    table = Table("The trained model", (Column("", kind="text"), Column("value")), tuple(rows))
-    return Section(
-        title="Training",
-        order=2,
-        paragraphs=(
-            "The internal coordinates, less their elastic part, are reduced to internal state variables; the "
-            "energy and the evolution of these variables are trained from the increments of the data file.",
-        ),
-        tables=(table, _seeds(tried)) if tried else (table,),
-        figures=(
-            Figure(
-                "training.png", "Loss on training and validation increments against the updates, and its terms."
-            ),
-        ),
-        files={
-            FILE: "the model (safetensors, with its metadata)",
-            CURVES: "losses and the terms of the validation loss",
-            "configuration.toml": "what made it",
-        },
-        summary=_summary(tann),
-    )
-
-
-def _seeds(tried: Sequence[SeedResult]) -> Table:
-    """Return the errors of all seeds."""
-    best = min(tried, key=lambda result: result.error).seed
-    rows = tuple(
-        (result.seed, result.error if np.isfinite(result.error) else None, "kept" if result.seed == best else "")
-        for result in tried
-    )
-    columns = Column("seed", kind="integer"), Column("stress", kind="error"), Column("", kind="text")
-    note = "Relative RMS stress error on the validation walks in closed loop; empty where training failed."
-    return Table("Seeds", columns, rows, note)
-
-
-def _summary(tann: TANN) -> Table:
-    """Return what tells trained models apart."""
-    last = tann.information.history[-1] if tann.information.history else None
-    columns = (
-        Column("form", kind="text"),
-        Column("states", kind="integer"),
-        Column("updates", kind="integer"),
-        Column("training loss", kind="error"),
-        Column("validation loss", kind="error"),
-    )
-    losses = (None, None, None) if last is None else (last.update, last.training, last.validation)
-    return Table("Model", columns, ((tann.form, tann.states, *losses),))
-
-
-def write_curves(path: Path, history: Sequence[TrainingRecord], terms: Sequence[str]) -> None:
-    """Write the training curve as CSV, with the terms of the validation loss."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["phase", "update", "training", "validation", *terms])
-    for r in history:
-        writer.writerow([r.phase, r.update, r.training, r.validation, *(r.terms.get(t, "") for t in terms)])
-    write_atomically(path, text.getvalue())
 
 
 def duration(seconds: float) -> str:

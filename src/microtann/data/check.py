@@ -27,11 +27,11 @@ from microtann.data.format_errors import (
     value_errors,
 )
 from microtann.data.increments import Increments
-from microtann.data.lattice_check import lattice_misses, shape_errors, unchecked
+from microtann.data.microstructure_check import microstructure_misses, shape_errors, unchecked
 from microtann.data.schema import SETS, Layout
-from microtann.errors import CellError, DataFileError
-from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.lattice import Lattice
+from microtann.errors import CellError, DataFileError, InputError
+from microtann.microstructure.protocol import Microstructure
+from microtann.microstructure.registry import UnknownMicrostructure
 from microtann.numbers import voigt
 from microtann.system.hdf5 import opened
 
@@ -116,22 +116,25 @@ def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
     sets = {name: read_set(file, name, layout, damage) for name in SETS}
     yield from _errors(damage)
     yield from _errors(split_errors({name: part.path for name, part in sets.items()}))
-    lattice = _lattice(path, file)
-    if lattice is not None:
-        yield from _errors(shape_errors(layout, lattice))
+    microstructure = read_microstructure(path, file, layout)
+    cannot = list(unchecked(layout, microstructure))
+    if isinstance(microstructure, UnknownMicrostructure):
+        cannot, microstructure = [microstructure.unknown], None
+    if microstructure is not None:
+        yield from _errors(shape_errors(layout, microstructure))
     values = [sentence for name, part in sets.items() for sentence in value_errors(name, part, layout)]
     yield from _errors(values)
     yield Finding("note", _summary(sets, layout))
-    for sentence in (*_absent(sets), *unchecked(layout, lattice)):
+    for sentence in (*_absent(sets), *cannot):
         yield Finding("note", sentence)
-    if values or (lattice is not None and any(shape_errors(layout, lattice))):
+    if values or (microstructure is not None and any(shape_errors(layout, microstructure))):
         return
-    physics = list(_physics(sets, layout, _largest_stiffness(path, lattice)))
+    physics = list(_physics(path, sets, layout, microstructure))
     yield from physics
-    if lattice is None or any(finding.level == "error" for finding in physics):
-        return  # increments that are none of any material are none of this lattice
+    if microstructure is None or any(finding.level == "error" for finding in physics):
+        return  # increments that are none of any material are none of this microstructure
     for name, part in sets.items():
-        for miss in lattice_misses(name, part, layout, lattice):
+        for miss in microstructure_misses(name, part, layout, microstructure):
             yield Finding("error" if miss.wrong else "warning", miss.sentence)
 
 
@@ -172,44 +175,45 @@ def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
         yield Finding("note", "the file has no internal coordinates: no microstructural fields can be decoded")
 
 
-def _lattice(path: Path, file: h5py.File) -> Lattice | None:
-    """Return the lattice in the file; None if there is none."""
-    found = read_microstructure(path, file)
-    return found if isinstance(found, Lattice) else None
-
-
-def _largest_stiffness(path: Path, lattice: Lattice | None) -> float | None:
-    """Return the largest elastic stiffness of a lattice; None if it is not known.
+def _largest_stiffness(path: Path, microstructure: Microstructure | None) -> float | None:
+    """Return the largest elastic stiffness of a microstructure; None if it is not known.
 
     Raises
     ------
     DataFileError
-        If the lattice cannot be used.
+        If the microstructure cannot be used.
     """
-    if lattice is None or lattice.bar is None:
+    if microstructure is None or not microstructure.solvable:
         return None
     try:
-        return float(np.linalg.eigvalsh(condense(lattice.cell, lattice.bar).elasticity)[-1])
-    except CellError as error:
-        raise DataFileError(f"{path} holds a lattice that cannot be used: {error}") from None
+        return float(np.linalg.eigvalsh(microstructure.elastic_stiffness())[-1])
+    except (CellError, InputError) as error:
+        raise DataFileError(f"{path} holds a {microstructure.kind} that cannot be used: {error}") from None
 
 
-def _physics(sets: dict[str, Increments], layout: Layout, lattice: float | None) -> Iterator[Finding]:
+def _physics(
+    path: Path, sets: dict[str, Increments], layout: Layout, microstructure: Microstructure | None
+) -> Iterator[Finding]:
     scales = scales_of(sets, layout)
-    stiffness = stiffness_of(sets) if lattice is None else lattice
+    stiffness = _largest_stiffness(path, microstructure)
+    if stiffness is None:
+        stiffness = stiffness_of(sets)
+    at_rest = microstructure is not None and microstructure.rate_independent
+    quadratic = microstructure is not None and microstructure.quadratic
     for name, part in sets.items():
         if not len(part):
             continue
         yield from _errors(dissipation_errors(name, part, scales))
-        for sentence in rest_errors(name, part, layout, scales):
-            if lattice is None:
-                yield Finding(
-                    "warning", f"{sentence}: only the state of a rate-dependent material may move at rest"
-                )
-            else:
-                yield Finding("error", f"{sentence}: the state of a lattice does not move at rest")
+        if microstructure is None or at_rest:
+            for sentence in rest_errors(name, part, layout, scales):
+                if at_rest and microstructure is not None:
+                    kind = microstructure.kind
+                    yield Finding("error", f"{sentence}: the state of a {kind} does not move at rest")
+                else:
+                    hint = "only the state of a rate-dependent material may move at rest"
+                    yield Finding("warning", f"{sentence}: {hint}")
         yield from _errors(continuity_errors(name, part, layout, scales))
-        for wrong, sentence in energy_errors(name, part, scales, stiffness, lattice is not None):
+        for wrong, sentence in energy_errors(name, part, scales, stiffness, quadratic):
             yield Finding("error" if wrong else "warning", sentence)
 
 

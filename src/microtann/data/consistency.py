@@ -20,7 +20,7 @@ SAME = 1e-9
 DISSIPATION = 1e-12
 """Dissipation below minus this fraction of the largest energy is negative."""
 DEFECT = 5e-2
-"""Relative RMS of the energy defect above which a material other than a lattice is worth a warning."""
+"""Relative RMS of the energy defect that is worth a warning, unless the energy is known to be quadratic."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,14 @@ def energy_defect(increments: Increments) -> tuple[Float[Array, "n"], Float[Arra
 
 
 def energy_errors(
-    name: str, increments: Increments, scales: Scales, stiffness: float, lattice: bool
+    name: str, increments: Increments, scales: Scales, stiffness: float, quadratic: bool
 ) -> Iterator[tuple[bool, str]]:
     """Yield (whether it is an error, sentence) on the energy balance.
 
     The trapezoidal work misses the true one by at most ½|ΔE| (L|ΔE| + |ΔS|), with the largest stiffness L: a
-    defect above that is no matter of the size of increments. In a lattice of bars the defect is never positive.
-    Increments that change an extra state variable are left out: their balance needs its conjugate.
+    defect above that is no matter of the size of increments. Where the energy is quadratic and the flow
+    associated, as in a lattice of bars, the defect is never positive. Increments that change an extra state
+    variable are left out: their balance needs its conjugate.
     """
     closed = (increments.extra_increment == 0.0).all(axis=1)
     defect, work = energy_defect(increments)
@@ -145,14 +146,14 @@ def energy_errors(
         )
         return
     positive = np.flatnonzero(closed & (defect > tolerance))
-    if lattice and positive.size:
+    if quadratic and positive.size:
         yield (
             True,
             f"{name}: the stress does more work than is stored and dissipated in {name_rows(positive)}, by "
-            f"{defect[positive].max():.3g} at worst; a lattice cannot do that: check energy and dissipation",
+            f"{defect[positive].max():.3g} at worst; its microstructure cannot: check energy and dissipation",
         )
     total = float(np.sqrt(np.mean(work[closed] ** 2))) if closed.any() else 0.0
-    if not lattice and total > 0.0:
+    if not quadratic and total > 0.0:
         relative = float(np.sqrt(np.mean(defect[closed] ** 2))) / total
         if relative > DEFECT:
             yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import chain
@@ -24,8 +25,13 @@ from microtann.data.format_errors import (
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout, layout_of
 from microtann.errors import DataFileError, InputError
-from microtann.microstructure.bars.lattice import Lattice
-from microtann.microstructure.protocol import Microstructure, microstructure_class
+from microtann.microstructure.protocol import Microstructure
+from microtann.microstructure.registry import (
+    DEFAULT_KIND,
+    UnknownMicrostructure,
+    microstructure_class,
+    microstructure_of,
+)
 from microtann.numbers.coordinates import width
 from microtann.system.hdf5 import created, opened, text, write_text
 
@@ -140,7 +146,9 @@ def read_dataset(path: str | Path) -> Dataset:
         for name, increments in sets.items():
             _refuse(path, value_errors(name, increments, layout))
         _refuse(path, split_errors({name: increments.path for name, increments in sets.items()}))
-        microstructure = read_microstructure(path, file)
+        microstructure = read_microstructure(path, file, layout)
+        if isinstance(microstructure, UnknownMicrostructure):
+            warnings.warn(f"{path}: {microstructure.unknown}", stacklevel=2)
         group = file["provenance"] if holds(file, "provenance") else None
         return Dataset(
             training=sets["training"],
@@ -180,23 +188,39 @@ def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> I
     return Increments(**arrays)  # type: ignore[arg-type]
 
 
-def read_microstructure(path: Path, file: h5py.File) -> Microstructure | None:
+def read_microstructure(path: Path, file: h5py.File, layout: Layout) -> Microstructure | None:
     """Read what the data come from, if the file tells; files that name no kind hold a lattice.
+
+    Of a kind that is not known all arrays are kept, so that the data are as good as ever for training.
+
+    Parameters
+    ----------
+    path : Path
+        Name of the file, for sentences.
+    file : h5py.File
+    layout : Layout
+        Of the file.
 
     Raises
     ------
     DataFileError
         If an array is missing, was changed, or they are no valid microstructure.
     """
-    kind = text(file.attrs["microstructure"]) if "microstructure" in file.attrs else Lattice.kind
+    kind = text(file.attrs["microstructure"]) if "microstructure" in file.attrs else DEFAULT_KIND
+    known = microstructure_class(kind)
+    if known is None:
+        own = [name for name in file if name not in (*SETS, "units", "provenance") and holds(file, name)]
+        fields = {group: tuple(file[group]) for group in own}
+    else:
+        fields = {group: names for group, names in known.fields.items() if holds(file, group)}
     try:
-        known = microstructure_class(kind)
         groups = {
             group: dict(zip(names, _arrays(path, file, group, names), strict=True))
-            for group, names in known.fields.items()
-            if holds(file, group)
+            for group, names in fields.items()
         }
-        return known.of_groups(groups) if groups else None
+        if not groups and ("microstructure" not in file.attrs or (known is not None and known.fields)):
+            return None
+        return microstructure_of(kind, groups, layout.coordinate_shapes, len(layout.voigt_order))
     except DataFileError:
         raise
     except InputError as error:

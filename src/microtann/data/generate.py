@@ -1,4 +1,4 @@
-"""Increments of a lattice cell along random strain walks (paper, Section IV.A)."""
+"""Increments of a microstructure along random strain walks (paper, Section IV.A)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,9 @@ from microtann.data.extent import require_finite, require_range, require_room_in
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
-from microtann.microstructure.bars.condensed.flow import follow
-from microtann.microstructure.bars.condensed.solve import cell_response
-from microtann.microstructure.bars.lattice import Lattice
-from microtann.numbers.coordinates import width
-from microtann.system.code_digest import code_digest
+from microtann.microstructure.protocol import Microstructure, require_microstructure
+from microtann.numbers.coordinates import columns, width
+from microtann.system.code_digest import code_digest, source_digest
 from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
@@ -37,8 +32,8 @@ DIMENSIONLESS = dict.fromkeys(("strain", "stress", "energy", "dissipation", "tim
 
 
 @dataclass(frozen=True, eq=False)
-class CellStates:
-    """The states of B walks of a cell: the virgin state, then the state after each of S moving increments."""
+class WalkStates:
+    """The states of B walks: the virgin state, then the state after each of S solved increments."""
 
     stress: Float[Array, "B S1 v"]
     energy: Float[Array, "B S1"]
@@ -47,42 +42,40 @@ class CellStates:
 
 
 def generate(
-    cell: UnitCell,
-    bar: ElastoplasticBar,
+    microstructure: Microstructure,
     plan: WalkPlan | None = None,
     *,
     units: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Solve a cell exactly along random strain walks and keep every increment in memory.
+    """Solve a microstructure exactly along random strain walks and keep every increment in memory.
 
     Parameters
     ----------
-    cell : UnitCell
-    bar : ElastoplasticBar
+    microstructure : Microstructure
+        Such as `microtann.Lattice`.
     plan : WalkPlan, optional
-        The walks; by default 300 of 100 increments. Its strains scale with the strain at first yield of the bars.
+        The walks; by default 300 of 100 increments. Its strains scale with the strain at first yield.
     units : mapping, optional
-        Units of strain, stress, energy, dissipation, time, displacement and force; "1", dimensionless, where
-        nothing is said. They are written beside the data and change no number.
+        Units of strain, stress, energy, dissipation, time and every group of internal coordinates; "1",
+        dimensionless, where nothing is said. They are written beside the data and change no number.
     progress : callable, optional
         Called with the increments done and the increments in all.
 
     Returns
     -------
     Dataset
-        The rows of a set are ordered by path and step. Internal coordinates are the nodal displacements and the
-        bar forces.
+        The rows of a set are ordered by path and step.
 
     Raises
     ------
     InputError
-        If the plan does not fit the cell, its increments would not fit into the memory of the machine, or its
-        energies would overflow.
+        If the plan does not fit the microstructure, its increments would not fit into the memory of the machine,
+        or its energies would overflow.
     CellError
-        If the cell is a mechanism or the material does not fit it.
+        If a lattice cell is a mechanism or the material does not fit it.
     ConvergenceError
-        If the flow of some increment was not found; the message names the path.
+        If some increment could not be solved; the message names the path.
 
     See Also
     --------
@@ -93,17 +86,18 @@ def generate(
     >>> import microtann as mt
     >>> from microtann.data.generate import generate
     >>> from microtann.data.walks import WalkPlan
-    >>> dataset = generate(mt.square_cell(), mt.ElastoplasticBar(), WalkPlan(paths=20, steps=10))
+    >>> dataset = generate(mt.Lattice(mt.square_cell()), WalkPlan(paths=20, steps=10))
     >>> len(dataset.training), len(dataset.validation), len(dataset.test)
     (140, 30, 30)
     """
+    require_microstructure(microstructure)
     plan = plan or WalkPlan()
-    require_room_in_memory(cell, plan)
+    require_room_in_memory(microstructure, plan)
     sets = split_paths(plan)
-    count = width(coordinate_shapes(cell))
-    parts = [empty_increments(len(paths) * plan.steps, cell.components, count) for paths in sets]
+    count = width(microstructure.coordinate_shapes)
+    parts = [empty_increments(len(paths) * plan.steps, microstructure.components, count) for paths in sets]
     filled = [0, 0, 0]
-    for last, rows in solve_blocks(cell, bar, plan, 0, plan.paths):
+    for last, rows in solve_blocks(microstructure, plan, 0, plan.paths):
         for i, paths in enumerate(sets):
             chosen = np.isin(rows.path, paths)
             stop = filled[i] + int(np.count_nonzero(chosen))
@@ -112,82 +106,121 @@ def generate(
             filled[i] = stop
         if progress is not None:
             progress(last * plan.steps, plan.increments)
-    return replace(describe(cell, bar, plan, units), training=parts[0], validation=parts[1], test=parts[2])
+    return replace(describe(microstructure, plan, units), training=parts[0], validation=parts[1], test=parts[2])
 
 
-def describe(
-    cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, units: Mapping[str, str] | None = None
-) -> Dataset:
-    """Return the data set of a plan without its increments."""
-    shapes = coordinate_shapes(cell)
+def describe(microstructure: Microstructure, plan: WalkPlan, units: Mapping[str, str] | None = None) -> Dataset:
+    """Return the data set of a plan without its increments.
+
+    Parameters
+    ----------
+    microstructure : Microstructure
+    plan : WalkPlan
+    units : mapping, optional
+        As in `generate`.
+    """
+    shapes = dict(microstructure.coordinate_shapes)
     all_units = {**DIMENSIONLESS, **dict.fromkeys(shapes, "1"), **(units or {})}
-    nothing = empty_increments(0, cell.components, width(shapes))
+    nothing = empty_increments(0, microstructure.components, width(shapes))
     return Dataset(
         training=nothing,
         validation=nothing,
         test=nothing,
         coordinate_shapes=shapes,
         units=all_units,
-        microstructure=Lattice(cell, bar),
+        microstructure=microstructure,
         provenance={
-            "generator": f"microtann {microtann.__version__}, exact lattice cell along random walks",
+            "generator": f"microtann {microtann.__version__}, exact {microstructure.kind} along random walks",
             "plan": json.dumps(asdict(plan), sort_keys=True),
             "seed": str(plan.seed),
-            "configuration": configuration_digest(cell, bar, plan, all_units),
+            "configuration": configuration_digest(microstructure, plan, all_units),
         },
     )
 
 
-def configuration_digest(cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, units: Mapping[str, str]) -> str:
-    """Return a fingerprint of all that decides the data, the code included."""
+def configuration_digest(microstructure: Microstructure, plan: WalkPlan, units: Mapping[str, str]) -> str:
+    """Return a fingerprint of all that decides the data: microstructure, plan, units, and the code.
+
+    Parameters
+    ----------
+    microstructure : Microstructure
+        Of a kind that another package or a script defines, the file of its class counts as code.
+    plan : WalkPlan
+    units : mapping
+    """
     digest = hashlib.sha256()
-    code = code_digest("slips", "microstructure", "data")
+    code = [
+        code_digest("slips", "microstructure", "data"),
+        source_digest(type(microstructure)),
+        microstructure.kind,
+    ]
     digest.update(json.dumps([code, asdict(plan), dict(units)], sort_keys=True).encode())
-    for array in (*cell.arrays().values(), *bar.arrays().values()):
-        value = np.ascontiguousarray(array)
-        digest.update(f"{value.dtype.str}{value.shape}".encode() + value.tobytes())
+    for group, arrays in sorted(microstructure.groups().items()):
+        for name, array in arrays.items():
+            value = np.ascontiguousarray(array)
+            digest.update(f"{group}/{name} {value.dtype.str}{value.shape}".encode() + value.tobytes())
     return digest.hexdigest()
 
 
-def coordinate_shapes(cell: UnitCell) -> dict[str, tuple[int, ...]]:
-    """Return the internal coordinates of a cell: nodal displacements (N, d) and bar forces (M,)."""
-    return {"displacement": cell.nodes.shape, "force": (len(cell.bars),)}
+def blocks(microstructure: Microstructure, plan: WalkPlan, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of walks that are solved together: a few megabytes, whatever the size of the cell.
 
-
-def blocks(cell: UnitCell, plan: WalkPlan, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of walks that are solved together: a few megabytes, whatever the size of the cell."""
-    count = block_paths(cell, plan)
+    Parameters
+    ----------
+    microstructure : Microstructure
+    plan : WalkPlan
+    first, last : int
+        Range of walks to cut.
+    """
+    count = block_paths(microstructure, plan)
     for start in range(first, last, count):
         yield start, min(start + count, last)
 
 
-def block_paths(cell: UnitCell, plan: WalkPlan) -> int:
+def block_paths(microstructure: Microstructure, plan: WalkPlan) -> int:
     """Return the number of walks that are solved together."""
-    return min(max(BLOCK_VALUES // (plan.steps * (cell.nodes.size + len(cell.bars))), 1), BLOCK_PATHS)
+    values = plan.steps * max(width(microstructure.coordinate_shapes), 1)
+    return min(max(BLOCK_VALUES // values, 1), BLOCK_PATHS)
 
 
 def solve_blocks(
-    cell: UnitCell, bar: ElastoplasticBar, plan: WalkPlan, first: int, last: int
+    microstructure: Microstructure, plan: WalkPlan, first: int, last: int
 ) -> Iterator[tuple[int, Increments]]:
-    """Yield the increments of the walks ``first`` to ``last`` − 1, block by block, with the end of each block."""
-    plan = plan.scaled(bar.strain_scale)
-    with one_blas_thread():
-        condensed = condense(cell, bar)
-    require_range(condensed, plan)
-    for start, stop in blocks(cell, plan, first, last):
+    """Yield the increments of the walks ``first`` to ``last`` − 1, block by block, with the end of each block.
+
+    Parameters
+    ----------
+    microstructure : Microstructure
+    plan : WalkPlan
+        Its strains are scaled by the strain at first yield.
+    first, last : int
+    """
+    plan = plan.scaled(microstructure.strain_scale)
+    require_range(microstructure, plan)
+    for start, stop in blocks(microstructure, plan, first, last):
         with one_blas_thread():
-            rows = solve_walks(cell, condensed, plan, start, stop)
+            rows = solve_walks(microstructure, plan, start, stop)
         require_finite(rows)
         yield stop, rows
 
 
-def solve_walks(cell: UnitCell, condensed: CondensedCell, plan: WalkPlan, first: int, last: int) -> Increments:
+def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last: int) -> Increments:
     """Solve the walks ``first`` to ``last`` − 1 of a plan.
 
-    Zero increments are not computed: the state after one is the state before it, bit for bit.
+    Zero increments of a rate-independent microstructure are not computed: the state after one is the state before
+    it, bit for bit.
+
+    Parameters
+    ----------
+    microstructure : Microstructure
+    plan : WalkPlan
+        In the strains of the microstructure (`WalkPlan.scaled`).
+    first, last : int
     """
-    walks = draw_walks(plan, first, last, cell.components)
-    states = _solve_moves(cell, condensed, walks, first)
+    walks = draw_walks(plan, first, last, microstructure.components)
+    if not microstructure.rate_independent:
+        walks = walks.with_rest_as_motion()
+    states = _solve_moves(microstructure, walks, plan.dt, first)
     row = np.arange(last - first)[:, None]
     before, after = (row, walks.before), (row, walks.after)
 
@@ -236,41 +269,45 @@ def empty_increments(count: int, components: int, coordinates: int) -> Increment
     )
 
 
-def _solve_moves(cell: UnitCell, condensed: CondensedCell, walks: Walks, first: int) -> CellStates:
+def _solve_moves(microstructure: Microstructure, walks: Walks, dt: float, first: int) -> WalkStates:
     """Solve the increments that move; states are numbered as in `Walks`."""
     count, components = len(walks.strain), walks.strain.shape[2]
     target = (walks.strain + walks.strain_increment)[walks.moving].reshape(count, -1, components)
     fresh = (walks.before == 0)[walks.moving].reshape(count, -1)
-    plastic = np.empty((*target.shape[:2], len(condensed.young)))
+    states = _virgin_states(microstructure, count, target.shape[1] + 1)
+    places = columns(microstructure.coordinate_shapes)
     for row, start, length in _pieces(fresh):
         place = (row[:, None], start[:, None] + np.arange(length))
         try:
-            plastic[place] = follow(condensed, target[place], np.zeros((len(row), plastic.shape[2])))
+            response = microstructure.solve(target[place], dt)
         except ConvergenceError as error:
             walk = first + int(row[error.worst[0]]) if error.worst else first
             raise ConvergenceError(
-                f"the cell could not be solved along walk {walk} of the plan: use smaller increments, a lower "
-                "limit or bars with more hardening",
+                f"the {microstructure.kind} could not be solved along walk {walk} of the plan: use smaller "
+                "increments, a lower limit or a material with more hardening",
                 increment=error.increment,
                 worst=[walk],
             ) from error
-    earlier = np.concatenate([np.zeros_like(plastic[:, :1]), plastic[:, :-1]], axis=1)
-    earlier[fresh] = 0.0
-    response = cell_response(cell, condensed, target, earlier, plastic)
-    displacement = response.displacement.reshape(*target.shape[:2], -1)
-    coordinates = np.zeros((count, target.shape[1] + 1, displacement.shape[2] + len(cell.bars)))
-    coordinates[:, 1:, : displacement.shape[2]] = displacement
-    coordinates[:, 1:, displacement.shape[2] :] = response.force
-    return CellStates(
-        stress=_after_virgin(response.stress),
-        energy=_after_virgin(response.energy),
-        dissipation=_after_virgin(response.dissipation),
-        coordinates=coordinates,
+        after = (place[0], place[1] + 1)
+        for name in ("stress", "energy", "dissipation"):
+            getattr(states, name)[after] = getattr(response, name)
+        for name, part in places.items():
+            values = response.coordinates[name]
+            states.coordinates[(*after, part)] = values.reshape(*values.shape[:2], -1)
+    return states
+
+
+def _virgin_states(microstructure: Microstructure, count: int, states: int) -> WalkStates:
+    """Return the states of walks before anything is solved: all of them virgin."""
+    virgin = microstructure.initial_state(1)
+    decoded = microstructure.decode(virgin)
+    row = np.concatenate([np.ravel(decoded[name]) for name in microstructure.coordinate_shapes] or [np.empty(0)])
+    return WalkStates(
+        stress=np.zeros((count, states, microstructure.components)),
+        energy=np.full((count, states), float(virgin["energy"][0])),
+        dissipation=np.zeros((count, states)),
+        coordinates=np.tile(row, (count, states, 1)),
     )
-
-
-def _after_virgin(values: Array) -> Array:
-    return np.concatenate([np.zeros_like(values[:, :1]), values], axis=1)
 
 
 def _pieces(

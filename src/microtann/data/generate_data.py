@@ -10,13 +10,11 @@ from microtann.data.generate import Progress, generate
 from microtann.data.increments import Dataset
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.protocol import Microstructure
 
 
 def generate_data(
-    cell: UnitCell,
-    bar: ElastoplasticBar | None = None,
+    microstructure: Microstructure,
     plan: WalkPlan | None = None,
     *,
     file: str | os.PathLike[str] | None = None,
@@ -24,13 +22,12 @@ def generate_data(
     units: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Solve a cell exactly along random strain walks, as the command ``microtann data`` does.
+    """Solve a microstructure exactly along random strain walks, as the command ``microtann data`` does.
 
     Parameters
     ----------
-    cell : UnitCell
-    bar : ElastoplasticBar, optional
-        By default the dimensionless reference material.
+    microstructure : Microstructure
+        Such as `microtann.Lattice`.
     plan : WalkPlan, optional
         The walks; by default 300 of 100 increments.
     file : path, optional
@@ -49,21 +46,20 @@ def generate_data(
     Raises
     ------
     InputError
-        If the plan does not fit the cell, or the file holds something else.
+        If the plan does not fit the microstructure, or the file holds something else.
     CellError
-        If the cell is a mechanism or the material does not fit it.
+        If a lattice cell is a mechanism or the material does not fit it.
     ConvergenceError
-        If the flow of some increment was not found.
+        If some increment could not be solved.
 
     Examples
     --------
     >>> import microtann as mt
-    >>> mt.generate_data(mt.square_cell((1, 1)), plan=mt.WalkPlan(paths=20, steps=10), file="walks.h5")
+    >>> mt.generate_data(mt.Lattice(mt.square_cell()), plan=mt.WalkPlan(paths=20, steps=10), file="walks.h5")
     Dataset(140 training, 30 validation, 30 test increments; 3 strain components, displacement (4, 2), force (6,))
     """
-    bar = ElastoplasticBar() if bar is None else bar
     if file is None:
-        return generate(cell, bar, plan, units=units, progress=progress)
+        return generate(microstructure, plan, units=units, progress=progress)
     place = os.fspath(file)
-    generate_to(place, cell, bar, plan, units=units, processes=processes, progress=progress)
+    generate_to(place, microstructure, plan, units=units, processes=processes, progress=progress)
     return read_dataset(place)

@@ -9,9 +9,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.lattice import Lattice
 from microtann.microstructure.protocol import Microstructure
 
 Array = NDArray[np.float64]
@@ -113,13 +110,3 @@ class Dataset:
     def components(self) -> int:
         """Number of strain components, v."""
         return self.training.strain.shape[1]
-
-    @property
-    def cell(self) -> UnitCell | None:
-        """The cell, if the data come from a lattice."""
-        return self.microstructure.cell if isinstance(self.microstructure, Lattice) else None
-
-    @property
-    def bar(self) -> ElastoplasticBar | None:
-        """The bar material, if the data come from a lattice."""
-        return self.microstructure.bar if isinstance(self.microstructure, Lattice) else None

@@ -14,8 +14,7 @@ from microtann.data.generate import solve_blocks
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError, StorageError
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.protocol import Microstructure
 from microtann.system.atomic import write_atomically
 from microtann.system.hdf5 import opened
 
@@ -24,8 +23,7 @@ from microtann.system.hdf5 import opened
 class Job:
     """What a worker must know to make any shard."""
 
-    cell: UnitCell
-    bar: ElastoplasticBar
+    microstructure: Microstructure
     plan: WalkPlan
 
 
@@ -37,7 +35,7 @@ def make_shard(job: Job, first: int, last: int) -> bytes:
     image = io.BytesIO()
     with h5py.File(image, "w", libver=("v110", "v110")) as file:
         written: dict[str, Block] = {}
-        for _, rows in solve_blocks(job.cell, job.bar, job.plan, first, last):
+        for _, rows in solve_blocks(job.microstructure, job.plan, first, last):
             for f in fields(Increments):
                 values = getattr(rows, f.name)
                 if f.name not in written:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from microtann.data.blocks import holds
-from microtann.data.engines import AHEAD, Engine, check_engine, run_tasks
+from microtann.data.engines import AHEAD, check_engine, run_tasks
 from microtann.data.extent import require_range, require_room
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import Progress, block_paths, describe
@@ -25,9 +25,8 @@ from microtann.data.schema import SETS, layout_of
 from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
 from microtann.data.walks import WalkPlan, split_paths, strain_limit
 from microtann.errors import DataFileError, InputError, StorageError
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.protocol import Microstructure, require_microstructure
+from microtann.numbers.coordinates import width
 from microtann.system.atomic import remove_leftovers, write_atomically
 from microtann.system.hdf5 import created, opened, text
 
@@ -39,31 +38,30 @@ SHARD_BYTES = 8_000_000
 
 def generate_to(
     path: str | Path,
-    cell: UnitCell,
-    bar: ElastoplasticBar,
+    microstructure: Microstructure,
     plan: WalkPlan | None = None,
     *,
     units: Mapping[str, str] | None = None,
     processes: int = 1,
-    engine: Engine = "processes",
+    engine: str = "processes",
     address: str | None = None,
     shard_paths: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Solve a cell along random strain walks into a data file, resumably.
+    """Solve a microstructure along random strain walks into a data file, resumably.
 
     Finished shards are kept in the folder ``<path>.shards`` beside the file. After an interrupt, a kill, a crash
     or a full disk the same call continues, and gives the same arrays, bit for bit, as a run that was never
     stopped. Neither the number of processes nor the engine nor the size of shards changes a bit of them on one
     machine with one installation. Workers with another processor or another BLAS may round the last digits
-    differently, and where a bar is just about to flow that can show. When the
+    differently, and where something is just about to flow that can show. When the
     file is complete the folder is removed; a call that finds the complete file does nothing.
 
     Parameters
     ----------
     path : str or Path
         The HDF5 file to make; `microtann.data.file.read_dataset` reads it.
-    cell, bar, plan, units
+    microstructure, plan, units
         As in `microtann.data.generate.generate`, which gives the same data set in memory.
     processes : int
         Worker processes; 1 computes in this process. A script that asks for more must guard its body by
@@ -81,8 +79,8 @@ def generate_to(
     Raises
     ------
     InputError
-        If an argument is out of range or does not fit the cell, the data would not fit into the memory or on the
-        disk, or the walks would overflow.
+        If an argument is out of range or does not fit the microstructure, the data would not fit into the memory
+        or on the disk, or the walks would overflow.
     DataFileError
         If the file, or the folder of shards, exists and was made with another configuration.
     StorageError
@@ -90,27 +88,28 @@ def generate_to(
     MissingExtraError
         If dask is asked for and not installed.
     ConvergenceError
-        If the flow of some increment was not found.
+        If some increment could not be solved.
     """
     path, plan = Path(path), plan or WalkPlan()
     check_engine(processes, engine, address)
-    strain_limit(plan.limit, cell.components)
-    header = describe(cell, bar, plan, units)
+    require_microstructure(microstructure)
+    strain_limit(plan.limit, microstructure.components)
+    header = describe(microstructure, plan, units)
     # what cannot be solved is refused before anything is written
-    require_range(condense(cell, bar), plan.scaled(bar.strain_scale))
+    require_range(microstructure, plan.scaled(microstructure.strain_scale))
     folder = path.with_name(path.name + ".shards")
     if path.exists():
         _accept_complete(path, header)
         shutil.rmtree(folder, ignore_errors=True)
         return
     remove_leftovers(path.parent, path.name)
-    count = _shard_walks(cell, plan, shard_paths)
+    count = _shard_walks(microstructure, plan, shard_paths)
     if not folder.exists():
         together = count if engine == "processes" and processes == 1 else AHEAD * processes * count
-        require_room(path, cell, plan, together)
+        require_room(path, microstructure, plan, together)
     ranges = [(first, min(first + count, plan.paths)) for first in range(0, plan.paths, count)]
     ranges = _start(folder, header, ranges)
-    job = Job(cell, bar, plan)
+    job = Job(microstructure, plan)
     missing = [(first, last) for first, last in ranges if not _place(folder, first).exists()]
     done = plan.increments - plan.steps * sum(last - first for first, last in missing)
     if progress is not None:
@@ -126,11 +125,11 @@ def generate_to(
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _shard_walks(cell: UnitCell, plan: WalkPlan, shard_paths: int | None) -> int:
+def _shard_walks(microstructure: Microstructure, plan: WalkPlan, shard_paths: int | None) -> int:
     """Return the walks in a shard: whole blocks, so that the blocks do not depend on the size of shards."""
-    block = block_paths(cell, plan)
+    block = block_paths(microstructure, plan)
     if shard_paths is None:
-        walk = 16 * plan.steps * (cell.nodes.size + len(cell.bars) + 2 * cell.components)
+        walk = 16 * plan.steps * (width(microstructure.coordinate_shapes) + 2 * microstructure.components)
         shard_paths = max(SHARD_BYTES // walk, 1)
         return max(shard_paths // block, 1) * block
     if not isinstance(shard_paths, int) or shard_paths < 1:

@@ -34,29 +34,6 @@ class WalkPlan:
     with the strain at first yield (`ElastoplasticBar.strain_scale`), so that a plan means the same for steel in
     SI units.
 
-    Parameters
-    ----------
-    paths, steps : int
-        Number of walks and of increments in each.
-    increment, smallest_increment : float
-        Largest and smallest scale of a walk: the standard deviation of a strain increment (normal law) or its
-        half-width (uniform law).
-    law : {"normal", "uniform"}
-    limit : float or tuple of float, optional
-        Bound on the size of every strain component, or one per component: an increment of a component that would
-        leave it changes sign (and ends on the bound if it would leave on the other side too).
-    zero_fraction : float
-        Share of the increments of every walk that are zero, at random steps (20 % in the paper).
-    restart : float
-        Probability that an increment starts from the virgin state again.
-    validation, test : float
-        Share of the paths in the validation and the test set.
-    dt : float
-        Duration Δt of an increment.
-    seed : int
-        Seed of everything random. Every path has a stream of its own, so that it depends on the seed and its
-        number only.
-
     Raises
     ------
     ConfigurationError
@@ -67,18 +44,45 @@ class WalkPlan:
     The defaults cover strains up to ±1 with increments up to 0.15, 30 000 increments in all.
     """
 
-    paths: Count = 300
-    steps: Count = 100
-    increment: Positive = 0.15
-    smallest_increment: Positive = 0.02
-    law: Literal["normal", "uniform"] = "normal"
-    limit: Positive | tuple[Positive, ...] | None = 1.0
-    zero_fraction: Share = 0.2
-    restart: Share = 0.0
-    validation: Share = 0.15
-    test: Share = 0.15
-    dt: Positive = 1.0
-    seed: Annotated[int, Field(ge=0)] = 0
+    paths: Annotated[Count, Field(description="Number of walks.")] = 300
+    steps: Annotated[Count, Field(description="Increments in each walk.")] = 100
+    increment: Annotated[
+        Positive,
+        Field(
+            description="Largest scale of a walk: the standard deviation of a strain increment (normal law) or"
+            " its half-width (uniform law)."
+        ),
+    ] = 0.15
+    smallest_increment: Annotated[Positive, Field(description="Smallest scale of a walk, likewise.")] = 0.02
+    law: Annotated[Literal["normal", "uniform"], Field(description="Law of the strain increments.")] = "normal"
+    limit: Annotated[
+        Positive | tuple[Positive, ...] | None,
+        Field(
+            description="Bound on the size of every strain component, or one per component: an increment of a "
+            "component that would leave it changes sign (and ends on the bound if it would leave "
+            "on the other side too)."
+        ),
+    ] = 1.0
+    zero_fraction: Annotated[
+        Share,
+        Field(
+            description="Share of the increments of every walk that are zero, at random steps (20 % in the paper)."
+        ),
+    ] = 0.2
+    restart: Annotated[
+        Share, Field(description="Probability that an increment starts from the virgin state again.")
+    ] = 0.0
+    validation: Annotated[Share, Field(description="Share of the paths in the validation set.")] = 0.15
+    test: Annotated[Share, Field(description="Share of the paths in the test set.")] = 0.15
+    dt: Annotated[Positive, Field(description="Duration Δt of an increment.")] = 1.0
+    seed: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Seed of everything random. Every path has a stream of its own, so that it depends on "
+            "the seed and its number only.",
+        ),
+    ] = 0
 
     def __post_init__(self) -> None:
         held = self.validation + self.test
@@ -145,6 +149,12 @@ class Walks:
     after: Int[IntArray, "B T"]
     moving: Bool[NDArray[np.bool_], "B T"]
     restarts: Bool[NDArray[np.bool_], "B T"]
+
+    def with_rest_as_motion(self) -> Walks:
+        """Return the walks with every increment counted as moving, as materials need whose state moves at rest."""
+        number = np.broadcast_to(np.arange(self.strain.shape[1]), self.moving.shape)
+        before = np.where(self.restarts, 0, number)
+        return replace(self, before=before, after=number + 1, moving=np.ones_like(self.moving))
 
 
 def draw_walks(plan: WalkPlan, first: int, last: int, components: int) -> Walks:

@@ -70,6 +70,28 @@ def whole_walks(data: Increments) -> WholeWalks:
     )
 
 
+def strain_paths(data: Increments) -> Float[Array, "B T v"]:
+    """Return the total strains at the end of every increment of walks that can be followed side by side.
+
+    Parameters
+    ----------
+    data : Increments
+        Of walks of equal length from the virgin state that never start again, in any order.
+
+    Raises
+    ------
+    InputError
+        If there are no such walks.
+    """
+    walks = whole_walks(data)
+    if len(walks) != len(np.unique(data.path)) or walks.there.size != len(data):
+        raise InputError(
+            "the increments do not make walks of equal length from the virgin state, which could be followed side "
+            "by side: one is shorter, starts elsewhere, or starts again on its way"
+        )
+    return walks.strain
+
+
 def first_paths(data: Increments, count: int) -> Increments:
     """Return the increments of the first ``count`` paths, in the order of their numbers."""
     return data.take(np.isin(data.path, np.unique(data.path)[:count]))

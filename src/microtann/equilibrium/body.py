@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from microtann.equilibrium.checkpoint import Checkpoint
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
 from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import sentence
-from microtann.equilibrium.record import FAILED_POINT, Record, Recording, RecordWriter, Restart
+from microtann.equilibrium.record import FAILED_POINT, Record, Restart
+from microtann.equilibrium.record_writer import RecordWriter
 from microtann.equilibrium.recorder import MemoryRecorder, Recorder
+from microtann.equilibrium.recording import Recording
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
 from microtann.errors import InputError
-from microtann.numbers.range_policy import tell
+from microtann.numbers.range_policy import warn_or_raise
 from microtann.system.threads import one_blas_thread
 
 R_co = TypeVar("R_co", bound=History, covariant=True)
@@ -108,7 +110,7 @@ class Body(ABC, Generic[R_co]):
                 raise self._located(system, error, file) from error.__cause__
         text = sentence(recorder.reached)
         if text and options.outside_training == "warn":
-            tell("warn", text, 2)  # of the caller
+            warn_or_raise("warn", text, 2)  # of the caller
         return self._result(recorder.history(), state)
 
     def read(self, folder: str | os.PathLike[str]) -> R_co:

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.cost import Cost
 from microtann.equilibrium.increment_table import IncrementRow
 from microtann.equilibrium.newton import Equilibrium
+from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import System
 
 Array = NDArray[np.float64]

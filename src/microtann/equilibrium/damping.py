@@ -23,10 +23,10 @@ HEADWAY = 0.5
 """A residual that fell to less than this fraction of the last one needs no damping."""
 WEIGHT = 0.03
 """Weight of the elastic tangent over the relative residual."""
-LARGEST = 0.1
+LARGEST_WEIGHT = 0.1
 MUCH_HEADWAY = 0.1
 """A residual that fell to less than this fraction of the last one needs hardly any secant stiffness any more."""
-NEGLIGIBLE = 1e-12
+NEGLIGIBLE_SECANT = 1e-12
 
 
 @runtime_checkable
@@ -79,7 +79,7 @@ class Damping:
         else:
             weight = (2.0 if full else 4.0) * self.secant
         weight = min(weight, 1.0, max(residual, 0.0))
-        return Damping(weight if weight > NEGLIGIBLE else 0.0, residual, headway)
+        return Damping(weight if weight > NEGLIGIBLE_SECANT else 0.0, residual, headway)
 
     def of(self, tangent: Tangent, elastic: Tangent) -> Tangent:
         """Return the operator of the next Newton step.
@@ -91,7 +91,7 @@ class Damping:
         """
         if isinstance(tangent, WithSecant):
             return tangent.towards_secant(self.secant) if self.secant > 0.0 else tangent
-        return tangent if self.headway else Damped(tangent, elastic, min(WEIGHT * self.residual, LARGEST))
+        return tangent if self.headway else Damped(tangent, elastic, min(WEIGHT * self.residual, LARGEST_WEIGHT))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.equilibrium.cost import Cost
 from microtann.equilibrium.increment_table import IncrementRow, increment_table
 from microtann.equilibrium.lazy import LazyRows
-from microtann.equilibrium.steps import Nodes, select
+from microtann.equilibrium.running_cost import Cost
+from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
 from microtann.system.paraview import Frame
 
@@ -206,7 +206,7 @@ class History:
 
     def resultant(self, nodes: Nodes) -> Float[Array, "I d"]:
         """Return the sum of the support forces on nodes: indices, a mask, a function of the points, or a set."""
-        return self.reactions[:, select(nodes, self.points, sets=self._sets)].sum(axis=1)
+        return self.reactions[:, select_nodes(nodes, self.points, sets=self._sets)].sum(axis=1)
 
     def axial_force(self, nodes: Nodes, axis: int = -1) -> Float[Array, "I"]:
         """Return the component of `resultant` along an axis; of a top face, tension is positive."""
@@ -217,6 +217,15 @@ class History:
 
         Lever arms are those of the undeformed structure (small strains).
 
+        Parameters
+        ----------
+        nodes : nodes
+            As in `Prescribed`.
+        axis : int
+            0, 1 or 2: the axis is parallel to x, y or z.
+        centre : float or array, shape (d,)
+            A point on the axis, in the unit of length of the mesh.
+
         Raises
         ------
         InputError
@@ -224,7 +233,7 @@ class History:
         """
         if self.points.shape[1] != 3:
             raise InputError("a torque about an axis needs three dimensions")
-        chosen = select(nodes, self.points, sets=self._sets)
+        chosen = select_nodes(nodes, self.points, sets=self._sets)
         arm = self.points[chosen] - np.broadcast_to(np.asarray(centre, dtype=np.float64), (3,))
         force = self.reactions[:, chosen]
         i, j = (axis + 1) % 3, (axis + 2) % 3

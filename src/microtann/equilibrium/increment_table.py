@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHOWN = 40
+ROWS_SHOWN = 40
 """Rows of a table in text; of a longer one the first and the last half of these."""
 
 
@@ -68,7 +68,7 @@ class IncrementRow:
 
 
 def increment_table(rows: Sequence[IncrementRow]) -> str:
-    """Return rows as a table in text; of more than `SHOWN` those in the middle are left out, and counted."""
+    """Return rows as a table in text; of more than `ROWS_SHOWN` those in the middle are left out, and counted."""
     width = max([4, *(len(row.step) for row in rows)])
     lines = [
         f"{'inc':>5}  {'step':<{width}}{'time':>11}{'parts':>7}{'cuts':>6}{'smallest':>10}"
@@ -87,8 +87,8 @@ def increment_table(rows: Sequence[IncrementRow]) -> str:
 
 def shortened(rows: Sequence[IncrementRow]) -> tuple[Sequence[IncrementRow], int]:
     """Return the rows that a table shows, the first and the last of many, and how many it does not."""
-    half = SHOWN // 2
-    return (rows, 0) if len(rows) <= SHOWN else ([*rows[:half], *rows[-half:]], len(rows) - SHOWN)
+    half = ROWS_SHOWN // 2
+    return (rows, 0) if len(rows) <= ROWS_SHOWN else ([*rows[:half], *rows[-half:]], len(rows) - ROWS_SHOWN)
 
 
 def as_fraction(part: float) -> str:

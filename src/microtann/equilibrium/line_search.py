@@ -11,11 +11,11 @@ from microtann.equilibrium.system import Response
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
 
 Array = NDArray[np.float64]
-OVERSHOOT = 0.8
+LARGEST_OVERSHOOT = 0.8
 """A full step is taken if the residual's work along it has not grown beyond this fraction with opposite sign."""
-SLACK = 0.3
+WORK_LEFT = 0.3
 """A shortened step is good enough when that work fell to this fraction."""
-MARGIN = 0.05
+BRACKET_MARGIN = 0.05
 """Trials keep this fraction of the bracket away from its ends."""
 TRIALS = 12
 
@@ -64,7 +64,7 @@ def line_search(
     end_norm = _norm(full, external, free)
     norm = float(np.linalg.norm(residual))
     if np.isfinite(end_norm) and start_slope < 0.0:
-        accepted = end_slope <= -OVERSHOOT * start_slope
+        accepted = end_slope <= -LARGEST_OVERSHOOT * start_slope
         if convex:
             # ∫ g = change of the potential; below round-off of its terms the slope alone decides.
             change = potential(full, moved + direction) - potential(response, moved)
@@ -80,9 +80,9 @@ def line_search(
         return _shorten(evaluate, moved, direction, external, free, norm)
     bracket = Bracket(0.0, 1.0, start_slope, end_slope, 0)
     for _ in range(TRIALS):
-        fraction = estimate(bracket, MARGIN)
+        fraction = estimate(bracket, BRACKET_MARGIN)
         value = slope(evaluate(moved + fraction * direction, False))
-        if abs(value) <= -SLACK * start_slope:
+        if abs(value) <= -WORK_LEFT * start_slope:
             break
         bracket = narrow(bracket, fraction, value)
     moved = moved + fraction * direction

@@ -39,7 +39,17 @@ class Solution:
 def conjugate_gradients(
     operator: Apply, preconditioner: Apply, rhs: Float[Array, "n"], tolerance: float, max_iterations: int
 ) -> Solution:
-    """Solve a symmetric positive definite system to a relative residual."""
+    """Solve a symmetric positive definite system to a relative residual.
+
+    Parameters
+    ----------
+    operator, preconditioner : callable
+        Of vectors of shape (n,).
+    rhs : array, shape (n,)
+    tolerance : float
+        Norm of the residual over that of the right-hand side.
+    max_iterations : int
+    """
     x = np.zeros_like(rhs)
     residual = rhs.copy()
     start = float(np.linalg.norm(rhs))
@@ -70,6 +80,19 @@ def gmres(
     operator: Apply, preconditioner: Apply, rhs: Float[Array, "n"], tolerance: float, max_iterations: int
 ) -> Solution:
     """Solve a general system to a relative (true) residual: restarted GMRES with the preconditioner on the right.
+
+    Weights are least squares, not a triangular solve: where the operator is singular, as where a material has no
+    stiffness left, they stay bounded (those of SciPy's GMRES grow to 1e16).
+
+    Parameters
+    ----------
+    operator, preconditioner : callable
+        Of vectors of shape (n,).
+    rhs : array, shape (n,)
+    tolerance : float
+        Norm of the residual over that of the right-hand side.
+    max_iterations : int
+        Applications of the operator, over all restarts.
 
     References
     ----------

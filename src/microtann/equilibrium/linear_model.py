@@ -10,14 +10,16 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
-from microtann.equilibrium.cost import Cost
 from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
 from microtann.equilibrium.newton_policy import NewtonPolicy
-from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
+from microtann.equilibrium.preconditioner import ITERATIONS_BEFORE_RENEWAL, Preconditioner
+from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Tangent
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
+LINEAR_ITERATIONS = 500
+"""Most iterations of the linear solver in one Newton iteration."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,14 @@ class LinearModel:
     @staticmethod
     def of(elastic: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]) -> LinearModel:
         """Build the preconditioner of an elastic tangent.
+
+        Parameters
+        ----------
+        elastic : Tangent
+        points : array, shape (N, d)
+            Positions of the nodes.
+        held : array of bool, shape (N, d)
+            Prescribed components.
 
         Raises
         ------
@@ -113,7 +123,7 @@ class LinearModel:
 
         tried = 0
         if tangent.symmetric and policy.linear_solver == "automatic":
-            patience = limit if tangent is self.elastic else min(limit, PATIENCE)
+            patience = limit if tangent is self.elastic else min(limit, ITERATIONS_BEFORE_RENEWAL)
             solution = conjugate_gradients(operator, precondition, rhs, tolerance, patience)
             tried, reached = solution.iterations, solution.relative_residual
             if tried == patience < limit and reached > tolerance and not solution.indefinite:
@@ -130,7 +140,7 @@ class LinearModel:
                 )
             if not solution.indefinite:
                 return solution
-        solution = gmres(operator, precondition, rhs, tolerance, policy.max_linear_iterations)
+        solution = gmres(operator, precondition, rhs, tolerance, LINEAR_ITERATIONS)
         return replace(solution, iterations=tried + solution.iterations)
 
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
-from microtann.equilibrium.cost import Cost
-from microtann.equilibrium.failure import Attempt, EquilibriumError, explain
+from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, explain
 from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
 from microtann.equilibrium.linear_model import LinearModel
-from microtann.equilibrium.newton import Equilibrium, Increment, Trace, equilibrate
+from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace, equilibrate
 from microtann.equilibrium.options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import Reach, farther, sentence
+from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System, Tangent
@@ -158,7 +158,7 @@ class _StepSolver:
             motion = found.displacement - current.displacement if alike else None
             dissipated += found.dissipation
             equilibria += 1
-            part = options.after_success(part, len(trace.residuals))
+            part = options.after_success(part)
             cuts = 0 if goal == 1.0 else max(cuts - 1, 0)
             current, guess, passed = found, None, goal
             ends = goal == 1.0
@@ -218,7 +218,7 @@ class _StepSolver:
         change = np.where(loading.held, loading.displacement(fraction) - current.displacement, 0.0)
         if guess is not None:
             guess = np.where(loading.held, change, guess)
-        problem = Increment(
+        problem = IncrementProblem(
             loading.held, change, loading.external(fraction), (goal - passed) * self.step.dt, guess
         )
 

@@ -18,10 +18,10 @@ from microtann.equilibrium.system import Tangent
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
-COARSE = 300
+COARSEST_NODES = 300
 """Nodes up to which a level is solved by a dense inverse."""
 MANY_BLOCKS = 1_000_000
-SINGULAR = 1e-12
+LOOSE_DETERMINANT = 1e-12
 """A node's stiffness whose determinant is below this fraction of its mean's power leaves it loose."""
 
 
@@ -55,7 +55,7 @@ def multigrid(
         matrix = (0.5 * (matrix + matrix.T)).tobsr((d, d))
     _uncouple(matrix, ~held)
     _check_nodes(matrix)
-    if n <= COARSE:
+    if n <= COARSEST_NODES:
         return DenseInverse(matrix, np.float64)
     matrix.sort_indices()
     inverse = np.linalg.inv(matrix.data[_rows(matrix) == matrix.indices])
@@ -102,7 +102,7 @@ def _coarse_solver(matrix: Any, modes: Float[Array, "k m"]) -> Callable[[Array],
         presmoother=("block_gauss_seidel", {"sweep": "forward"}),
         postsmoother=("block_gauss_seidel", {"sweep": "backward"}),
         improve_candidates=None,
-        max_coarse=COARSE,
+        max_coarse=COARSEST_NODES,
     ).levels
     inverse = DenseInverse(levels[-1].A)
     if len(levels) == 1:
@@ -152,7 +152,7 @@ def _own_random_numbers() -> Iterator[None]:
 def _check_nodes(matrix: Any) -> None:
     blocks = matrix.data[_rows(matrix) == matrix.indices]
     mean = np.trace(blocks, axis1=1, axis2=2) / blocks.shape[1]
-    loose = np.flatnonzero(~(np.linalg.det(blocks) > SINGULAR * mean ** blocks.shape[1]))
+    loose = np.flatnonzero(~(np.linalg.det(blocks) > LOOSE_DETERMINANT * mean ** blocks.shape[1]))
     if loose.size:
         raise InputError(
             f"nodes {', '.join(map(str, loose[:8]))} have no stiffness in some direction and can move freely: "

@@ -1,4 +1,4 @@
-"""How one increment is brought into equilibrium: linear solver, forcing, damping, line search, convergence."""
+"""How one increment is brought into equilibrium: linear solver and convergence."""
 
 from __future__ import annotations
 
@@ -11,37 +11,34 @@ from microtann.numbers.configuration import configuration
 
 @configuration
 class NewtonPolicy:
-    """Settings of Newton's method.
+    """Settings of Newton's method."""
 
-    Parameters
-    ----------
-    tolerance : float
-        Norm of the residual forces over the largest force seen so far at which an increment is in equilibrium.
-    linear_solver : {"automatic", "gmres", "direct"}
-        Conjugate gradients for a symmetric tangent and GMRES for any other, GMRES for all, or a sparse
-        factorisation of every tangent, for bodies of a few thousand unknowns that no preconditioner suits.
-    linear_tolerance : float
-        Relative residual at which an iterative linear solver stops.
-    forcing : {"adaptive", "constant"}
-        Whether linear solves become more accurate as Newton's method converges, or never.
-    damping : bool
-        Whether the tangent is made stiffer where a step makes little headway.
-    line_search : bool
-        Whether a step that overshoots is shortened.
-    max_iterations : int
-        Newton iterations of one increment before it is cut.
-    max_linear_iterations : int
-        Iterations of the linear solver in one Newton iteration.
-    stagnation : int
-        Iterations without a new smallest residual after which an increment that is no convex problem is cut.
-    """
-
-    tolerance: Annotated[float, Field(gt=0.0, lt=1.0)] = 1e-10
-    linear_solver: Literal["automatic", "gmres", "direct"] = "automatic"
-    linear_tolerance: Annotated[float, Field(gt=0.0, lt=1.0)] = 1e-3
-    forcing: Literal["adaptive", "constant"] = "adaptive"
-    damping: bool = True
-    line_search: bool = True
-    max_iterations: Annotated[int, Field(ge=1)] = 100
-    max_linear_iterations: Annotated[int, Field(ge=1)] = 500
-    stagnation: Annotated[int, Field(ge=1)] = 20
+    tolerance: Annotated[
+        float,
+        Field(
+            gt=0.0,
+            lt=1.0,
+            description="Norm of the residual forces over the largest force seen so far at which an increment "
+            "is in equilibrium.",
+        ),
+    ] = 1e-10
+    linear_solver: Annotated[
+        Literal["automatic", "gmres", "direct"],
+        Field(
+            description="Conjugate gradients for a symmetric tangent and GMRES for any other, GMRES for all, "
+            "or a sparse factorisation of every tangent, for bodies of a few thousand unknowns "
+            "that no preconditioner suits."
+        ),
+    ] = "automatic"
+    linear_tolerance: Annotated[
+        float,
+        Field(
+            gt=0.0,
+            lt=1.0,
+            description="Relative residual at which an iterative linear solver stops at the latest; solves "
+            "become more accurate as Newton's method converges.",
+        ),
+    ] = 1e-3
+    max_iterations: Annotated[
+        int, Field(ge=1, description="Newton iterations of one increment before it is cut.")
+    ] = 100

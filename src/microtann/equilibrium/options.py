@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.step_control import StepControl
@@ -16,15 +18,16 @@ class SolverOptions(StepControl, NewtonPolicy):
     """Settings of the equilibrium solver: those of Newton's method, of the step control, and what is watched.
 
     Keys are those of `NewtonPolicy` and `StepControl`, with the following one.
-
-    Parameters
-    ----------
-    outside_training : {"warn", "none", "error"}
-        What is done where a material leaves the range of its training data, where nothing is known of its errors:
-        one warning at the end, nothing, or an error after the increment. The result counts the points in any case.
     """
 
-    outside_training: Literal["warn", "none", "error"] = "warn"
+    outside_training: Annotated[
+        Literal["warn", "none", "error"],
+        Field(
+            description="What is done where a material leaves the range of its training data, where nothing is"
+            " known of its errors: one warning at the end, nothing, or an error after the "
+            "increment. The result counts the points in any case."
+        ),
+    ] = "warn"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,13 @@ class Plan:
     def of(system: System, steps: Sequence[Step] | Step, control: StepControl) -> Plan:
         """Resolve and check steps.
 
+        Parameters
+        ----------
+        system : System
+        steps : Step or sequence of Step
+        control : StepControl
+            Says how many increments a step may take.
+
         Raises
         ------
         InputError

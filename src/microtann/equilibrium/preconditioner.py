@@ -14,7 +14,7 @@ from microtann.equilibrium.system import Tangent
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
-PATIENCE = 40
+ITERATIONS_BEFORE_RENEWAL = 40
 """Linear iterations after which a hierarchy of the present tangent pays: building it costs about as much."""
 
 

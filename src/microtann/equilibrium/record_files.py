@@ -12,17 +12,20 @@ import h5py
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
-from microtann.equilibrium.cost import Cost
-from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
+from microtann.equilibrium.increment_table import IncrementRow
 from microtann.equilibrium.newton import Equilibrium
 from microtann.equilibrium.range_watch import Reach
+from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.state_arrays import from_arrays, to_arrays
 from microtann.system.hdf5 import created, opened
 
 Array = NDArray[np.float64]
 NODAL = ("displacement", "reactions")
+_ROW: TypeAdapter[Any] = TypeAdapter(IncrementRow | None)
+_REACH: TypeAdapter[Any] = TypeAdapter(Reach | None)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,13 @@ class Entry:
 
 def write_entry(path: Path, accepted: Accepted, fields: Mapping[str, Array] | None) -> None:
     """Write an equilibrium with its nodal values and the fields of elements or bars.
+
+    Parameters
+    ----------
+    path : Path
+    accepted : Accepted
+    fields : mapping of arrays, or None
+        One row per element or bar; None where they are not kept.
 
     Raises
     ------
@@ -108,8 +118,8 @@ def read_entry(path: Path) -> Entry:
             loading=str(attributes["loading"]),
             has_fields="fields" in file,
             cost=Cost(**notes["cost"]),
-            row=None if notes["row"] is None else _row(notes["row"]),
-            reach=None if notes["reach"] is None else Reach(**notes["reach"]),
+            row=_ROW.validate_python(notes["row"]),
+            reach=_REACH.validate_python(notes["reach"]),
         )
 
 
@@ -125,7 +135,7 @@ def read_fields(path: Path) -> dict[str, Array]:
         return {name: np.asarray(values[()]) for name, values in file["fields"].items()}
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def write_state(path: Path, checkpoint: Checkpoint) -> None:
     """Write all from which a march goes on.
 
     Raises
@@ -154,7 +164,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         _write_json(file, "notes", numbers | {"cost": asdict(checkpoint.cost), "row": asdict(checkpoint.row)})
 
 
-def read_checkpoint(path: Path, virgin: Any) -> Checkpoint:
+def read_state(path: Path, virgin: Any) -> Checkpoint:
     """Read from where a march goes on.
 
     Parameters
@@ -189,20 +199,13 @@ def read_checkpoint(path: Path, virgin: Any) -> Checkpoint:
         guess=arrays.get("guess"),
         reach=arrays.get("reach"),
         cost=Cost(**notes["cost"]),
-        row=_row(notes["row"]),
+        row=_ROW.validate_python(notes["row"]),
         **{name: notes[name] for name in _NUMBERS},
     )
 
 
 _NUMBERS = ("increment", "passed", "dissipated", "part", "cuts", "equilibria")
 _FOUND = ("energy", "dissipation", "scale", "elastic", "residual")
-
-
-def _row(values: Mapping[str, Any]) -> IncrementRow:
-    failures = tuple(
-        FailedAttempt(**{**failed, "residuals": tuple(failed["residuals"])}) for failed in values["failures"]
-    )
-    return IncrementRow(**{**values, "failures": failures})
 
 
 def _write_json(file: h5py.File, name: str, content: Any) -> None:

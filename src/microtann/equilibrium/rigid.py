@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
-STILL = 1e-10
+NO_MOTION = 1e-10
 """Squared motion, relative to the largest, below which there is none."""
 
 
@@ -35,7 +35,15 @@ def rigid_modes(points: Float[Array, "N d"]) -> Float[Array, "N d k"]:
 def connected_parts(
     first: Int[NDArray[Any], "k"], second: Int[NDArray[Any], "k"], nodes: int
 ) -> Int[NDArray[np.int32], "N"]:
-    """Return the number, from 0, of the connected part that every node is in; pairs of nodes are joined."""
+    """Return the number, from 0, of the connected part that every node is in; pairs of nodes are joined.
+
+    Parameters
+    ----------
+    first, second : integer array, shape (k,)
+        The two nodes of every pair.
+    nodes : int
+        Number of all nodes.
+    """
     joined = sparse.coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(nodes, nodes))
     return np.asarray(csgraph.connected_components(joined.tocsr(), directed=False)[1])
 
@@ -47,6 +55,16 @@ def check_supports(
     label: str,
 ) -> None:
     """Refuse supports that leave a rigid-body motion of a connected part free.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    held : array of bool, shape (N, d)
+        Components that supports hold.
+    parts : integer array, shape (N,)
+        Number of the connected part of every node.
+    label : str
+        Of the step, with which a message begins.
 
     Raises
     ------
@@ -77,10 +95,10 @@ def _free_motion(points: Float[Array, "n d"], held: Bool[NDArray[np.bool_], "n d
     flat = modes.reshape(-1, modes.shape[-1])
     # Rotations of points on a line about that line move nothing and need no support.
     size, vectors = np.linalg.eigh(flat.T @ flat)
-    motions = vectors[:, size > STILL * size[-1]]
+    motions = vectors[:, size > NO_MOTION * size[-1]]
     restrained = modes[held] @ motions
     values, free = np.linalg.eigh(restrained.T @ restrained)
-    if values[0] > STILL * max(values[-1], 1.0):
+    if values[0] > NO_MOTION * max(values[-1], 1.0):
         return None
     axes = "xyz"[:d]
     names = [f"translation along {axis}" for axis in axes]

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.equilibrium.steps import AXES, Nodes, Prescribed
+from microtann.equilibrium.steps import AXIS_NUMBERS, Nodes, Prescribed
 from microtann.errors import InputError
 from microtann.numbers.checks import as_floats
 
@@ -49,19 +49,19 @@ def rigid_rotation(
     >>> [item.component for item in steps[0].prescribed[3:]]
     ['x', 'y', 'z']
     """
-    if axis not in AXES:
+    if axis not in AXIS_NUMBERS:
         raise InputError(f"the axis of a rotation is 'x', 'y' or 'z', got {axis!r}")
     if not np.isfinite(degrees):
         raise InputError(f"the angle of a rotation must be finite, got {degrees!r}")
     origin = as_floats("the centre of a rotation", centre)
     names = "xyz"
-    first, second = names[(AXES[axis] + 1) % 3], names[(AXES[axis] + 2) % 3]
+    first, second = names[(AXIS_NUMBERS[axis] + 1) % 3], names[(AXIS_NUMBERS[axis] + 2) % 3]
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
 
     def arm(points: Float[Array, "n d"], name: str) -> Float[Array, "n"]:
         if origin.shape not in ((), points.shape[1:]) or not np.isfinite(origin).all():
             raise InputError(f"the centre of a rotation has {points.shape[1]} finite coordinates, got {centre!r}")
-        return points[:, AXES[name]] - np.broadcast_to(origin, points.shape[1:])[AXES[name]]
+        return points[:, AXIS_NUMBERS[name]] - np.broadcast_to(origin, points.shape[1:])[AXIS_NUMBERS[name]]
 
     turned = (
         Prescribed(nodes, first, lambda x: (cos - 1.0) * arm(x, first) - sin * arm(x, second)),

@@ -17,40 +17,32 @@ class StepControl:
     An increment ends where its step says. Where Newton's method fails, what was done since the last equilibrium is
     taken back and a smaller part is tried; parts grow again as they succeed, also into the next increment.
 
-    Parameters
-    ----------
-    first_fraction : float
-        Part that is tried first in every step.
-    largest_fraction : float
-        No part is larger.
-    smallest_fraction : float
-        A part that would be smaller ends the simulation.
-    max_cuts : int
-        So many failures one after the other end the simulation too; 0 allows none.
-    cut : float
-        Size of the next attempt over that of one that failed.
-    growth : float
-        Largest size of the next part over that of one that succeeded; 1 never grows.
-    wanted_iterations : int
-        Newton iterations of one part beyond which the next one is made smaller in proportion, though no smaller
-        than a failure would make it; 0 looks at failures alone.
-    max_increments : int
-        Equilibria that one step may take, those inside its increments included.
-
     Raises
     ------
     ConfigurationError
         If the first part is larger than the largest, or that smaller than the smallest.
     """
 
-    first_fraction: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    largest_fraction: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    smallest_fraction: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-4
-    max_cuts: Annotated[int, Field(ge=0)] = 8
-    cut: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
-    growth: Annotated[float, Field(ge=1.0)] = 2.0
-    wanted_iterations: Annotated[int, Field(ge=0)] = 0
-    max_increments: Annotated[int, Field(ge=1)] = 1_000_000
+    first_fraction: Annotated[
+        float, Field(gt=0.0, le=1.0, description="Part that is tried first in every step.")
+    ] = 1.0
+    largest_fraction: Annotated[float, Field(gt=0.0, le=1.0, description="No part is larger.")] = 1.0
+    smallest_fraction: Annotated[
+        float, Field(gt=0.0, le=1.0, description="A part that would be smaller ends the simulation.")
+    ] = 1e-4
+    max_cuts: Annotated[
+        int, Field(ge=0, description="So many failures one after the other end the simulation too; 0 allows none.")
+    ] = 8
+    cut: Annotated[
+        float, Field(gt=0.0, lt=1.0, description="Size of the next attempt over that of one that failed.")
+    ] = 0.5
+    growth: Annotated[
+        float,
+        Field(ge=1.0, description="Largest size of the next part over that of one that succeeded; 1 never grows."),
+    ] = 2.0
+    max_increments: Annotated[
+        int, Field(ge=1, description="Equilibria that one step may take, those inside its increments included.")
+    ] = 1_000_000
 
     def __post_init__(self) -> None:
         if self.smallest_fraction > min(self.first_fraction, self.largest_fraction):
@@ -69,12 +61,9 @@ class StepControl:
         goal = passed + part
         return 1.0 if goal > 1.0 - self.smallest_fraction else goal
 
-    def after_success(self, part: float, iterations: int) -> float:
-        """Return the part to try after one that took so many Newton iterations."""
-        factor = self.growth
-        if 0 < self.wanted_iterations < iterations:
-            factor = max(self.wanted_iterations / iterations, self.cut)
-        return max(min(part * factor, self.largest_fraction), self.smallest_fraction)
+    def after_success(self, part: float) -> float:
+        """Return the part to try after one that succeeded."""
+        return max(min(part * self.growth, self.largest_fraction), self.smallest_fraction)
 
     def after_failure(self, part: float, cuts: int) -> float | None:
         """Return the part to try after one that failed, the ``cuts``-th in a row; None if that is one too many."""

@@ -40,7 +40,15 @@ class StepLoading:
 
     @staticmethod
     def between(previous: Loading, following: Loading, start: StepStart) -> StepLoading:
-        """Return how the loading of the previous step becomes that of the following one."""
+        """Return how the loading of the previous step becomes that of the following one.
+
+        Parameters
+        ----------
+        previous, following : Loading
+            At the end of the step before and of this one.
+        start : StepStart
+            Displacements and forces at which this one begins.
+        """
         held, applied = following.held.ravel(), previous.force.ravel()
         released = np.where(previous.held.ravel() & ~held, start.force - applied, 0.0)
         return StepLoading(

@@ -15,10 +15,10 @@ from microtann.errors import InputError
 Array = NDArray[np.float64]
 Nodes = ArrayLike | Callable[[Array], ArrayLike]
 """Node indices, a mask, a function of the points (N, d) that returns either, or the name of a set of the mesh."""
-Value = ArrayLike | Callable[[Array], ArrayLike]
+LoadValue = ArrayLike | Callable[[Array], ArrayLike]
 """A number, one number per node, or a function of the chosen points that returns one number per node."""
 
-AXES = {"x": 0, "y": 1, "z": 2}
+AXIS_NUMBERS = {"x": 0, "y": 1, "z": 2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Prescribed:
 
     nodes: Nodes
     component: int | str
-    value: Value = 0.0
+    value: LoadValue = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class NodalForce:
 
     nodes: Nodes
     component: int | str
-    value: Value
+    value: LoadValue
 
 
 @runtime_checkable
@@ -188,7 +188,7 @@ def _check_repeated(nodes: NDArray[np.int64], value: Array, where: str) -> None:
         )
 
 
-def select(
+def select_nodes(
     chosen: Nodes,
     points: Float[Array, "N d"],
     where: str = "nodes",
@@ -236,8 +236,8 @@ def select(
 def _entries(
     item: Prescribed | NodalForce, points: Array, where: str, sets: Mapping[str, NDArray[np.int64]]
 ) -> tuple[NDArray[np.int64], int, NDArray[np.float64]]:
-    nodes = select(item.nodes, points, where, sets=sets)
-    component = AXES.get(item.component, -1) if isinstance(item.component, str) else item.component
+    nodes = select_nodes(item.nodes, points, where, sets=sets)
+    component = AXIS_NUMBERS.get(item.component, -1) if isinstance(item.component, str) else item.component
     if (
         isinstance(component, bool)
         or not isinstance(component, int | np.integer)

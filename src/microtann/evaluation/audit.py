@@ -7,6 +7,7 @@ followed with the network; that these strains differ from those of the exact mat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,12 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
-from microtann.evaluation.comparison import SMALL_ENERGY
+from microtann.evaluation.localisation import exact_microstructure
+from microtann.evaluation.measures import SMALL_ENERGY, relative_to_all
+from microtann.evaluation.nodal_states import RESULTS, DecodingMaterial
 from microtann.fem.model import Result
 from microtann.fem.replay import durations, follow, strain_histories
 from microtann.materials.protocol import State
-from microtann.tann.hybrid import Hybrid
-from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
 BATCH = 25
@@ -45,9 +46,10 @@ class Audit:
     work : array, shape (n,)
         What the network says the point has dissipated, per volume.
     errors : dict of arrays, shape (n,)
-        "stress", and "force" of the bars where the network decodes it: RMS over increments and components,
-        relative to the RMS over all sampled points. "dissipation": of all increments together, relative to the
-        mean over all sampled points of the exact one, or of Ψ/100 where that is larger.
+        "stress", and every group of internal coordinates that the network decodes ("displacement" and "force" of
+        lattices): RMS over increments and components, relative to the RMS over all sampled points. "dissipation":
+        of all increments together, relative to the mean over all sampled points of the exact one, or of Ψ/100
+        where that is larger.
     total_dissipation : (float, float) or None
         Error of the dissipation of the whole structure, relative to max(D, Ψ/100), as estimated from the points
         drawn by work, and the standard error of that estimate. None if fewer than two points were drawn so.
@@ -105,7 +107,7 @@ class Audit:
 
 
 def audit(
-    result: Result, tann: TANN | Hybrid, count: int = 200, seed: int = 0, region: str | None = None
+    result: Result, tann: DecodingMaterial, count: int = 200, seed: int = 0, region: str | None = None
 ) -> Audit:
     """Solve the exact cell along the strain histories of sampled Gauss points and compare the network with it.
 
@@ -114,8 +116,8 @@ def audit(
     result : Result
         Of a finite-element model with the network.
     tann : TANN or Hybrid
-        The material of the result, trained on a microstructure that can be solved. A hybrid's bar forces are those
-        of the exact cell at its share.
+        The material of the result, trained on a microstructure that can be solved. A hybrid's internal coordinates
+        are exact at the share of its exact microstructure.
     count : int
         Gauss points to sample, half of them in proportion to plastic work and half at random; all at random if
         nothing dissipates.
@@ -146,10 +148,7 @@ def audit(
     >>> bool(audit(result, tann, count=10).errors["stress"].max() < 1e-9)
     True
     """
-    if tann.microstructure is None:
-        raise InputError("the model names no microstructure, so that there is no exact answer to audit it with")
-    if isinstance(tann, TANN) and tann.information.extra_names:
-        raise InputError("an audit needs a model without extra state variables: the structure imposes none")
+    exact = exact_microstructure(tann)
     if count < 1:
         raise InputError(f"an audit needs at least one point, got {count!r}")
     volume = _volumes(result, region)
@@ -160,19 +159,18 @@ def audit(
     stress = np.stack([stress for stress, _ in steps], axis=1)
     energy = steps[-1][1]["energy"]
     work = dissipated[points]
-    force = _decoded_forces(tann, steps, strain)
-    square: dict[str, list[tuple[Array, Array]]] = {"stress": []}
-    if force is not None:
-        square["force"] = []
+    decoded = _decoded(tann, steps, exact.coordinate_shapes)
+    square: dict[str, list[tuple[Array, Array]]] = {name: [] for name in ("stress", *decoded)}
     exact_work = np.empty(len(points))
     for first in range(0, len(points), BATCH):
         part = slice(first, first + BATCH)
-        exact = tann.microstructure.solve(strain[part], np.broadcast_to(dt, strain[part].shape[:2]))
-        square["stress"].append(_squares(stress[part], exact.stress))
-        exact_work[part] = exact.dissipation.sum(axis=1)
-        if force is not None:
-            square["force"].append(_squares(force[part], exact.coordinates["force"]))
-    errors = {name: _relative(pairs) for name, pairs in square.items()}
+        response = exact.solve(strain[part], np.broadcast_to(dt, strain[part].shape[:2]))
+        square["stress"].append(_squares(stress[part], response.stress))
+        exact_work[part] = response.dissipation.sum(axis=1)
+        for name, values in decoded.items():
+            square[name].append(_squares(values[part], response.coordinates[name]))
+    squares = {name: map(np.concatenate, zip(*pairs, strict=True)) for name, pairs in square.items()}
+    errors = {name: relative_to_all(*pair) for name, pair in squares.items()}
     scale = max(float(exact_work.mean()), SMALL_ENERGY * float(energy.mean()))
     difference = work - exact_work
     errors["dissipation"] = np.abs(difference) / scale if scale > 0.0 else np.abs(difference)
@@ -218,16 +216,13 @@ def _draw(
     return np.concatenate([at_random, worked]), np.arange(count) >= count - by_work
 
 
-def _decoded_forces(
-    tann: TANN | Hybrid, steps: list[tuple[Array, State]], strain: Float[Array, "n T v"]
-) -> Float[Array, "n T M"] | None:
-    if isinstance(tann, Hybrid):
-        names = ("isv", "strain", "plastic_strain", "exact_share")
-        states = {name: np.stack([state[name] for _, state in steps], axis=1) for name in names}
-        return tann.decode(states)["force"]
-    if "force" not in tann.information.coordinate_shapes:
-        return None
-    return tann.decode(np.stack([state["isv"] for _, state in steps], axis=1), strain)["force"]
+def _decoded(
+    material: DecodingMaterial, steps: list[tuple[Array, State]], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Float[Array, "n T *group"]]:
+    """Return the internal coordinates at all increments, of the groups that material and microstructure share."""
+    names = [name for name in material.initial_state(0) if name not in RESULTS]
+    coordinates = material.decode({name: np.stack([state[name] for _, state in steps], axis=1) for name in names})
+    return {name: values for name, values in coordinates.items() if values.shape[2:] == shapes.get(name)}
 
 
 def _positions(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n d"]:
@@ -241,12 +236,6 @@ def _squares(found: Array, exact: Array) -> tuple[Array, Array]:
     rows = (found - exact).reshape(len(found), -1), exact.reshape(len(exact), -1)
     error, size = ((values**2).mean(axis=1) for values in rows)
     return error, size
-
-
-def _relative(pairs: list[tuple[Array, Array]]) -> Float[Array, "n"]:
-    error, size = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-    mean = float(size.mean())
-    return np.sqrt(error / mean) if mean > 0.0 else np.sqrt(error)
 
 
 def _estimate(

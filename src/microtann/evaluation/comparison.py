@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
+from microtann.evaluation.measures import largest_errors
 from microtann.evaluation.structures import ReferenceCase
 from microtann.fem.model import Result
 from microtann.microstructure.bars.full.structure import StructureResult
@@ -19,9 +20,6 @@ Array = NDArray[np.float64]
 Analysis = Literal["model", "exact", "lattice"]
 NAMES: dict[Analysis, str] = {"model": "FE × TANN", "exact": "FE, exact cell", "lattice": "full lattice"}
 """Finite elements with the model, with the exact homogenised material on the same mesh, and the DNS."""
-
-SMALL_ENERGY = 0.01
-"""Dissipations are compared relative to max(D, Ψ/100): D is nearly zero in structures that stay almost elastic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +67,7 @@ class Comparison:
         """
         if tested not in self.runs or reference not in self.runs:
             return None
-        values = self.quantities
-        return {
-            name: relative_error(name, value, values[reference][name], values[reference]["energy"])
-            for name, value in values[tested].items()
-        }
+        return largest_errors(self.case.quantities(self.runs[tested]), self.case.quantities(self.runs[reference]))
 
     @property
     def network_errors(self) -> dict[str, float] | None:
@@ -110,24 +104,3 @@ class Comparison:
             "homogenisation_errors": self.homogenisation_errors,
             "cost_ratio": self.cost_ratio,
         }
-
-
-def relative_error(
-    name: str, value: Float[Array, "I"], reference: Float[Array, "I"], energy: Float[Array, "I"]
-) -> float:
-    """Return the largest error of a quantity over the increments, relative to the largest value of its reference.
-
-    Parameters
-    ----------
-    name : str
-        The quantity; a "dissipation" is compared relative to the largest of D and Ψ/100.
-    value, reference : array, shape (I,)
-    energy : array, shape (I,)
-        Ψ of the reference.
-    """
-    scale = np.abs(reference).max()
-    if name == "dissipation":
-        scale = max(scale, SMALL_ENERGY * np.abs(energy).max())
-    if scale == 0.0:
-        return 0.0 if not np.abs(value).any() else float("inf")
-    return float(np.abs(value - reference).max() / scale)

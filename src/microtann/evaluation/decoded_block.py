@@ -10,8 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from microtann.errors import InputError
-from microtann.evaluation.both_scales import MATCH_TOLERANCE, Microscale
+from microtann.evaluation.both_scales import Microscale
 from microtann.microstructure.bars.full.structure import Structure, StructureResult
+from microtann.microstructure.bars.inside import MATCH_TOLERANCE
+from microtann.microstructure.bars.lattice import Lattice
 from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
@@ -53,14 +55,17 @@ def decoded_block(scale: Microscale, point: ArrayLike, edge: int | None = None) 
     InputError
         If the point lies outside of the box around the structure.
     """
-    mesh, cell = scale.result.mesh, scale.cell
+    mesh, lattice = scale.result.mesh, scale.microstructure
+    assert isinstance(lattice, Lattice)
+    assert lattice.bar is not None
+    cell = lattice.cell
     where = as_floats("point", point)
     low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
     reach = MATCH_TOLERANCE * (high - low).max()
     if where.shape != low.shape or not ((where >= low - reach) & (where <= high + reach)).all():
         edges = ", ".join(f"{a:g} to {b:g}" for a, b in zip(low, high, strict=True))
         raise InputError(f"the point {tuple(where.tolist())} lies outside of the structure, which is {edges}")
-    origin, vectors = np.asarray(scale.origin, dtype=np.float64), scale.scale * cell.periods
+    origin, vectors = np.asarray(scale.origin, dtype=np.float64), scale.inside.scale * cell.periods
     inverse = np.linalg.inv(vectors)
     first, last = (np.rint((corner - origin) @ inverse).astype(np.int64) for corner in (low, high))
     if edge is None:
@@ -68,7 +73,7 @@ def decoded_block(scale: Microscale, point: ArrayLike, edge: int | None = None) 
     counts = np.minimum(edge, last - first)
     at = np.rint((where - origin) @ inverse - 0.5 * counts).astype(np.int64)
     start = np.clip(at, first, last - counts)
-    block = Structure.tile(cell, scale.bar, counts, scale.cell_size, origin + start @ vectors)
+    block = Structure.tile(cell, lattice.bar, counts, scale.cell_size, origin + start @ vectors)
     u0, eu1 = scale.displacement(block.points)
     bars = block.bars.astype(np.int64)
     return LatticeBlock(block.points, bars, u0 + eu1, scale.bar_stress(block.points, bars))

@@ -1,42 +1,133 @@
-"""Localisation: the exact cell solved again along the strains that chosen Gauss points have followed.
+"""Localisation: what happens inside the microstructure at places of a homogenised structure.
 
-A network of few states decodes the bars of a cell only so well. Where bars matter, at a few places, the cell
-itself can be solved along the strain history that the finite elements have found there: what is then left of the
-network's error is that of the strains. It costs as many cell solves as there are Gauss points around these places,
-times the increments, and no iteration.
+The states that a result keeps can be decoded. A network of few states decodes only so well; where that matters, at
+a few places, the microstructure itself can be solved along the strain history that the finite elements have found
+there: what is then left of the network's error is that of the strains. It costs as many solves as there are Gauss
+points around these places, times the increments, and no iteration.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Int
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
-from microtann.evaluation.nodal_states import Share
+from microtann.evaluation.nodal_states import (
+    RESULTS,
+    DecodingMaterial,
+    KeptStates,
+    NodalShare,
+    NodalStates,
+    require_decoding,
+)
+from microtann.fem.locate import locate
 from microtann.fem.model import Result
 from microtann.fem.replay import durations, follow, strain_histories
-from microtann.microstructure.bars.exact_cell import ExactCell
-from microtann.tann.hybrid import Hybrid
-from microtann.tann.model import TANN
+from microtann.materials.protocol import State
+from microtann.microstructure.protocol import Microstructure
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Localisation = Literal["decode", "solve"]
 CHUNK = 1024
-"""Gauss points whose cells are solved together."""
+"""Gauss points that are solved together, and nodes that are decoded together."""
 
 
-class SolvedStates:
-    """Plastic strains of the exact cell at nodes of a mesh, solved where they are asked for.
+def check_localisation(localisation: str) -> None:
+    """Refuse what is no localisation.
+
+    Raises
+    ------
+    InputError
+    """
+    if localisation not in get_args(Localisation):
+        known = " or ".join(map(repr, get_args(Localisation)))
+        raise InputError(f"the localisation is {known}, got {localisation!r}")
+
+
+def nodal_states(result: Result, material: DecodingMaterial, localisation: Localisation) -> NodalStates:
+    """Return the states at the nodes of a mesh.
 
     Parameters
     ----------
     result : Result
-    material : TANN, Hybrid or ExactCell
-        That of the result, of a lattice.
+    material : DecodingMaterial
+        That of the result.
+    localisation : {"decode", "solve"}
+        The states that the result keeps, or those of the exact microstructure solved again where they are asked
+        for.
+
+    Raises
+    ------
+    InputError
+        If there is no such localisation, or nothing that could be solved.
+    """
+    check_localisation(localisation)
+    return SolvedStates(result, material) if localisation == "solve" else KeptStates(result, material)
+
+
+def coordinates_at(
+    result: Result, material: object, points: ArrayLike, localisation: Localisation = "decode"
+) -> dict[str, Array]:
+    """Return the internal coordinates of the microstructure at places of a structure, at the end of its loading.
+
+    Parameters
+    ----------
+    result : Result
+        Of finite elements with the material.
+    material : DecodingMaterial
+        A TANN, a hybrid, or a microstructure itself.
+    points : array, shape (p, d)
+        Places in the undeformed mesh.
+    localisation : {"decode", "solve"}
+        Decode the states at the Gauss points, or solve the microstructure again along the strains that those
+        around have followed.
+
+    Returns
+    -------
+    dict of arrays, shape (p, *group)
+        By the name of the group; interpolated between the nodes of the mesh.
+
+    Raises
+    ------
+    InputError
+        If the material decodes nothing, nothing can be solved, or a point lies in no element.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> material = mt.Lattice(mt.cube_cell())
+    >>> sides = [mt.fem.Prescribed(lambda x: x[:, 2] >= 0, a, lambda x: 0.2 * x[:, 2]) for a in "xyz"]
+    >>> result = mt.fem.Model(mt.fem.box((1, 1, 1), (2, 2, 2)), material).solve([mt.fem.Step(sides)])
+    >>> mt.coordinates_at(result, material, [[0.5, 0.5, 0.5]])["force"].shape
+    (1, 28)
+    """
+    located = locate(result.mesh, np.asarray(points, dtype=np.float64))
+    states = nodal_states(result, require_decoding(material), localisation)
+    nodes, place = np.unique(located.nodes, return_inverse=True)
+    place = place.reshape(located.nodes.shape)
+    whole: dict[str, Array] = {}
+    for share in states.at(nodes):
+        for name, values in share.decode(share.state).items():
+            flat = share.weight[:, None] * values.reshape(len(nodes), -1)
+            at = np.einsum("pk,pkc->pc", located.values, flat[place]).reshape(len(place), *values.shape[1:])
+            whole[name] = whole[name] + at if name in whole else at
+    return whole
+
+
+class SolvedStates:
+    """States of the exact microstructure at nodes of a mesh, solved where they are asked for.
+
+    Parameters
+    ----------
+    result : Result
+    material : DecodingMaterial
+        That of the result, which stands for a microstructure that can be solved.
 
     Attributes
     ----------
@@ -50,18 +141,18 @@ class SolvedStates:
     Raises
     ------
     InputError
-        If the material stands for no lattice, or has extra state variables, which a cell does not know.
+        If the microstructure cannot be solved, or the material has extra state variables, which it does not know.
     """
 
-    def __init__(self, result: Result, material: TANN | Hybrid | ExactCell) -> None:
+    def __init__(self, result: Result, material: DecodingMaterial) -> None:
         self._result = result
-        self._exact = exact_cell_of(material)
+        self._exact = exact_microstructure(material)
         self._rows = np.full(len(result.mesh.cells), -1)
-        self._plastic: list[Array] = []
+        self._states: list[State] = []
         self.points, self.seconds = 0, 0.0
         self.increments = len(result.time) + len(result.parts)
 
-    def at(self, nodes: Int[IntArray, "k"]) -> list[Share]:
+    def at(self, nodes: Int[IntArray, "k"]) -> list[NodalShare]:
         """Return the states at some nodes; the cells at the Gauss points around them are solved once."""
         mesh = self._result.mesh
         place = np.full(len(mesh.points), -1)
@@ -69,20 +160,24 @@ class SolvedStates:
         cells = cells_around(self._result, nodes)
         self._solve(cells[self._rows[cells] < 0])
         weights = mesh.weights[cells]
-        plastic = np.einsum("eg,egm->em", weights, np.stack([self._plastic[row] for row in self._rows[cells]]))
-        strain = np.einsum("eg,egv->ev", weights, self._result.strain[cells])
+        kept = [self._states[row] for row in self._rows[cells]]
+        means = {
+            name: np.einsum("eg,eg...->e...", weights, np.stack([state[name] for state in kept]))
+            for name in kept[0]
+        }
+        means["strain"] = np.einsum("eg,egv->ev", weights, self._result.strain[cells])
         volume = np.zeros(len(nodes))
-        sums = tuple(np.zeros((len(nodes), values.shape[1])) for values in (plastic, strain))
+        sums = {name: np.zeros((len(nodes), *values.shape[1:])) for name, values in means.items()}
         for corner in place[mesh.cells[cells]].T:
             touched = corner >= 0
             np.add.at(volume, corner[touched], weights[touched].sum(axis=1))
-            for total, values in zip(sums, (plastic, strain), strict=True):
-                np.add.at(total, corner[touched], values[touched])
-        state, strains = (total / volume[:, None] for total in sums)
-        return [Share(self._exact.decode, np.ones(len(nodes)), state, strains)]
+            for name, values in means.items():
+                np.add.at(sums[name], corner[touched], values[touched])
+        state = {name: total / volume.reshape(-1, *(1,) * (total.ndim - 1)) for name, total in sums.items()}
+        return [NodalShare(self._exact.decode, np.ones(len(nodes)), state)]
 
     def _solve(self, cells: Int[IntArray, "e"]) -> None:
-        """Solve the exact cell at all Gauss points of some cells of the mesh."""
+        """Solve the microstructure at all Gauss points of some cells of the mesh."""
         begin = time.process_time()
         gauss, dt = self._result.mesh.element.gauss_points, durations(self._result)
         step = max(1, CHUNK // gauss)
@@ -91,29 +186,33 @@ class SolvedStates:
             points = (part[:, None] * gauss + np.arange(gauss)).ravel()
             strain = strain_histories(self._result, points)
             ((_, state),) = deque(follow(self._exact, strain, dt), maxlen=1)
-            self._rows[part] = len(self._plastic) + np.arange(len(part))
-            self._plastic += list(state["plastic_strain"].reshape(len(part), gauss, -1))
+            self._rows[part] = len(self._states) + np.arange(len(part))
+            by_cell = {
+                name: values.reshape(len(part), gauss, *values.shape[1:])
+                for name, values in state.items()
+                if name not in RESULTS
+            }
+            self._states += [{name: values[row] for name, values in by_cell.items()} for row in range(len(part))]
             self.points += len(points)
         self.seconds += time.process_time() - begin
 
 
-def exact_cell_of(material: TANN | Hybrid | ExactCell) -> ExactCell:
-    """Return the exact cell of the lattice that a material stands for.
+def exact_microstructure(material: DecodingMaterial) -> Microstructure:
+    """Return the microstructure that a material stands for, to be solved in its place.
 
     Raises
     ------
     InputError
-        If it stands for no lattice, or has extra state variables.
+        If it names none that can be solved, or the material has extra state variables.
     """
-    if isinstance(material, ExactCell):
-        return material
-    if isinstance(material, Hybrid):
-        return material.exact
-    if material.cell is None or material.bar is None:
-        raise InputError("the model names no lattice, so that there is no exact cell to solve again")
-    if material.information.extra_names:
-        raise InputError("solving again needs a model without extra state variables: the exact cell has none")
-    return ExactCell(material.cell, material.bar)
+    found = material.microstructure
+    if found is None or not found.solvable:
+        raise InputError(
+            "the model names no microstructure that can be solved, so that there is nothing to solve again"
+        )
+    if "extra" in material.initial_state(0):
+        raise InputError("solving again needs a model without extra state variables: its microstructure has none")
+    return found
 
 
 def cells_around(result: Result, nodes: Int[IntArray, "k"]) -> Int[IntArray, "e"]:

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
+from microtann.evaluation.measures import relative_rms
 from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
 from microtann.microstructure.protocol import MicroResponse
 from microtann.numbers.checks import check_strain_paths
@@ -198,14 +199,6 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found:
         outside_training_range=seen is not None
         and bool((np.abs(chosen.strain).max(axis=(0, 1)) > seen.strain).any()),
     )
-
-
-def relative_rms(found: Array, reference: Array) -> float:
-    """Return the RMS of the error over the RMS of the reference; of a reference that vanishes, 0 or infinity."""
-    error, size = float(np.mean((found - reference) ** 2)), float(np.mean(reference**2))
-    if size == 0.0:
-        return 0.0 if error == 0.0 else float("inf")
-    return float(np.sqrt(error / size))
 
 
 def _plain(value: object) -> object:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Analysis, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
+from microtann.evaluation.measures import relative_rms
 from microtann.microstructure.bars.full.structure import StructureResult
 
 Array = NDArray[np.float64]
@@ -159,8 +160,4 @@ def _near(lattice: StructureResult, point: tuple[float, ...], size: float) -> In
 def _relative(values: Mapping[Source, Float[Array, "*n"]], tested: Source, reference: Source) -> float | None:
     if tested not in values or reference not in values:
         return None
-    size = float(np.sqrt(np.mean(values[reference] ** 2)))
-    error = float(np.sqrt(np.mean((values[tested] - values[reference]) ** 2)))
-    if size == 0.0:
-        return 0.0 if error == 0.0 else float("inf")
-    return error / size
+    return relative_rms(values[tested], values[reference])

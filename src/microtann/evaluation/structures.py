@@ -7,7 +7,7 @@ counterparts in the plane, a square that is compressed along y, for the cells of
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -80,6 +80,19 @@ class ReferenceCase:
     controls: tuple[Control, ...]
     support: str
     angles: tuple[float, ...] = field(default=())
+
+    def divided(self, increments: int) -> ReferenceCase:
+        """Return the case with every step in several increments.
+
+        Parameters
+        ----------
+        increments : int
+            Of every step; between its ends displacements are interpolated, so that no angle belongs to them.
+        """
+        if increments == 1:
+            return self
+        steps = tuple(replace(step, increments=increments * step.increments) for step in self.steps)
+        return replace(self, steps=steps, angles=())
 
     @property
     def origin(self) -> tuple[float, ...]:

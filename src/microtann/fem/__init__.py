@@ -12,10 +12,8 @@ from microtann.fem.pressure import Pressure
 from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, State
 from microtann.materials.von_mises import VonMises
-from microtann.microstructure.bars.exact_cell import ExactCell
 
 __all__ = [
-    "ExactCell",
     "LearntMaterial",
     "LinearElastic",
     "Material",

@@ -14,26 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from microtann.errors import InputError
+from microtann.fem.elements import RULES, kinds_in
 from microtann.fem.foreign_mesh import ForeignMesh
 
 TYPE = re.compile(r"(C3D|CPE|CPS)(\d+)[A-Z]*")
-KINDS = {
-    "C3D": {4: "tetra", 10: "tetra10", 8: "hexahedron", 20: "hexahedron20", 6: "wedge", 15: "wedge15"},
-    "CPE": {3: "triangle", 6: "triangle6", 4: "quad", 8: "quad8"},
-}
-KINDS["CPS"] = KINDS["CPE"]
-"""Kinds of elements by family and number of nodes; the order of nodes is VTK's."""
-TRIANGLE, QUAD = ((0, 1), (1, 2), (2, 0)), ((0, 1), (1, 2), (2, 3), (3, 0))
-TETRA = ((0, 1, 2), (0, 3, 1), (1, 3, 2), (2, 3, 0))
-HEXAHEDRON = ((0, 1, 2, 3), (4, 7, 6, 5), (0, 4, 5, 1), (1, 5, 6, 2), (2, 6, 7, 3), (3, 7, 4, 0))
-FACES: dict[str, tuple[tuple[int, ...], ...]] = {"triangle": TRIANGLE, "quad": QUAD, "tetra": TETRA}
-FACES |= {"hexahedron": HEXAHEDRON, "triangle6": TRIANGLE, "quad8": QUAD, "tetra10": TETRA}
-FACES |= {"hexahedron20": HEXAHEDRON}
-"""Corners of the faces S1, S2, ..."""
+ABAQUS_FAMILIES = {"C3D": 3, "CPE": 2, "CPS": 2}
+"""Dimension of the families of elements; the order of nodes is VTK's."""
+FOREIGN = {"C3D": {6: "wedge", 15: "wedge15"}}
+"""Elements, by number of nodes, that are read so that they can be named, though no mesh can be of them."""
 
 
 @dataclass(frozen=True)
-class Block:
+class KeywordBlock:
     """A keyword line with its parameters, and the data lines below it."""
 
     keyword: str
@@ -69,7 +61,7 @@ def read_abaqus(path: Path) -> ForeignMesh:
     model = _Model()
     readers = {"NODE": _nodes, "ELEMENT": _elements, "NSET": _set, "ELSET": _set, "SURFACE": _surface}
     parts = 0
-    for block in blocks(path.read_text(encoding="utf-8", errors="replace")):
+    for block in keyword_blocks(path.read_text(encoding="utf-8", errors="replace")):
         parts += block.keyword == "PART"
         moved = block.keyword == "INSTANCE" and block.rows
         if block.keyword == "INCLUDE" or parts > 1 or moved:
@@ -88,7 +80,7 @@ def read_abaqus(path: Path) -> ForeignMesh:
     return _gathered(model)
 
 
-def blocks(text: str) -> Iterator[Block]:
+def keyword_blocks(text: str) -> Iterator[KeywordBlock]:
     """Yield keywords with their data; comments and blank lines are left out."""
     block = None
     for number, raw in enumerate(text.splitlines(), start=1):
@@ -104,22 +96,22 @@ def blocks(text: str) -> Iterator[Block]:
             yield block
         pairs = (word.partition("=") for word in words[1:] if word)
         parameters = {key.strip().upper(): value.strip().strip('"') for key, _, value in pairs}
-        block = Block(words[0][1:].strip().upper(), parameters, number, [])
+        block = KeywordBlock(words[0][1:].strip().upper(), parameters, number, [])
     if block is not None:
         yield block
 
 
-def _nodes(model: _Model, block: Block) -> None:
+def _nodes(model: _Model, block: KeywordBlock) -> None:
     for number, *place in block.rows:
         model.points[int(number)] = [*map(float, place[:3]), 0.0, 0.0][:3]
     if "NSET" in block.parameters:
         _extend(model, model.node_sets, block.parameters["NSET"], [int(row[0]) for row in block.rows])
 
 
-def _elements(model: _Model, block: Block) -> None:
+def _elements(model: _Model, block: KeywordBlock) -> None:
     name = block.parameters.get("TYPE", "").upper()
     match = TYPE.fullmatch(name)
-    kind = KINDS[match[1]].get(int(match[2])) if match else None
+    kind = _kind(match[1], int(match[2])) if match else None
     if match is None or kind is None:
         raise InputError(
             f"line {block.line}: elements of type {name!r} are not known; there are C3D4, C3D10, C3D8, C3D20 in "
@@ -138,7 +130,13 @@ def _elements(model: _Model, block: Block) -> None:
         _extend(model, model.cell_sets, block.parameters["ELSET"], [row[0] for row in rows])
 
 
-def _set(model: _Model, block: Block) -> None:
+def _kind(family: str, nodes: int) -> str | None:
+    """Return the kind of a family of elements that has so many nodes."""
+    known = {len(RULES[kind].nodes): kind for kind in kinds_in(ABAQUS_FAMILIES[family])}
+    return (known | FOREIGN.get(family, {})).get(nodes)
+
+
+def _set(model: _Model, block: KeywordBlock) -> None:
     """Read *NSET or *ELSET: numbers, a range of them, or names of other sets."""
     sets = model.node_sets if block.keyword == "NSET" else model.cell_sets
     members: list[int] = []
@@ -155,7 +153,7 @@ def _set(model: _Model, block: Block) -> None:
     _extend(model, sets, block.parameters[block.keyword], members)
 
 
-def _surface(model: _Model, block: Block) -> None:
+def _surface(model: _Model, block: KeywordBlock) -> None:
     """Read *SURFACE: faces of elements or of sets of them, or nodes."""
     name = model.name(block.parameters["NAME"])
     kind = block.parameters.get("TYPE", "ELEMENT").upper()
@@ -171,7 +169,7 @@ def _surface(model: _Model, block: Block) -> None:
     for chosen, label in block.rows:
         for number in [int(chosen)] if chosen.isdigit() else model.cell_sets[model.name(chosen)]:
             kind, nodes = model.elements[number]
-            faces.append(tuple(nodes[corner] for corner in FACES[kind][int(label[1]) - 1]))
+            faces.append(tuple(nodes[corner] for corner in RULES[kind].faces[int(label[1]) - 1]))
 
 
 def _extend(model: _Model, sets: dict[str, list[int]], name: str, members: list[int]) -> None:

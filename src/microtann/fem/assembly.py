@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.rigid import connected_parts
+from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 from microtann.equilibrium.system import Response
 from microtann.fem import element_kernels
 from microtann.fem.material_call import MaterialCall
@@ -22,7 +22,7 @@ from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
-SYMMETRY_TOLERANCE = 1e-8
+TANGENT_SYMMETRY = 1e-8
 """Tangents whose skew part is smaller than this fraction of their largest entry count as symmetric."""
 
 
@@ -90,7 +90,7 @@ class FiniteElements:
         nodes = mesh.cells.shape[1]
         first = np.repeat(mesh.cells, nodes, axis=1)
         second = np.tile(mesh.cells, (1, nodes))
-        self.pattern = Pattern.of(first.ravel(), second.ravel(), len(mesh.points))
+        self.pattern = Sparsity.of(first.ravel(), second.ravel(), len(mesh.points))
         self._slots = self.pattern.slots(first, second).reshape(-1, nodes, nodes)
 
     @property
@@ -121,7 +121,19 @@ class FiniteElements:
         dt: float,
         tangent: bool,
     ) -> Response:
-        """Integrate the materials over an increment of displacement and assemble; see `System.evaluate`."""
+        """Integrate the materials over an increment of displacement and assemble; see `System.evaluate`.
+
+        Parameters
+        ----------
+        state : GaussState
+            At the start of the increment.
+        displacement, increment : array, shape (N d,)
+            Of the nodes at the end of the increment, and its change over the increment.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the tangent is wanted.
+        """
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         d, v = mesh.dimension, components(mesh.dimension)
         kernels = KERNELS[d]
@@ -163,7 +175,7 @@ class FiniteElements:
         dissipated += state.dissipated
         return Response(
             force=force.ravel(),
-            tangent=None if data is None else BlockTangent(self.pattern, data, skew <= SYMMETRY_TOLERANCE * size),
+            tangent=None if data is None else BlockTangent(self.pattern, data, skew <= TANGENT_SYMMETRY * size),
             energy=energy,
             dissipation=dissipation,
             state=GaussState(strain, stress, dissipated, new),

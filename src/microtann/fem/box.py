@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
-from microtann.fem.elements import EDGES, element_kind
+from microtann.fem.elements import RULES, element_kind, kinds_in
 from microtann.fem.mesh import Mesh
 from microtann.numbers.checks import as_floats
 from microtann.system.memory import require_memory
@@ -19,12 +19,6 @@ Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BYTES_PER_VALUE = 60
 """Memory that a node of an element takes at each of its Gauss points: derivatives, on the way and kept."""
-
-KINDS: dict[int, tuple[str, ...]] = {
-    2: ("quad", "quad8", "triangle", "triangle6"),
-    3: ("hexahedron", "hexahedron20", "tetra", "tetra10"),
-}
-"""Kinds of elements that a box may be made of, by dimension; the first is used if none is named."""
 
 DIAGONALS = ("mirrored", "parallel")
 """How the blocks of a box are cut into triangles or tetrahedra."""
@@ -90,16 +84,15 @@ def box(
         raise InputError(f"divisions must be {words} positive integers, got {divisions!r}")
     if corner.shape != (d,) or not np.isfinite(corner).all():
         raise InputError(f"origin must be {words} numbers, got {origin!r}")
-    kind = KINDS[d][0] if kind is None else kind
-    if kind not in KINDS[d]:
-        raise InputError(f"a box in {d} dimensions is made of {', '.join(KINDS[d])}, got {kind!r}")
+    kinds = kinds_in(d)
+    kind = kinds[0] if kind is None else kind
+    if kind not in kinds:
+        raise InputError(f"a box in {d} dimensions is made of {', '.join(kinds)}, got {kind!r}")
     if diagonals not in DIAGONALS:
         known = " or ".join(map(repr, DIAGONALS))
         raise InputError(f"the diagonals of a box are {known}, got {diagonals!r}")
-    element = element_kind(kind)
-    base = EDGES[kind][0] if kind in EDGES else kind
-    cut = base in ("triangle", "tetra")
-    cells_of_block = math.factorial(d) if cut else 1
+    element, rule = element_kind(kind), RULES[kind]
+    cells_of_block = math.factorial(d) if rule.simplex else 1
     require_memory(
         f"a mesh of {'×'.join(str(n) for n in counts)} blocks of elements",
         float(BYTES_PER_VALUE)
@@ -111,9 +104,9 @@ def box(
     )
     axes = [corner[i] + sizes[i] * np.arange(counts[i] + 1) / counts[i] for i in range(d)]
     points = np.column_stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")])
-    cells = _simplices(counts, diagonals == "mirrored") if cut else _blocks(counts)
-    if kind in EDGES:
-        points, cells = _with_edge_nodes(points, cells, EDGES[kind][1])
+    cells = _simplices(counts, diagonals == "mirrored") if rule.simplex else _blocks(counts)
+    if rule.edges:
+        points, cells = _with_edge_nodes(points, cells, rule.edges)
     return Mesh(points, cells, kind)
 
 

@@ -6,19 +6,19 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.equilibrium.increment_table import FailedAttempt
 from microtann.errors import InputError
-from microtann.materials.protocol import Material, State
-from microtann.microstructure.bars.exact_cell import ExactCell
-from microtann.system.hdf5 import created, opened
+from microtann.materials.protocol import Material, State, WritableMaterial
+from microtann.system.hdf5 import created, opened, text, write_text
 
 Array = NDArray[np.float64]
 SCHEMA = "microtann failed point 1"
@@ -83,7 +83,7 @@ class FailedPoint:
         return f"Gauss point {self.gauss_point} of {place} at ({at})"
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write the point to an HDF5 file, with the exact cell or the trained model where that is the material.
+        """Write the point to an HDF5 file, with its material if that is a microstructure or a trained model.
 
         Raises
         ------
@@ -99,20 +99,31 @@ class FailedPoint:
                 file[name] = getattr(self, name)
             for name, values in self.state.items():
                 file[f"state/{name}"] = values
-            for name, content in _kept(self.material).items():
-                file[f"material/{name}"] = _bytes(content)
+            _write_material(file, self.material)
         return Path(path)
 
 
-def read_failed_point(path: str | os.PathLike[str]) -> tuple[FailedPoint, dict[str, bytes]]:
-    """Read a failed point without its material.
+@dataclass(frozen=True)
+class HeldMaterial:
+    """What the file of a failed point holds of its material.
 
-    Returns
-    -------
-    FailedPoint
-    dict of bytes
-        What the file holds of the material: "cell" for an exact cell, as JSON; "model" for a trained model, as its
-        file; nothing for others.
+    Parameters
+    ----------
+    model : bytes
+        A trained model, as its file; empty if it is none.
+    kind : str
+        Of a microstructure; empty if it is none.
+    groups : mapping
+        Arrays of the microstructure by group and name.
+    """
+
+    model: bytes = b""
+    kind: str = ""
+    groups: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+
+
+def read_failed_point(path: str | os.PathLike[str]) -> tuple[FailedPoint, HeldMaterial]:
+    """Read a failed point, and what its file holds of the material.
 
     Raises
     ------
@@ -125,7 +136,7 @@ def read_failed_point(path: str | os.PathLike[str]) -> tuple[FailedPoint, dict[s
             raise InputError(f"{path} is no file of a failed Gauss point")
         arrays: dict[str, Any] = {name: np.asarray(file[name][()]) for name in VECTORS}
         state = {name: np.asarray(values[()]) for name, values in file["state"].items()}
-        held = {name: values[()].tobytes() for name, values in file.get("material", {}).items()}
+        held = _held(file)
     failures = tuple(FailedAttempt(**{**f, "residuals": tuple(f["residuals"])}) for f in notes["failures"])
     point = FailedPoint(
         **{name: notes[name] for name in NUMBERS},
@@ -138,18 +149,28 @@ def read_failed_point(path: str | os.PathLike[str]) -> tuple[FailedPoint, dict[s
     return point, held
 
 
-def _kept(material: Any) -> Mapping[str, bytes]:
-    """Return what a file keeps of a material, if it can be written at all."""
-    if isinstance(material, ExactCell):
-        parts: dict[str, Any] = {"cell": material.cell.arrays(), "bar": material.bar.arrays()}
-        plain = {part: {name: v.tolist() for name, v in arrays.items()} for part, arrays in parts.items()}
-        return {"cell": json.dumps(plain).encode()}
-    if hasattr(material, "save"):  # a trained model
+def _write_material(file: h5py.File, material: Any) -> None:
+    """Write what a file keeps of a material, if it can be written at all."""
+    if isinstance(material, WritableMaterial):
+        write_text(file, "microstructure", material.kind)
+        for group, arrays in material.groups().items():
+            for name, values in arrays.items():
+                file[f"material/{group}/{name}"] = values
+    elif hasattr(material, "save"):  # a trained model
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
             material.save(path)
-            return {"model": path.read_bytes()}
-    return {}
+            file["model"] = _bytes(path.read_bytes())
+
+
+def _held(file: h5py.File) -> HeldMaterial:
+    model = file["model"][()].tobytes() if "model" in file else b""
+    kind = text(file.attrs["microstructure"]) if "microstructure" in file.attrs else ""
+    groups = {
+        group: {name: np.asarray(values[()]) for name, values in arrays.items()}
+        for group, arrays in file.get("material", {}).items()
+    }
+    return HeldMaterial(model, kind, groups)
 
 
 def _bytes(content: bytes) -> NDArray[np.uint8]:

@@ -1,27 +1,30 @@
-"""Finds the Gauss point at which a simulation failed."""
+"""Finds the Gauss point at which a simulation failed: where a material did, or where its tangent is wrong."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.equilibrium.failure import EquilibriumError
-from microtann.fem.assembly import KERNELS, FiniteElements
+from microtann.equilibrium.equilibrium_error import EquilibriumError
+from microtann.fem.assembly import KERNELS, FiniteElements, GaussState
 from microtann.fem.failed_point import FailedPoint
-from microtann.fem.point_check import tangent_errors
-from microtann.fem.point_error import PointError
+from microtann.fem.material_call import PointError
 from microtann.fem.regions import Region, gauss_points
 from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
-WRONG = 1e-3
+WRONG_TANGENT = 1e-3
 """Difference of a tangent from finite differences, relative to its largest entry, that is worth telling."""
 LIMIT = 1000
 """Points that are looked at: those with the largest strain increments."""
+STEP = 1e-6
+"""Strain of the finite differences, over the largest strain increment."""
+STRESS_ROUND_OFF = 1e-13
+"""Of a stress, relative to itself."""
 
 
 def failed_point(system: FiniteElements, error: EquilibriumError) -> FailedPoint | None:
@@ -70,7 +73,7 @@ def failed_point(system: FiniteElements, error: EquilibriumError) -> FailedPoint
         except Exception:  # whatever a material raises: that is what is looked for
             off = skew = np.full(len(own), np.nan)
         sizes = np.abs(increments[own]).max(axis=1)
-        clear = np.where(np.isnan(off), np.inf, np.where(off > WRONG, off, 0.0))
+        clear = np.where(np.isnan(off), np.inf, np.where(off > WRONG_TANGENT, off, 0.0))
         worst = int(np.lexsort((sizes, clear))[-1])
         alone = {name: values[worst : worst + 1] for name, values in state.items()}
         found.append((clear[worst], float(off[worst]), float(skew[worst]), int(own[worst]), region, alone))
@@ -100,12 +103,54 @@ def failed_point(system: FiniteElements, error: EquilibriumError) -> FailedPoint
 
 def remark(point: FailedPoint) -> str:
     """Return what is to be said of the tangent of a failed point; empty where nothing is wrong with it."""
-    if point.tangent_error > WRONG:
+    if point.tangent_error > WRONG_TANGENT:
         return (
             f"the tangent of the material differs from finite differences of its stress by "
             f"{100 * point.tangent_error:.3g} % at {point}: it is wrong, or not that of the increment"
         )
     return ""
+
+
+def tangent_errors(
+    material: Material, strain_increment: Float[Array, "n v"], state: State, dt: float
+) -> tuple[Float[Array, "n"], Float[Array, "n"]]:
+    """Return how far tangents are from finite differences of the stress, and from being symmetric.
+
+    Where the material changes between rest and flow its stress has a kink: of the differences forwards and
+    backwards the nearer one counts, component by component.
+
+    Parameters
+    ----------
+    material : Material
+    strain_increment : array, shape (n, v)
+    state : dict of arrays
+    dt : float
+
+    Returns
+    -------
+    difference, skew : array, shape (n,)
+        Relative to the largest entry of the tangent; not a number where it is not finite. What round-off of the
+        stress explains does not count.
+    """
+    stress, tangent, _ = material.update(strain_increment, state, dt, True)
+    if tangent is None:
+        raise ValueError("the material returned no tangent")
+    stress, tangent = np.asarray(stress), np.asarray(tangent)
+    step = STEP * max(float(np.abs(strain_increment).max()), STEP)
+    size = np.abs(tangent).max(axis=(1, 2))
+    off = np.zeros(len(tangent))
+    noise = 2.0 * STRESS_ROUND_OFF * np.abs(stress).max(axis=1) / step
+    for component in range(tangent.shape[2]):
+        apart = []
+        for direction in (step, -step):
+            moved = strain_increment.copy()
+            moved[:, component] += direction
+            slope = (np.asarray(material.update(moved, state, dt, False)[0]) - stress) / direction
+            apart.append(np.abs(slope - tangent[:, :, component]).max(axis=1))
+        off = np.maximum(off, np.minimum(*apart))
+    skew = np.abs(tangent - tangent.transpose(0, 2, 1)).max(axis=(1, 2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.maximum(off - noise, 0.0) / size, skew / size
 
 
 def _state_of(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from microtann.errors import InputError
-from microtann.fem.elements import RULES
+from microtann.fem.elements import RULES, shape_functions
 from microtann.fem.mesh import Mesh
 from microtann.numbers.checks import as_floats
 
@@ -108,7 +108,7 @@ def _excess(
     """Return how far each point is outside of a cell, in reference coordinates, and the shape functions there."""
     at = np.tile(mesh.element.reference.mean(axis=0), (len(points), 1))
     for _ in range(ITERATIONS):
-        values, gradients = _shape(mesh.kind, at)
+        values, gradients = shape_functions(mesh.kind, at)
         jacobian = np.einsum("pni,pnj->pij", corners, gradients)
         singular = np.abs(np.linalg.det(jacobian)) < 1e-300  # far outside of a curved cell
         jacobian[singular] = np.eye(mesh.dimension)
@@ -117,22 +117,10 @@ def _excess(
         at = np.clip(at + step, -FAR, FAR)
         if np.abs(step).max(initial=0.0) <= 1e-12:
             break
-    values, _ = _shape(mesh.kind, at)
+    values, _ = shape_functions(mesh.kind, at)
     excess = np.maximum(-at.min(axis=1), at.max(axis=1) - 1.0)
-    if mesh.kind.startswith(("tri", "tet")):
+    if RULES[mesh.kind].simplex:
         excess = np.maximum(excess, at.sum(axis=1) - 1.0)
     miss = np.abs(points - np.einsum("pn,pni->pi", values, corners)).max(axis=1)
     size = np.ptp(corners, axis=1).max(axis=1)
     return np.where(miss <= TOLERANCE * size, excess, np.inf), values
-
-
-def _shape(kind: str, at: Float[Array, "p d"]) -> tuple[Float[Array, "p n"], Float[Array, "p n d"]]:
-    """Return shape functions and their derivatives at reference coordinates, in the order of VTK."""
-    from skfem import element as library  # type: ignore[import-untyped]
-
-    rule = RULES[kind]
-    element = getattr(library, rule.element)()
-    pairs = [element.lbasis(at.T, node) for node in rule.nodes]
-    values = np.stack([np.broadcast_to(v, len(at)) for v, _ in pairs], axis=1)
-    gradients = np.stack([np.broadcast_to(g, at.T.shape).T for _, g in pairs], axis=1)
-    return values, gradients

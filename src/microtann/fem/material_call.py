@@ -1,4 +1,4 @@
-"""Calls of a material for some Gauss points, with a check of what a user's object may return."""
+"""Calls of a material for some Gauss points, with a check of what a user's object may return; where it fails."""
 
 from __future__ import annotations
 
@@ -11,12 +11,28 @@ from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError, InputError, MicrotannError
 from microtann.fem.mesh import Mesh
-from microtann.fem.point_error import PointError
 from microtann.fem.regions import Chunk, Region
 from microtann.materials.protocol import LearntMaterial, Material, State
 from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
+
+
+class PointError(ConvergenceError):
+    """A material that failed, or returned what is not finite.
+
+    Parameters
+    ----------
+    message : str
+    points : sequence of int
+        Numbers of the Gauss points: cell × Gauss points of a cell + Gauss point.
+    nodes : sequence of int
+        Of the cell of the first of them.
+    """
+
+    def __init__(self, message: str, points: Sequence[int], nodes: Sequence[int]) -> None:
+        super().__init__(message, worst=nodes)
+        self.points = tuple(int(point) for point in points)
 
 
 class MaterialCall:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.equilibrium.steps import Nodes, select
+from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
 from microtann.fem.elements import RULES, ElementKind, element_kind
 from microtann.fem.faces import boundary_faces
@@ -115,7 +115,13 @@ class Mesh:
         sets: Mapping[str, Nodes] | None = None,
         sides: Mapping[str, Nodes] | None = None,
     ) -> Mesh:
-        """Return the mesh with more regions, sets and sides; parameters as of `Mesh`. A known name is replaced."""
+        """Return the mesh with more regions, sets and sides; parameters as of `Mesh`. A known name is replaced.
+
+        Parameters
+        ----------
+        regions, sets, sides : mapping, optional
+            Cells, nodes and faces by name, as in `Mesh`; a known name is replaced.
+        """
         replaced = [name for name in sides or {} if name in self.sides]
         kept = {name: nodes for name, nodes in self.sets.items() if name not in replaced}
         mesh = copy(self)  # with its geometry
@@ -185,7 +191,7 @@ def _indices(
     """Return named choices of nodes or cells as sorted indices."""
     found = {}
     for name, chosen in (given or {}).items():
-        found[name] = np.unique(select(chosen, points, f"{kind} {name!r} of the mesh", what))
+        found[name] = np.unique(select_nodes(chosen, points, f"{kind} {name!r} of the mesh", what))
         found[name].setflags(write=False)
     return found
 

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.equilibrium.body import Body
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.errors import InputError
 from microtann.fem.assembly import FiniteElements, GaussState
@@ -26,7 +26,7 @@ from microtann.numbers import voigt
 from microtann.system.paraview import Frame, write_series
 
 Array = NDArray[np.float64]
-TENSORS: tuple[Literal["strain", "stress"], ...] = ("strain", "stress")
+TENSOR_FIELDS: tuple[Literal["strain", "stress"], ...] = ("strain", "stress")
 """Fields that are symmetric tensors."""
 
 
@@ -110,7 +110,7 @@ class Result(History):
         """Yield the fields of the increments for ParaView, with stress and strain as symmetric tensors of VTK."""
         for frame in super().frames():
             tensors: dict[str, Array] = {
-                kind: voigt.to_order(_in_space(frame.cell_data[kind]), "vtk", kind) for kind in TENSORS
+                kind: voigt.to_order(_in_space(frame.cell_data[kind]), "vtk", kind) for kind in TENSOR_FIELDS
             }
             yield replace(frame, cell_data={**frame.cell_data, **tensors})
 
@@ -137,7 +137,7 @@ class Model(Body[Result]):
     --------
     >>> import microtann as mt
     >>> mesh = mt.fem.box((1, 1, 1), (2, 2, 2))
-    >>> material = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    >>> material = mt.Lattice(mt.cube_cell())
     >>> bottom, top = (lambda x: x[:, 2] == 0), (lambda x: x[:, 2] == 1)
     >>> held = [mt.fem.Prescribed(bottom, axis, 0.0) for axis in "xyz"]
     >>> step = mt.fem.Step([*held, mt.fem.Prescribed(top, "z", 0.5)], increments=2)

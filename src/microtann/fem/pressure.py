@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.equilibrium.steps import Nodes, select
+from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
 from microtann.fem.faces import faces_of
 from microtann.fem.mesh import Mesh
@@ -80,7 +80,7 @@ class Pressure:
         if isinstance(self.faces, str) and self.faces in mesh.sides:
             return mesh.sides[self.faces]
         inside = np.zeros(len(mesh.points), dtype=bool)
-        inside[select(self.faces, mesh.points, where, sets=mesh.sets)] = True
+        inside[select_nodes(self.faces, mesh.points, where, sets=mesh.sets)] = True
         chosen = np.flatnonzero(inside[mesh.boundary].all(axis=1))
         if not len(chosen):
             raise InputError(f"{where}: no face of the boundary has all its nodes among those of the pressure")

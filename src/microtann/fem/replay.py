@@ -44,7 +44,16 @@ def durations(result: Result) -> Float[Array, "T"]:
 def follow(
     material: Material, strain: Float[Array, "n T v"], dt: Float[Array, "T"]
 ) -> Iterator[tuple[Float[Array, "n v"], State]]:
-    """Yield stress and state of a material along strain histories from the virgin state."""
+    """Yield stress and state of a material along strain histories from the virgin state.
+
+    Parameters
+    ----------
+    material : Material
+    strain : array, shape (n, T, v)
+        Strains of n points at T times, in Voigt order with engineering shear.
+    dt : array, shape (T,)
+        Durations of the increments.
+    """
     state, before = material.initial_state(len(strain)), np.zeros_like(strain[:, 0])
     for present, duration in zip(strain.transpose(1, 0, 2), dt, strict=True):
         stress, _, state = material.update(present - before, state, float(duration), False)

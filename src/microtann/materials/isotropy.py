@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
-IN_PLANE = (0, 1, 5)
+PLANE_COMPONENTS = (0, 1, 5)
 """Components of a tensor of space, in the order 11, 22, 33, 23, 13, 12, that one of the plane keeps."""
 TRACE = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
 """The unit tensor: its product with a strain is the change of volume."""

@@ -13,7 +13,7 @@ from microtann.numbers import voigt
 from microtann.numbers.checks import as_floats, check_increment
 
 Array = NDArray[np.float64]
-SYMMETRY_TOLERANCE = 1e-10
+STIFFNESS_SYMMETRY = 1e-10
 """Difference of a stiffness from its transpose, relative to its largest entry, that is round-off."""
 
 
@@ -44,7 +44,7 @@ class LinearElastic:
             raise InputError(f"a stiffness has shape (6, 6) in space or (3, 3) in the plane, got {moduli.shape}")
         if not np.isfinite(moduli).all():
             raise InputError("the stiffness must be finite")
-        if np.abs(moduli - moduli.T).max() > SYMMETRY_TOLERANCE * np.abs(moduli).max():
+        if np.abs(moduli - moduli.T).max() > STIFFNESS_SYMMETRY * np.abs(moduli).max():
             raise InputError("the stiffness of a linear elastic material must be symmetric, or there is no energy")
         if np.linalg.eigvalsh(moduli)[0] <= 0.0:
             raise InputError("the stiffness must be positive definite, or the material is not stable")
@@ -73,9 +73,9 @@ class LinearElastic:
         if plane not in ("strain", "stress"):
             raise InputError(f"the plane state of a material is 'strain' or 'stress', got {plane!r}")
         if plane == "strain":
-            return cls(moduli[np.ix_(isotropy.IN_PLANE, isotropy.IN_PLANE)])
+            return cls(moduli[np.ix_(isotropy.PLANE_COMPONENTS, isotropy.PLANE_COMPONENTS)])
         compliance = np.linalg.inv(moduli)
-        return cls(np.linalg.inv(compliance[np.ix_(isotropy.IN_PLANE, isotropy.IN_PLANE)]))
+        return cls(np.linalg.inv(compliance[np.ix_(isotropy.PLANE_COMPONENTS, isotropy.PLANE_COMPONENTS)]))
 
     def __repr__(self) -> str:
         where = "space" if voigt.dimension(self.components) == 3 else "the plane"
@@ -98,6 +98,17 @@ class LinearElastic:
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
+
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            As `initial_state` returns it; never modified.
+        dt : float
+            Duration of the increment, which does not matter.
+        tangent : bool
+            Whether the tangent is wanted.
 
         Raises
         ------

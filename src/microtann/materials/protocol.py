@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -76,4 +77,18 @@ class LearntMaterial(Material, Protocol):
         array, shape (n,), or None
             1 on the border of the range, 1.3 where a point is 30 % outside; None if the range is not known.
         """
+        ...
+
+
+@runtime_checkable
+class WritableMaterial(Material, Protocol):
+    """A material that files can keep, by the name of its kind and its arrays, as microstructures are."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind, by which it is found again."""
+        ...
+
+    def groups(self) -> Mapping[str, Mapping[str, NDArray[Any]]]:
+        """Return its arrays by the name of their group and their own."""
         ...

@@ -69,7 +69,7 @@ class VonMises:
             raise InputError(f"von Mises plasticity is for space, or for plane 'strain'; got plane={plane!r}")
         self.young, self.poisson = young, poisson
         self.yield_stress, self.hardening, self.plane = yield_stress, hardening, plane
-        self._kept = np.arange(6) if plane is None else np.array(isotropy.IN_PLANE)
+        self._kept = np.arange(6) if plane is None else np.array(isotropy.PLANE_COMPONENTS)
 
     def __repr__(self) -> str:
         where = "" if self.plane is None else f", plane={self.plane!r}"
@@ -100,6 +100,17 @@ class VonMises:
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
+
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            As `initial_state` returns it; never modified.
+        dt : float
+            Duration of the increment, which does not matter.
+        tangent : bool
+            Whether the consistent tangent is wanted.
 
         Raises
         ------

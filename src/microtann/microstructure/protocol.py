@@ -1,24 +1,34 @@
-"""What a trained model and a data set say about the microstructure that they stand for.
+"""What every microstructure can do: it is a material that decodes.
 
-A lattice (`microtann.microstructure.bars.lattice.Lattice`) is one kind; another simulator's microstructure is one
-more subclass. Files keep its arrays by group and name.
+A kind of microstructure is a subclass of `Microstructure`, made known by
+`microtann.microstructure.registry.register_microstructure` or, from a package of its own, by the entry point
+``microtann.microstructures``. A lattice (`microtann.microstructure.bars.lattice.Lattice`) is one kind. What is
+asked of all kinds is abstract; the rest are questions that a kind may answer, and that nothing depends on.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
+from microtann.materials.protocol import State
+from microtann.microstructure.identities import Identity, StoredStates
+from microtann.microstructure.picture import Picture
+from microtann.numbers.checks import check_dt, check_strain_paths
+from microtann.slips.problem import SlipProblem
 
 Array = NDArray[np.float64]
 Groups = Mapping[str, Mapping[str, NDArray[Any]]]
 """Arrays by the name of their group and their own."""
+SHARED_STATE = ("strain", "energy", "dissipation")
+"""State variables that every microstructure has; the others are its own."""
 
 
 @runtime_checkable
@@ -46,27 +56,91 @@ class MicroResponse(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class PathResponse:
+    """Response of a microstructure along strain paths; "..." is (T,) or (B, T), as in the strain given.
+
+    Parameters
+    ----------
+    strain, stress : array, shape (..., v)
+    energy, dissipation : array, shape (...)
+        Per unit volume; the dissipation is that of the increment.
+    coordinates : dict of arrays, shape (..., *group)
+        Internal coordinates by the name of their group.
+    """
+
+    strain: Float[Array, "*batch v"]
+    stress: Float[Array, "*batch v"]
+    energy: Float[Array, "*batch"]
+    dissipation: Float[Array, "*batch"]
+    coordinates: Mapping[str, Array]
+
+
 class Microstructure(ABC):
-    """A microstructure whose exact response can be computed and which can be kept in a file."""
+    """An inelastic microstructure: a material (`microtann.fem.Material`) whose states tell internal coordinates.
+
+    Its state holds "strain", "energy" and "dissipation" (of the last increment), and whatever else it needs.
+    """
 
     kind: ClassVar[str]
     """Name of the kind in files."""
     fields: ClassVar[Mapping[str, tuple[str, ...]]]
     """Names of the arrays of every group in files; a group may be absent."""
+    rate_independent: ClassVar[bool] = True
+    """Whether a zero increment, however long, leaves the state as it is."""
+    quadratic: ClassVar[bool] = False
+    """Whether the energy is quadratic in strain and state, with associated flow.
+
+    Then the trapezoidal work of an increment is at most what is stored and dissipated.
+    """
 
     @property
-    def strain_scale(self) -> float:
-        """Strain at first yield over 1/3, that of the reference material, by which strain paths are scaled."""
-        return 1.0
+    @abstractmethod
+    def components(self) -> int:
+        """Number of strain components, v."""
+
+    @property
+    @abstractmethod
+    def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of each group of internal coordinates, in their order."""
+
+    @abstractmethod
+    def initial_state(self, n: int) -> State:
+        """Return the virgin state of ``n`` points."""
+
+    @abstractmethod
+    def update(
+        self,
+        strain_increment: Float[Array, "n v"],
+        state: State,
+        dt: float = 1.0,
+        tangent: bool = True,
+    ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
+        """Advance ``n`` points by one increment; see `microtann.materials.protocol.Material.update`."""
+
+    @abstractmethod
+    def decode(self, state: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the internal coordinates of states.
+
+        Parameters
+        ----------
+        state : mapping of arrays, shape (..., *)
+            Its own state variables and the strain, as in the state of a finite-element result; the leading axes
+            are any.
+
+        Returns
+        -------
+        dict of arrays, shape (..., *group)
+        """
 
     @abstractmethod
     def groups(self) -> Groups:
-        """Return the arrays that make up the microstructure."""
+        """Return the arrays that make up the microstructure, as files keep them."""
 
     @classmethod
     @abstractmethod
     def of_groups(cls, groups: Groups) -> Microstructure:
-        """Return the microstructure that the arrays make up.
+        """Return the microstructure that arrays from a file make up.
 
         Raises
         ------
@@ -74,34 +148,136 @@ class Microstructure(ABC):
             If they are not well defined.
         """
 
-    @abstractmethod
+    @property
+    def microstructure(self) -> Microstructure:
+        """Itself: what it stands for, as it is asked of models."""
+        return self
+
+    @property
+    def solvable(self) -> bool:
+        """Whether its response can be computed; a file may say too little for that."""
+        return True
+
+    @property
+    def strain_scale(self) -> float:
+        """Strain at first yield over 1/3, that of the reference material, by which strain paths are scaled."""
+        return 1.0
+
+    @property
+    def description(self) -> str:
+        """What it is, in words that follow an article or a preposition."""
+        return f"a microstructure of kind {self.kind!r}"
+
+    @property
+    def exact_states(self) -> int:
+        """Numbers in the state of a point besides strain, energy and dissipation: what an exact model needs."""
+        return sum(value.size for name, value in self.initial_state(1).items() if name not in SHARED_STATE)
+
+    def elastic_stiffness(self) -> Float[Array, "v v"]:
+        """Return the stiffness of the virgin state, in units of stress."""
+        _, moduli, _ = self.update(np.zeros((1, self.components)), self.initial_state(1))
+        assert moduli is not None
+        return moduli[0]
+
     def solve(self, strain: ArrayLike, dt: ArrayLike = 1.0) -> MicroResponse:
-        """Return the exact response along strain paths (T, v) or (B, T, v) from the virgin state."""
+        """Return the exact response along strain paths from the virgin state.
+
+        Parameters
+        ----------
+        strain : array, shape (T, v) or (B, T, v)
+            Total strain at the end of each increment.
+        dt : float or array, shape (T,) or (B, T)
+            Durations of the increments; those of all paths of a batch must be the same.
+
+        Raises
+        ------
+        InputError
+            If the strain is no strain path, or the durations differ from path to path.
+        ConvergenceError
+            If the state at the end of an increment was not found.
+        """
+        strain = check_strain_paths(strain, self.components)
+        paths = strain.reshape(-1, *strain.shape[-2:])
+        durations = check_dt(dt, strain.shape[:-1]).reshape(paths.shape[:2])
+        if self.rate_independent:
+            durations = np.ones_like(durations)
+        if len(durations) and not (durations == durations[0]).all():
+            raise InputError("the paths of a batch are solved together: give them the same durations")
+        state, before = self.initial_state(len(paths)), np.zeros_like(paths[:, 0])
+        steps = []
+        for step in range(paths.shape[1]):
+            stress, _, state = self.update(paths[:, step] - before, state, float(durations[0, step]), False)
+            before = paths[:, step]
+            decoded = self.decode(state)
+            steps.append(
+                (stress, state["energy"], state["dissipation"], *(decoded[k] for k in self.coordinate_shapes))
+            )
+        stress, energy, dissipation, *groups = (
+            np.stack(values, axis=1).reshape(*strain.shape[:-1], *values[0].shape[1:])
+            for values in zip(*steps, strict=True)
+        )
+        coordinates = dict(zip(self.coordinate_shapes, groups, strict=True))
+        return PathResponse(strain, stress, energy, dissipation, coordinates)
+
+    def state_of(self, coordinates: Mapping[str, Array], strain: Float[Array, "n v"]) -> State | None:
+        """Return states that have given internal coordinates and strains; None if they do not follow from these.
+
+        Parameters
+        ----------
+        coordinates : mapping of arrays, shape (n, *group)
+        strain : array, shape (n, v)
+        """
+        return None
+
+    def slip_problem(self) -> SlipProblem | None:
+        """Return its energy and resistances if all of its inelasticity are slips; else None."""
+        return None
+
+    def picture(self, state: Mapping[str, Array] | None = None) -> Picture | None:
+        """Return how it looks in the state of one point, or in the virgin one; None if it has no picture."""
+        return None
+
+    @property
+    def identities(self) -> Mapping[str, Identity]:
+        """What holds in all of its states and increments, by name; see `misses`."""
+        return {}
+
+    def misses(
+        self,
+        before: StoredStates,
+        after: StoredStates,
+        dissipation: Float[Array, "n"],
+        scale: Mapping[str, float],
+    ) -> dict[str, Float[Array, "n"]]:
+        """Return by how much increments that others computed miss its identities.
+
+        Parameters
+        ----------
+        before, after : StoredStates
+            At the ends of n increments.
+        dissipation : array, shape (n,)
+            Of every increment.
+        scale : mapping of float
+            Largest size of "strain", "stress", "energy" and of every group of coordinates in the whole file.
+
+        Returns
+        -------
+        dict of arrays, shape (n,)
+            Relative misses, by the name of the identity; one that cannot be judged is left out.
+        """
+        return {}
 
 
-MICROSTRUCTURES: dict[str, type[Microstructure]] = {}
-"""Kinds of microstructures by name."""
-
-M = TypeVar("M", bound=type[Microstructure])
-
-
-def register(kind: M) -> M:
-    """Make a kind of microstructure known to the files; a class decorator."""
-    MICROSTRUCTURES[kind.kind] = kind
-    return kind
-
-
-def microstructure_class(kind: str) -> type[Microstructure]:
-    """Return the class of a kind of microstructure.
+def require_microstructure(found: object) -> Microstructure:
+    """Return what is a microstructure.
 
     Raises
     ------
     InputError
-        If it is not known.
+        If it is none.
     """
-    if kind not in MICROSTRUCTURES:
-        known = ", ".join(sorted(MICROSTRUCTURES))
+    if not isinstance(found, Microstructure):
         raise InputError(
-            f"the kind of microstructure {kind!r} is not known (known: {known}): import what defines it"
+            f"a microstructure is asked for, such as microtann.Lattice(cell, bar), got {type(found).__name__}"
         )
-    return MICROSTRUCTURES[kind]
+    return found

@@ -1,10 +1,11 @@
 """Choices that a person makes: frozen dataclasses that pydantic checks, with a sentence for what is wrong.
 
-A range is written in the type, and holds from Python and from a file alike::
+A range and the meaning are written in the type, and hold from Python and from a file alike; docstrings and the
+help of the command line take the meaning from there::
 
     @configuration
     class Choices:
-        paths: Annotated[int, Field(ge=1)] = 300
+        paths: Annotated[int, Field(ge=1, description="Number of walks.")] = 300
 
 """
 
@@ -12,9 +13,12 @@ from __future__ import annotations
 
 import difflib
 import functools
+import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from typing import Any, TypeVar, dataclass_transform
+from dataclasses import MISSING, fields
+from inspect import cleandoc, get_annotations
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -75,8 +79,8 @@ def configuration(cls: type[T]) -> type[T]:
     Parameters
     ----------
     cls : type
-        Class with annotated fields; the "Parameters" section of its docstring says what they mean. Sequences
-        are tuples.
+        Class with annotated fields, ``Field(description=...)`` of which says what they mean: it becomes the
+        "Parameters" of the docstring. Sequences are tuples.
 
     Returns
     -------
@@ -103,7 +107,78 @@ def configuration(cls: type[T]) -> type[T]:
             raise _explain(made, error) from None
 
     made.__init__ = check
+    made.__doc__ = _documented(made)
     return made
+
+
+def descriptions(kind: type[Any]) -> dict[str, str]:
+    """Return what every field of a configuration means, for those that say it; choices are listed."""
+    meanings = {}
+    for name, field in kind.__pydantic_fields__.items():
+        if field.description:
+            options = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            listed = ", ".join(f'"{option}"' for option in options if option != "")
+            meanings[name] = field.description + (f" One of {listed}." if listed else "")
+    return meanings
+
+
+def defaults(kind: type[Any]) -> dict[str, Any]:
+    """Return the default of every field that has one, as plain values."""
+    table = {}
+    for f in fields(kind):
+        if f.default is not MISSING:
+            table[f.name] = plain(f.default)
+        elif f.default_factory is not MISSING:
+            table[f.name] = plain(f.default_factory())
+    return table
+
+
+def to_table(configuration: Any) -> dict[str, Any]:
+    """Return a configuration as plain values for TOML and JSON."""
+    return {f.name: plain(getattr(configuration, f.name)) for f in fields(configuration) if f.init}
+
+
+def plain(value: Any) -> Any:
+    """Return a value with lists in place of tuples and arrays, as TOML and JSON have them."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _documented(kind: type[Any]) -> str:
+    """Return the docstring of a configuration with the "Parameters" that its own fields describe."""
+    own = get_annotations(kind)
+    lines = []
+    for name, field in kind.__pydantic_fields__.items():
+        if name in own and field.description:
+            lines.append(f"{name} : {_named(field.annotation)}")
+            lines.append(textwrap.indent(textwrap.fill(field.description, 100), "    "))
+    text = cleandoc(kind.__doc__ or "")
+    if not lines or "Parameters\n---" in text:
+        return text
+    section = "\n".join(["Parameters", "----------", *lines])
+    above, line, below = text.partition("\n----")
+    if not line:
+        return f"{text}\n\n{section}\n"
+    above, _, title = above.rpartition("\n")
+    return f"{above.rstrip()}\n\n{section}\n\n{title}{line}{below}\n"
+
+
+def _named(annotation: Any) -> str:
+    """Return how a docstring names a type."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return "{" + ", ".join(f'"{value}"' for value in inner if value != "") + "}"
+    if origin in (Union, UnionType):
+        names = dict.fromkeys(_named(kind) for kind in inner if kind is not NoneType)
+        return " or ".join(names) + (", optional" if NoneType in inner else "")
+    if origin is tuple:
+        return "tuple of " + " or ".join(dict.fromkeys(_named(kind) for kind in inner if kind is not Ellipsis))
+    if hasattr(annotation, "__metadata__"):
+        return _named(inner[0])
+    return getattr(annotation, "__name__", str(annotation))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

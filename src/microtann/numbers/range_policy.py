@@ -20,7 +20,7 @@ def check_policy(policy: str) -> None:
         raise InputError(f"outside_training is one of 'none', 'warn' and 'error', got {policy!r}")
 
 
-def tell(policy: str, sentence: str, level: int) -> None:
+def warn_or_raise(policy: str, sentence: str, level: int) -> None:
     """Warn or raise with a sentence, as the policy says.
 
     Parameters

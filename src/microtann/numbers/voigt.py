@@ -144,7 +144,17 @@ def to_order(
 def from_order(
     array: Float[NDArray[np.float64], "*batch v"], order: Order, kind: Literal["strain", "stress"]
 ) -> Float[NDArray[np.float64], "*batch v"]:
-    """Convert strains or stresses of another code to microtann's order; the inverse of `to_order`."""
+    """Convert strains or stresses of another code to microtann's order; the inverse of `to_order`.
+
+    Parameters
+    ----------
+    array : array, shape (..., v)
+        Strains or stresses in the order of the other code.
+    order : {"abaqus", "mandel", "vtk"}
+        As in `to_order`.
+    kind : {"strain", "stress"}
+        Which of the two ``array`` holds.
+    """
     _check_order(order)
     array = np.asarray(array, dtype=np.float64)
     d = dimension(array.shape[-1])

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from microtann.microstructure.picture import Picture
 from microtann.plotting.scene import Camera, View, render_bars, render_mesh, window
 from microtann.plotting.style import DIVERGING, SEQUENTIAL, house_style, new_figure, save_figure
 
@@ -80,6 +81,12 @@ def draw_bodies(path: Path, bodies: Sequence[Body | Lattice], label: str, **look
     figure = bodies_figure(bodies, label, **look)
     with house_style():
         save_figure(figure, path, dpi=DPI, levels=LEVELS)
+
+
+def draw_picture(path: Path, picture: Picture, **look: Any) -> None:
+    """Write the picture of a microstructure to a PNG file."""
+    body = Lattice("", picture.points, picture.lines, picture.displacement, picture.values)
+    draw_bodies(path, [body], picture.label, signed=picture.signed, **look)
 
 
 def bodies_figure(

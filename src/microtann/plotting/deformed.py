@@ -45,7 +45,10 @@ def plot_cell(
     InputError
         If nothing was decoded, or there is no such increment or path.
     """
-    force, moved = response.force, response.displacement
+    try:
+        force, moved = response.force, response.displacement
+    except AttributeError as error:
+        raise InputError(str(error)) from None
     if force.ndim == 2:
         force, moved = force[None], moved[None]
     if not (-len(force) <= path < len(force) and -force.shape[1] <= increment < force.shape[1]):
@@ -79,8 +82,7 @@ def plot_body(
     Raises
     ------
     InputError
-        If there is no such field, the fields of the increment were not kept, or the mesh is not of 8-node
-        hexahedra.
+        If there is no such field or component, or the fields of the increment were not kept.
 
     Examples
     --------
@@ -91,10 +93,6 @@ def plot_body(
     >>> mt.plotting.plot_body(result, "stress 33").savefig("body.png")
     """
     lattice = isinstance(result, StructureResult)
-    if isinstance(result, Result) and result.mesh.kind != "hexahedron":
-        raise InputError(
-            f"pictures are drawn of 8-node hexahedra, not of {result.mesh.kind!r}: write for ParaView"
-        )
     name, _, component = (field or ("force" if lattice else "energy")).partition(" ")
     count, kept = len(result.time), len(result.fields)
     place = increment % count if -count <= increment < count else -1
@@ -105,9 +103,10 @@ def plot_body(
         raise InputError(f"there is no field {name!r}; there are: {', '.join(fields)}")
     values = fields[name]
     if values.ndim == 2:
-        if component not in voigt.LABELS[3]:
-            raise InputError(f"{name} has components: name one, as in '{name} 33'")
-        values = values[:, voigt.LABELS[3].index(component)]
+        labels = voigt.LABELS[voigt.dimension(values.shape[1])]
+        if component not in labels:
+            raise InputError(f"{name} has components: name one of {', '.join(labels)}, as in '{name} {labels[1]}'")
+        values = values[:, labels.index(component)]
     shape = result.points, result.structure.bars if isinstance(result, StructureResult) else result.mesh.cells
     kind = Lattice if lattice else Body
     body = kind("", shape[0], shape[1].astype(np.int64), result.displacement[place], values)

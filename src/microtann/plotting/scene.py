@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import NDArray
 
+from microtann.fem.elements import RULES, kind_with
 from microtann.plotting.style import LINE
 
 Array = NDArray[np.float64]
@@ -26,17 +27,6 @@ ROUND = 6000
 FADE = 0.55
 """Share of white in the colour of the farthest bar."""
 OUTLINE_WIDTH = 2.0
-KINDS = {
-    (2, 3): ("TRIANGLE", 3),
-    (2, 6): ("TRIANGLE", 3),
-    (2, 4): ("QUAD", 4),
-    (2, 8): ("QUAD", 4),
-    (3, 4): ("TETRA", 4),
-    (3, 10): ("TETRA", 4),
-    (3, 8): ("HEXAHEDRON", 8),
-    (3, 20): ("HEXAHEDRON", 8),
-}
-"""What cells are drawn as, and with how many corners, by their dimension and number of nodes."""
 GLASS = (140, 160, 185)
 """Colour of a body that is seen through."""
 MARGIN = 0.03
@@ -119,7 +109,7 @@ def render_mesh(
     view : View
     points : array, shape (N, d)
     cells : integer array, shape (e, k)
-        Cells of one kind, in the VTK order: their dimension and number of nodes tell which (`KINDS`).
+        Cells of one kind, in the VTK order: their dimension and number of nodes tell which.
     colours : array, shape (e, 3)
         Red, green and blue of every cell, 0 to 1.
     box : array, shape (2, d)
@@ -203,8 +193,10 @@ def _grid(points: Float[Array, "N d"], cells: Int[NDArray[np.int64], "e k"]) -> 
     """Return the corners of cells as a grid; nodes amid edges are left out."""
     import pyvista as pv
 
-    kind, corners = KINDS[points.shape[1], cells.shape[1]]
-    return pv.UnstructuredGrid({getattr(pv.CellType, kind): cells[:, :corners]}, in_space(points))
+    kind = kind_with(nodes=cells.shape[1], dimension=points.shape[1])
+    rule = RULES[kind]
+    drawn = getattr(pv.CellType, (rule.corners or kind).upper())
+    return pv.UnstructuredGrid({drawn: cells[:, : rule.corner_count]}, in_space(points))
 
 
 def _bars(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import platform
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+import microtann
 from microtann.errors import InputError
 from microtann.report.runs import compare_runs, headings, run_names
 from microtann.report.section import Section
+from microtann.system.atomic import write_atomically
 
+FILE = "report.html"
 STYLE = """
 :root { --ink: #1c2430; --soft: #5b6675; --line: #d9dee5; --tint: #f5f7fa; --accent: #0b5fa5; }
 * { box-sizing: border-box; }
@@ -46,6 +50,21 @@ dd { margin: 0; color: var(--soft); }
 footer { font-size: .85rem; padding: 2rem 1.5rem 3rem; }
 @media print { h2 { break-after: avoid; } figure, .table { break-inside: avoid; } }
 """
+
+
+def write_report(folder: Path, title: str, sections: Sequence[tuple[Path, Section]]) -> None:
+    """Write the self-contained report of sections into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    title : str
+    sections : sequence of (folder, Section)
+        As for `render_page`.
+    """
+    footer = f"microtann {microtann.__version__}, Python {platform.python_version()}, {platform.machine()}."
+    subtitle = "All pictures are inside this file; each section names the files beside it."
+    write_atomically(folder / FILE, render_page(folder, title, subtitle, sections, footer))
 
 
 def render_page(

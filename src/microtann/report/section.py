@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from microtann.errors import InputError
 from microtann.report.table import Table
+from microtann.system.atomic import write_atomically
 
 FILE_NAME = "section.json"
 
@@ -58,25 +59,26 @@ class Section:
 
     def to_json(self) -> str:
         """Return the section as JSON text."""
-        data = asdict(self)
-        data["tables"] = [table.to_dict() for table in self.tables]
-        data["files"] = dict(self.files or {})
-        data["summary"] = None if self.summary is None else self.summary.to_dict()
-        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        return _SECTION.dump_json(self, indent=1).decode() + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Section:
-        """Return the section that `to_json` described."""
-        data: dict[str, Any] = json.loads(text)
-        return cls(
-            title=str(data["title"]),
-            order=int(data["order"]),
-            paragraphs=tuple(data["paragraphs"]),
-            tables=tuple(Table.from_dict(table) for table in data["tables"]),
-            figures=tuple(Figure(str(f["file"]), str(f["caption"])) for f in data["figures"]),
-            files=dict(data["files"]),
-            summary=Table.from_dict(data["summary"]) if data.get("summary") else None,
-        )
+        """Return the section that `to_json` described.
+
+        Raises
+        ------
+        ValueError
+            If it describes none.
+        """
+        return _SECTION.validate_json(text)
+
+
+_SECTION = TypeAdapter(Section)
+
+
+def write_section(folder: Path, section: Section) -> None:
+    """Write a section into the folder of its stage."""
+    write_atomically(folder / FILE_NAME, section.to_json())
 
 
 def read_section(folder: Path) -> Section:
@@ -92,7 +94,13 @@ def read_section(folder: Path) -> Section:
         return Section.from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{folder} holds no {FILE_NAME}: it is not the folder of a finished stage") from None
-    except (KeyError, TypeError, ValueError) as error:
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the text"
+        raise InputError(
+            f"{path} is not the section of a report ({where}: {first['msg']}); run the stage again"
+        ) from None
+    except ValueError as error:
         raise InputError(f"{path} is not the section of a report ({error}); run the stage again") from None
 
 

@@ -11,15 +11,110 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
 from microtann.evaluation.comparison import NAMES, Comparison
-from microtann.evaluation.scale_errors import PAIRS, SOLVED_PAIRS, Solving
+from microtann.evaluation.decoded_block import decoded_block, same_block
+from microtann.evaluation.scale_errors import PAIRS, SOLVED_PAIRS, Solving, affordable, solving
+from microtann.evaluation.simulation import Simulation, outside_sentence
 from microtann.plotting.bodies import Body, Lattice, draw_bodies, readable_scale
 from microtann.plotting.curves import History as HistoryCurve
-from microtann.plotting.curves import draw_histories
-from microtann.report.section import Figure
-from microtann.report.table import Column, Table, Value
+from microtann.plotting.curves import draw_histories, from_virgin
+from microtann.plotting.inside import draw_inside
+from microtann.report.audit import audit_table, worst_points_table
+from microtann.report.increments import increment_tables
+from microtann.report.page import write_report
+from microtann.report.section import Figure, Section, write_section
+from microtann.report.table import Column, Table, Value, columns_of
+from microtann.system.stage import write_numbers
 
 Array = NDArray[np.float64]
 LABELS = {"energy": "energy Ψ", "dissipation": "dissipation D", "torque": "torque", "axial_force": "axial force"}
+FIELD_FILES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
+"""Names of the files of fields, by analysis."""
+
+
+def write_simulation(folder: Path, simulation: Simulation, model: str) -> Section:
+    """Write numbers, fields, figures and the page of a simulation; return the section of the report.
+
+    Parameters
+    ----------
+    folder : Path
+    simulation : Simulation
+    model : str
+        What the model is called.
+    """
+    write_numbers(folder, simulation.to_dict())
+    case = simulation.comparison.case
+    section = simulation_section(folder, simulation, model, _write_fields(folder, simulation.comparison))
+    write_section(folder, section)
+    write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
+    return section
+
+
+def simulation_section(folder: Path, simulation: Simulation, model: str, files: Mapping[str, str]) -> Section:
+    """Draw the figures of a simulation into a folder and return the section of the report.
+
+    Parameters
+    ----------
+    folder : Path
+    simulation : Simulation
+    model : str
+        What the model is called.
+    files : mapping
+        What other files in the folder hold, by name.
+    """
+    comparison, choice, audited = simulation.comparison, simulation.choice, simulation.audit
+    case, scales, solved = comparison.case, simulation.scales, simulation.solved
+    mesh = next(iter(comparison.elements.values())).mesh
+    text = f"{case.name}: {case.description}. Elements of {choice.mesh_size:g} ({mesh.kind})"
+    text += f", full lattice with ε = {choice.dns:g}." if comparison.lattice is not None else ", no full lattice."
+    effort = None if solved is None else solving(solved)
+    return Section(
+        title=f"Structure {case.name}",
+        order=4,
+        paragraphs=(text, f"Model: {model}.{outside_sentence(comparison)}"),
+        tables=(
+            results_table(comparison),
+            *((scales_table(simulation.scale_errors, effort),) if scales else ()),
+            cost_table(comparison),
+            *increment_tables(comparison),
+            *(() if audited is None else (audit_table(audited), worst_points_table(audited))),
+        ),
+        figures=(*draw_simulation(folder, comparison), *((_inside(folder, simulation),) if scales else ())),
+        files={**files, "numbers.json": "all numbers", "report.html": "this section alone"},
+        summary=simulation_summary(comparison),
+    )
+
+
+def _inside(folder: Path, simulation: Simulation) -> Figure:
+    """Draw the lattice inside the structure, decoded and solved again, beside the full one."""
+    comparison, solved = simulation.comparison, simulation.solved
+    lattice = comparison.lattice
+    assert lattice is not None
+    point = simulation.choice.inside or comparison.case.controls[0].point
+    analysis, scale = next(iter(simulation.scales.items()))
+    block = decoded_block(scale, point)
+    blocks = {f"decoded, {NAMES[analysis]}": block}
+    if solved is not None and affordable(solved, block.points):
+        blocks = {f"solved again, {NAMES[analysis]}": decoded_block(solved, point), **blocks}
+    blocks[NAMES["lattice"]] = same_block(block, lattice)
+    factor = draw_inside(folder / "inside.png", mesh_body(NAMES[analysis], scale.result), blocks)
+    place, shown = ", ".join(f"{x:g}" for x in point), "to scale" if factor == 1.0 else f"× {factor:g}"
+    return Figure(
+        "inside.png",
+        f"The lattice {' and '.join(name.partition(',')[0] for name in list(blocks)[:-1])} at ({place}): u⁰ + εu¹ "
+        f"and the stresses of bars, in the structure and beside the full lattice (displacements {shown}).",
+    )
+
+
+def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
+    """Write all fields for ParaView; return what each file is."""
+    files = {}
+    for analysis, result in comparison.elements.items():
+        name = result.write(folder, FIELD_FILES[analysis]).name
+        files[name] = f"{NAMES[analysis]}: fields of every increment, for ParaView"
+    if comparison.lattice is not None:
+        name = comparison.lattice.write(folder, FIELD_FILES["lattice"]).name
+        files[name] = "full lattice: bars of every increment, for ParaView"
+    return files
 
 
 def results_table(comparison: Comparison) -> Table:
@@ -114,10 +209,7 @@ def cost_table(comparison: Comparison) -> Table:
     note += " CPU seconds after compilation; set-up is that of the preconditioner." + _what_it_shows(comparison)
     columns = (
         Column("", kind="text"),
-        Column("unknowns", kind="integer"),
-        Column("Newton", kind="integer"),
-        Column("CG", kind="integer"),
-        Column("calls", kind="integer"),
+        *columns_of("integer", "unknowns", "Newton", "CG", "calls"),
         Column("material", "s", "seconds"),
         Column("assembly", "s", "seconds"),
         Column("set-up", "s", "seconds"),
@@ -176,7 +268,7 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
         figures.append(Figure("stress.png", "The full lattice, coloured by the stress of its bars."))
         figures.append(Figure("plastic.png", "The full lattice, coloured by the plastic strain of its bars."))
     if len(next(iter(comparison.runs.values())).time) > 1:
-        draw_histories(folder / "histories.png", _histories(comparison))
+        draw_histories(folder / "histories.png", comparison_curves(comparison))
         figures.append(Figure("histories.png", "What is compared, over the increments."))
     return figures
 
@@ -199,10 +291,11 @@ def _motion(run: History, parts: NDArray[np.integer[Any]], twisted: bool) -> Arr
     return nodal[parts].mean(axis=1)
 
 
-def _histories(comparison: Comparison) -> list[HistoryCurve]:
+def comparison_curves(comparison: Comparison) -> list[HistoryCurve]:
+    """Return the curves of all compared quantities over the increments, a line for every analysis."""
     values = comparison.quantities
     curves = []
     for name in next(iter(values.values())):
-        lines = {NAMES[analysis]: np.concatenate([[0.0], v[name]]) for analysis, v in values.items()}
+        lines = {NAMES[analysis]: from_virgin(v[name]) for analysis, v in values.items()}
         curves.append(HistoryCurve("", "increment [–]", LABELS.get(name, name) + " [–]", lines))
     return curves

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from html import escape
-from typing import Any, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as TerminalTable
@@ -28,6 +26,11 @@ class Column:
     def heading(self) -> str:
         """Title with the unit in brackets."""
         return f"{self.title} [{self.unit}]" if self.unit else self.title
+
+
+def columns_of(kind: Kind, *titles: str) -> tuple[Column, ...]:
+    """Return columns of one kind without units, by their titles."""
+    return tuple(Column(title, kind=kind) for title in titles)
 
 
 @dataclass(frozen=True)
@@ -113,23 +116,6 @@ class Table:
         ]
         lines += ["| " + " | ".join(row) + " |" for row in self.cells()]
         return "\n".join(lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the table as plain lists and dicts, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Table:
-        """Return the table that `to_dict` described."""
-        return cls(
-            title=str(data["title"]),
-            columns=tuple(
-                Column(str(c["title"]), str(c.get("unit", "")), cast(Kind, c.get("kind", "general")))
-                for c in data["columns"]
-            ),
-            rows=tuple(tuple(row) for row in data["rows"]),
-            note=str(data.get("note", "")),
-        )
 
 
 def _side(column: Column) -> str:

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
+
+
+def source_digest(kind: type) -> str:
+    """Return a digest of the file that a class of another package or of a script is written in.
+
+    Returns
+    -------
+    str
+        Hexadecimal SHA-256; empty for classes of this package, and for those without a file.
+    """
+    module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None)
+    if file is None or PACKAGE in Path(file).parents:
+        return ""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @cache

@@ -14,7 +14,7 @@ from numba.core.event import Event, Listener, register
 
 DELAY = 0.8
 """Seconds of compilation after which it is worth a line."""
-NAMES = {
+KERNEL_NAMES = {
     "slips": "the slip solver",
     "microstructure": "the cell solver",
     "equilibrium": "the equilibrium solver",
@@ -22,7 +22,7 @@ NAMES = {
     "forms": "the update of the model",
 }
 """What the kernels of a folder are to a reader."""
-LOGGER = logging.getLogger("microtann")
+_LOGGER = logging.getLogger("microtann")
 
 
 class CompilationNotice(Listener):  # type: ignore[misc]
@@ -53,13 +53,13 @@ class CompilationNotice(Listener):  # type: ignore[misc]
 
     def _say(self, what: str) -> None:
         self._said.add(what)
-        LOGGER.warning("compiling %s: some seconds, once per machine and version of microtann ...", what)
+        _LOGGER.warning("compiling %s: some seconds, once per machine and version of microtann ...", what)
 
 
 def _name(dispatcher: Any) -> str | None:
     """Return what a function of this package belongs to; None for those of others."""
     package, _, rest = str(dispatcher.py_func.__module__).partition(".")
-    return NAMES.get(rest.partition(".")[0], "its kernels") if package == "microtann" else None
+    return KERNEL_NAMES.get(rest.partition(".")[0], "its kernels") if package == "microtann" else None
 
 
 def announce_compilation() -> None:

@@ -118,7 +118,15 @@ class _PatientFile:
 
 
 def write_text(item: h5py.Group | h5py.Dataset, name: str, value: str | tuple[str, ...]) -> None:
-    """Write text as an attribute of fixed length, which the checksums of HDF5 protect; its heap has none."""
+    """Write text as an attribute of fixed length, which the checksums of HDF5 protect; its heap has none.
+
+    Parameters
+    ----------
+    item : group or data set
+    name : str
+        Of the attribute.
+    value : str or tuple of str
+    """
     encoded = np.char.encode(np.asarray(value, dtype=np.str_), "utf-8")
     length = max(encoded.dtype.itemsize, 1)
     item.attrs.create(name, encoded.astype(f"S{length}"), dtype=h5py.string_dtype("utf-8", length))

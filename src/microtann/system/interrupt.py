@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,17 +50,18 @@ class _Interrupts:
 
 
 _current = _Interrupts(running=False)
+_leaving = threading.Lock()
 
 
-def begin(command: bool = False) -> None:
+def leave_on_interrupt(is_command: bool = False) -> None:
     """Let Ctrl-C end the command ``microtann`` with a sentence where it does no work yet, such as loading modules.
 
     Parameters
     ----------
-    command : bool
+    is_command : bool
         Whether the process is known to be the command; else its name tells.
     """
-    if (command or _is_command()) and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if (is_command or _is_command()) and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, lambda *_: leave())
 
 
@@ -108,7 +110,7 @@ def asked() -> bool:
     return _current.asked
 
 
-def check() -> None:
+def stop_if_asked() -> None:
     """Stop here if the running command was asked to stop and went on all the same.
 
     Raises
@@ -120,10 +122,16 @@ def check() -> None:
 
 
 def leave() -> NoReturn:
-    """End the process at once with a sentence; files are whole or not there at any moment."""
-    cursor = _SHOW_CURSOR if sys.stderr is not None and sys.stderr.isatty() else ""
-    with suppress(OSError):
-        os.write(2, f"{cursor}microtann: {RESUME}\n".encode())
+    """End the process at once with a sentence; files are whole or not there at any moment.
+
+    The handler and the thread that counts may both come here: one of them says it.
+    """
+    if _leaving.acquire(blocking=False):
+        cursor = _SHOW_CURSOR if sys.stderr is not None and sys.stderr.isatty() else ""
+        with suppress(OSError):
+            os.write(2, f"{cursor}microtann: {RESUME}\n".encode())
+    else:
+        time.sleep(AGAIN)
     os._exit(INTERRUPTED)
 
 

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-VARIABLE = "NUMBA_CACHE_DIR"
+CACHE_VARIABLE = "NUMBA_CACHE_DIR"
 
 
 def provide_cache() -> None:
@@ -22,11 +22,11 @@ def provide_cache() -> None:
     The folder is the process's own, since whoever could write to a shared one could run code in it.
     """
     beside = Path(__file__).parents[1] / "slips" / "__pycache__"
-    if os.environ.get(VARIABLE) or _writable(beside) or _writable(_users_cache()):
+    if os.environ.get(CACHE_VARIABLE) or _writable(beside) or _writable(_users_cache()):
         return
     folder = tempfile.mkdtemp(prefix="microtann-kernels-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ[VARIABLE] = folder
+    os.environ[CACHE_VARIABLE] = folder
 
 
 def _users_cache() -> Path | None:

@@ -41,6 +41,17 @@ def require_memory(what: str, size: float, advice: str) -> None:
 def require_disk(what: str, folder: Path, size: float, advice: str) -> None:
     """Refuse what would take more space than is free on the disk of an existing folder.
 
+    Parameters
+    ----------
+    what : str
+        What takes the space; the beginning of the sentence.
+    folder : Path
+        An existing folder.
+    size : float
+        Estimate in bytes.
+    advice : str
+        What to do instead.
+
     Raises
     ------
     InputError

@@ -11,12 +11,12 @@ import os
 import sys
 import warnings
 
-VARIABLE = "JAX_ENABLE_X64"
+PRECISION_VARIABLE = "JAX_ENABLE_X64"
 
 
 def switch_to_float64() -> None:
     """Let JAX compute in float64 from now on, or from its import on; it is told to those who use it already."""
-    os.environ[VARIABLE] = "true"
+    os.environ[PRECISION_VARIABLE] = "true"
     if "jax" not in sys.modules:
         return
     import jax

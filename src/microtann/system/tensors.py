@@ -19,7 +19,7 @@ from safetensors.numpy import save as to_bytes
 
 from microtann.system.atomic import write_atomically
 
-CHECKSUM = "sha256"
+CHECKSUM_KEY = "sha256"
 
 
 class Tensors(NamedTuple):
@@ -30,21 +30,31 @@ class Tensors(NamedTuple):
     arrays : dict
     texts : dict
         Metadata, without the checksum.
-    checksum : bool or None
-        Whether the contents agree with the checksum; None if the file has none.
+    checksum : bool
+        Whether the file has a checksum that its contents agree with.
     """
 
     arrays: dict[str, NDArray[Any]]
     texts: dict[str, str]
-    checksum: bool | None
+    checksum: bool
 
 
 def write_tensors(
     path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, str]
 ) -> None:
-    """Write arrays and texts to one file, atomically; the same contents give the same bytes."""
+    """Write arrays and texts to one file, atomically; the same contents give the same bytes.
+
+    Parameters
+    ----------
+    path : path
+        Replaced if it exists.
+    arrays : mapping
+        By name.
+    texts : mapping
+        Metadata by name.
+    """
     whole = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in sorted(arrays.items())}
-    content = to_bytes(whole, metadata=dict(texts) | {CHECKSUM: _digest(whole, texts)})
+    content = to_bytes(whole, metadata=dict(texts) | {CHECKSUM_KEY: _digest(whole, texts)})
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
     ordered = json.dumps(_sorted(header), ensure_ascii=False, separators=(",", ":")).encode()
@@ -66,8 +76,8 @@ def read_tensors(path: Path) -> Tensors:
             texts = dict(file.metadata() or {})
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise ValueError(f"{path} is not a complete safetensors file: {error}") from error
-    expected = texts.pop(CHECKSUM, None)
-    return Tensors(arrays, texts, None if expected is None else expected == _digest(arrays, texts))
+    expected = texts.pop(CHECKSUM_KEY, None)
+    return Tensors(arrays, texts, expected == _digest(arrays, texts))
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, str]) -> str:

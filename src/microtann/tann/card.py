@@ -28,8 +28,8 @@ class ModelCard:
     form : str
     states : int
         Internal state variables.
-    distinct_bars : int
-        What an exact model of the cell needs at most.
+    exact_states : int
+        What an exact model of the microstructure needs at most.
     data : mapping
         The walks that the data were generated along (`microtann.WalkPlan`).
     training : mapping
@@ -57,7 +57,7 @@ class ModelCard:
     cell: str
     form: str
     states: int
-    distinct_bars: int
+    exact_states: int
     data: Mapping[str, Any]
     training: Mapping[str, Any]
     largest_strain: float
@@ -91,7 +91,7 @@ class ModelCard:
     def __str__(self) -> str:
         lines = [
             f"{self.name}: {self.cell}",
-            f"  {self.form}, {self.states} internal state variables for {self.distinct_bars} distinct bars",
+            f"  {self.form}, {self.states} internal state variables; exact models need {self.exact_states}",
             f"  data: {_listed(self.data)} ({self.data_seconds:.0f} CPU s); strains to {self.largest_strain:.3g}",
             f"  training: {_listed(self.training)} ({self.training_seconds:.0f} CPU s)",
             f"  {self.size / 1e3:.0f} kB, made by {self.command} with {_listed(self.versions)}",

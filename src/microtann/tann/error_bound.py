@@ -1,8 +1,9 @@
-"""How wrong a TANN of a lattice may be along a path, without solving the cell.
+"""How wrong a TANN may be along a path, without solving its microstructure, if that one's inelasticity are slips.
 
-Let α̃ be the plastic strains of the distinct bars that a TANN decodes, and α those of the exact cell, which follows
-the flow rule from the virgin state. With the condensed cell, χ̃ = b(E) − K α̃ are the forces on α̃ and χ̂ any
-admissible ones, |χ̂ᵢ| ≤ kᵢ; here the nearest in every component. The error e = α̃ − α then obeys
+Let α̃ be the slips that a TANN decodes, such as the plastic strains of the distinct bars of a lattice, and α those
+of the exact microstructure, which follow the flow rule from the virgin state. With its slip problem, χ̃ = b(E) − K
+α̃ are the forces on α̃ and χ̂ any admissible ones, |χ̂ᵢ| ≤ kᵢ; here the nearest in every component. The error e =
+α̃ − α then obeys
 
     |e⁺|² ≤ |e|² + 2 Σ (k |Δα̃| − χ̂ Δα̃) + |χ̃ − χ̂|²,
 
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from microtann.errors import InputError
-from microtann.microstructure.bars.condensed.condensation import CondensedCell
+from microtann.slips.problem import SlipProblem
 
 Array = NDArray[np.float64]
 
@@ -38,8 +39,8 @@ class ErrorBound(NamedTuple):
     stress : array, shape (..., v)
         Of every component of the stress.
     plastic_strain : array, shape (...)
-        Of the decoded plastic strains α of the distinct bars, in the norm √(α · K α); half its square is an energy
-        per unit volume.
+        Of the decoded slips α, the plastic strains of the distinct bars in lattices, in the norm √(α · K α); half
+        its square is an energy per unit volume.
     """
 
     stress: Float[Array, "*batch v"]
@@ -47,7 +48,7 @@ class ErrorBound(NamedTuple):
 
 
 def bound_errors(
-    cell: CondensedCell,
+    problem: SlipProblem,
     strain: Float[Array, "B T v"],
     stress: Float[Array, "B T v"],
     plastic_strain: Float[Array, "B T m"],
@@ -57,45 +58,45 @@ def bound_errors(
 
     Parameters
     ----------
-    cell : CondensedCell
+    problem : SlipProblem
     strain, stress : array, shape (B, T, v)
         At the end of every increment; the stress is that of the model.
     plastic_strain : array, shape (B, T, m)
-        Of the distinct bars, as the model decodes them.
+        Slips, as the model decodes them.
     virgin : array, shape (m,)
         As the model decodes them in the virgin state, where they should be zero.
 
     Raises
     ------
     InputError
-        If bars have no hardening, so that forces do not determine plastic strains.
+        If some slip has no hardening, so that forces do not determine the slips.
     """
     try:
-        root = linalg.cholesky(cell.hessian, lower=True)
+        root = linalg.cholesky(problem.hessian, lower=True)
     except linalg.LinAlgError:
-        root = np.zeros_like(cell.hessian)
-    if not np.diag(root).min() > np.sqrt(np.finfo(np.float64).eps * np.diag(cell.hessian).max()):
+        root = np.zeros_like(problem.hessian)
+    if not np.diag(root).min() > np.sqrt(np.finfo(np.float64).eps * np.diag(problem.hessian).max()):
         raise InputError(
-            "errors of lattices whose bars have no hardening cannot be bounded: the forces on such bars do not "
-            "determine their plastic strains; compare with mt.solve_cell"
+            "errors of microstructures with no hardening (a lattice whose bars have none) cannot be bounded: "
+            "forces do not determine plastic strains there; compare with its exact response"
         )
-    force = strain @ cell.coupling.T - plastic_strain @ cell.hessian
-    admissible = np.clip(force, -cell.resistance, cell.resistance)
+    force = strain @ problem.coupling.T - plastic_strain @ problem.hessian
+    admissible = np.clip(force, -problem.resistance, problem.resistance)
     moved = np.diff(plastic_strain, axis=1, prepend=np.broadcast_to(virgin, plastic_strain[:, :1].shape))
-    unsaid = np.abs(moved) @ cell.resistance - (admissible * moved).sum(axis=-1)
-    excess = linalg.solve_triangular(root, (force - admissible).reshape(-1, cell.count).T, lower=True)
+    unsaid = np.abs(moved) @ problem.resistance - (admissible * moved).sum(axis=-1)
+    excess = linalg.solve_triangular(root, (force - admissible).reshape(-1, problem.count).T, lower=True)
     growth = 2.0 * unsaid + (excess**2).sum(axis=0).reshape(unsaid.shape)
-    inverse = linalg.cho_solve((root, True), np.eye(cell.count))
-    farthest = cell.resistance + np.abs(force)
+    inverse = linalg.cho_solve((root, True), np.eye(problem.count))
+    farthest = problem.resistance + np.abs(force)
     most = ((farthest @ np.abs(inverse)) * farthest).sum(axis=-1)
-    square, now = np.empty_like(growth), np.full(len(growth), float(virgin @ cell.hessian @ virgin))
+    square, now = np.empty_like(growth), np.full(len(growth), float(virgin @ problem.hessian @ virgin))
     for step in range(growth.shape[1]):
         now = np.minimum(now + growth[:, step], most[:, step])
         square[:, step] = now
     norm = np.sqrt(square)
     # what an error of α, or of the forces on it, makes of the stress
-    to_stress = inverse @ cell.coupling
-    size = np.sqrt((to_stress * cell.coupling).sum(axis=0))
-    widest = cell.resistance @ np.abs(to_stress) + np.abs(force @ to_stress)
-    apart = np.abs(stress - cell.stress(strain, plastic_strain))
+    to_stress = inverse @ problem.coupling
+    size = np.sqrt((to_stress * problem.coupling).sum(axis=0))
+    widest = problem.resistance @ np.abs(to_stress) + np.abs(force @ to_stress)
+    apart = np.abs(stress - problem.stress(strain, plastic_strain))
     return ErrorBound(apart + np.minimum(norm[..., None] * size, widest), norm)

@@ -18,8 +18,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from microtann.errors import ConfigurationError, InputError, ModelFileError
-from microtann.microstructure.bars.lattice import Lattice
-from microtann.microstructure.protocol import Microstructure, microstructure_class
+from microtann.microstructure.protocol import Microstructure
+from microtann.microstructure.registry import (
+    UnknownMicrostructure,
+    microstructure_class,
+    microstructure_of,
+)
 from microtann.numbers import voigt
 from microtann.numbers.coordinates import width
 from microtann.system.tensors import read_tensors, write_tensors
@@ -36,15 +40,10 @@ SHEAR = "engineering"
 LONGEST = 300
 """Letters of a reason that are shown: a damaged file may hold names of any length."""
 PARTS = ("reduction", "energy", "evolution", "scaling")
+RANGE = "training_range"
+"""Group of the tensors of the training range; what is neither of it nor of the parts is of the microstructure."""
 
 _RANGE = tuple(field.name for field in fields(TrainingRange))
-_FIRST_PARTS = {
-    "reduction": ("ResidualReduction", ("elastic", "weight", "vectors", "deviation", "encoder", "decoder")),
-    "energy": ("DecoupledQuadraticEnergy", ("elastic", "coupling", "extra")),
-    "evolution": ("PlayMechanisms", ("log_resistance",)),
-    "scaling": ("Scaling", ("driving", "energy")),
-}
-"""Parts of the models of schema 1, which knew the form "play" only and did not describe them."""
 
 
 def write_model(point: MaterialPoint, information: Information, path: str | os.PathLike[str]) -> None:
@@ -66,7 +65,7 @@ def write_model(point: MaterialPoint, information: Information, path: str | os.P
     parts = {name: take_apart(getattr(point, name), name, tensors) for name in PARTS}
     if information.training_range is not None:
         limits = {name: getattr(information.training_range, name) for name in _RANGE}
-        tensors |= {f"training_range.{name}": limit for name, limit in limits.items() if limit is not None}
+        tensors |= {f"{RANGE}.{name}": limit for name, limit in limits.items() if limit is not None}
     if information.microstructure is not None:
         for group, arrays in information.microstructure.groups().items():
             tensors |= {f"{group}.{name}": value for name, value in arrays.items()}
@@ -95,17 +94,12 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
         raise ModelFileError(
             f"{path} is a safetensors file but not a microtann model: its format is not {FORMAT!r}"
         )
-    if metadata.get("schema") not in ("1", SCHEMA):
+    if metadata.get("schema") != SCHEMA:
         raise ModelFileError(
-            f"{path} has schema {metadata.get('schema')!r}, but this version of microtann reads '1' and "
-            f"{SCHEMA!r}: update microtann or train the model again"
+            f"{path} has schema {metadata.get('schema')!r}, but this version of microtann reads {SCHEMA!r}: "
+            "update microtann or train the model again"
         )
-    if checksum is None and metadata["schema"] == "1":  # such files had none
-        warnings.warn(
-            f"{path} has no checksum, so that damage cannot be noticed: load and save it again to give it one",
-            stacklevel=3,
-        )
-    elif not checksum:
+    if not checksum:
         raise ModelFileError(f"{path} is damaged: its contents do not match their checksum; copy it again")
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
@@ -114,8 +108,7 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
         described = json.loads(metadata["information"])
         _check_conventions(described)
         information = _information(described, tensors)
-        parts = _first_parts() if metadata["schema"] == "1" else json.loads(metadata["parts"])
-        point = _point(parts, described.get("form_version", 1), information, tensors)
+        point = _point(json.loads(metadata["parts"]), described["form_version"], information, tensors)
         _probe(point, information)
     except ConfigurationError as error:
         raise ModelFileError(
@@ -124,6 +117,8 @@ def read_model(path: Path) -> tuple[MaterialPoint, Information]:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:LONGEST]
         raise ModelFileError(f"{path} is damaged: its contents do not fit together ({reason})") from error
+    if isinstance(information.microstructure, UnknownMicrostructure):
+        warnings.warn(f"{path}: {information.microstructure.unknown}", stacklevel=3)
     return point, information
 
 
@@ -137,21 +132,14 @@ def _point(
     return MaterialPoint(**built, components=information.components)
 
 
-def _first_parts() -> dict[str, Description]:
-    return {
-        part: {"class": name, "fields": {field: {"array": f"{part}.{field}"} for field in fields}}
-        for part, (name, fields) in _FIRST_PARTS.items()
-    }
-
-
 def _check_conventions(described: Mapping[str, Any]) -> None:
     """Refuse components in another order or with another shear than all computation here assumes."""
     components = int(described["components"])
     labels = list(voigt.component_names(components))
-    order = list(described.get("voigt_order", labels))
+    order = list(described["voigt_order"])
     if len(order) != components or (order != labels and set(order) == set(labels)):
         raise InputError(f"the strain components are {order}, but microtann works with {labels}")
-    if described.get("shear", SHEAR) != SHEAR:
+    if described["shear"] != SHEAR:
         raise InputError(f"the shear strains are {described['shear']!r}, but microtann works with {SHEAR!r} shear")
 
 
@@ -191,15 +179,13 @@ def _describe(information: Information) -> dict[str, Any]:
 
 
 def _strain_names(described: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the strain components, where they are others than those of Voigt's order or numbers."""
-    components = int(described["components"])
-    order = tuple(described.get("voigt_order", ()))
-    numbers = tuple(map(str, range(components)))  # as earlier versions wrote where there are no tensor components
-    return () if order in (voigt.component_names(components), numbers) else order
+    """Return the names of the strain components where they are not those of Voigt's order."""
+    order = tuple(described["voigt_order"])
+    return () if order == voigt.component_names(int(described["components"])) else order
 
 
 def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
-    limits = {name: tensors.get(f"training_range.{name}") for name in _RANGE}
+    limits = {name: tensors.get(f"{RANGE}.{name}") for name in _RANGE}
     return Information(
         form=described["form"],
         components=int(described["components"]),
@@ -207,21 +193,25 @@ def _information(described: Mapping[str, Any], tensors: Arrays) -> Information:
         extra_names=tuple(described["extra_names"]),
         units=dict(described["units"]),
         training_range=None if limits["strain"] is None else TrainingRange(**limits),  # type: ignore[arg-type]
-        microstructure=_microstructure(described.get("microstructure", Lattice.kind), tensors),
+        microstructure=_microstructure(described, tensors),
         history=tuple(TrainingRecord(**record) for record in described["history"]),
         provenance=dict(described["provenance"]),
         strain_names=_strain_names(described),
     )
 
 
-def _microstructure(kind: str | None, tensors: Arrays) -> Microstructure | None:
-    """Return what the model stands for; files of schema 1 name no kind and hold a lattice or none."""
+def _microstructure(described: Mapping[str, Any], tensors: Arrays) -> Microstructure | None:
+    """Return what the model stands for; of a kind that is not known all arrays are kept."""
+    kind = described["microstructure"]
     if kind is None:
         return None
     known = microstructure_class(kind)
-    groups = {
-        group: {name: tensors[f"{group}.{name}"] for name in names if f"{group}.{name}" in tensors}
-        for group, names in known.fields.items()
-    }
-    present = {group: arrays for group, arrays in groups.items() if arrays}
-    return known.of_groups(present) if present else None
+    groups: dict[str, Arrays] = {}
+    for path, tensor in tensors.items():
+        group, _, name = path.partition(".")
+        if group not in (*PARTS, RANGE) and (known is None or name in known.fields.get(group, ())):
+            groups.setdefault(group, {})[name] = tensor
+    if not groups and known is not None and known.fields:
+        return None
+    shapes = {name: tuple(shape) for name, shape in described["coordinate_shapes"]}
+    return microstructure_of(kind, groups, shapes, int(described["components"]))

@@ -80,6 +80,8 @@ class Form:
 
 FORMS: dict[str, type[Form]] = {}
 """Forms by name."""
+DEFAULT_FORM = "variational"
+"""The form that is trained, and that the bare name of a shipped model stands for, where no other is named."""
 
 F = TypeVar("F", bound=type[Form])
 

@@ -1,4 +1,4 @@
-"""A TANN within the range of its training data, and the exact cell outside of it."""
+"""A TANN within the range of its training data, and its exact microstructure outside of it."""
 
 from __future__ import annotations
 
@@ -11,40 +11,37 @@ from numpy.typing import NDArray
 
 from microtann.errors import InputError
 from microtann.materials.protocol import State
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.condensed.condensation import distinct_properties
-from microtann.microstructure.bars.exact_cell import ExactCell
-from microtann.microstructure.protocol import Microstructure
-from microtann.tann.decoded_bars import decoded_plastic_strain
+from microtann.microstructure.protocol import SHARED_STATE, Microstructure
 from microtann.tann.model import TANN
 
 Array = NDArray[np.float64]
 
 
 class Hybrid:
-    """A TANN that hands Gauss points over to the exact cell where they leave the range of its training data.
+    """A TANN that hands Gauss points over to its microstructure where they leave the range of its training data.
 
     Parameters
     ----------
     tann : TANN
-        Of a lattice, with displacements and forces to decode, and with a known training range.
+        Of a microstructure that can be solved and whose state follows from the internal coordinates that the model
+        decodes (of a lattice displacements and forces), and with a known training range.
     margin : float
-        Width, inside the border of the range, over which the exact cell takes over: its share grows from 0 where
-        the reach is 1 − margin to 1 where it is 1, so that the stress is continuous.
+        Width, inside the border of the range, over which the exact microstructure takes over: its share grows from
+        0 where the reach is 1 − margin to 1 where it is 1, so that the stress is continuous.
 
     Raises
     ------
     InputError
-        If the model does not say what the exact cell needs, or the margin is not between 0 and 1.
+        If the model does not say what the exact microstructure needs, or the margin is not between 0 and 1.
 
     Notes
     -----
-    The share of the exact cell, ``state["exact_share"]``, never falls again: what the network says after a point
-    was outside rests on states that it has not seen. The plastic strains from which the exact cell starts are
-    those of the decoded displacements and forces, which is exact in the virgin state and as good as the decoder
-    elsewhere. Energy and dissipation are mixed as the stress is; while a share grows, their balance is met up to
-    the difference of the two materials. The tangent leaves out how the share grows with strain, so that it stays
-    symmetric; Newton's method takes more iterations for it. A state takes as much memory as one of the exact cell.
+    The share of the exact answer, ``state["exact_share"]``, never falls again: what the network says after a point
+    was outside rests on states that it has not seen. The state from which the exact microstructure starts is that
+    of the decoded internal coordinates, which is exact in the virgin state and as good as the decoder elsewhere.
+    Energy and dissipation are mixed as the stress is; while a share grows, their balance is met up to the
+    difference of the two materials. The tangent leaves out how the share grows with strain, so that it stays
+    symmetric; Newton's method takes more iterations for it. A state takes as much memory as an exact one.
 
     Examples
     --------
@@ -62,21 +59,30 @@ class Hybrid:
     """State variables that finite elements write as fields, the largest in every cell."""
 
     def __init__(self, tann: TANN, margin: float = 0.1) -> None:
-        if tann.cell is None or tann.bar is None:
-            raise InputError("a hybrid needs a model of a lattice with its bars, which the exact cell is made of")
+        exact = tann.microstructure
+        if exact is None or not exact.solvable:
+            raise InputError(
+                "a hybrid needs a model of a microstructure that can be solved, such as a lattice's bars"
+            )
         if tann.information.training_range is None:
             raise InputError("a hybrid needs a model that knows the range of its training data; train it again")
-        if not {"displacement", "force"} <= set(tann.information.coordinate_shapes):
-            raise InputError("a hybrid needs a model that decodes displacements and forces")
         if tann.information.extra_names:
             raise InputError("a hybrid needs a model without extra state variables")
         if not 0.0 < margin < 1.0:
             raise InputError(f"the margin of a hybrid lies between 0 and 1, got {margin!r}")
+        missing = [name for name in exact.coordinate_shapes if name not in tann.information.coordinate_shapes]
+        if missing:
+            raise InputError(f"a hybrid needs a model that decodes {' and '.join(missing)}")
+        virgin = exact.initial_state(1)
+        if exact.state_of(exact.decode(virgin), virgin["strain"]) is None:
+            raise InputError(
+                f"a hybrid needs a microstructure whose state follows from its internal coordinates: the kind "
+                f"{exact.kind!r} does not tell it (state_of)"
+            )
         self.tann = tann
         self.margin = margin
-        self.exact = ExactCell(tann.cell, tann.bar)
-        self._cell: UnitCell = tann.cell
-        self._young: Array = distinct_properties(tann.cell, tann.bar)[0]
+        self.exact: Microstructure = exact
+        self._own = tuple(name for name in virgin if name not in SHARED_STATE)
 
     def __repr__(self) -> str:
         return f"Hybrid({self.tann!r}, margin={self.margin:g})"
@@ -86,10 +92,21 @@ class Hybrid:
         """What both materials stand for."""
         return self.tann.microstructure
 
+    @property
+    def components(self) -> int:
+        """Number of strain components, v."""
+        return self.tann.components
+
+    @property
+    def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of each group of internal coordinates that it decodes, in their order."""
+        return self.tann.coordinate_shapes
+
     def initial_state(self, n: int) -> State:
-        """Return the virgin state of the model, with plastic strains and share of the exact cell, both zero."""
-        plastic = self.exact.initial_state(n)["plastic_strain"]
-        return self.tann.initial_state(n) | {"plastic_strain": plastic, "exact_share": np.zeros(n)}
+        """Return the virgin states of the model and of the exact microstructure, whose share is zero."""
+        exact = self.exact.initial_state(n)
+        own = {name: exact[name] for name in self._own}
+        return own | self.tann.initial_state(n) | {"exact_share": np.zeros(n)}
 
     def update(
         self,
@@ -113,37 +130,47 @@ class Hybrid:
         reach = self.tann.training_reach(before, after)
         assert reach is not None
         share = np.clip((reach - 1.0) / self.margin + 1.0, state["exact_share"], 1.0)
-        new = after | {"plastic_strain": state["plastic_strain"], "exact_share": share}
+        own = {name: state[name] for name in self._own}
+        new = own | after | {"exact_share": share}
         chosen = np.flatnonzero(share > 0.0)
         if not len(chosen):
             return stress, moduli, new
         part = {name: value[chosen] for name, value in state.items()}
+        exact_before = {name: part[name] for name in (*SHARED_STATE, *self._own)}
         fresh = part["exact_share"] == 0.0
         if fresh.any():
-            part["plastic_strain"][fresh] = self._decoded_plastic_strain({k: v[fresh] for k, v in part.items()})
-        exact_stress, exact_moduli, exact = self.exact.update(strain_increment[chosen], part, dt, tangent)
+            decoded = self._decoded_state({name: value[fresh] for name, value in part.items()})
+            for name in self._own:
+                exact_before[name][fresh] = decoded[name]
+        exact_stress, exact_moduli, exact = self.exact.update(strain_increment[chosen], exact_before, dt, tangent)
         weight = share[chosen]
         stress = _mixed(stress, exact_stress, chosen, weight)
         if moduli is not None and exact_moduli is not None:
             moduli = _mixed(moduli, exact_moduli, chosen, weight)
         for name in ("energy", "dissipation"):
             new[name] = _mixed(after[name], exact[name], chosen, weight)
-        new["plastic_strain"] = state["plastic_strain"].copy()
-        new["plastic_strain"][chosen] = exact["plastic_strain"]
+        for name in self._own:
+            new[name] = state[name].copy()
+            new[name][chosen] = exact[name]
         return stress, moduli, new
 
+    def shares(self, state: State) -> list[tuple[TANN | Microstructure, Array]]:
+        """Return the materials that a state is made of, each with its share at every point."""
+        share = np.asarray(state["exact_share"])
+        return [(self.tann, 1.0 - share), (self.exact, share)]
+
     def decode(self, state: Mapping[str, Array]) -> dict[str, Array]:
-        """Return the internal coordinates of given states: decoded, and those of the exact cell at its share.
+        """Return the internal coordinates of given states: decoded, and those of the exact states at their share.
 
         Parameters
         ----------
         state : mapping of arrays, shape (..., *)
-            "isv", "strain", "plastic_strain" and "exact_share", as in the state of a finite-element result.
+            As in the state of a finite-element result.
 
         Returns
         -------
-        dict of arrays
-            "displacement" (..., N, d) of the nodes and "force" (..., M) of the bars of the cell.
+        dict of arrays, shape (..., *group)
+            For lattices "displacement" (..., N, d) of the nodes and "force" (..., M) of the bars of the cell.
 
         Examples
         --------
@@ -153,18 +180,23 @@ class Hybrid:
         (5, 28)
         """
         share = np.asarray(state["exact_share"])
-        coordinates = self.tann.decode(state["isv"], state["strain"])
+        coordinates = self.tann.decode(state)
         flat = {name: value.reshape(share.size, *value.shape[share.ndim :]) for name, value in coordinates.items()}
         chosen = np.flatnonzero(share.ravel() > 0.0)
         if len(chosen):
-            plastic, strain = (state[k].reshape(share.size, -1)[chosen] for k in ("plastic_strain", "strain"))
-            for name, exact in self.exact.decode(plastic, strain).items():
-                flat[name] = _mixed(flat[name], exact, chosen, share.ravel()[chosen])
+            own = {k: np.asarray(state[k]) for k in ("strain", *self._own)}
+            exact = self.exact.decode(
+                {k: v.reshape(share.size, *v.shape[share.ndim :])[chosen] for k, v in own.items()}
+            )
+            for name, values in exact.items():
+                flat[name] = _mixed(flat[name], values, chosen, share.ravel()[chosen])
         return {name: value.reshape(share.shape + value.shape[1:]) for name, value in flat.items()}
 
-    def _decoded_plastic_strain(self, state: State) -> Float[Array, "k m"]:
-        decoded = self.tann.decode(state["isv"], state["strain"])
-        return decoded_plastic_strain(self._cell, self._young, decoded["displacement"], decoded["force"])
+    def _decoded_state(self, state: State) -> State:
+        """Return the states of the exact microstructure that have the decoded internal coordinates."""
+        decoded = self.exact.state_of(self.tann.decode(state), state["strain"])
+        assert decoded is not None
+        return decoded
 
 
 def _mixed(

@@ -30,7 +30,7 @@ class TrainingRange:
     strain_increment : array, shape (v,)
         Standard deviation of the increments of every component.
     largest_increment : array, shape (v,), optional
-        Largest absolute value of the increments of every component; unknown in older files, as what follows.
+        Largest absolute value of the increments of every component; what is left out bounds nothing.
     state : array, shape (2, z), optional
         Smallest and largest value of every internal state variable of the trained model.
     quantiles : array, shape (3, q), optional
@@ -99,7 +99,7 @@ class TrainingRecord:
     training, validation : float
         Loss on the training and on the validation increments.
     terms : mapping
-        Weighted terms of the loss on the validation increments by name; empty in older files.
+        Weighted terms of the loss on the validation increments by name; empty if the form told none.
     """
 
     phase: str

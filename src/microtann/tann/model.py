@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,16 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.materials.protocol import State
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.lattice import Lattice
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
 from microtann.numbers.coordinates import split
-from microtann.numbers.range_policy import check_policy, tell
+from microtann.numbers.range_policy import check_policy, warn_or_raise
 from microtann.tann.batches import padded, rounded
-from microtann.tann.decoded_bars import decoded_plastic_strain
 from microtann.tann.energy import Energy
 from microtann.tann.error_bound import ErrorBound, bound_errors
 from microtann.tann.evolution import Evolution
@@ -58,7 +54,7 @@ class TANN(eqx.Module):
     information: Information = eqx.field(static=True)
 
     def __repr__(self) -> str:
-        of = "" if self.cell is None else f", of {self.cell!r}"
+        of = "" if self.microstructure is None else f", of {self.microstructure.description}"
         return f"TANN(form {self.form!r}, {self.states} ISVs, {self.components} strain components{of})"
 
     @property
@@ -92,19 +88,14 @@ class TANN(eqx.Module):
         return self.information.microstructure
 
     @property
-    def cell(self) -> UnitCell | None:
-        """The cell that the model was trained on, if it was trained on a lattice."""
-        return self.microstructure.cell if isinstance(self.microstructure, Lattice) else None
-
-    @property
-    def bar(self) -> ElastoplasticBar | None:
-        """The bar material that the model was trained on, if it was trained on a lattice."""
-        return self.microstructure.bar if isinstance(self.microstructure, Lattice) else None
-
-    @property
     def components(self) -> int:
         """Number of strain components, v."""
         return self.information.components
+
+    @property
+    def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of each group of internal coordinates that it decodes, in their order."""
+        return self.information.coordinate_shapes
 
     @property
     def converged(self) -> bool | None:
@@ -146,10 +137,11 @@ class TANN(eqx.Module):
             What is done where a path leaves the range of the training data, where nothing is known of the errors.
             How far it does is in the result in any case.
         bound : bool
-            Whether to bound the errors of stress and plastic strains, for models of a lattice with hardening bars
-            that decode displacements and forces (`microtann.tann.error_bound`). The bound is rigorous and costs
-            less than solving the cell, but it is loose: it adds up over a path what errors forget. After 100 steps
-            of a walk it is about twenty times the error of the plastic strains, and as large as the stress.
+            Whether to bound the errors of stress and plastic strains, for models of a microstructure whose
+            inelasticity are hardening slips, such as lattices, and that decode them
+            (`microtann.tann.error_bound`). The bound is rigorous and costs less than solving the cell, but it is
+            loose: it adds up over a path what errors forget. After 100 steps of a walk it is about twenty times
+            the error of the plastic strains, and as large as the stress.
 
         Returns
         -------
@@ -175,7 +167,7 @@ class TANN(eqx.Module):
         coordinates = self._decode(state, driving) if decode else {}
         reach = self._reach(strain, np.diff(strain, axis=-2, prepend=np.zeros_like(strain[..., :1, :])), state)
         if reach is not None and reach.max() > 1.0:
-            tell(outside_training, _outside(reach), level=2)
+            warn_or_raise(outside_training, _outside(reach), level=2)
         errors = self._bound(strain, stress, state) if bound else None
         return Recall(strain, stress, energy, dissipation, state, coordinates, reach, conjugates, errors)
 
@@ -294,18 +286,14 @@ class TANN(eqx.Module):
         }
         return stress, np.asarray(stiffness)[:n] if tangent else None, new_state
 
-    def decode(
-        self, state: Float[Numbers, "*batch z"], strain: Float[Numbers, "*batch v"], extra: ArrayLike | None = None
-    ) -> dict[str, Numbers]:
-        """Return the internal coordinates of given states and strains, by the name of their group.
+    def decode(self, state: Mapping[str, ArrayLike]) -> dict[str, Numbers]:
+        """Return the internal coordinates of given states, by the name of their group.
 
         Parameters
         ----------
-        state : array, shape (..., z)
-            Internal state variables, as in ``state["isv"]`` of a finite-element result or ``state`` of a recall.
-        strain : array, shape (..., v)
-        extra : array, shape (..., e), optional
-            Extra state variables, for models trained with some.
+        state : mapping of arrays, shape (..., *)
+            "isv" (..., z) and "strain" (..., v), as in the state of a finite-element result, and "extra" (..., e)
+            for models trained with extra state variables.
 
         Returns
         -------
@@ -320,13 +308,12 @@ class TANN(eqx.Module):
         >>> tann, mesh = mt.load("cube"), mt.fem.box((1, 1, 1), (2, 2, 2))
         >>> sides = [mt.fem.Prescribed(lambda x: x[:, 2] >= 0, a, lambda x: 0.2 * x[:, 2]) for a in "xyz"]
         >>> result = mt.fem.Model(mesh, tann).solve([mt.fem.Step(sides)])
-        >>> inside = tann.decode(result.state["isv"], result.strain)
-        >>> inside["force"].shape  # of every bar, at every Gauss point of every element
+        >>> tann.decode(result.state)["force"].shape  # of every bar, at every Gauss point of every element
         (8, 8, 28)
         """
-        strain = np.asarray(strain, dtype=np.float64)
-        driving = np.concatenate([strain, self._check_extra(extra, strain.shape[:-1])], axis=-1)
-        return self._decode(np.asarray(state, dtype=np.float64), driving)
+        strain = np.asarray(state["strain"], dtype=np.float64)
+        driving = np.concatenate([strain, self._check_extra(state.get("extra"), strain.shape[:-1])], axis=-1)
+        return self._decode(np.asarray(state["isv"], dtype=np.float64), driving)
 
     def safe(self, limit: float | None = None) -> TANN:
         """Return the model with an evolution that is held to −T · ΔZ ≥ 0 and |ΔZ| ≤ C |ΔE|, whatever its weights.
@@ -379,25 +366,23 @@ class TANN(eqx.Module):
         state: Float[Numbers, "*batch z"],
     ) -> ErrorBound:
         """Return bounds of the errors along paths from the virgin state."""
-        cell, bar = self.cell, self.bar
-        groups = self.information.coordinate_shapes
-        if (
-            cell is None
-            or bar is None
-            or self.information.extra_names
-            or not {"displacement", "force"} <= set(groups)
-        ):
-            raise InputError(
-                "errors can be bounded for models of a lattice that depend on strain alone and decode "
-                "displacements and forces; compare this one with data"
-            )
-        condensed = condense(cell, bar)
+        known = self.microstructure
+        problem = known.slip_problem() if known is not None and known.solvable else None
         driving = np.concatenate([np.zeros_like(strain[..., :1, :]), strain], axis=-2)
         virgin = np.broadcast_to(np.asarray(self.virgin_state()), state[..., :1, :].shape)
-        decoded = self._decode(np.concatenate([virgin, state], axis=-2), driving)
-        plastic = decoded_plastic_strain(cell, condensed.young, decoded["displacement"], decoded["force"])
-        strains, stresses, bars = (a.reshape(-1, *a.shape[-2:]) for a in (strain, stress, plastic[..., 1:, :]))
-        found = bound_errors(condensed, strains, stresses, bars, plastic.reshape(-1, condensed.count)[0])
+        slips = None
+        if known is not None and problem is not None and not self.information.extra_names:
+            points = driving.reshape(-1, driving.shape[-1])
+            decoded = self._decode(np.concatenate([virgin, state], axis=-2).reshape(len(points), -1), points)
+            follows = known.state_of(decoded, points)
+            slips = None if follows is None else follows[problem.variable].reshape(*driving.shape[:-1], -1)
+        if problem is None or slips is None:
+            raise InputError(
+                "errors can be bounded for models that depend on strain alone and decode the slips of their "
+                "microstructure, as those of lattices do by displacements and forces; compare this one with data"
+            )
+        strains, stresses, moved = (a.reshape(-1, *a.shape[-2:]) for a in (strain, stress, slips[..., 1:, :]))
+        found = bound_errors(problem, strains, stresses, moved, slips.reshape(-1, problem.count)[0])
         return ErrorBound(found.stress.reshape(stress.shape), found.plastic_strain.reshape(stress.shape[:-1]))
 
     def _check_extra(self, extra: ArrayLike | None, shape: tuple[int, ...]) -> Numbers:

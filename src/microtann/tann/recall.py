@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
-from microtann.errors import InputError
 from microtann.tann.batches import rounded
 from microtann.tann.error_bound import ErrorBound
 from microtann.tann.point import Increment, MaterialPoint
@@ -71,27 +70,22 @@ class Recall:
         """Number of increments, over all paths, that leave the range of the training data."""
         return None if self.training_reach is None else int(np.count_nonzero(self.training_reach > 1.0))
 
-    @property
-    def displacement(self) -> Float[Numbers, "*batch N d"]:
-        """Decoded displacements at the nodes of the cell; they contain the affine part E · x."""
-        return self._group("displacement")
-
-    @property
-    def force(self) -> Float[Numbers, "*batch M"]:
-        """Decoded bar forces; tension is positive."""
-        return self._group("force")
-
-    def _group(self, name: str) -> Numbers:
-        if name not in self.coordinates:
-            raise InputError(f"no {name} was decoded: call recall(..., decode=True) on a model trained with it")
-        return self.coordinates[name]
+    def __getattr__(self, name: str) -> Numbers:
+        """Return a group of decoded internal coordinates by its name, as in ``recall.force`` of lattices."""
+        coordinates: dict[str, Numbers] = self.__dict__.get("coordinates", {})
+        if name in coordinates:
+            return coordinates[name]
+        raise AttributeError(
+            f"a recall has no {name!r}, and no {name} was decoded: internal coordinates need "
+            "recall(..., decode=True) on a model trained with them"
+        )
 
 
 def follow_paths(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[Numbers, ...]:
     """Follow driving paths (B, T, y); return what `Increment` holds, with leading axes (B, T).
 
     Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
-    compiled; what fills up rests where the path ended.
+    compiled; steps and paths that are added for this rest where a path ended, and are cut off again.
     """
     count, steps, y = driving.shape
     pieces, rows = -(-steps // PIECE), rounded(count)

@@ -10,19 +10,12 @@ from pathlib import Path
 from microtann.errors import ModelFileError
 from microtann.tann.card import ModelCard, read_card
 from microtann.tann.file import read_model
+from microtann.tann.form import DEFAULT_FORM
 from microtann.tann.model import TANN
 
-DEFAULT_FORM = {
-    "cube": "play",
-    "square-2x2": "variational",
-    "square-4x4": "variational",
-    "square-6x6": "variational",
-    "square-2x2-perturbed": "variational",
-    "square-6x6-perturbed": "variational",
-    "cube-2x2x2-perturbed": "variational",
-    "cube-4x4x4-perturbed": "variational",
-}
-"""Form that a shipped model's bare name stands for: the most accurate one."""
+OTHER_FORM = {"cube": "play"}
+"""Names that stand for another form than the default: all bars of the regular cube are play mechanisms, for which
+that form is exact with the fewest states."""
 SUFFIX = ".safetensors"
 
 
@@ -100,7 +93,18 @@ def model_card(name: str) -> ModelCard:
 
 def with_form(name: str) -> str:
     """Return the name of a shipped model with its form."""
-    return f"{name}-{DEFAULT_FORM[name]}" if name in DEFAULT_FORM else name
+    full = f"{name}-{OTHER_FORM.get(name, DEFAULT_FORM)}"
+    return full if full in shipped_models() else name
+
+
+def short_names() -> dict[str, str]:
+    """Return the forms of shipped models by the names that stand for them alone."""
+    return {name: form for name, form in map(_parts, shipped_models()) if with_form(name) == f"{name}-{form}"}
+
+
+def _parts(full: str) -> tuple[str, str]:
+    name, _, form = full.rpartition("-")
+    return name, form
 
 
 def find_model(name_or_path: str | os.PathLike[str]) -> Path:
@@ -116,7 +120,7 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
         with suppress(OSError, ValueError):  # a name that no file can have
             if candidate.is_file():
                 return candidate
-    known = ", ".join(sorted(DEFAULT_FORM))
+    known = ", ".join(short_names())
     raise ModelFileError(
         f"there is no model file {_short(name)!r} and no shipped model of that name (shipped: {known})"
     )

@@ -2,14 +2,14 @@
 
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.seeds import SeedResult, train_seeds
-from microtann.training.train import Progress, train
+from microtann.training.train import TrainingProgress, train
 from microtann.training.walk_errors import WalkErrors, dataset_errors
 
 __all__ = [
     "Phase",
-    "Progress",
     "SeedResult",
     "TrainableForm",
+    "TrainingProgress",
     "WalkErrors",
     "dataset_errors",
     "train",

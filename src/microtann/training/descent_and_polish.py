@@ -35,7 +35,16 @@ class DescentAndPolish(Objective):
     polish_increments: int
 
     def descent(self, point: MaterialPoint, dataset: Dataset, frozen: tuple[str, ...] = ()) -> Method:
-        """Return the descent on all increments that move, but for the parts that are frozen."""
+        """Return the descent on all increments that move, but for the parts that are frozen.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+            Where to begin.
+        dataset : Dataset
+        frozen : tuple of str
+            Parts that are not trained.
+        """
         batch = self.to_batch(point, moving(dataset.training))
         return descent(
             point,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from microtann.data.increments import Dataset, Increments
+from microtann.errors import InputError
+from microtann.numbers.configuration import to_table
 from microtann.tann.form import Form
 from microtann.tann.information import TrainingRecord
 from microtann.tann.point import MaterialPoint
@@ -63,8 +66,8 @@ class Phase:
 class TrainableForm(Form, Objective, ABC):
     """A form that can be trained: a frozen dataclass whose fields are the hyper-parameters, with their ranges.
 
-    A subclass is decorated by `configuration` and `microtann.tann.form.register`; its
-    docstring's "Parameters" are the help of the command line. The hyper-parameter ``seed`` decides what is random.
+    A subclass is decorated by `configuration` and `microtann.tann.form.register`; what
+    its fields describe is the help of the command line. The hyper-parameter ``seed`` decides what is random.
     A form is the objective of its phases, unless they name another.
     """
 
@@ -125,7 +128,35 @@ class TrainableForm(Form, Objective, ABC):
         return encoded_states(point, data)
 
 
+def form_table(form: TrainableForm) -> dict[str, Any]:
+    """Return the name of a form and its hyper-parameters as plain values."""
+    return {"form": form.name, **to_table(form)}
+
+
+def changed(form: TrainableForm, **values: Any) -> TrainableForm:
+    """Return a form with other hyper-parameters, checked.
+
+    Raises
+    ------
+    InputError
+        If the form has no such hyper-parameter, or a value is out of range.
+    """
+    missing = [key for key in values if key not in asdict(form)]  # type: ignore[call-overload]
+    if missing:
+        raise InputError(f"the form {form.name!r} has no hyper-parameter {missing[0]!r}: choose another form")
+    return replace(form, **values)  # type: ignore[type-var]
+
+
 def chosen_increments(data: Increments, count: int, seed: int) -> Increments:
-    """Return ``count`` random increments, in their order, or all if there are no more."""
+    """Return ``count`` random increments, in their order, or all if there are no more.
+
+    Parameters
+    ----------
+    data : Increments
+    count : int
+        Most increments to return.
+    seed : int
+        Of the random choice.
+    """
     order = np.random.default_rng(seed).permutation(len(data))
     return data.take(np.sort(order[:count]))

@@ -144,7 +144,16 @@ def descent(
 
 
 def polish(point: MaterialPoint, loss: Loss, batch: PyTree) -> Method:
-    """Return L-BFGS on all increments of ``batch`` at once."""
+    """Return L-BFGS on all increments of ``batch`` at once.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+        Where to begin.
+    loss : callable
+    batch : pytree of arrays
+        All increments, as the loss takes them.
+    """
     optimiser = optax.lbfgs(memory_size=LBFGS_MEMORY)
     trained, fixed = trained_and_fixed(point)
     parameters, unravel = ravel_pytree(trained)  # one vector compiles faster than a tree

@@ -17,7 +17,7 @@ from microtann.tann.scaling import Scaling
 Array = NDArray[np.float64]
 ELASTIC_DISSIPATION = 1e-10
 """An increment is elastic if it dissipates less than this fraction of the mean, where the data hold no noise."""
-RANK_TOLERANCE = 1e-7
+COMPONENT_TOLERANCE = 1e-7
 """Principal components of the residual below this fraction of the largest are round-off."""
 NOISE_MARGIN = 5.0
 """What is smaller than so many times the noise of the data is taken for noise."""
@@ -43,7 +43,7 @@ def require_coordinates(dataset: Dataset) -> None:
         )
 
 
-def require_room(states: int, inputs: int, rows: int) -> None:
+def require_memory_for(states: int, inputs: int, rows: int) -> None:
     """Refuse more internal state variables than a training run can hold.
 
     Parameters
@@ -139,12 +139,12 @@ def residual_components(
     residual = (coordinates[chosen] - driving[chosen] @ elastic.T) * weight
     noise = _noise(dataset.training, increment, elastic, weight)
     _, singular, vectors = np.linalg.svd(residual, full_matrices=False)
-    if singular[0] <= RANK_TOLERANCE * np.linalg.norm(coordinates[chosen] * weight):
+    if singular[0] <= COMPONENT_TOLERANCE * np.linalg.norm(coordinates[chosen] * weight):
         raise InputError(
             "nothing irreversible happens in the training data: use larger increments or longer paths"
         )
     deviation = singular / np.sqrt(len(residual))
-    kept = deviation > max(RANK_TOLERANCE * deviation[0], NOISE_MARGIN * noise)
+    kept = deviation > max(COMPONENT_TOLERANCE * deviation[0], NOISE_MARGIN * noise)
     if not kept.any():
         raise InputError(
             "the internal coordinates are all noise: their residual after the elastic response is no larger in "

@@ -13,9 +13,9 @@ import numpy as np
 from microtann.data.increments import Dataset
 from microtann.errors import ConvergenceError
 from microtann.tann.model import TANN
-from microtann.training.closed_loop import closed_loop_error
 from microtann.training.form import TrainableForm
-from microtann.training.train import Progress, train
+from microtann.training.train import TrainingProgress, train
+from microtann.training.walk_errors import closed_loop_error
 
 
 class SeedResult(NamedTuple):
@@ -36,7 +36,7 @@ def train_seeds(
     dataset: Dataset,
     form: TrainableForm,
     count: int,
-    progress: Callable[[int, Progress], None] | None = None,
+    progress: Callable[[int, TrainingProgress], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> tuple[TANN, tuple[SeedResult, ...]]:
     """Train a form from ``count`` seeds, from its own upwards, and return the best model with all results.
@@ -76,5 +76,5 @@ def train_seeds(
     return best, tuple(results)
 
 
-def _with_seed(progress: Callable[[int, Progress], None], seed: int) -> Callable[[Progress], None]:
+def _with_seed(progress: Callable[[int, TrainingProgress], None], seed: int) -> Callable[[TrainingProgress], None]:
     return lambda state: progress(seed, state)

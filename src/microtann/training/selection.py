@@ -14,7 +14,7 @@ from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError
 from microtann.numbers.configuration import nearest
 from microtann.numbers.coordinates import columns
-from microtann.training.preparation import COMPONENT_SAMPLES, RANK_TOLERANCE
+from microtann.training.preparation import COMPONENT_SAMPLES, COMPONENT_TOLERANCE
 
 Array = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def rank_of(coordinates: Float[Array, "n c"]) -> int:
     """Return the number of directions in which coordinates vary by more than round-off."""
     chosen = coordinates[:: max(1, len(coordinates) // COMPONENT_SAMPLES)]
     singular = np.linalg.svd(chosen - chosen.mean(axis=0), compute_uv=False)
-    return int(np.count_nonzero(singular > RANK_TOLERANCE * singular[0])) if singular[0] > 0.0 else 0
+    return int(np.count_nonzero(singular > COMPONENT_TOLERANCE * singular[0])) if singular[0] > 0.0 else 0
 
 
 def check_moving(dataset: Dataset) -> None:

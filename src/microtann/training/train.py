@@ -18,17 +18,17 @@ import microtann
 from microtann.data.description import description_errors
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, ConvergenceError, InputError
-from microtann.tann.form import form_class
+from microtann.tann.form import DEFAULT_FORM, form_class
 from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
-from microtann.training.checkpoint import (
-    Checkpoint,
+from microtann.training.checkpoint_file import (
+    TrainingCheckpoint,
     fingerprint,
     leaves,
-    read_checkpoint,
+    read_training_checkpoint,
     restored,
-    write_checkpoint,
+    write_training_checkpoint,
 )
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.optimise import Optimisation
@@ -38,11 +38,11 @@ from microtann.training.training_range import training_range
 CHECKPOINT_SECONDS = 5.0
 LOGGER = logging.getLogger("microtann")
 
-History = tuple[TrainingRecord, ...]
+TrainingHistory = tuple[TrainingRecord, ...]
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """What a training run reports after each block of updates.
 
     Parameters
@@ -73,8 +73,8 @@ class Progress:
 
 def train(
     dataset: Dataset | str | os.PathLike[str],
-    form: TrainableForm | str = "play",
-    progress: Callable[[Progress], None] | None = None,
+    form: TrainableForm | str = DEFAULT_FORM,
+    progress: Callable[[TrainingProgress], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> TANN:
     """Train a TANN, as the command ``microtann train`` does; `TANN.save` writes it to a file.
@@ -84,8 +84,8 @@ def train(
     dataset : Dataset or path
         Increments, or a data file.
     form : TrainableForm or str
-        The form with its hyper-parameters, such as ``microtann.forms.Play(states=22)``, or the name of one with
-        its defaults.
+        The form with its hyper-parameters, such as ``microtann.forms.Variational(states=22)``, or the name of one
+        with its defaults.
     progress : callable, optional
         Called after every block of updates.
     checkpoint : path, optional
@@ -118,8 +118,8 @@ def train(
     dataset = form.prepare(dataset)
     owner = fingerprint(dataset, form)
     path = None if checkpoint is None else Path(checkpoint)
-    found = read_checkpoint(path, owner, form, dataset) if path is not None else None
-    history: History = ()
+    found = read_training_checkpoint(path, owner, form, dataset) if path is not None else None
+    history: TrainingHistory = ()
     if found is None:
         point, loss = form.start(dataset), np.inf
     else:
@@ -187,18 +187,30 @@ class _Run:
     loss: float
     number: int
     earlier: int
-    progress: Callable[[Progress], None] | None
+    progress: Callable[[TrainingProgress], None] | None
     path: Path | None
     owner: str
 
     def finish(
         self,
         point: MaterialPoint,
-        history: History,
+        history: TrainingHistory,
         resume: list[np.ndarray] | None,
         best: list[np.ndarray] | None,
-    ) -> tuple[MaterialPoint, History]:
-        """Run the phase to its end and return the point and the lengthened history."""
+    ) -> tuple[MaterialPoint, TrainingHistory]:
+        """Run the phase to its end and return the point and the lengthened history.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+            Where the phase begins, or went on from.
+        history : TrainingHistory
+            Of the phases before.
+        resume : list of arrays, or None
+            State of an optimisation that was stopped.
+        best : list of arrays, or None
+            The best point so far of one that was stopped.
+        """
         phase = self.phase
         method = phase.method(point, self.dataset)
         state = method.start if resume is None else restored(method.start, resume)
@@ -228,7 +240,7 @@ class _Run:
                 if self.progress is not None:
                     pace = (time.monotonic() - started) / (done - first)
                     self.progress(
-                        Progress(
+                        TrainingProgress(
                             phase.name,
                             done,
                             phase.updates,
@@ -258,11 +270,11 @@ class _Run:
                 return True
         return self.phase.settled(records[-1].training, records[-2].training if len(records) > 1 else np.inf)
 
-    def _save(self, point: MaterialPoint, state: Optimisation, history: History, kept: PyTree) -> None:
+    def _save(self, point: MaterialPoint, state: Optimisation, history: TrainingHistory, kept: PyTree) -> None:
         if self.path is not None:
             best = leaves(kept) if self.phase.patience is not None else None
-            content = Checkpoint(self.number, self.former, self.loss, point, leaves(state), history, best)
-            write_checkpoint(self.path, content, self.owner, self.dataset)
+            content = TrainingCheckpoint(self.number, self.former, self.loss, point, leaves(state), history, best)
+            write_training_checkpoint(self.path, content, self.owner, self.dataset)
 
 
 def _floats(terms: Mapping[str, Array]) -> dict[str, float]:

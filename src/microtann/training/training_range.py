@@ -17,7 +17,7 @@ from microtann.tann.point import MaterialPoint
 from microtann.training.preparation import driving_variables
 
 Array = NDArray[np.float64]
-ROWS = 8192
+ROWS_AT_A_TIME = 8192
 """Increments that are evaluated at a time."""
 
 
@@ -51,8 +51,8 @@ def encoded_states(point: MaterialPoint, data: Increments) -> Float[Array, "m z"
         return None
     driving, increment = driving_variables(data, point.scaling)
     found: list[Array] = []
-    for first in range(0, len(data), ROWS):
-        part = slice(first, first + ROWS)
+    for first in range(0, len(data), ROWS_AT_A_TIME):
+        part = slice(first, first + ROWS_AT_A_TIME)
         rows = data.coordinates[part], driving[part], increment[part], data.dt[part]
         found += [np.asarray(a) for a in _states(point, *(jnp.asarray(a) for a in rows))]
     return np.concatenate(found)

@@ -13,19 +13,21 @@ from numpy.typing import NDArray
 from microtann.data.increments import Dataset, Increments
 from microtann.data.whole_walks import WholeWalks, whole_walks
 from microtann.errors import InputError
+from microtann.evaluation.measures import relative_rms
 from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
 from microtann.tann.model import TANN
+from microtann.tann.recall import follow_paths
 
 Array = NDArray[np.float64]
-RUNAWAY = 10.0
+RUNAWAY_ERROR = 10.0
 """A model whose error is larger than so many times the response has run away; how far says nothing."""
 SetName = Literal["training", "validation", "test"]
 
 
 @dataclass(frozen=True)
 class WalkErrors:
-    """Relative RMS errors over all walks, increments and components; infinite where a model runs away (`RUNAWAY`).
+    """Relative RMS errors over all walks, increments and components; infinite past `RUNAWAY_ERROR`.
 
     Parameters
     ----------
@@ -48,6 +50,37 @@ class WalkErrors:
         table = asdict(self)
         groups = {name: _finite(value) for name, value in table.pop("coordinates").items()}
         return {name: _finite(value) for name, value in table.items()} | {"coordinates": groups}
+
+
+def closed_loop_error(tann: TANN, data: Increments) -> float:
+    """Return the relative root mean square error of the stress in closed loop; infinite if it is not finite.
+
+    Models are chosen by this error on validation walks, never on the protocol.
+
+    Parameters
+    ----------
+    tann : TANN
+    data : Increments
+        Whole walks.
+
+    Raises
+    ------
+    InputError
+        If the data have other strain components or extra state variables, or hold no whole walk.
+    """
+    y = len(tann.scaling.driving)
+    if (data.strain.shape[1], data.strain.shape[1] + data.extra.shape[1]) != (tann.components, y):
+        raise InputError(
+            f"the model has {tann.components} strain components and {y - tann.components} extra state variables, "
+            f"the data have {data.strain.shape[1]} and {data.extra.shape[1]}"
+        )
+    walks = whole_walks(data)
+    driving = np.concatenate([walks.strain, walks.extra], axis=2)
+    stress = follow_paths(tann.point, driving, walks.dt)[0]
+    with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
+        error = float(np.sum((stress - walks.stress)[walks.there] ** 2))
+    size = float(np.sum(walks.stress[walks.there] ** 2))
+    return float(np.sqrt(error / size)) if np.isfinite(error) and size > 0.0 else np.inf
 
 
 def dataset_errors(tann: TANN, dataset: Dataset, judged: SetName = "test") -> WalkErrors:
@@ -133,10 +166,8 @@ def walk_errors(
 def _relative(
     found: Float[Array, "B T *k"], exact: Float[Array, "B T *k"], there: Bool[NDArray[np.bool_], "B T"]
 ) -> float:
-    error, size = float(np.sum((found - exact)[there] ** 2)), float(np.sum(exact[there] ** 2))
-    if size == 0.0:
-        return 0.0 if error == 0.0 else np.inf
-    return float(np.sqrt(error / size)) if error <= RUNAWAY**2 * size else np.inf
+    error = relative_rms(found, exact, there)
+    return error if error <= RUNAWAY_ERROR else np.inf
 
 
 def _finite(value: float) -> float | None:

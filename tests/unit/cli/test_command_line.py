@@ -22,11 +22,12 @@ from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner, Result
 
 import microtann as mt
-from microtann.cli import simulate, train
+from microtann.cli import train
 from microtann.cli.main import app
-from microtann.cli.stage import STAMP
 from microtann.data.file import read_dataset
 from microtann.errors import ConvergenceError
+from microtann.evaluation.reference_run import ReferenceRuns
+from microtann.system.stage import STAMP
 
 SMALL = ["--paths", "12", "--steps", "20"]
 MAIN = typer.main.get_group(app)
@@ -229,9 +230,8 @@ def test_a_cell_of_the_user(tmp_path: Path) -> None:
     result = call("data", "-o", tmp_path / "d", *SMALL, "--set", f"cell.file={tmp_path / 'cell.toml'}")
     assert result.exit_code == 0, result.output
     dataset = read_dataset(tmp_path / "d" / "data.h5")
-    assert dataset.bar == mt.ElastoplasticBar(hardening=0.02)
-    assert dataset.cell is not None
-    assert len(dataset.cell.bars) == 20
+    assert dataset.microstructure.bar == mt.ElastoplasticBar(hardening=0.02)
+    assert len(dataset.microstructure.cell.bars) == 20
     softer = call("data", "-o", tmp_path / "s", *SMALL, "--cell", tmp_path / "cell.toml", "--set", "bar.young=0.5")
     assert softer.exit_code == 0, softer.output
     assert read_dataset(tmp_path / "s" / "data.h5").bar == mt.ElastoplasticBar(young=0.5, hardening=0.02)
@@ -247,10 +247,10 @@ def test_a_driven_cell(tmp_path: Path) -> None:
 
 
 def test_no_convergence_ends_with_3_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def diverge(*_: object) -> None:
+    def diverge(*_: object, **__: object) -> None:
         raise ConvergenceError("the iteration failed", increment=2, residuals=[1.0, 0.5], worst=[7])
 
-    monkeypatch.setattr(simulate, "_solve", diverge)
+    monkeypatch.setattr(ReferenceRuns, "result", diverge)
     result = call("simulate", "lcU1", "--model", "exact", "--output", tmp_path / "s")
     refused(result, "the iteration failed (increment 2; residuals 1.0e+00, 5.0e-01; worst 7)", code=3)
     assert list(tmp_path.iterdir()) == []

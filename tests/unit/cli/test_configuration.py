@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import tomllib
 from dataclasses import FrozenInstanceError, replace
@@ -13,39 +14,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from microtann.cli.configuration import (
-    check_sections,
-    collect_settings,
-    defaults,
-    fill,
-    help_lines,
-    parse_assignment,
-    to_table,
-)
+from microtann.cli.configuration import check_sections, collect_settings, fill, help_lines, parse_assignment
 from microtann.cli.microstructure import BarChoice, CellChoice
-from microtann.cli.toml import to_toml
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError
-from microtann.numbers.configuration import configuration
+from microtann.numbers.configuration import configuration, defaults, to_table
+from microtann.system.toml import to_toml
 
 
 @configuration
 class Choices:
     """Some choices.
 
-    Parameters
-    ----------
-    steps, other : int
-        How often, and
-        how else.
-    law : {"normal", "uniform"}
-        Which law.
+    Notes
+    -----
+    They are made up.
     """
 
-    steps: Annotated[int, Field(ge=1, le=10)] = 3
+    steps: Annotated[int, Field(ge=1, le=10, description="How often.")] = 3
     other: int = 0
     rate: Annotated[float, Field(gt=0.0)] = 0.5
-    law: Literal["normal", "uniform"] = "normal"
+    law: Annotated[Literal["normal", "uniform"], Field(description="Which law.")] = "normal"
     loud: bool = False
     name: str = ""
     limit: float | tuple[float, ...] | None = None
@@ -185,12 +174,27 @@ def test_an_assignment_is_toml_or_a_text() -> None:
     assert parse_assignment("a.b=normal").value == "normal"
 
 
-def test_help_comes_from_the_docstring() -> None:
-    assert help_lines(Choices, "a") == {
-        "a.steps": "How often, and how else.",
-        "a.other": "How often, and how else.",
-        "a.law": 'Which law. One of "normal", "uniform".',
-    }
+@configuration
+class MoreChoices(Choices):
+    """More of them."""
+
+    more: Annotated[int | None, Field(description="How much more.")] = None
+
+
+def test_help_comes_from_the_descriptions_of_the_fields() -> None:
+    lines = {"a.steps": "How often.", "a.law": 'Which law. One of "normal", "uniform".'}
+    assert help_lines(Choices, "a") == lines
+    assert help_lines(MoreChoices, "a") == lines | {"a.more": "How much more."}
+
+
+def test_docstrings_have_the_parameters_that_a_class_itself_describes() -> None:
+    assert inspect.getdoc(Choices) == (
+        'Some choices.\n\nParameters\n----------\nsteps : int\n    How often.\nlaw : {"normal", "uniform"}\n'
+        "    Which law.\n\nNotes\n-----\nThey are made up."
+    )
+    assert inspect.getdoc(MoreChoices) == (
+        "More of them.\n\nParameters\n----------\nmore : int, optional\n    How much more."
+    )
 
 
 @pytest.mark.parametrize("kind", [CellChoice, BarChoice, WalkPlan])

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from microtann.cli.main import app
-from microtann.cli.stage import STAMP
+from microtann.system.stage import STAMP
 
 SMALL = """
 [walks]

@@ -105,7 +105,7 @@ def test_folders_and_texts_are_no_data(tmp_path: Path) -> None:
 
 def test_a_material_of_the_plane_is_refused_in_space() -> None:
     mesh = fem.box((1, 1, 1), (1, 1, 1))
-    material = fem.ExactCell(mt.square_cell(), mt.ElastoplasticBar())
+    material = mt.Lattice(mt.square_cell())
     held = [fem.Prescribed(lambda x: x[:, 2] == 0, axis, 0.0) for axis in "xyz"]
     with pytest.raises(InputError, match="the material has 3 strain components, but finite elements are in space"):
         fem.Model(mesh, material).solve([fem.Step(held)])

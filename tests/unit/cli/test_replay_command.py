@@ -9,9 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import microtann as mt
-from microtann.cli import simulate
 from microtann.cli.main import app
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.fem import Prescribed, SolverOptions, Step
 from plain_materials import Elastic
 
@@ -54,7 +53,7 @@ def replay(file: Path, *arguments: str) -> Result:
 
 @pytest.mark.parametrize("name", ["exact", "cube"])
 def test_the_material_of_the_file_answers_as_in_the_structure(name: str, tmp_path: Path) -> None:
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    exact = mt.Lattice(mt.cube_cell())
     file = failed(exact if name == "exact" else mt.load(name), tmp_path / "point.h5", max_iterations=1)
     result = replay(file)
     assert result.exit_code == 0, result.output
@@ -97,7 +96,7 @@ def test_a_material_of_the_user_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_simulation_that_fails_leaves_the_point_beside_its_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "compile_kernels", lambda *_: None)
+    monkeypatch.setattr("microtann.evaluation.simulation.compile_kernels", lambda *_: None)
     settings = ["--set", "solver.max_iterations=1", "--set", "solver.max_cuts=0"]
     small = ["--model", "exact", "--mesh-size", "5", "--dns", "0"]
     result = CliRunner().invoke(app, ["simulate", "lcT2", *small, *settings, "-o", str(tmp_path / "s")])

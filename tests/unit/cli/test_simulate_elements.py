@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import microtann as mt
-from microtann.cli import simulate as module
 from microtann.cli.main import app
 from microtann.errors import InputError
 from microtann.evaluation.structures import reference_case
@@ -23,8 +22,8 @@ PLANE = ("quad", "quad8", "triangle", "triangle6")
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "compile_kernels", lambda *_: None)
-    monkeypatch.setattr(module, "draw_simulation", lambda *_: [])
+    monkeypatch.setattr("microtann.evaluation.simulation.compile_kernels", lambda *_: None)
+    monkeypatch.setattr("microtann.report.simulation.draw_simulation", lambda *_: [])
 
 
 def simulate(*arguments: str | Path) -> Result:
@@ -77,7 +76,7 @@ def test_a_file_chooses_element_and_diagonals(tmp_path: Path) -> None:
 
 
 def test_a_plane_structure_has_its_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "compile_kernels", lambda *_: None)
+    monkeypatch.setattr("microtann.evaluation.simulation.compile_kernels", lambda *_: None)
     folder = tmp_path / "plane"
     result = simulate(
         *("lcC2", "--model", "square-2x2", "--mesh-size", "5", "--element", "triangle6", "--dns", "1/2"),
@@ -118,9 +117,7 @@ def test_uniform_compression_in_the_plane_is_uniaxial_stress() -> None:
     case = reference_case("lcU2", 2)
     cell, bar = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar()
     mesh = mt.fem.box(case.lengths, case.elements(5.0), case.origin)
-    result = mt.fem.Model(mesh, mt.fem.ExactCell(cell, bar)).solve(
-        case.steps, mt.fem.SolverOptions(tolerance=1e-12)
-    )
+    result = mt.fem.Model(mesh, mt.Lattice(cell, bar)).solve(case.steps, mt.fem.SolverOptions(tolerance=1e-12))
     (step,) = mt.drive_cell(cell, bar, [mt.CellStep(strain={"22": -0.5}, rest="free", increments=1)]).stress
     np.testing.assert_allclose(
         result.stress.reshape(-1, 3), np.tile(step, (result.stress[..., 0].size, 1)), atol=1e-9

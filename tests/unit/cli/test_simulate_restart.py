@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from microtann.cli import simulate
 from microtann.cli.main import app
+from microtann.evaluation import simulation
 from microtann.fem import Progress
 
 STOPPED = 9
@@ -35,11 +35,11 @@ def numbers(folder: Path) -> dict[str, Any]:
 
 
 def test_a_simulation_goes_on_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulate, "compile_kernels", lambda *_: None)
-    monkeypatch.setattr(simulate, "draw_simulation", lambda *_: [])
+    monkeypatch.setattr(simulation, "compile_kernels", lambda *_: None)
+    monkeypatch.setattr("microtann.report.simulation.draw_simulation", lambda *_: [])
     whole = call(tmp_path / "whole")
     assert whole.exit_code == 0, whole.output
-    quiet = simulate.newton_progress
+    quiet = simulation.newton_progress
     seen: list[list[int]] = []
 
     def disturbed(stop: bool) -> Callable[..., Callable[[Progress], None]]:
@@ -57,13 +57,13 @@ def test_a_simulation_goes_on_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.M
 
         return newton
 
-    monkeypatch.setattr(simulate, "newton_progress", disturbed(True))
+    monkeypatch.setattr(simulation, "newton_progress", disturbed(True))
     stopped = call(tmp_path / "stopped")
     assert stopped.exit_code == 130
     assert "simulations go on where they stopped" in stopped.output
     assert not (tmp_path / "stopped").exists()
     seen.clear()
-    monkeypatch.setattr(simulate, "newton_progress", disturbed(False))
+    monkeypatch.setattr(simulation, "newton_progress", disturbed(False))
     again = call(tmp_path / "stopped")
     assert again.exit_code == 0, again.output
     firsts = [min(increments, default=None) for increments in seen]
@@ -74,11 +74,11 @@ def test_a_simulation_goes_on_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_configuration_reaches_the_solver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulate, "compile_kernels", lambda *_: None)
-    monkeypatch.setattr(simulate, "draw_simulation", lambda *_: [])
+    monkeypatch.setattr(simulation, "compile_kernels", lambda *_: None)
+    monkeypatch.setattr("microtann.report.simulation.draw_simulation", lambda *_: [])
     assert call(tmp_path / "s", "--set", "solver.first_fraction=0.5", case="lcU1").exit_code == 0
     rows = numbers(tmp_path / "s")["runs"]["exact"]["statistics"]["increments"]
     assert {row["parts"] for row in rows} == {2}
-    wrong = call(tmp_path / "w", "--set", "solver.line_serch=false")
+    wrong = call(tmp_path / "w", "--set", "solver.tolerence=1e-8")
     assert wrong.exit_code == 2
-    assert "did you mean 'line_search'?" in wrong.output
+    assert "did you mean 'tolerance'?" in wrong.output

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 import microtann as mt
 from microtann.cli.form_choice import form_table
 from microtann.cli.main import app
-from microtann.cli.toml import to_toml
 from microtann.data.file import read_dataset, write_dataset
+from microtann.system.toml import to_toml
 from microtann.training import train_seeds
 
 FORM = mt.forms.Published(
@@ -36,7 +36,7 @@ FORM = mt.forms.Published(
 @pytest.mark.verify
 def test_the_best_of_two_seeds_is_kept_and_both_are_reported(tmp_path: Path) -> None:
     data, output = tmp_path / "data.h5", tmp_path / "train"
-    write_dataset(data, mt.generate_data(mt.square_cell((1, 1)), plan=mt.WalkPlan(paths=30, steps=20)))
+    write_dataset(data, mt.generate_data(mt.Lattice(mt.square_cell((1, 1))), plan=mt.WalkPlan(paths=30, steps=20)))
     file = tmp_path / "form.toml"
     file.write_text(to_toml({"train": form_table(FORM)}))
     arguments = ["train", str(data), "--config", str(file), "--seeds", "2", "--output", str(output)]

@@ -9,7 +9,6 @@ from microtann.data.walks import WalkPlan
 @pytest.fixture(scope="session")
 def lattice_data() -> Dataset:
     return generate(
-        mt.square_cell(units=(2, 2), perturbation=0.2),
-        mt.ElastoplasticBar(),
+        mt.Lattice(mt.square_cell(units=(2, 2), perturbation=0.2)),
         WalkPlan(paths=10, steps=12, restart=0.05, seed=2),
     )

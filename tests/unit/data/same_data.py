@@ -20,8 +20,11 @@ def assert_same(one: Dataset, other: Dataset) -> None:
     assert dict(one.coordinate_shapes) == dict(other.coordinate_shapes)
     assert (one.extra_names, dict(one.units)) == (other.extra_names, dict(other.units))
     assert dict(one.provenance) == dict(other.provenance)
-    assert (one.cell is None, one.bar is None) == (other.cell is None, other.bar is None)
-    if one.cell is not None and other.cell is not None:
-        for field in ("nodes", "bars", "areas", "periods"):
-            np.testing.assert_array_equal(getattr(one.cell, field), getattr(other.cell, field))
-    assert one.bar == other.bar
+    assert (one.microstructure is None) == (other.microstructure is None)
+    if one.microstructure is not None and other.microstructure is not None:
+        first, second = one.microstructure.groups(), other.microstructure.groups()
+        assert first.keys() == second.keys()
+        for group, arrays in first.items():
+            assert arrays.keys() == second[group].keys()
+            for name, values in arrays.items():
+                np.testing.assert_array_equal(values, second[group][name], err_msg=f"{group}/{name}")

@@ -42,7 +42,7 @@ def only_error(path):
 )
 def test_the_exact_data_of_a_lattice_have_nothing_to_find(cell, tmp_path):
     plan = WalkPlan(paths=30, steps=40, restart=0.05, increment=0.5)
-    write_dataset(tmp_path / "data.h5", generate(cell, mt.ElastoplasticBar(), plan))
+    write_dataset(tmp_path / "data.h5", generate(mt.Lattice(cell), plan))
     report = check_file(tmp_path / "data.h5")
     assert report
     assert [finding.level for finding in report.findings] == ["note"]
@@ -64,7 +64,7 @@ def test_work_that_does_not_balance_is_an_error(path):
 @pytest.mark.parametrize("mistake", ["tensor shear", "Abaqus order", "stress in other units"])
 def test_usual_mistakes_of_other_programs_break_the_balance(lattice_data, tmp_path, mistake):
     cell = mt.cube_cell(units=(2, 2, 2), perturbation=0.2)
-    data = generate(cell, mt.ElastoplasticBar(), WalkPlan(paths=10, steps=30))
+    data = generate(mt.Lattice(cell), WalkPlan(paths=10, steps=30))
 
     def wrong(part: Increments) -> Increments:
         if mistake == "tensor shear":

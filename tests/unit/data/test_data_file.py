@@ -14,7 +14,6 @@ import microtann as mt
 from microtann.data.file import read_dataset, write_dataset
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import DataFileError, StorageError
-from microtann.microstructure.bars.lattice import Lattice
 
 FILES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -84,10 +83,11 @@ def test_any_number_of_components_variables_and_coordinates_comes_back(tmp_path,
 
 
 def test_bars_with_properties_of_their_own_come_back(lattice_data, tmp_path):
-    bars = len(lattice_data.cell.bars)
+    bars = len(lattice_data.microstructure.cell.bars)
     bar = mt.ElastoplasticBar(young=np.linspace(1.0, 2.0, bars), yield_stress=0.5, hardening=0.0)
-    write_dataset(tmp_path / "data.h5", replace(lattice_data, microstructure=Lattice(lattice_data.cell, bar)))
-    assert read_dataset(tmp_path / "data.h5").bar == bar
+    lattice = mt.Lattice(lattice_data.microstructure.cell, bar)
+    write_dataset(tmp_path / "data.h5", replace(lattice_data, microstructure=lattice))
+    assert read_dataset(tmp_path / "data.h5").microstructure.bar == bar
 
 
 def test_the_header_says_order_shear_and_units(written, tmp_path):
@@ -269,7 +269,7 @@ def test_a_write_that_really_fails_in_the_middle_leaves_nothing(tmp_path):
         from microtann.data.generate import generate
         from microtann.data.walks import WalkPlan
         from microtann.errors import StorageError
-        data = generate(mt.square_cell(), mt.ElastoplasticBar(), WalkPlan(paths=10, steps=40))
+        data = generate(mt.Lattice(mt.square_cell()), WalkPlan(paths=10, steps=40))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         for kilobytes in (1, 20, 60):

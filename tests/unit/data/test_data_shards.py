@@ -32,13 +32,13 @@ from microtann.data.walks import WalkPlan
 if __name__ == "__main__":
     cell = mt.square_cell(units=(2, 2), perturbation=0.2)
     plan = WalkPlan(paths=3000, steps=20, restart=0.05, seed=4)
-    generate_to(sys.argv[1], cell, mt.ElastoplasticBar(), plan, shard_paths=64)
+    generate_to(sys.argv[1], mt.Lattice(cell), plan, shard_paths=64)
 """
 
 
 @pytest.fixture(scope="module")
 def expected():
-    return generate(CELL, BAR, PLAN)
+    return generate(mt.Lattice(CELL, BAR), PLAN)
 
 
 def folder_of(path):
@@ -61,7 +61,9 @@ def stop_after(count):
 def test_the_file_holds_what_generate_gives_whatever_the_size_of_shards(expected, tmp_path, shard_paths):
     told = []
     path = tmp_path / "data.h5"
-    generate_to(path, CELL, BAR, PLAN, shard_paths=shard_paths, progress=lambda *done: told.append(done))
+    generate_to(
+        path, mt.Lattice(CELL, BAR), PLAN, shard_paths=shard_paths, progress=lambda *done: told.append(done)
+    )
     assert_same(read_dataset(path), expected)
     assert [file.name for file in tmp_path.iterdir()] == ["data.h5"]
     assert told[0] == (0, 900)
@@ -72,7 +74,7 @@ def test_the_file_holds_what_generate_gives_whatever_the_size_of_shards(expected
 def test_a_stopped_run_goes_on_and_keeps_what_is_done(expected, tmp_path, monkeypatch):
     path = tmp_path / "data.h5"
     with pytest.raises(StopHere):
-        generate_to(path, CELL, BAR, PLAN, shard_paths=1, progress=stop_after(384))
+        generate_to(path, mt.Lattice(CELL, BAR), PLAN, shard_paths=1, progress=stop_after(384))
     assert not path.exists()
     kept = {file.name: file.stat().st_mtime_ns for file in folder_of(path).iterdir()}
     assert set(kept) == {"manifest.json", "walks-00000000.h5"}
@@ -80,7 +82,7 @@ def test_a_stopped_run_goes_on_and_keeps_what_is_done(expected, tmp_path, monkey
     monkeypatch.setattr(
         shards, "write_shard", lambda place, image: (made.append(place.name), place.write_bytes(image))
     )
-    generate_to(path, CELL, BAR, PLAN)
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN)
     assert made == ["walks-00000064.h5", "walks-00000128.h5"]
     assert_same(read_dataset(path), expected)
 
@@ -105,18 +107,18 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_bits(tmp_path):
     assert kills >= 1
     assert partial >= 1
     plan = WalkPlan(paths=3000, steps=20, restart=0.05, seed=4)
-    generate_to(path, CELL, BAR, plan, shard_paths=64)
-    assert_same(read_dataset(path), generate(CELL, BAR, plan))
+    generate_to(path, mt.Lattice(CELL, BAR), plan, shard_paths=64)
+    assert_same(read_dataset(path), generate(mt.Lattice(CELL, BAR), plan))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["data.h5", "program.py"]
 
 
 def test_leftovers_of_a_kill_while_merging_are_swept(expected, tmp_path):
     path = tmp_path / "data.h5"
     with pytest.raises(StopHere):
-        generate_to(path, CELL, BAR, PLAN, shard_paths=1, progress=stop_after(900))
+        generate_to(path, mt.Lattice(CELL, BAR), PLAN, shard_paths=1, progress=stop_after(900))
     (tmp_path / ".data.h5.123.partial").write_bytes(b"half a file")
     (folder_of(path) / ".walks-00000000.h5.123.partial").write_bytes(b"half a shard")
-    generate_to(path, CELL, BAR, PLAN)
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN)
     assert_same(read_dataset(path), expected)
     assert [file.name for file in tmp_path.iterdir()] == ["data.h5"]
 
@@ -125,7 +127,7 @@ def test_leftovers_of_a_kill_while_merging_are_swept(expected, tmp_path):
 def test_a_damaged_shard_is_made_again(expected, tmp_path, damage):
     path = tmp_path / "data.h5"
     with pytest.raises(StopHere):
-        generate_to(path, CELL, BAR, PLAN, shard_paths=1, progress=stop_after(900))
+        generate_to(path, mt.Lattice(CELL, BAR), PLAN, shard_paths=1, progress=stop_after(900))
     shard = folder_of(path) / "walks-00000064.h5"
     content = shard.read_bytes()
     if damage == "changed":
@@ -137,33 +139,33 @@ def test_a_damaged_shard_is_made_again(expected, tmp_path, damage):
     else:
         other = (folder_of(path) / "walks-00000000.h5").read_bytes()
         shard.write_bytes({"cut": content[: len(content) // 2], "other walks": other, "empty": b""}[damage])
-    generate_to(path, CELL, BAR, PLAN)
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN)
     assert_same(read_dataset(path), expected)
 
 
 def test_several_processes_give_the_same_bits(expected, tmp_path):
-    generate_to(tmp_path / "data.h5", CELL, BAR, PLAN, shard_paths=1, processes=2)
+    generate_to(tmp_path / "data.h5", mt.Lattice(CELL, BAR), PLAN, shard_paths=1, processes=2)
     assert_same(read_dataset(tmp_path / "data.h5"), expected)
 
 
 def test_two_dask_workers_give_the_same_bits(expected, tmp_path):
     pytest.importorskip("distributed")
-    generate_to(tmp_path / "data.h5", CELL, BAR, PLAN, shard_paths=1, processes=2, engine="dask")
+    generate_to(tmp_path / "data.h5", mt.Lattice(CELL, BAR), PLAN, shard_paths=1, processes=2, engine="dask")
     assert_same(read_dataset(tmp_path / "data.h5"), expected)
 
 
 def test_without_dask_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match=r'pip install "microtann\[dask\]"'):
-        generate_to(tmp_path / "data.h5", CELL, BAR, PLAN, engine="dask")
+        generate_to(tmp_path / "data.h5", mt.Lattice(CELL, BAR), PLAN, engine="dask")
     assert not (tmp_path / "data.h5").exists()
 
 
 def test_a_complete_file_is_kept_and_another_configuration_refused(tmp_path):
     path = tmp_path / "data.h5"
-    generate_to(path, CELL, BAR, PLAN)
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN)
     before = path.stat().st_mtime_ns
-    generate_to(path, CELL, BAR, PLAN)
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN)
     assert path.stat().st_mtime_ns == before
     for cell, bar, plan in (
         (CELL, BAR, WalkPlan(paths=150, steps=6, restart=0.05, seed=5)),
@@ -171,24 +173,24 @@ def test_a_complete_file_is_kept_and_another_configuration_refused(tmp_path):
         (CELL, mt.ElastoplasticBar(hardening=0.2), PLAN),
     ):
         with pytest.raises(DataFileError, match="exists and was made with another configuration"):
-            generate_to(path, cell, bar, plan)
+            generate_to(path, mt.Lattice(cell, bar), plan)
     with pytest.raises(DataFileError, match="exists and was made with another configuration"):
-        generate_to(path, CELL, BAR, PLAN, units={"stress": "MPa"})
+        generate_to(path, mt.Lattice(CELL, BAR), PLAN, units={"stress": "MPa"})
 
 
 def test_shards_of_another_configuration_are_refused(tmp_path):
     path = tmp_path / "data.h5"
     with pytest.raises(StopHere):
-        generate_to(path, CELL, BAR, PLAN, shard_paths=1, progress=stop_after(384))
+        generate_to(path, mt.Lattice(CELL, BAR), PLAN, shard_paths=1, progress=stop_after(384))
     with pytest.raises(
         DataFileError, match=r'shards of another configuration or of other code of microtann \(plan .*"paths": 150'
     ):
-        generate_to(path, CELL, BAR, WalkPlan(paths=20))
+        generate_to(path, mt.Lattice(CELL, BAR), WalkPlan(paths=20))
     manifest = folder_of(path) / "manifest.json"
     for content in ("", "{}", json.dumps({"schema": "other"}), "\x00"):
         manifest.write_text(content)
         with pytest.raises(DataFileError, match=r"is not the manifest of a run: delete the folder"):
-            generate_to(path, CELL, BAR, PLAN)
+            generate_to(path, mt.Lattice(CELL, BAR), PLAN)
 
 
 def test_a_full_disk_keeps_the_finished_shards(expected, tmp_path, monkeypatch):
@@ -203,9 +205,9 @@ def test_a_full_disk_keeps_the_finished_shards(expected, tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError, match=r"No space left on device; finished shards are kept"):
-        generate_to(path, CELL, BAR, PLAN, shard_paths=1)
+        generate_to(path, mt.Lattice(CELL, BAR), PLAN, shard_paths=1)
     assert sorted(file.name for file in folder_of(path).iterdir()) == ["manifest.json", "walks-00000000.h5"]
-    generate_to(path, CELL, BAR, PLAN)
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN)
     assert_same(read_dataset(path), expected)
 
 
@@ -224,7 +226,7 @@ def test_a_disk_that_fills_up_while_merging_keeps_the_shards(expected, tmp_path)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         plan = WalkPlan(paths=150, steps=6, restart=0.05, seed=4)
         try:
-            generate_to(sys.argv[1], cell, mt.ElastoplasticBar(), plan, shard_paths=1)
+            generate_to(sys.argv[1], mt.Lattice(cell), plan, shard_paths=1)
         except StorageError as error:
             print(error)
     """)
@@ -233,7 +235,7 @@ def test_a_disk_that_fills_up_while_merging_keeps_the_shards(expected, tmp_path)
     assert result.stderr == ""
     assert [file.name for file in tmp_path.iterdir()] == ["data.h5.shards"]
     assert len(list(folder_of(path).glob("walks-*.h5"))) == 3
-    generate_to(path, CELL, BAR, PLAN)
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN)
     assert_same(read_dataset(path), expected)
 
 
@@ -247,8 +249,8 @@ def test_bad_arguments_are_refused_before_anything_is_written(tmp_path):
         ({"plan": WalkPlan(limit=(1.0, 1.0))}, "limit bounds 2 strain components"),
     ):
         with pytest.raises(InputError, match=message):
-            generate_to(path, CELL, BAR, **arguments)
+            generate_to(path, mt.Lattice(CELL, BAR), **arguments)
     chain = mt.UnitCell([[0, 0], [0.5, 0], [1, 0]], [[0, 1], [1, 2]], [1.0, 1.0], np.eye(2))
     with pytest.raises(CellError, match="mechanism"):
-        generate_to(path, chain, BAR)
+        generate_to(path, mt.Lattice(chain, BAR))
     assert list(tmp_path.iterdir()) == []

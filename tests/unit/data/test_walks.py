@@ -125,8 +125,8 @@ def test_walks_mean_the_same_for_any_bars(young):
     """Strains scale with the strain at first yield, and nothing else changes."""
     plan = WalkPlan(paths=6, steps=20, limit=(0.5, 0.6, 0.7))
     cell, strain = mt.square_cell(), 1.2e-3
-    one = generate(cell, mt.ElastoplasticBar(), plan)
-    other = generate(cell, mt.ElastoplasticBar(young, young * strain, 0.1 * young), plan)
+    one = generate(mt.Lattice(cell), plan)
+    other = generate(mt.Lattice(cell, mt.ElastoplasticBar(young, young * strain, 0.1 * young)), plan)
     scale = strain * 3
     assert mt.ElastoplasticBar(young, young * strain).strain_scale == pytest.approx(scale, rel=1e-15)
     for name, unit in (("strain", scale), ("stress_next", young * scale), ("dissipation", young * scale**2)):

@@ -16,7 +16,9 @@ CELL, BAR = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar()
 
 
 def increments(**plan: float) -> Increments:
-    dataset = mt.generate_data(CELL, BAR, mt.WalkPlan(paths=6, steps=15, validation=0.0, test=0.0, **plan))
+    dataset = mt.generate_data(
+        mt.Lattice(CELL, BAR), mt.WalkPlan(paths=6, steps=15, validation=0.0, test=0.0, **plan)
+    )
     shuffled = np.random.default_rng(0).permutation(len(dataset.training))
     return dataset.training.take(shuffled)
 
@@ -58,3 +60,18 @@ def test_the_first_paths_are_those_of_the_lowest_numbers() -> None:
     data = replace(data, path=3 * data.path + 1)
     assert np.unique(first_paths(data, 2).path).tolist() == [1, 4]
     assert len(first_paths(data, 99)) == len(data)
+
+
+@pytest.mark.parametrize("size", [1e-9, 0.01])
+def test_a_walk_ends_where_the_next_step_starts_elsewhere(size: float) -> None:
+    """The numbers go on, but the strain does not: what follows is no part of the walk from the virgin state."""
+    data = increments()
+    strain = data.strain.copy()
+    strain[(data.path == 2) & (data.step >= 7)] += size
+    assert whole_walks(replace(data, strain=strain)).there.sum(axis=1).tolist() == [15, 15, 7, 15, 15, 15]
+
+
+def test_round_off_does_not_end_a_walk() -> None:
+    data = increments()
+    strain = data.strain + 1e-15 * np.random.default_rng(1).standard_normal(data.strain.shape)
+    assert whole_walks(replace(data, strain=strain)).there.all()

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from microtann.equilibrium.blocks import BlockTangent, Pattern
 from microtann.equilibrium.multigrid import multigrid
 from microtann.equilibrium.smoother_kernels import backward, forward
+from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 
 
 @pytest.mark.parametrize("d", [2, 3])
 def test_product_and_assembled_matrix_agree(d):
     generator = np.random.default_rng(d)
     first, second = np.array([0, 0, 1, 3]), np.array([1, 2, 2, 0])
-    pattern = Pattern.of(first, second, 4)
+    pattern = Sparsity.of(first, second, 4)
     tangent = BlockTangent(pattern, generator.normal(size=(len(pattern.indices), d, d)), False)
     dense = tangent.blocks().toarray()
     x = generator.normal(size=4 * d)
@@ -24,7 +24,7 @@ def test_product_and_assembled_matrix_agree(d):
 
 def chain(n=60):
     """A chain of springs in three directions."""
-    pattern = Pattern.of(np.arange(n - 1), np.arange(1, n), n)
+    pattern = Sparsity.of(np.arange(n - 1), np.arange(1, n), n)
     data = np.zeros((len(pattern.indices), 3, 3))
     for i in range(n - 1):
         for a, b, sign in ((i, i, 1), (i + 1, i + 1, 1), (i, i + 1, -1), (i + 1, i, -1)):
@@ -51,7 +51,7 @@ def test_sweeps_are_those_of_block_gauss_seidel(d):
     generator = np.random.default_rng(7)
     n = 9
     first, second = np.nonzero(np.tri(n, k=-1) * (generator.uniform(size=(n, n)) < 0.5))
-    pattern = Pattern.of(first, second, n)
+    pattern = Sparsity.of(first, second, n)
     dense = generator.normal(size=(n * d, n * d))
     wanted = np.kron(
         BlockTangent(pattern, np.ones((len(pattern.indices), 1, 1)), True).blocks().toarray(), np.ones((d, d))

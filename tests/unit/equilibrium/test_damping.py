@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.equilibrium.blocks import BlockTangent, Pattern
-from microtann.equilibrium.damping import LARGEST, WEIGHT, Damped, Damping, WithSecant
+from microtann.equilibrium.damping import LARGEST_WEIGHT, WEIGHT, Damped, Damping, WithSecant
+from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 from microtann.evaluation.structures import CASES
 from microtann.microstructure.bars.full.bar_system import Bars, BarState, BarTangent
 
@@ -37,7 +37,7 @@ def test_steps_that_make_headway_are_not_damped():
     flowing, elastic = tangents()
     plain = BarTangent(flowing.bars, flowing.gradient, flowing.modulus, flowing.nodes)
     blocks = BlockTangent(
-        Pattern.of(flowing.bars[:, 0], flowing.bars[:, 1], flowing.nodes), np.zeros((0, 3, 3)), True
+        Sparsity.of(flowing.bars[:, 0], flowing.bars[:, 1], flowing.nodes), np.zeros((0, 3, 3)), True
     )
     assert isinstance(flowing, WithSecant)
     assert not isinstance(blocks, WithSecant)
@@ -46,7 +46,7 @@ def test_steps_that_make_headway_are_not_damped():
     assert headway.of(blocks, elastic) is blocks
     assert Damping().after(0.1, 1.0, full=False).of(blocks, elastic).weight == pytest.approx(0.1 * WEIGHT)
     assert Damping().after(0.9, 1.0, full=True).of(blocks, elastic).weight == pytest.approx(0.9 * WEIGHT)
-    assert Damping().after(100.0, 1.0, full=True).of(blocks, elastic).weight == LARGEST
+    assert Damping().after(100.0, 1.0, full=True).of(blocks, elastic).weight == LARGEST_WEIGHT
     assert Damping().after(0.9, 1.0, full=True).of(plain, elastic) is plain  # no secant is known
 
 

@@ -6,7 +6,7 @@ import pytest
 import microtann as mt
 from microtann.equilibrium import linear_model
 from microtann.equilibrium.linear import conjugate_gradients
-from microtann.equilibrium.preconditioner import PATIENCE, Preconditioner
+from microtann.equilibrium.preconditioner import ITERATIONS_BEFORE_RENEWAL, Preconditioner
 from microtann.evaluation.structures import CASES
 from microtann.fem import Prescribed, Step
 from microtann.microstructure.bars.full.bar_system import Bars, BarTangent
@@ -41,7 +41,7 @@ def test_a_hierarchy_of_the_tangent_saves_most_iterations():
     before = iterations()
     preconditioner.renew(tangent)
     assert preconditioner.present is not preconditioner.elastic
-    assert before > PATIENCE
+    assert before > ITERATIONS_BEFORE_RENEWAL
     assert iterations() < 0.5 * before
 
 
@@ -54,7 +54,7 @@ def test_it_is_renewed_only_where_the_linear_solver_is_slow(hardening, renewed, 
     lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(hardening=hardening), case.lengths, 1.0)
     result = mt.Structure(lattice.points - [3, 3, 0], lattice.bars, lattice.areas, lattice.bar).solve(case.steps)
     assert bool(calls) == renewed
-    monkeypatch.setattr(linear_model, "PATIENCE", 10**6)
+    monkeypatch.setattr(linear_model, "ITERATIONS_BEFORE_RENEWAL", 10**6)
     alone = mt.Structure(lattice.points - [3, 3, 0], lattice.bars, lattice.areas, lattice.bar).solve(case.steps)
     assert result.energy[-1] == pytest.approx(alone.energy[-1], rel=1e-9)
     assert result.dissipation[-1] == pytest.approx(alone.dissipation[-1], rel=1e-9)

@@ -42,7 +42,7 @@ def steps(height: float = 2.0) -> list[Step]:
 
 
 def finite_elements() -> mt.fem.Model:
-    return mt.fem.Model(MESH, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    return mt.fem.Model(MESH, mt.Lattice(mt.cube_cell()))
 
 
 def with_tann() -> mt.fem.Model:
@@ -279,7 +279,7 @@ def test_a_record_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_record_keeps_what_failed_and_what_came_before(tmp_path: Path) -> None:
-    class Timid(mt.fem.ExactCell):
+    class Timid(mt.Lattice):
         def update(self, strain_increment, state, dt=1.0, tangent=True):
             if np.abs(strain_increment).max() > 0.1 or np.abs(state["strain"]).max() > 1.0:
                 raise ConvergenceError("no")

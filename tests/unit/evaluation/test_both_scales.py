@@ -12,7 +12,7 @@ from microtann.evaluation.comparison import Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
 from microtann.evaluation.scale_errors import scale_errors
 from microtann.evaluation.structures import Control, ReferenceCase, reference_case
-from microtann.fem import ExactCell, Model, Prescribed, Step, box
+from microtann.fem import Model, Prescribed, Step, box
 from microtann.numbers import voigt
 
 BAR = mt.ElastoplasticBar()
@@ -31,7 +31,7 @@ def rms(values: np.ndarray) -> float:
     return float(np.sqrt((values**2).mean()))
 
 
-def uniform(material: ExactCell, kind: str = "hexahedron") -> mt.fem.Result:
+def uniform(material: mt.Lattice, kind: str = "hexahedron") -> mt.fem.Result:
     """Return finite elements under a uniform strain."""
     tensor = voigt.strain_tensor(STRAIN)
     moves = [Prescribed(lambda x: x[:, 0] > -9, a, lambda x, a=a: x @ tensor[a]) for a in range(3)]
@@ -41,7 +41,7 @@ def uniform(material: ExactCell, kind: str = "hexahedron") -> mt.fem.Result:
 @pytest.mark.parametrize("kind", ["hexahedron", "hexahedron20"])
 def test_in_a_periodic_structure_both_scales_are_exact(perturbed: mt.UnitCell, kind: str) -> None:
     """Where the boundary moves as the periodic medium does, so does all inside, up to round-off."""
-    material = ExactCell(perturbed, BAR)
+    material = mt.Lattice(perturbed, BAR)
     scale = Microscale(uniform(material, kind), material, SIZE, ORIGIN)
     lattice = mt.Structure.box(perturbed, BAR, LENGTHS, SIZE, ORIGIN)
     u0, eu1 = scale.displacement(lattice.points)
@@ -49,7 +49,7 @@ def test_in_a_periodic_structure_both_scales_are_exact(perturbed: mt.UnitCell, k
     np.testing.assert_allclose(u0, lattice.points @ tensor, atol=1e-12)
     exact = mt.solve_cell(perturbed, BAR, STRAIN[None])
     w = exact.displacement[0] - perturbed.nodes @ tensor
-    node, _ = scale.places(lattice.points)
+    node, _ = scale.inside.places(lattice.points)
     representative = np.unique(perturbed.distinct_nodes.of_node, return_index=True)[1]
     np.testing.assert_allclose(eu1, (SIZE / 3.0) * w[representative][node], atol=1e-12)
     place = lattice.points - ORIGIN
@@ -73,7 +73,7 @@ def test_in_a_periodic_structure_both_scales_are_exact(perturbed: mt.UnitCell, k
 def test_a_regular_cell_has_no_fluctuation() -> None:
     case = reference_case("lcC2")
     cell = mt.cube_cell((2, 2, 2))
-    material = ExactCell(cell, BAR)
+    material = mt.Lattice(cell, BAR)
     result = Model(box(case.lengths, (4, 4, 4), case.origin), material).solve(case.steps)
     lattice = mt.Structure.box(cell, BAR, case.lengths, 5.0, case.origin)
     u0, eu1 = Microscale(result, material, 5.0, case.origin).displacement(lattice.points)
@@ -84,7 +84,7 @@ def test_uniform_compression_is_that_of_the_lattice_away_from_its_boundary(pertu
     """Boundary layers shift and strain the inside a little, affinely; the rest is the fluctuation."""
     case = reference_case("lcU2")
     cell = mt.cube_cell((2, 2, 2), perturbation=0.2)
-    material = ExactCell(cell, BAR)
+    material = mt.Lattice(cell, BAR)
     result = Model(box(case.lengths, (1, 1, 1), case.origin), material).solve(case.steps)
     remaining = {}
     for n in (5, 10):
@@ -106,14 +106,14 @@ def test_uniform_compression_is_that_of_the_lattice_away_from_its_boundary(pertu
 def test_a_network_decodes_what_the_exact_cell_has(perturbed: mt.UnitCell) -> None:
     """With as many states as bars the network is exact, on both scales."""
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    data = mt.generate_data(cell, plan=mt.WalkPlan(paths=20, steps=20))
+    data = mt.generate_data(mt.Lattice(cell), plan=mt.WalkPlan(paths=20, steps=20))
     tann = mt.train(data, mt.forms.Variational(states=16, updates=0))
     mesh = box((2.0, 1.0), (4, 2))
     low, high = (lambda x: x[:, 0] == 0.0), (lambda x: x[:, 0] == 2.0)
     steps = [Step([Prescribed(low, 0), Prescribed(low, 1), Prescribed(high, 0, 0.4), Prescribed(high, 1, 0.1)])]
     lattice = mt.Structure.box(cell, BAR, (2.0, 1.0), 0.5)
     found = []
-    for material in (tann, ExactCell(cell, BAR)):
+    for material in (tann, mt.Lattice(cell, BAR)):
         scale = Microscale(Model(mesh, material).solve(steps, TIGHT), material, 0.5, (0.0, 0.0))
         found.append((*scale.displacement(lattice.points), scale.bar_stress(lattice.points, lattice.bars)))
     for network, exact in zip(*found, strict=True):
@@ -123,7 +123,7 @@ def test_a_network_decodes_what_the_exact_cell_has(perturbed: mt.UnitCell) -> No
 def test_errors_on_both_scales_have_their_own_references(perturbed: mt.UnitCell) -> None:
     """The lattice itself has no error, and one with other stresses has the error of these alone."""
     case = ReferenceCase("periodic", "", LENGTHS, (), (Control((1.0, 1.0, 3.5), 0),), "axial_force")
-    material = ExactCell(perturbed, BAR)
+    material = mt.Lattice(perturbed, BAR)
     result = uniform(material)
     lattice = mt.Structure.box(perturbed, BAR, LENGTHS, SIZE, ORIGIN)
     scale = Microscale(result, material, SIZE, ORIGIN)
@@ -146,7 +146,7 @@ def test_errors_on_both_scales_have_their_own_references(perturbed: mt.UnitCell)
 
 
 def test_what_is_no_part_of_the_lattice_is_refused(perturbed: mt.UnitCell) -> None:
-    material = ExactCell(perturbed, BAR)
+    material = mt.Lattice(perturbed, BAR)
     result = uniform(material)
     scale = Microscale(result, material, SIZE, ORIGIN)
     lattice = mt.Structure.box(perturbed, BAR, LENGTHS, SIZE, ORIGIN)
@@ -174,7 +174,7 @@ def test_a_block_of_cells_lies_around_its_point(
     point: tuple[float, ...], edge: int | None, low: tuple[float, ...], high: tuple[float, ...]
 ) -> None:
     cell = mt.cube_cell((2, 2, 2), perturbation=0.2)
-    material = ExactCell(cell, BAR)
+    material = mt.Lattice(cell, BAR)
     scale = Microscale(uniform(material), material, SIZE, ORIGIN)
     block = decoded_block(scale, point, edge)
     np.testing.assert_allclose(block.points.min(axis=0), low, atol=1e-12)
@@ -184,7 +184,7 @@ def test_a_block_of_cells_lies_around_its_point(
 def test_the_same_block_of_a_full_lattice_has_its_displacements_and_stresses() -> None:
     case = reference_case("lcU2")
     cell = mt.cube_cell((2, 2, 2))  # regular: the compression is uniform, up to round-off
-    material = ExactCell(cell, BAR)
+    material = mt.Lattice(cell, BAR)
     result = Model(box(case.lengths, (1, 1, 1), case.origin), material).solve(case.steps, TIGHT)
     block = decoded_block(Microscale(result, material, 2.5, case.origin), (1.0, 2.0, 3.0))
     lattice = mt.Structure.box(cell, BAR, case.lengths, 2.5, case.origin)

@@ -15,7 +15,7 @@ from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Comparison
 from microtann.evaluation.scale_errors import scale_errors, solved_again, solving
 from microtann.evaluation.structures import Control, ReferenceCase
-from microtann.fem import ExactCell, Model, Prescribed, SolverOptions, Step
+from microtann.fem import Model, Prescribed, SolverOptions, Step
 
 BAR = mt.ElastoplasticBar()
 LENGTHS, SIZE, ORIGIN = (2.0, 1.0), 0.5, (0.0, 0.0)
@@ -34,21 +34,21 @@ CASE = ReferenceCase("bent", "", (*LENGTHS, 1.0), (), (Control(CORNER, 0),), "ax
 def few() -> mt.TANN:
     """A model of a perturbed cell with too few states to decode all of its bars."""
     cell = mt.square_cell((2, 2), perturbation=0.2, seed=1)
-    return mt.reduce_lattice(mt.generate_data(cell, plan=mt.WalkPlan(paths=20, steps=20)), states=4)
+    return mt.reduce(mt.generate_data(mt.Lattice(cell), plan=mt.WalkPlan(paths=20, steps=20)), states=4)
 
 
 def bent(material: mt.fem.Material, kind: str = "quad") -> mt.fem.Result:
     return Model(mt.fem.box(LENGTHS, (8, 4), kind=kind), material).solve(BENT, QUIET)
 
 
-def lattice_of(material: mt.TANN | ExactCell) -> mt.Structure:
-    return mt.Structure.box(material.cell, BAR, LENGTHS, SIZE)
+def lattice_of(material: mt.TANN | mt.Lattice) -> mt.Structure:
+    return mt.Structure.box(material.microstructure.cell, BAR, LENGTHS, SIZE)
 
 
 @pytest.mark.parametrize("kind", ["quad", "triangle6"])
 def test_the_exact_cell_solved_again_is_what_it_was(few: mt.TANN, kind: str) -> None:
     """FE² keeps the plastic strains that the strains alone give again, on both scales, reversal included."""
-    material = ExactCell(few.cell, BAR)
+    material = mt.Lattice(few.microstructure.cell, BAR)
     kept = Microscale(bent(material, kind), material, SIZE, ORIGIN)
     assert np.abs(kept.result.state["plastic_strain"]).max() > 0.1
     lattice, again = lattice_of(material), solved_again(kept)
@@ -67,7 +67,7 @@ def test_with_the_right_strains_a_network_has_the_right_bars(few: mt.TANN) -> No
         for a in (0, 1)
     ]
     steps, mesh = [Step(moves[:2]), Step(moves[2:])], mt.fem.box(LENGTHS, (4, 2))
-    exact = ExactCell(few.cell, BAR)
+    exact = mt.Lattice(few.microstructure.cell, BAR)
     truth = Microscale(Model(mesh, exact).solve(steps, QUIET), exact, SIZE, ORIGIN)
     decoded = Microscale(Model(mesh, few).solve(steps, QUIET), few, SIZE, ORIGIN)
     lattice = lattice_of(exact)
@@ -97,7 +97,7 @@ def test_only_points_around_the_places_are_solved_and_each_once(few: mt.TANN) ->
 def test_errors_are_those_of_the_solved_cell_and_rows_that_need_much_are_left_out(
     few: mt.TANN, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exact = ExactCell(few.cell, BAR)
+    exact = mt.Lattice(few.microstructure.cell, BAR)
     results = {"model": bent(few), "exact": bent(exact)}
     full = lattice_of(few).solve(BENT, QUIET)
     comparison = Comparison(CASE, results, full)
@@ -143,27 +143,27 @@ def test_a_hybrid_decodes_every_point_by_its_share(limit: float, margin: float) 
     share = result.state["exact_share"]
     assert {9.0: share.max() == 0.0, 0.5: ((share > 0.01) & (share < 0.99)).any(), 1e-9: share.min() == 1.0}[limit]
     decoded = hybrid.decode(result.state)
-    exact = hybrid.exact.decode(result.state["plastic_strain"], result.strain)
-    network = hybrid.tann.decode(result.state["isv"], result.strain)
+    exact = hybrid.exact.decode(result.state)
+    network = hybrid.tann.decode(result.state)
     for name, value in decoded.items():
         weight = share.reshape(*share.shape, *(1,) * (value.ndim - 2))
         np.testing.assert_allclose(value, (1 - weight) * network[name] + weight * exact[name], atol=1e-12)
-    lattice = mt.Structure.box(hybrid.tann.cell, BAR, (1, 1, 2), 0.5)
+    lattice = mt.Structure.box(hybrid.tann.microstructure.cell, BAR, (1, 1, 2), 0.5)
     scale = Microscale(result, hybrid, 0.5, (0.0, 0.0, 0.0))
-    nodal = result.mesh.at_nodes(decoded["force"]) / hybrid.tann.cell.areas
+    nodal = result.mesh.at_nodes(decoded["force"]) / hybrid.tann.microstructure.cell.areas
     node = int(np.argmin(np.abs(lattice.points - (1.0, 0.5, 1.0)).sum(axis=1)))
     bars = lattice.bars[(lattice.bars == node).any(axis=1)]
     expected = nodal[int(np.argmin(np.abs(result.mesh.points - (1.0, 0.5, 1.0)).sum(axis=1)))]
-    families = scale.families(lattice.points, bars)
+    families = scale.inside.families(lattice.points, bars)
     np.testing.assert_allclose(
         scale.bar_stress(lattice.points, bars, (1.0, 0.5, 1.0)),
-        expected[hybrid.tann.cell.distinct_bars.representative][families],
+        expected[hybrid.tann.microstructure.cell.distinct_bars.representative][families],
         atol=1e-9,
     )
 
 
 def test_a_hybrid_that_is_exact_throughout_has_the_bars_of_the_exact_cell() -> None:
-    hybrid, exact = hybrid_of(1e-9, 0.1), ExactCell(mt.cube_cell(), BAR)
+    hybrid, exact = hybrid_of(1e-9, 0.1), mt.Lattice(mt.cube_cell(), BAR)
     lattice = mt.Structure.box(exact.cell, BAR, (1, 1, 2), 0.5)
     found, again, expected = (
         Microscale(in_space(m), m, 0.5, (0.0, 0.0, 0.0), how).bar_stress(lattice.points, lattice.bars)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.cli.simulation import SimulationChoice
 from microtann.errors import InputError
+from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES, MESH_SIZES, SIZE_RATIOS, reference_case
 
 
@@ -27,7 +27,7 @@ def test_one_cell_per_width_and_one_element_per_cell_are_solved(name: str) -> No
     case, cell, bar = reference_case(name), mt.cube_cell(), mt.ElastoplasticBar()
     lattice = mt.Structure.box(cell, bar, case.lengths, 10.0, case.origin).solve(case.steps)
     mesh = mt.fem.box(case.lengths, case.elements(10.0), case.origin)
-    homogenised = mt.fem.Model(mesh, mt.fem.ExactCell(cell, bar)).solve(case.steps)
+    homogenised = mt.fem.Model(mesh, mt.Lattice(cell, bar)).solve(case.steps)
     for result in (lattice, homogenised):
         assert all(np.isfinite(values).all() for values in case.quantities(result).values())
     assert lattice.energy[0] > 0.0

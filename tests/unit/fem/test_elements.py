@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 import pyvista
 
-from microtann.fem.elements import RULES, element_kind
+import microtann as mt
+from microtann.evaluation.simulation import SimulationChoice
+from microtann.fem.elements import RULES, Rule, element_kind, kind_with, kinds_in
+from microtann.fem.faces import faces_of
+from microtann.fem.locate import locate
+from microtann.plotting.scene import Camera, View, render_mesh, window
 
 VTK_TYPE = {
     "triangle": pyvista.CellType.TRIANGLE,
@@ -93,3 +98,57 @@ def test_the_hexahedron_is_trilinear_with_two_gauss_points_along_each_axis():
 def test_element_library_is_not_imported_before_a_mesh_needs_it():
     code = "import sys, microtann; assert not any(m.startswith('skfem') for m in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_kind_is_told_by_its_dimension_and_nodes():
+    assert {*kinds_in(2), *kinds_in(3)} == set(RULES)
+    for name, rule in RULES.items():
+        kind, corners = element_kind(name), RULES[rule.corners or name]
+        assert kind.dimension == rule.dimension
+        assert kind_with(kind.nodes, kind.dimension) == name
+        assert rule.corner_count == len(corners.nodes)
+        assert rule.faces == corners.faces
+        for node, ends in enumerate(rule.edges, start=rule.corner_count):
+            np.testing.assert_allclose(kind.reference[node], kind.reference[list(ends)].mean(axis=0))
+
+
+def test_the_command_line_knows_every_kind():
+    for name in RULES:
+        assert SimulationChoice(element=name).element == name
+
+
+def test_a_kind_is_one_entry(monkeypatch, tmp_path):
+    """Nine nodes: loaded by pressure, solved, found at points, written and drawn by the entry alone."""
+    quad = RULES["quad8"]
+    nine = Rule(
+        "ElementQuad2",
+        2,
+        order=5,
+        nodes=(*quad.nodes, 8),
+        faces=quad.faces,
+        face="line3",
+        corners="quad",
+        edges=quad.edges,
+    )
+    monkeypatch.setitem(RULES, "quad9", nine)
+    kind = element_kind("quad9")
+    assert (kind.nodes, kind.gauss_points, faces_of("quad9").kind.name) == (9, 9, "line3")
+    mesh = mt.fem.Mesh(2.0 * kind.reference, np.arange(9)[None], "quad9")
+    assert mesh.volume == pytest.approx(4.0)
+    held = [mt.fem.Prescribed(lambda x, axis=axis: x[:, axis] == 0.0, axis) for axis in (0, 1)]
+    material = mt.fem.LinearElastic.isotropic(100.0, 0.3, plane="strain")
+    step = mt.fem.Step(held, forces=[mt.fem.Pressure(lambda x: x[:, 1] == 2.0, 5.0)])
+    result = mt.fem.Model(mesh, material).solve([step])
+    np.testing.assert_allclose(result.fields[-1]["stress"][:, 1], -5.0, rtol=1e-9)
+    found = locate(mesh, np.array([[0.7, 1.3]]))
+    np.testing.assert_allclose(found.interpolate(mesh.points), [[0.7, 1.3]], atol=1e-12)
+    assert result.write(tmp_path).exists()
+    axes, low, high = window([mesh.points], Camera())
+    picture = render_mesh(
+        View(axes, low, high, 40.0),
+        mesh.points,
+        mesh.cells,
+        np.array([[1.0, 0.0, 0.0]]),
+        np.array([[0.0, 0.0], [2.0, 2.0]]),
+    )
+    assert np.ptp(picture[..., 1].astype(int)) > 100

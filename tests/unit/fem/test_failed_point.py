@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.equilibrium.failure import EquilibriumError
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.errors import ConvergenceError, InputError
 from microtann.fem import Prescribed, SolverOptions, Step
 from microtann.fem.failed_point import read_failed_point
-from microtann.fem.failure import WRONG
-from microtann.fem.point_check import tangent_errors
+from microtann.fem.failure import WRONG_TANGENT, tangent_errors
 from plain_materials import Elastic
 
 MESH = mt.fem.box((1, 1, 2), (2, 2, 4))
@@ -84,7 +83,7 @@ def test_the_error_names_the_point_that_fails_alone(material, words: str, tmp_pa
     assert len(error.attempt.failures) >= 3
     assert [f.end for f in error.attempt.failures][-1] < 1.0
     found, held = read_failed_point(tmp_path / "run" / "failed-point.h5")
-    assert held == {}
+    assert (held.kind, held.model, held.groups) == ("", b"", {})
     strain = found.strain + found.strain_increment
     assert np.abs(strain).max() > LIMIT
     np.testing.assert_array_equal(found.state["strain"][0], found.strain)
@@ -136,16 +135,16 @@ def test_a_tangent_that_is_wrong_is_found_out() -> None:
 
 
 def test_a_right_tangent_is_not_blamed() -> None:
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    exact = mt.Lattice(mt.cube_cell())
     error = fail(exact, options=SolverOptions(max_cuts=0, max_iterations=1))
     assert "finite differences" not in str(error)
-    assert error.point.tangent_error < 1e-4 < WRONG
+    assert error.point.tangent_error < 1e-4 < WRONG_TANGENT
     assert error.point.skew < 1e-12
 
 
 def test_tangents_at_kinks_are_those_of_one_side() -> None:
     """At zero increment from a flowing state the stress has a kink; the tangent is that of one side."""
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    exact = mt.Lattice(mt.cube_cell())
     generator = np.random.default_rng(2)
     increment = 0.5 * generator.normal(size=(40, 6))
     _, _, state = exact.update(increment, exact.initial_state(40))
@@ -160,12 +159,14 @@ def test_tangents_at_kinks_are_those_of_one_side() -> None:
 
 def test_the_material_is_in_the_file_where_it_can_be(tmp_path: Path) -> None:
     few = SolverOptions(max_cuts=0, max_iterations=1, outside_training="none")
-    exact = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
-    for material, kept in ((mt.load("cube"), "model"), (exact, "cell")):
+    exact = mt.Lattice(mt.cube_cell())
+    for material, kind in ((mt.load("cube"), ""), (exact, "lattice")):
         error = fail(material, options=few)
-        _, held = read_failed_point(error.point.write(tmp_path / f"{kept}.h5"))
-        assert list(held) == [kept]
-        assert (tmp_path / f"{kept}.h5").stat().st_size < 100_000
+        _, held = read_failed_point(error.point.write(tmp_path / "point.h5"))
+        assert held.kind == kind
+        assert bool(held.model) == (kind == "")
+        assert (tmp_path / "point.h5").stat().st_size < 100_000
+    np.testing.assert_array_equal(mt.Lattice.of_groups(held.groups).cell.nodes, exact.cell.nodes)
 
 
 def test_regions_are_named() -> None:

@@ -22,7 +22,7 @@ def affine(mesh):
 def test_patch(scale):
     """An affine motion of the boundary of a distorted mesh gives the affine field and a uniform stress."""
     mesh = distorted()
-    material = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    material = mt.Lattice(mt.cube_cell())
     held = [Prescribed(p.nodes, p.component, lambda x, p=p: scale * p.value(x)) for p in affine(mesh)]
     result = mt.fem.Model(mesh, material).solve([Step(held)])
     np.testing.assert_allclose(result.displacement[0], scale * mesh.points @ SLOPE.T, rtol=0, atol=1e-10 * scale)
@@ -41,7 +41,7 @@ def test_patch(scale):
     assert (cell.dissipation[0] > 0) == (scale > 1)
 
 
-@pytest.mark.parametrize("material", [Elastic(skew=0.2), mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())])
+@pytest.mark.parametrize("material", [Elastic(skew=0.2), mt.Lattice(mt.cube_cell())])
 def test_assembled_tangent_is_the_derivative_of_the_forces(material):
     mesh = distorted()
     system = FiniteElements(mesh, material)
@@ -63,7 +63,7 @@ def test_assembled_tangent_is_the_derivative_of_the_forces(material):
 
 def test_forces_are_the_derivative_of_energy_and_dissipation():
     mesh = distorted()
-    system = FiniteElements(mesh, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    system = FiniteElements(mesh, mt.Lattice(mt.cube_cell()))
     generator = np.random.default_rng(4)
     u, direction = 0.2 * generator.normal(size=(2, mesh.points.size))
 
@@ -80,7 +80,7 @@ def test_forces_are_the_derivative_of_energy_and_dissipation():
 
 def test_result_does_not_depend_on_the_chunk():
     mesh = mt.fem.box((1, 1, 1), (3, 3, 3))
-    material = mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    material = mt.Lattice(mt.cube_cell())
     held = [Prescribed(lambda p: p[:, 2] == 0, i) for i in range(3)]
     steps = [Step([*held, Prescribed(lambda p: p[:, 2] == 1, "x", 0.9)])]
     one, many = (mt.fem.Model(mesh, material, chunk=c).solve(steps) for c in (10**6, 1))

@@ -20,7 +20,7 @@ def results():
     mesh = mt.fem.box((1, 1, 2), (2, 2, 4))
     base = [Prescribed(lambda p: p[:, 2] == 0, axis) for axis in "xyz"]
     top = Prescribed(lambda p: p[:, 2] == 2, "z", 0.6)
-    model = mt.fem.Model(mesh, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    model = mt.fem.Model(mesh, mt.Lattice(mt.cube_cell()))
     return flat, model.solve([Step([*base, top], increments=2, dt=0.25), Step(base, dt=3.0)])
 
 

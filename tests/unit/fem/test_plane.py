@@ -10,22 +10,21 @@ import microtann as mt
 from microtann.errors import InputError
 from microtann.fem import Prescribed, Step
 from microtann.fem.assembly import FiniteElements
-from microtann.fem.box import KINDS
-from microtann.fem.elements import EDGES
+from microtann.fem.elements import RULES, kinds_in
 
 CELL, BAR = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar()
 SLOPE = np.array([[0.3, 0.1, 0.05], [-0.2, -0.4, 0.1], [0.02, 0.15, 0.2]])
-ALL = [(2, kind) for kind in KINDS[2]] + [(3, kind) for kind in KINDS[3]]
+ALL = [(2, kind) for kind in kinds_in(2)] + [(3, kind) for kind in kinds_in(3)]
 
 
-def material(dimension: int) -> mt.fem.ExactCell:
-    return mt.fem.ExactCell(CELL if dimension == 2 else mt.cube_cell(), BAR)
+def material(dimension: int) -> mt.Lattice:
+    return mt.Lattice(CELL if dimension == 2 else mt.cube_cell(), BAR)
 
 
 def distorted(dimension: int, kind: str) -> mt.fem.Mesh:
     """Return a unit box whose inner corners have moved, with straight edges."""
     mesh = mt.fem.box((1.0,) * dimension, (3,) * dimension, kind=kind)
-    edges = EDGES[kind][1] if kind in EDGES else ()
+    edges = RULES[kind].edges
     corners = np.unique(mesh.cells[:, : mesh.cells.shape[1] - len(edges)])
     inner = ((mesh.points > 0) & (mesh.points < 1)).all(axis=1)
     move = np.zeros_like(mesh.points)
@@ -56,7 +55,7 @@ def test_patch(dimension: int, kind: str) -> None:
     assert result.dissipation[0] == pytest.approx(cell.dissipation[0], rel=1e-9)
 
 
-@pytest.mark.parametrize("kind", KINDS[2])
+@pytest.mark.parametrize("kind", kinds_in(2))
 def test_tangent_and_forces_are_derivatives(kind: str) -> None:
     mesh = distorted(2, kind)
     system = FiniteElements(mesh, material(2), chunk=16)
@@ -116,9 +115,9 @@ def test_a_strip_in_the_plane_agrees_with_its_lattice() -> None:
         return [Step([Prescribed(base, "y"), Prescribed(corner, "x"), Prescribed(top, "y", low)])]
 
     lattice = mt.Structure.box(cell, BAR, lengths, 0.5).solve(steps(-1.0))
-    for kind in KINDS[2]:
+    for kind in kinds_in(2):
         mesh = mt.fem.box(lengths, (2, 3), kind=kind)
-        result = mt.fem.Model(mesh, mt.fem.ExactCell(cell, BAR)).solve(steps(-1.0))
+        result = mt.fem.Model(mesh, mt.Lattice(cell, BAR)).solve(steps(-1.0))
         assert result.dissipation[-1] > 0.01
         assert result.energy[-1] == pytest.approx(lattice.energy[-1], rel=1e-9)
         assert result.dissipation[-1] == pytest.approx(lattice.dissipation[-1], rel=1e-9)

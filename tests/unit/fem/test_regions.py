@@ -82,7 +82,7 @@ def test_a_hybrid_works_beside_another_material() -> None:
     options = mt.fem.SolverOptions(outside_training="none")
     results = [
         mt.fem.Model(body, {"block": block, "lattice": lattice}).solve(step, options)
-        for lattice in (mt.Hybrid(tann), mt.fem.ExactCell(tann.cell, tann.bar))
+        for lattice in (mt.Hybrid(tann), tann.microstructure)
     ]
     hybrid, exact = results
     lattice = body.regions["lattice"]

@@ -13,7 +13,7 @@ from microtann.fem.replay import durations, follow, strain_histories
 MESH = mt.fem.box((1, 1, 2), (2, 2, 3))
 
 
-class Timid(mt.fem.ExactCell):
+class Timid(mt.Lattice):
     """Refuses increments of strain beyond a limit, so that they are cut."""
 
     largest = 0.2
@@ -35,8 +35,8 @@ def twisted(material: mt.fem.Material) -> mt.fem.Result:
     return mt.fem.Model(MESH, material).solve(steps, SolverOptions(max_cuts=8))
 
 
-@pytest.mark.parametrize("kind", [mt.fem.ExactCell, Timid])
-def test_the_material_arrives_where_the_structure_did(kind: type[mt.fem.ExactCell]) -> None:
+@pytest.mark.parametrize("kind", [mt.Lattice, Timid])
+def test_the_material_arrives_where_the_structure_did(kind: type[mt.Lattice]) -> None:
     material = kind(mt.cube_cell(), mt.ElastoplasticBar())
     result = twisted(material)
     assert (result.statistics.cuts > 0) == (kind is Timid)
@@ -52,8 +52,8 @@ def test_the_material_arrives_where_the_structure_did(kind: type[mt.fem.ExactCel
     np.testing.assert_allclose(state["plastic_strain"], plastic, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", [mt.fem.ExactCell, Timid])
-def test_what_points_have_dissipated_is_what_the_structure_has(kind: type[mt.fem.ExactCell]) -> None:
+@pytest.mark.parametrize("kind", [mt.Lattice, Timid])
+def test_what_points_have_dissipated_is_what_the_structure_has(kind: type[mt.Lattice]) -> None:
     """Increments that are cut included; the material along the strains of a point says the same."""
     material = kind(mt.cube_cell(), mt.ElastoplasticBar())
     result = twisted(material)

@@ -15,13 +15,13 @@ from microtann.data.walks import WalkPlan
 
 @pytest.fixture(scope="session")
 def square() -> Dataset:
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=60, steps=40))
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=60, steps=40))
 
 
 @pytest.fixture(scope="session")
 def many_walks() -> Dataset:
     """Enough of them to learn the return map to a thousandth."""
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=400))
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=400))
 
 
 @pytest.fixture(scope="session")

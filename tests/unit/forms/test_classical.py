@@ -5,11 +5,10 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-import microtann as mt
 from microtann.data.increments import Dataset
 from microtann.forms import Classical
 from microtann.training import train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 
 def test_given_plastic_strains_are_the_states(with_plastic_strain: Dataset) -> None:
@@ -20,7 +19,7 @@ def test_given_plastic_strains_are_the_states(with_plastic_strain: Dataset) -> N
     assert tann.states == 6
     assert set(tann.information.history[-1].terms) == {"state", "energy", "stress", "dissipation"}
     strain = np.random.default_rng(5).normal(0, 0.1, (6, 5, 3)).cumsum(axis=1)
-    exact = mt.solve_cell(tann.cell, tann.bar, strain)
+    exact = tann.microstructure.solve(strain)
     recall = tann.recall(strain, decode=True, outside_training="none")
     assert recall.coordinates["plastic_strain"].shape == exact.plastic_strain.shape
     given, at = jnp.asarray(exact.plastic_strain[0, -1]), jnp.asarray(strain[0, -1])

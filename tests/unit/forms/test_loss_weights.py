@@ -12,9 +12,9 @@ from microtann.cli.form_choice import choose_form
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
 from microtann.forms import Classical, Published, Residual
+from microtann.studies.trials import Interval, random_trials
 from microtann.training import train
 from microtann.training.form import TrainableForm
-from microtann.training.search import Interval, random_trials
 
 STATES = ("state", "energy", "stress", "dissipation")
 COORDINATES = ("coordinates", "jacobian", "energy", "stress", "dissipation")

@@ -19,7 +19,7 @@ from microtann.forms.published.loss import CoordinatesLoss, StatesLoss
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.layers import RePU, TransposedLayers
 from microtann.training import train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
 
 SMALL = Published(
     states=4,

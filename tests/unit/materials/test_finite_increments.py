@@ -12,7 +12,7 @@ from microtann.fem.regions import regions_of
 
 MATERIALS = {
     "TANN": lambda: mt.load("cube"),
-    "exact cell": lambda: mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()),
+    "exact cell": lambda: mt.Lattice(mt.cube_cell()),
 }
 
 

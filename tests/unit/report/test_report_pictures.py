@@ -17,7 +17,7 @@ from microtann.plotting.bodies import DPI, LEVELS, Body, Lattice, draw_bodies, r
 from microtann.plotting.curves import Curve, draw_comparison, draw_errors, draw_training
 from microtann.plotting.scene import MARGIN, ROUND, Camera, View, render_bars, render_mesh, window
 from microtann.plotting.style import LATTICE
-from microtann.report.studies import _median, draw_study
+from microtann.studies.study_figures import _median, draw_study
 
 CUBE = np.array([[x, y, z] for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))], dtype=float)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_normals
 
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.product_kernel import multiply, padded
@@ -18,6 +17,7 @@ from microtann.slips.slip_equations_kernel import (
     slips_of,
     solve_group,
 )
+from random_slips import random_normals
 
 
 def solve(normals: np.ndarray, force: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
-from random_slips import random_normals
 
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.reference_kernel import (
@@ -24,6 +23,7 @@ from microtann.slips.reference_kernel import (
 )
 from microtann.slips.slip_equations_kernel import slips_of_products
 from microtann.slips.viscous_kernel import slip_viscously
+from random_slips import random_normals
 
 
 def _pivot(gram: np.ndarray, trial: np.ndarray, search: SlipSearch) -> int:

@@ -60,7 +60,9 @@ def test_factor_and_solutions_are_those_of_dense_matrices(nodes, bars):
     for lane in range(WIDTH):
         dense = matrices[lane][np.ix_(position, position)].swapaxes(1, 2).reshape(3 * nodes - 3, -1)
         expected = np.linalg.solve(dense, right[: nodes - 1, :, :, lane].reshape(3 * nodes - 3, 4))
-        np.testing.assert_allclose(one.reshape(-1, WIDTH)[: 3 * nodes - 3, lane], expected[:, 2], rtol=1e-11)
+        found = one.reshape(-1, WIDTH)[: 3 * nodes - 3, lane]
+        round_off = np.finfo(float).eps * np.linalg.cond(dense) * np.abs(expected[:, 2]).max()
+        np.testing.assert_allclose(found, expected[:, 2], rtol=1e-11, atol=round_off)  # a component may cancel
         products = several[..., lane].T @ several[..., lane]
         wanted = right[: nodes - 1, :, :, lane].reshape(-1, 4).T @ expected
         np.testing.assert_allclose(products, wanted, rtol=1e-11, atol=1e-13)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from microtann.cli import data
 from microtann.cli.main import app
-from microtann.system.interrupt import INTERRUPTED, RESUME, asked, check, interruptible
+from microtann.system.interrupt import INTERRUPTED, RESUME, asked, interruptible, stop_if_asked
 
 COMMAND = [sys.executable, "-m", "microtann", "data", "-o", "d", "--paths", "100000"]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
@@ -65,10 +65,10 @@ def test_an_interrupt_that_left_no_trace_stops_at_the_next_check() -> None:
             pass  # as code in C may do
 
     with interruptible():
-        check()
+        stop_if_asked()
         hide()
         with pytest.raises(KeyboardInterrupt):
-            check()
+            stop_if_asked()
 
 
 def test_an_interrupt_that_became_another_error_ends_as_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

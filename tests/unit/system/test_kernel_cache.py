@@ -21,11 +21,11 @@ def test_a_temporary_cache_is_provided_only_where_nothing_can_be_written(
         return writable == ("package" if folder is not None and folder.name == "__pycache__" else "user")
 
     monkeypatch.setattr(kernel_cache, "_writable", access)
-    monkeypatch.delenv(kernel_cache.VARIABLE)
+    monkeypatch.delenv(kernel_cache.CACHE_VARIABLE)
     kernel_cache.provide_cache()
-    assert (kernel_cache.VARIABLE in os.environ) == (writable == "nowhere")
+    assert (kernel_cache.CACHE_VARIABLE in os.environ) == (writable == "nowhere")
     if writable == "nowhere":
-        assert Path(os.environ[kernel_cache.VARIABLE]).is_dir()
+        assert Path(os.environ[kernel_cache.CACHE_VARIABLE]).is_dir()
 
 
 def test_a_user_without_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,8 +40,8 @@ def test_a_user_without_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_temporary_cache_is_gone_with_the_process() -> None:
     code = (
         "import os; from microtann.system import kernel_cache; kernel_cache._writable = lambda folder: False; "
-        "os.environ.pop(kernel_cache.VARIABLE); kernel_cache.provide_cache(); "
-        "print(os.environ[kernel_cache.VARIABLE])"
+        "os.environ.pop(kernel_cache.CACHE_VARIABLE); kernel_cache.provide_cache(); "
+        "print(os.environ[kernel_cache.CACHE_VARIABLE])"
     )
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert "microtann-kernels-" in ran.stdout

@@ -29,13 +29,13 @@ FIFTY = mt.CellStep(strain={"11": 0.1}, increments=10**12)
         lambda path: mt.Structure.tile(CELL, BAR, (10**9, 10**9)),
         lambda path: mt.Structure.box(CELL, BAR, (10.0, 10.0), 1e-6),
         lambda path: mt.drive_cell(CELL, BAR, [FIFTY]),
-        lambda path: generate(CELL, BAR, WalkPlan(paths=10**10)),
-        lambda path: generate(CELL, BAR, WalkPlan(steps=10**12)),
-        lambda path: generate_to(path, CELL, BAR, WalkPlan(paths=10**10)),
-        lambda path: generate_to(path, CELL, BAR, WalkPlan(paths=10**18)),
-        lambda path: generate_to(path, CELL, BAR, WalkPlan(steps=10**12)),
-        lambda path: generate_to(path, CELL, BAR, WalkPlan(paths=10**8), shard_paths=10**8),
-        lambda path: generate_to(path, CELL, BAR, processes=10**6),
+        lambda path: generate(mt.Lattice(CELL, BAR), WalkPlan(paths=10**10)),
+        lambda path: generate(mt.Lattice(CELL, BAR), WalkPlan(steps=10**12)),
+        lambda path: generate_to(path, mt.Lattice(CELL, BAR), WalkPlan(paths=10**10)),
+        lambda path: generate_to(path, mt.Lattice(CELL, BAR), WalkPlan(paths=10**18)),
+        lambda path: generate_to(path, mt.Lattice(CELL, BAR), WalkPlan(steps=10**12)),
+        lambda path: generate_to(path, mt.Lattice(CELL, BAR), WalkPlan(paths=10**8), shard_paths=10**8),
+        lambda path: generate_to(path, mt.Lattice(CELL, BAR), processes=10**6),
     ],
 )
 def test_sizes_beyond_the_machine_are_refused_with_an_estimate(tmp_path: Path, ask: Callable[[Path], Any]) -> None:
@@ -61,7 +61,7 @@ def test_a_disk_without_room_is_found_before_the_work(tmp_path: Path, monkeypatc
     with pytest.raises(
         InputError, match=r"beside its shards, would take about .* but 1 kB are free on the disk of"
     ):
-        generate_to(tmp_path / "data.h5", CELL, BAR, WalkPlan(paths=10))
+        generate_to(tmp_path / "data.h5", mt.Lattice(CELL, BAR), WalkPlan(paths=10))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -85,7 +85,7 @@ def test_walks_that_overflow_are_refused_before_anything_is_written(tmp_path: Pa
     with pytest.raises(
         InputError, match="beyond the range of numbers: use increments near the strain at first yield"
     ):
-        generate_to(tmp_path / "data.h5", CELL, BAR, plan)
+        generate_to(tmp_path / "data.h5", mt.Lattice(CELL, BAR), plan)
     with pytest.raises(InputError, match="beyond the range of numbers"):
-        generate(CELL, BAR, plan)
+        generate(mt.Lattice(CELL, BAR), plan)
     assert list(tmp_path.iterdir()) == []

@@ -84,7 +84,7 @@ def test_libraries_are_looked_for_once(monkeypatch):
 def solve_fe(look):
     mesh = mt.fem.box((1, 1, 1), (2, 2, 2))
     held = [Prescribed(lambda p: p[:, 2] == 0, i) for i in range(3)]
-    model = mt.fem.Model(mesh, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar()))
+    model = mt.fem.Model(mesh, mt.Lattice(mt.cube_cell()))
     model.solve([Step([*held, Prescribed(lambda p: p[:, 2] == 1, "x", 0.1)])], progress=look)
 
 

@@ -8,7 +8,6 @@ from random_tann import random_tann
 
 import microtann as mt
 from microtann.errors import InputError
-from microtann.microstructure.bars.condensed.condensation import condense
 from microtann.tann.error_bound import bound_errors
 
 ROUND_OFF = 1e-9
@@ -23,11 +22,9 @@ def walks(components: int, count: int, steps: int, size: float) -> np.ndarray:
 @pytest.mark.parametrize("size", [0.02, 0.15])
 def test_errors_stay_below_the_bound(name: str, size: float) -> None:
     tann = mt.load(name)
-    assert tann.cell is not None
-    assert tann.bar is not None
     strain = walks(tann.components, 8, 60, size)
     found = tann.recall(strain, bound=True, decode=True, outside_training="none")
-    exact = mt.solve_cell(tann.cell, tann.bar, strain)
+    exact = tann.microstructure.solve(strain)
     assert found.bound is not None
     error = np.abs(found.stress - exact.stress)
     assert (error <= found.bound.stress + ROUND_OFF).all()
@@ -40,15 +37,15 @@ def test_errors_stay_below_the_bound(name: str, size: float) -> None:
 def test_any_plastic_strains_are_bounded(hardening: float) -> None:
     """Those of no model, but exact ones with errors that come and go: the bound knows nothing of models."""
     cell, bar = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar(hardening=hardening)
-    condensed, strain = condense(cell, bar), walks(3, 6, 40, 0.1)
+    problem, strain = mt.Lattice(cell, bar).slip_problem(), walks(3, 6, 40, 0.1)
     exact = mt.solve_cell(cell, bar, strain)
     plastic = exact.plastic_strain[..., cell.distinct_bars.representative]
     for size in (1e-6, 1e-2, 1.0):
         wrong = plastic + size * np.random.default_rng(0).standard_normal(plastic.shape)
-        stress = condensed.stress(strain, wrong)
-        bound = bound_errors(condensed, strain, stress, wrong, np.zeros(condensed.count))
+        stress = problem.stress(strain, wrong)
+        bound = bound_errors(problem, strain, stress, wrong, np.zeros(problem.count))
         error = wrong - plastic
-        norm = np.sqrt(((error @ condensed.hessian) * error).sum(axis=-1))
+        norm = np.sqrt(((error @ problem.hessian) * error).sum(axis=-1))
         assert (norm <= bound.plastic_strain * (1.0 + ROUND_OFF)).all()
         assert (np.abs(stress - exact.stress) <= bound.stress * (1.0 + ROUND_OFF)).all()
 
@@ -81,19 +78,19 @@ def test_one_path_and_many_are_the_same() -> None:
 
 
 def test_what_cannot_be_bounded_is_said() -> None:
-    with pytest.raises(InputError, match="models of a lattice"):
+    with pytest.raises(InputError, match="decode the slips of their microstructure"):
         random_tann().recall(np.zeros((2, 6)), bound=True)
     cell, bar = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar(hardening=0.0)
-    condensed = condense(cell, bar)
+    problem = mt.Lattice(cell, bar).slip_problem()
     zeros = np.zeros((1, 2, 3))
     with pytest.raises(InputError, match="no hardening"):
-        bound_errors(condensed, zeros, zeros, np.zeros((1, 2, condensed.count)), np.zeros(condensed.count))
+        bound_errors(problem, zeros, zeros, np.zeros((1, 2, problem.count)), np.zeros(problem.count))
 
 
 def test_a_virgin_state_that_decodes_wrongly_counts() -> None:
     cell, bar = mt.square_cell((2, 2), perturbation=0.2), mt.ElastoplasticBar()
-    condensed, strain = condense(cell, bar), np.zeros((1, 2, 3))
-    virgin = np.full(condensed.count, 0.01)
-    plastic = np.broadcast_to(virgin, (1, 2, condensed.count))
-    bound = bound_errors(condensed, strain, condensed.stress(strain, plastic), plastic, virgin)
-    assert bound.plastic_strain[0, 0] >= np.sqrt(virgin @ condensed.hessian @ virgin) * (1.0 - ROUND_OFF)
+    problem, strain = mt.Lattice(cell, bar).slip_problem(), np.zeros((1, 2, 3))
+    virgin = np.full(problem.count, 0.01)
+    plastic = np.broadcast_to(virgin, (1, 2, problem.count))
+    bound = bound_errors(problem, strain, problem.stress(strain, plastic), plastic, virgin)
+    assert bound.plastic_strain[0, 0] >= np.sqrt(virgin @ problem.hessian @ virgin) * (1.0 - ROUND_OFF)

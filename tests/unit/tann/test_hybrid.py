@@ -55,7 +55,7 @@ def test_within_the_range_it_is_the_model() -> None:
 def test_where_all_points_are_outside_it_is_the_exact_cell() -> None:
     """From the virgin state, and with a model that is wrong; what it says counts for nothing."""
     result = bent(mt.Hybrid(wrong_outside(1e-9)))
-    exact = bent(mt.fem.ExactCell(mt.cube_cell(), BAR))
+    exact = bent(mt.Lattice(mt.cube_cell(), BAR))
     assert (result.state["exact_share"] == 1.0).all()
     assert result.dissipation[-1] > 0.01
     np.testing.assert_allclose(result.displacement, exact.displacement, rtol=0, atol=1e-9)
@@ -68,7 +68,7 @@ def test_the_stress_is_continuous_where_points_are_handed_over() -> None:
     size = np.array([0.39, 0.4, 0.4 + 1e-9, 0.45, 0.5 - 1e-9, 0.5, 0.6])
     strain = size[:, None] * np.eye(6)[0]
     (stress, state), (model, _), (exact, _) = (
-        walk(material, [strain])[0] for material in (hybrid, hybrid.tann, mt.fem.ExactCell(mt.cube_cell(), BAR))
+        walk(material, [strain])[0] for material in (hybrid, hybrid.tann, mt.Lattice(mt.cube_cell(), BAR))
     )
     np.testing.assert_allclose(state["exact_share"], [0, 0, 1e-8, 0.5, 1 - 1e-8, 1, 1], rtol=0, atol=1e-9)
     share = state["exact_share"][:, None]
@@ -80,7 +80,7 @@ def test_a_point_that_was_outside_stays_with_the_exact_cell() -> None:
     """Handed over in flow, it starts from decoded plastic strains, and goes on as the exact cell does."""
     hybrid = mt.Hybrid(wrong_outside(0.55, factor=1.0))
     strains = [s * np.eye(6)[:1] for s in (0.45, 0.7, -0.3, 0.1)]
-    answers, exact = walk(hybrid, strains), walk(mt.fem.ExactCell(mt.cube_cell(), BAR), strains)
+    answers, exact = walk(hybrid, strains), walk(mt.Lattice(mt.cube_cell(), BAR), strains)
     assert [state["exact_share"][0] for _, state in answers] == [0.0, 1.0, 1.0, 1.0]
     assert exact[0][1]["dissipation"][0] > 0.001
     for (stress, state), (reference, exact_state) in zip(answers, exact, strict=True):

@@ -36,7 +36,7 @@ from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import Reduction
-from microtann.training import Phase, Progress, TrainableForm, train
+from microtann.training import Phase, TrainableForm, TrainingProgress, train
 from microtann.training.optimise import Method, descent
 from microtann.training.preparation import driving_variables, scale_of
 
@@ -95,29 +95,17 @@ class NetworkEvolution(Evolution):
 
 @configuration
 class Perceptron(TrainableForm):
-    """Small networks for energy and evolution, defined in a test.
-
-    Parameters
-    ----------
-    states : int
-        Internal state variables.
-    seed : int
-        Seed of all weights.
-    width : int
-        Neurons of the hidden layers.
-    updates : int
-        Updates of Adam.
-    """
+    """Small networks for energy and evolution, defined in a test."""
 
     name: ClassVar[str] = "perceptron"
     version: ClassVar[int] = 3
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (LinearReduction, NetworkEnergy, NetworkEvolution)
     weights: ClassVar[dict[str, float]] = {"stress": 1.0, "energy": 0.2, "coordinates": 0.1}
 
-    states: Annotated[int, Field(ge=1)] = 2
-    seed: Annotated[int, Field(ge=0)] = 0
-    width: Annotated[int, Field(ge=1, le=512)] = 8
-    updates: Annotated[int, Field(ge=1)] = 200
+    states: Annotated[int, Field(ge=1, description="Internal state variables.")] = 2
+    seed: Annotated[int, Field(ge=0, description="Seed of all weights.")] = 0
+    width: Annotated[int, Field(ge=1, le=512, description="Neurons of the hidden layers.")] = 8
+    updates: Annotated[int, Field(ge=1, description="Updates of Adam.")] = 200
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         keys = jax.random.split(jax.random.key(self.seed), 5)
@@ -183,7 +171,7 @@ def known() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def cube() -> Dataset:
-    return generate(mt.cube_cell(), mt.ElastoplasticBar(), WalkPlan(paths=20, steps=20))
+    return generate(mt.Lattice(mt.cube_cell()), WalkPlan(paths=20, steps=20))
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +195,7 @@ def test_a_model_kept_in_a_file_gives_the_same_answers(trained: mt.TANN, tmp_pat
     assert np.array_equal(before.stress, after.stress)
     assert np.array_equal(before.force, after.force)
     assert before.displacement.shape == (3, 30, 8, 3)
-    assert np.array_equal(read.cell.nodes, trained.cell.nodes)
+    assert np.array_equal(read.microstructure.cell.nodes, trained.microstructure.cell.nodes)
     assert read.information.history == trained.information.history
     assert read.energy.stiffness == 0.5
     assert read.energy.network.activation is jax.nn.softplus
@@ -280,7 +268,7 @@ def test_it_runs_in_finite_elements(trained: mt.TANN) -> None:
 def _train_slowly(dataset: Dataset, checkpoint: Path) -> None:
     forms.register(Perceptron)
 
-    def wait(_: Progress) -> None:
+    def wait(_: TrainingProgress) -> None:
         time.sleep(0.5)
 
     sys.modules["microtann.training.train"].CHECKPOINT_SECONDS = 0.0
@@ -333,7 +321,7 @@ def test_the_command_line_says_where_a_training_resumes(
     whole = sys.modules["microtann.cli.train"].fit
 
     def interrupted(dataset: Dataset, form: object, progress: object, checkpoint: Path) -> mt.TANN:
-        def stop(state: Progress) -> None:
+        def stop(state: TrainingProgress) -> None:
             if state.update == 100:
                 raise KeyboardInterrupt
 

@@ -20,11 +20,11 @@ FORM = Play(states=6, descent_updates=500, batch=200, learning_rate=1e-2, polish
 
 
 def test_data_in_memory_and_through_a_file_are_the_same_and_train_the_same(tmp_path: Path) -> None:
-    memory = mt.generate_data(mt.square_cell((1, 1)), plan=PLAN)
+    memory = mt.generate_data(mt.Lattice(mt.square_cell((1, 1))), plan=PLAN)
     file = tmp_path / "walks.h5"
-    read = mt.generate_data(mt.square_cell((1, 1)), mt.ElastoplasticBar(), PLAN, file=file)
+    read = mt.generate_data(mt.Lattice(mt.square_cell((1, 1))), PLAN, file=file)
     assert file.is_file()
-    plain = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), PLAN)
+    plain = generate(mt.Lattice(mt.square_cell((1, 1))), PLAN)
     for data in (memory, read, mt.read_dataset(file)):
         np.testing.assert_array_equal(data.training.stress_next, plain.training.stress_next)
         np.testing.assert_array_equal(data.test.coordinates, plain.test.coordinates)
@@ -36,7 +36,7 @@ def test_data_in_memory_and_through_a_file_are_the_same_and_train_the_same(tmp_p
 def test_a_form_by_name() -> None:
     assert trainable("play") == Play()
     with pytest.raises(ConfigurationError, match="unknown form 'plays'"):
-        mt.train(mt.generate_data(mt.square_cell((1, 1)), plan=PLAN), "plays")
+        mt.train(mt.generate_data(mt.Lattice(mt.square_cell((1, 1))), plan=PLAN), "plays")
 
 
 def test_evaluation_of_a_named_model_and_of_a_path_of_ones_own() -> None:

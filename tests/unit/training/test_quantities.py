@@ -13,8 +13,8 @@ import microtann as mt
 from microtann.data.file import write_dataset
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, DataFileError, InputError
-from microtann.evaluation.latent import compare_latent_spaces
 from microtann.numbers.voigt import component_names
+from microtann.studies.latent_spaces import compare_latent_spaces
 from microtann.tann.agreement import Quantities, disagreement, quantities_of
 from microtann.training import dataset_errors, train
 from microtann.training.preparation import information_of
@@ -29,7 +29,11 @@ def with_units(dataset: Dataset, **units: str) -> Dataset:
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return mt.generate_data(mt.square_cell((1, 1)), plan=mt.WalkPlan(paths=20, steps=20))
+    return mt.generate_data(mt.Lattice(mt.square_cell((1, 1))), plan=mt.WalkPlan(paths=20, steps=20))
+
+
+def in_space() -> Dataset:
+    return mt.generate_data(mt.Lattice(mt.cube_cell()), plan=mt.WalkPlan(paths=5, steps=5))
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +138,7 @@ def test_models_in_other_units_of_strain_are_not_followed_along_the_same_strains
         (lambda d: replace(d, extra_names=("temperature",)), "extra_names describes 1 columns"),
         (lambda d: replace(d, coordinate_shapes={"force": (6,)}), "describes 6 columns, but the increments have"),
         (
-            lambda d: replace(d, test=mt.generate_data(mt.cube_cell(), plan=mt.WalkPlan(paths=5, steps=5)).test),
+            lambda d: replace(d, test=in_space().test),
             "strain has 6 columns in one set and 3 in the training set",
         ),
     ],

@@ -20,8 +20,8 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConvergenceError, InputError
 from microtann.forms import Published
-from microtann.training import Progress, train, train_seeds
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training import TrainingProgress, train, train_seeds
+from microtann.training.walk_errors import closed_loop_error
 from microtann.training.zero_increments import with_zero_increments
 
 FORM = Published(
@@ -42,7 +42,7 @@ FORM = Published(
 
 @pytest.fixture(scope="module")
 def square() -> Dataset:
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=30, steps=20))
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=30, steps=20))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_an_interrupted_run_resumes_to_the_same_model(
     """Early stopping included: the best point and the epochs since are restored."""
     checkpoint, count = tmp_path / "run.checkpoint", 0
 
-    def interrupt(_: Progress) -> None:
+    def interrupt(_: TrainingProgress) -> None:
         nonlocal count
         count += 1
         if count == stop:
@@ -77,7 +77,7 @@ def test_an_interrupted_run_resumes_to_the_same_model(
 
 
 def test_progress_tells_epochs_and_the_time_left(square: Dataset) -> None:
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     train(square, replace(FORM, epochs=(2,), batch=(100,), learning_rate=(1e-3,)), seen.append)
     assert [(p.unit, p.update, p.updates) for p in seen] == [("epoch", 1, 2), ("epoch", 2, 2)]
     assert seen[0].seconds_left > 0.0
@@ -142,7 +142,7 @@ import jax, numpy as np
 sys.path.insert(0, {folder!r})
 from test_tools import FORM, WalkPlan, generate, mt, train
 from dataclasses import replace
-data = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=30, steps=20))
+data = generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=30, steps=20))
 form = replace(FORM, epochs=(2,), batch=(50,), learning_rate=(3e-3,), precision="float64")
 tann = train(data, form)
 layer = np.asarray(tann.evolution.network.layers[0].weight)

@@ -16,7 +16,7 @@ from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.recall import evaluate
 from microtann.forms import Play, Variational
 from microtann.microstructure.bars.cells.bar import return_mapping
-from microtann.training import Progress, TrainableForm, train
+from microtann.training import TrainableForm, TrainingProgress, train
 from microtann.training.training_range import encoded_states
 
 CONFIG = Play(
@@ -29,7 +29,7 @@ ANYWHERE = {"outside_training": "none"}
 
 @pytest.fixture(scope="module")
 def square() -> Dataset:
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(paths=60, steps=40))
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(paths=60, steps=40))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_mechanisms_that_are_close_stay_two() -> None:
     middle = (cell.nodes[cell.bars][:, :, 1] == 1.0).all(axis=1)
     assert middle.sum() == 1
     bar = mt.ElastoplasticBar(yield_stress=np.where(middle, 1.1 / 3, 1 / 3))
-    tann = train(generate(cell, bar), Play())
+    tann = train(generate(mt.Lattice(cell, bar)), Play())
     assert tann.states == 5
     strain = np.random.default_rng(5).normal(0, 0.3, (6, 30, 3)).cumsum(axis=1)
     exact = mt.solve_cell(cell, bar, strain)
@@ -93,7 +93,7 @@ def test_noise_is_not_amplified(square: Dataset, size: float, dissipation: float
     tann = train(replace(square, **sets), CONFIG)
     assert tann.reduction.deviation.shape == (4,)  # the plastic strains of four families, and no noise
     strain = np.random.default_rng(5).normal(0, 0.1, (6, 60, 3)).cumsum(axis=1)
-    exact = mt.solve_cell(tann.cell, tann.bar, strain)
+    exact = tann.microstructure.solve(strain)
     recall = tann.recall(strain, decode=True, **ANYWHERE)
     for name in ("stress", "energy", "force", "displacement"):
         found, expected = getattr(recall, name), getattr(exact, name)
@@ -117,7 +117,7 @@ def test_merging_is_undone_where_the_loss_rises(square: Dataset) -> None:
     assert [r.phase for r in tann.information.history][-1] == "refine"
     assert tann.states >= 4
     strain = np.random.default_rng(5).normal(0, 0.3, (6, 30, 3)).cumsum(axis=1)
-    exact = mt.solve_cell(tann.cell, tann.bar, strain)
+    exact = tann.microstructure.solve(strain)
     np.testing.assert_allclose(
         tann.recall(strain, **ANYWHERE).stress, exact.stress, rtol=0, atol=1e-9 * np.abs(exact.stress).max()
     )
@@ -125,7 +125,7 @@ def test_merging_is_undone_where_the_loss_rises(square: Dataset) -> None:
 
 def test_recall_far_outside_the_data_is_exact(trained: mt.TANN) -> None:
     strain = np.random.default_rng(5).normal(0, 1.0, (6, 30, 3)).cumsum(axis=1)
-    exact = mt.solve_cell(trained.cell, trained.bar, strain)
+    exact = trained.microstructure.solve(strain)
     recall = trained.recall(strain, decode=True, **ANYWHERE)
     for name in ("stress", "energy", "dissipation", "force", "displacement"):
         found, expected = getattr(recall, name), getattr(exact, name)
@@ -136,7 +136,7 @@ def test_units_do_not_matter(square: Dataset, trained: mt.TANN) -> None:
     """The paper's steel in pascals, with strains 111 times smaller, trains to the same material."""
     stiff, small = 100e9, 3e-3 * 3
     bar = mt.ElastoplasticBar(stiff, stiff * small / 3, stiff / 10)
-    scaled = generate(mt.square_cell((1, 1)), bar, WalkPlan(paths=60, steps=40))
+    scaled = generate(mt.Lattice(mt.square_cell((1, 1)), bar), WalkPlan(paths=60, steps=40))
     steel = train(scaled, CONFIG)
     strain = np.random.default_rng(6).normal(0, 0.2, (3, 20, 3)).cumsum(axis=1)
     found = steel.recall(strain * small, **ANYWHERE).stress / (stiff * small)
@@ -153,7 +153,7 @@ def test_a_run_interrupted_twice_resumes_to_the_same_model(square: Dataset, tmp_
     seen: list[tuple[str, int]] = []
     for stop in (("descent", 500), ("polish", 50)):
 
-        def interrupt(progress: Progress, stop: tuple[str, int] = stop) -> None:
+        def interrupt(progress: TrainingProgress, stop: tuple[str, int] = stop) -> None:
             seen.append((progress.phase, progress.update))
             if seen[-1] == stop:
                 raise KeyboardInterrupt
@@ -172,7 +172,7 @@ def test_a_foreign_checkpoint_is_refused(square: Dataset, tmp_path: Path) -> Non
     checkpoint = tmp_path / "run.checkpoint"
     config = replace(CONFIG, descent_updates=500)
 
-    def interrupt(_: Progress) -> None:
+    def interrupt(_: TrainingProgress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -261,7 +261,7 @@ def test_data_that_cannot_determine_a_model_are_refused(square: Dataset) -> None
     with pytest.raises(InputError, match="elastic"):
         train(flowing, CONFIG)
     small = WalkPlan(paths=10, steps=10, increment=1e-3, smallest_increment=1e-4)
-    tiny = generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), small)
+    tiny = generate(mt.Lattice(mt.square_cell((1, 1))), small)
     with pytest.raises(InputError, match="irreversible"):
         train(tiny, CONFIG)
     names = "coordinates", "coordinates_next"

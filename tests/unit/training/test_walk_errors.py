@@ -16,7 +16,7 @@ from microtann.training.walk_errors import walk_errors
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return mt.generate_data(mt.square_cell((1, 1)), plan=mt.WalkPlan(paths=20, steps=20))
+    return mt.generate_data(mt.Lattice(mt.square_cell((1, 1))), plan=mt.WalkPlan(paths=20, steps=20))
 
 
 @pytest.fixture(scope="module")

@@ -21,13 +21,6 @@ from microtann.training.form import Phase
 class Classical(NetworkForm):
     """Energy and evolution as networks on given internal state variables: chosen groups of the data themselves.
 
-    Parameters
-    ----------
-    epochs, batch : tuple of int
-        Most epochs and increments per update, for every stage of training.
-    learning_rate : tuple of float
-        Learning rate at the start of every stage.
-
     References
     ----------
     F. Masi, I. Stefanou, P. Vannucci and V. Maffi-Berthier, Thermodynamics-based artificial neural networks for
@@ -36,9 +29,13 @@ class Classical(NetworkForm):
 
     name: ClassVar[str] = "classical"
 
-    epochs: Annotated[Widths, Field(min_length=1)] = (600,)
-    batch: Annotated[Widths, Field(min_length=1)] = (400,)
-    learning_rate: Annotated[tuple[Rate, ...], Field(min_length=1)] = (2e-3,)
+    epochs: Annotated[Widths, Field(min_length=1, description="Most epochs of every stage of training.")] = (600,)
+    batch: Annotated[
+        Widths, Field(min_length=1, description="Increments per update in every stage of training.")
+    ] = (400,)
+    learning_rate: Annotated[
+        tuple[Rate, ...], Field(min_length=1, description="Learning rate at the start of every stage.")
+    ] = (2e-3,)
 
     def __post_init__(self) -> None:
         check_stages("Classical", epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate)

@@ -30,7 +30,7 @@ from microtann.training.preparation import (
     driving_variables,
     elastic_response,
     require_coordinates,
-    require_room,
+    require_memory_for,
     residual_components,
     scale_of,
 )
@@ -39,27 +39,7 @@ from microtann.training.preparation import (
 @register
 @configuration
 class Play(DescentAndPolish, TrainableForm):
-    """Independent play mechanisms on residual internal coordinates, with a quadratic energy.
-
-    Parameters
-    ----------
-    states : int
-        Internal state variables to start with; play mechanisms found to be one are merged.
-    seed : int
-        Seed of the random start and of the order of the data.
-    descent_updates : int
-        Updates of stochastic gradient descent (Adam) from the random start.
-    batch : int
-        Increments per update.
-    learning_rate : float
-        Rate at the start of the descent; it falls to a thousandth along a cosine.
-    polish_updates : int
-        Most updates of the quasi-Newton polish (L-BFGS) that follows.
-    polish_increments : int
-        Increments that the polish sees, all at once.
-    merge_tolerance : float
-        Relative difference below which two mechanisms are tried as one; they stay so if the loss does not rise.
-    """
+    """Independent play mechanisms on residual internal coordinates, with a quadratic energy."""
 
     name: ClassVar[str] = "play"
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (ResidualReduction, DecoupledQuadraticEnergy, PlayMechanisms)
@@ -72,14 +52,35 @@ class Play(DescentAndPolish, TrainableForm):
         "state": 0.5,
     }
 
-    states: Annotated[int, Field(ge=1)] = 22
-    seed: Annotated[int, Field(ge=0)] = 0
-    descent_updates: Annotated[int, Field(ge=1)] = 8000
-    batch: Annotated[int, Field(ge=1)] = 1000
-    learning_rate: Annotated[float, Field(gt=0.0)] = 5e-3
-    polish_updates: Annotated[int, Field(ge=0)] = 1500
-    polish_increments: Annotated[int, Field(ge=1)] = 8000
-    merge_tolerance: Annotated[float, Field(gt=0.0)] = 1e-3
+    states: Annotated[
+        int,
+        Field(
+            ge=1, description="Internal state variables to start with; play mechanisms found to be one are merged."
+        ),
+    ] = 22
+    seed: Annotated[int, Field(ge=0, description="Seed of the random start and of the order of the data.")] = 0
+    descent_updates: Annotated[
+        int, Field(ge=1, description="Updates of stochastic gradient descent (Adam) from the random start.")
+    ] = 8000
+    batch: Annotated[int, Field(ge=1, description="Increments per update.")] = 1000
+    learning_rate: Annotated[
+        float,
+        Field(gt=0.0, description="Rate at the start of the descent; it falls to a thousandth along a cosine."),
+    ] = 5e-3
+    polish_updates: Annotated[
+        int, Field(ge=0, description="Most updates of the quasi-Newton polish (L-BFGS) that follows.")
+    ] = 1500
+    polish_increments: Annotated[int, Field(ge=1, description="Increments that the polish sees, all at once.")] = (
+        8000
+    )
+    merge_tolerance: Annotated[
+        float,
+        Field(
+            gt=0.0,
+            description="Relative difference below which two mechanisms are tried as one; they stay so if the "
+            "loss does not rise.",
+        ),
+    ] = 1e-3
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a point whose fixed parts are taken from the training data, and the others at random.
@@ -95,7 +96,9 @@ class Play(DescentAndPolish, TrainableForm):
             in them.
         """
         require_coordinates(dataset)
-        require_room(self.states, dataset.training.coordinates.shape[1], max(self.batch, self.polish_increments))
+        require_memory_for(
+            self.states, dataset.training.coordinates.shape[1], max(self.batch, self.polish_increments)
+        )
         data = dataset.training
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)

@@ -26,52 +26,65 @@ STATES = {2: 12, 3: 22}
 @register
 @configuration
 class Published(NetworkForm):
-    """Autoencoder, energy and evolution as networks, trained together and then fine-tuned, as published.
-
-    Parameters
-    ----------
-    states : int, optional
-        Internal state variables; 12 in two and 22 in three dimensions, as published, if not given.
-    reduction : {"autoencoder", "pod"}
-        Nonlinear autoencoder, or proper orthogonal decomposition, which needs no training.
-    residual : bool
-        Whether the elastic response is taken off the coordinates first.
-    tied : bool
-        Whether the decoder has the transposed weights of the encoder.
-    encoder_widths : tuple of int, optional
-        Neurons of the hidden layers of the encoder; as published if not given.
-    jacobian : {"exact", "probe", "none"}
-        How the derivative of decoder after encoder is held to the identity: in all directions, along
-        differences of data, or not at all.
-    epochs, batch : tuple of int
-        Most epochs and increments per update, for every stage of training.
-    learning_rate : tuple of float
-        Learning rate at the start of every stage.
-    tuning_epochs, tuning_batch : tuple of int
-        The same for the fine tuning.
-    tuning_rate : tuple of float
-        The same for the fine tuning.
-    coordinates_weight, jacobian_weight : float
-        Weight λ of the reconstructed coordinates, and of the derivative of decoder after encoder, in the loss of
-        the training; the tuning has the weight of the states instead.
-    """
+    """Autoencoder, energy and evolution as networks, trained together and then fine-tuned, as published."""
 
     name: ClassVar[str] = "published"
 
-    states: Width | None = None
-    reduction: Literal["autoencoder", "pod"] = "autoencoder"
-    residual: bool = False
-    tied: bool = True
-    encoder_widths: Widths | None = None
-    jacobian: JacobianTerm = "probe"
-    epochs: Annotated[Widths, Field(min_length=1)] = (300,)
-    batch: Annotated[Widths, Field(min_length=1)] = (400,)
-    learning_rate: Annotated[tuple[Rate, ...], Field(min_length=1)] = (2e-3,)
-    tuning_epochs: Widths = (600,)
-    tuning_batch: Widths = (400,)
-    tuning_rate: tuple[Rate, ...] = (1e-3,)
-    coordinates_weight: Weight = 1.0
-    jacobian_weight: Weight = 1.0
+    states: Annotated[
+        Width | None,
+        Field(
+            description="Internal state variables; 12 in two and 22 in three dimensions, as published, if not "
+            "given."
+        ),
+    ] = None
+    reduction: Annotated[
+        Literal["autoencoder", "pod"],
+        Field(description="Nonlinear autoencoder, or proper orthogonal decomposition, which needs no training."),
+    ] = "autoencoder"
+    residual: Annotated[
+        bool, Field(description="Whether the elastic response is taken off the coordinates first.")
+    ] = False
+    tied: Annotated[bool, Field(description="Whether the decoder has the transposed weights of the encoder.")] = (
+        True
+    )
+    encoder_widths: Annotated[
+        Widths | None, Field(description="Neurons of the hidden layers of the encoder; as published if not given.")
+    ] = None
+    jacobian: Annotated[
+        JacobianTerm,
+        Field(
+            description="How the derivative of decoder after encoder is held to the identity: in all "
+            "directions, along differences of data, or not at all."
+        ),
+    ] = "probe"
+    epochs: Annotated[Widths, Field(min_length=1, description="Most epochs of every stage of training.")] = (300,)
+    batch: Annotated[
+        Widths, Field(min_length=1, description="Increments per update in every stage of training.")
+    ] = (400,)
+    learning_rate: Annotated[
+        tuple[Rate, ...], Field(min_length=1, description="Learning rate at the start of every stage.")
+    ] = (2e-3,)
+    tuning_epochs: Annotated[Widths, Field(description="Most epochs of every stage of the fine tuning.")] = (600,)
+    tuning_batch: Annotated[
+        Widths, Field(description="Increments per update in every stage of the fine tuning.")
+    ] = (400,)
+    tuning_rate: Annotated[
+        tuple[Rate, ...], Field(description="Learning rate at the start of every stage of the fine tuning.")
+    ] = (1e-3,)
+    coordinates_weight: Annotated[
+        Weight,
+        Field(
+            description="Weight λ of the reconstructed coordinates in the loss of the training; the tuning has"
+            " the weight of the states instead."
+        ),
+    ] = 1.0
+    jacobian_weight: Annotated[
+        Weight,
+        Field(
+            description="Weight λ of the derivative of decoder after encoder in the loss of the training; the "
+            "tuning has the weight of the states instead."
+        ),
+    ] = 1.0
 
     def __post_init__(self) -> None:
         check_stages("Published", epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate)

@@ -15,7 +15,7 @@ from pydantic import Field
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import ConfigurationError
 from microtann.forms.published.linear_start import quadratic_network
-from microtann.forms.published.loss import Batch, ErrorMeasure, StatesLoss, Weight
+from microtann.forms.published.loss import ErrorMeasure, PublishedBatch, StatesLoss, Weight
 from microtann.forms.published.parts import energy_network, rate_network, unit_scales
 from microtann.forms.published.state_noise import with_state_noise
 from microtann.forms.published.stiffness import fit_stiffness
@@ -44,45 +44,7 @@ Widths = tuple[Width, ...]
 
 @configuration
 class NetworkForm(StatesLoss, TrainableForm):
-    """Free networks for energy and evolution.
-
-    Parameters
-    ----------
-    coordinates : tuple of str
-        Groups of internal coordinates of the data file, such as "displacement" and "force"; none means all.
-    seed : int
-        Seed of all weights and of the order of the data.
-    evolution_widths : tuple of int, optional
-        Neurons of the hidden layers of NN_Z; as published for two or three dimensions if not given.
-    energy_widths : tuple of int, optional
-        Neurons of the hidden layers of NN_Ψ; as published for two or three dimensions if not given.
-    energy_power : int
-        Power of the rectified power units of NN_Ψ.
-    error : {"mae", "mse"}
-        Mean absolute or mean squared errors.
-    optimiser : {"nadam", "adam", "soap"}
-        Adam with Nesterov's momentum, or without, or in the eigenbasis of Shampoo's preconditioner.
-    precision : {"float32", "float64"}
-        Precision of the training; recall is always of float64.
-    decay : float
-        Learning rate at the end of every stage over that at its start; it falls along a cosine.
-    energy_pace : float
-        Learning rate of NN_Ψ over that of the others; a quadratic energy to start with wants a low one.
-    patience : int, optional
-        Epochs without a lower validation loss after which a stage ends, as published; the best point is kept. If
-        not given, a stage goes on to its end and keeps the last point: where validation walks leave the range of
-        the training data, their loss says little, and may be lowest long before the learning rate has fallen.
-    zero_fraction : float
-        Zero increments over increments that move; what the data lack is added.
-    initial : {"random", "linear"}
-        Weights at the start: at random; or such that the autoencoder passes on the principal components, and the
-        energy is the quadratic one that fits the data best.
-    state_noise : float
-        Noise on the given states, over their root mean square, in directions in which they do not move at a given
-        strain; errors there would feed on themselves in recall.
-    state_weight, energy_weight, stress_weight, dissipation_weight : float
-        Weight λ of a term of the loss, relative to the others; 0 leaves the term out.
-    """
+    """Free networks for energy and evolution."""
 
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (
         Autoencoder,
@@ -95,24 +57,95 @@ class NetworkForm(StatesLoss, TrainableForm):
         RePU,
     )
 
-    coordinates: tuple[str, ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 0
-    evolution_widths: Widths | None = None
-    energy_widths: Widths | None = None
-    energy_power: Annotated[int, Field(ge=2)] = 4
-    error: ErrorMeasure = "mae"
-    optimiser: OptimiserName = "nadam"
-    precision: Precision = "float32"
-    decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.01
-    energy_pace: Annotated[float, Field(ge=0.0)] = 1.0
-    patience: Annotated[int, Field(ge=1)] | None = None
-    zero_fraction: Annotated[float, Field(ge=0.0)] = 0.2
-    initial: Literal["random", "linear"] = "random"
-    state_noise: Annotated[float, Field(ge=0.0)] = 0.0
-    state_weight: Weight = 1.0
-    energy_weight: Weight = 1.0
-    stress_weight: Weight = 1.0
-    dissipation_weight: Weight = 1.0
+    coordinates: Annotated[
+        tuple[str, ...],
+        Field(
+            description='Groups of internal coordinates of the data file, such as "displacement" and "force"; '
+            "none means all."
+        ),
+    ] = ()
+    seed: Annotated[int, Field(ge=0, description="Seed of all weights and of the order of the data.")] = 0
+    evolution_widths: Annotated[
+        Widths | None,
+        Field(
+            description="Neurons of the hidden layers of NN_Z; as published for two or three dimensions if not"
+            " given."
+        ),
+    ] = None
+    energy_widths: Annotated[
+        Widths | None,
+        Field(
+            description="Neurons of the hidden layers of NN_Ψ; as published for two or three dimensions if not"
+            " given."
+        ),
+    ] = None
+    energy_power: Annotated[int, Field(ge=2, description="Power of the rectified power units of NN_Ψ.")] = 4
+    error: Annotated[ErrorMeasure, Field(description="Mean absolute or mean squared errors.")] = "mae"
+    optimiser: Annotated[
+        OptimiserName,
+        Field(
+            description="Adam with Nesterov's momentum, or without, or in the eigenbasis of Shampoo's "
+            "preconditioner."
+        ),
+    ] = "nadam"
+    precision: Annotated[
+        Precision, Field(description="Precision of the training; recall is always of float64.")
+    ] = "float32"
+    decay: Annotated[
+        float,
+        Field(
+            gt=0.0,
+            le=1.0,
+            description="Learning rate at the end of every stage over that at its start; it falls along a cosine.",
+        ),
+    ] = 0.01
+    energy_pace: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            description="Learning rate of NN_Ψ over that of the others; a quadratic energy to start with wants"
+            " a low one.",
+        ),
+    ] = 1.0
+    patience: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Field(
+            description="Epochs without a lower validation loss after which a stage ends, as published; the "
+            "best point is kept. If not given, a stage goes on to its end and keeps the last "
+            "point: where validation walks leave the range of the training data, their loss says "
+            "little, and may be lowest long before the learning rate has fallen."
+        ),
+    ] = None
+    zero_fraction: Annotated[
+        float, Field(ge=0.0, description="Zero increments over increments that move; what the data lack is added.")
+    ] = 0.2
+    initial: Annotated[
+        Literal["random", "linear"],
+        Field(
+            description="Weights at the start: at random; or such that the autoencoder passes on the principal"
+            " components, and the energy is the quadratic one that fits the data best."
+        ),
+    ] = "random"
+    state_noise: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            description="Noise on the given states, over their root mean square, in directions in which they "
+            "do not move at a given strain; errors there would feed on themselves in recall.",
+        ),
+    ] = 0.0
+    state_weight: Annotated[
+        Weight, Field(description="Weight λ of a term of the loss, relative to the others; 0 leaves the term out.")
+    ] = 1.0
+    energy_weight: Annotated[
+        Weight, Field(description="Weight λ of a term of the loss, relative to the others; 0 leaves the term out.")
+    ] = 1.0
+    stress_weight: Annotated[
+        Weight, Field(description="Weight λ of a term of the loss, relative to the others; 0 leaves the term out.")
+    ] = 1.0
+    dissipation_weight: Annotated[
+        Weight, Field(description="Weight λ of a term of the loss, relative to the others; 0 leaves the term out.")
+    ] = 1.0
 
     def prepare(self, dataset: Dataset) -> Dataset:
         """Return the data with the chosen coordinates, and with zero increments.
@@ -180,7 +213,7 @@ class NetworkForm(StatesLoss, TrainableForm):
         network = quadratic_network(point.energy, stiffness, inputs)
         return eqx.tree_at(lambda p: p.energy, point, network)
 
-    def to_batch(self, point: MaterialPoint, data: Increments) -> Batch:
+    def to_batch(self, point: MaterialPoint, data: Increments) -> PublishedBatch:
         """Return increments in scaled variables, with noise on the states if the form asks for it."""
         batch = super().to_batch(point, data)
         return with_state_noise(batch, self.state_noise, self.seed) if self.state_noise else batch
@@ -192,7 +225,18 @@ class NetworkForm(StatesLoss, TrainableForm):
         plan: tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]],
         frozen: tuple[str, ...],
     ) -> tuple[Phase, ...]:
-        """Return one phase for every stage of epochs, batch size and learning rate."""
+        """Return one phase for every stage of epochs, batch size and learning rate.
+
+        Parameters
+        ----------
+        name : str
+            Of the phases.
+        objective : Objective
+        plan : (tuple of int, tuple of int, tuple of float)
+            Epochs, increments per update and learning rate of every stage.
+        frozen : tuple of str
+            Parts that are not trained.
+        """
 
         def phase(number: int, epochs: int, size: int, rate: float) -> Phase:
             def method(point: MaterialPoint, dataset: Dataset) -> Method:

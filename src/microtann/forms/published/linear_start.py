@@ -23,14 +23,14 @@ from microtann.tann.layers import Layers, RePU, TransposedLayers, linear
 from microtann.tann.network_energy import NetworkEnergy
 
 Array = NDArray[np.float64]
-MARGIN = 0.5
+LINEAR_MARGIN = 0.5
 """Inputs of units that act linearly stay above this on the data."""
 DOUBLE = (0.2, np.array([1.0, -1.0, 2.0, -2.0]), np.array([16.0, 16.0, -1.0, -1.0]) / 288.0)
 SINGLE = (0.1, np.array([1.0, -1.0]), np.array([1.0, 1.0]) / 24.0)
 """Largest h s in the data, its multiples in the units, and what each adds to ½ s² for h = 1."""
 RARE = 0.1
 """Directions in which the data hardly move get this share of the largest reach, for states may stray there."""
-NEGLIGIBLE = 1e-9
+NEGLIGIBLE_CURVATURE = 1e-9
 """Curvatures of the energy below this fraction of the largest are round-off."""
 
 
@@ -100,7 +100,7 @@ def quadratic_network(
             "the energy starts as a quadratic one only in one hidden layer of rectified units of the fourth power"
         )
     curvature, vectors = np.linalg.eigh(0.5 * (stiffness + stiffness.T))
-    used = np.abs(curvature) > NEGLIGIBLE * np.abs(curvature).max()
+    used = np.abs(curvature) > NEGLIGIBLE_CURVATURE * np.abs(curvature).max()
     curvature, vectors = curvature[used], vectors[:, used]
     weight, bias = np.array(hidden.weight), np.ones(hidden.weight.shape[0])
     directions, units = len(curvature), len(weight)
@@ -145,7 +145,7 @@ def _shifted(
     for number, weight in enumerate(weights):
         values, origin = values @ weight.T, weight @ origin
         last = number == len(weights) - 1
-        bias = image - origin if last else MARGIN - np.minimum(values.min(axis=0), origin)
+        bias = image - origin if last else LINEAR_MARGIN - np.minimum(values.min(axis=0), origin)
         values, origin = values + bias, origin + bias
         layers.append(linear(jnp.asarray(weight), jnp.asarray(bias)))
     return Layers(tuple(layers), like.activation)

@@ -28,7 +28,7 @@ JacobianTerm = Literal["exact", "probe", "none"]
 """How ∇ED is held to the identity: in all directions, along differences of data, or not at all."""
 
 
-class Batch(NamedTuple):
+class PublishedBatch(NamedTuple):
     """Increments in the scaled variables of a model; "inside" are states, or the coordinates of an encoder.
 
     The evolution sees "seen", which is "inside" unless noise has been added to it.
@@ -46,7 +46,7 @@ class Batch(NamedTuple):
     seen: Float[Array, "n k"]
 
 
-class Reference(NamedTuple):
+class TargetSizes(NamedTuple):
     """Sizes of the targets in the training data, by which errors are divided."""
 
     stress: Float[Array, ""]
@@ -71,7 +71,7 @@ class _IncrementLoss(Objective):
     def inside(self, point: MaterialPoint) -> Callable[[Array, Array], Array]:
         """Return what becomes of internal coordinates and driving variables of one point in a batch."""
 
-    def to_batch(self, point: MaterialPoint, data: Increments) -> Batch:
+    def to_batch(self, point: MaterialPoint, data: Increments) -> PublishedBatch:
         """Return increments in scaled variables."""
         driving, increment = driving_variables(data, point.scaling)
         stress, energy = np.asarray(point.scaling.stress(point.components)), float(point.scaling.energy)
@@ -89,12 +89,12 @@ class _IncrementLoss(Objective):
             inside(data.coordinates_next, driving + increment),
             before,
         )
-        return Batch(*(jnp.asarray(a) for a in arrays))
+        return PublishedBatch(*(jnp.asarray(a) for a in arrays))
 
-    def reference(self, batch: Batch) -> Reference:
+    def reference(self, batch: PublishedBatch) -> TargetSizes:
         """Return the sizes of the targets: increments of stress and states, energy and dissipation."""
         change, moved = batch.stress_next - batch.stress, batch.inside_next - batch.inside
-        return Reference(*(self._size(a) for a in (change, batch.energy_next, batch.dissipation, moved)))
+        return TargetSizes(*(self._size(a) for a in (change, batch.energy_next, batch.dissipation, moved)))
 
     def _size(self, target: Float[Array, "..."]) -> Float[Array, ""]:
         size = jnp.max(jnp.abs(target)) if self.error == "mae" else jnp.sqrt(jnp.mean(target**2))
@@ -105,8 +105,18 @@ class _IncrementLoss(Objective):
         relative = error / jnp.asarray(size, error.dtype)
         return jnp.mean(jnp.abs(relative)) if self.error == "mae" else jnp.mean(relative**2)
 
-    def material_terms(self, result: Increment, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
-        """Return the terms of energy, stress and dissipation, ℓ(Ψ), ℓ(ΔS) and ℓ(D)."""
+    def material_terms(
+        self, result: Increment, batch: PublishedBatch, reference: TargetSizes
+    ) -> dict[str, Float[Array, ""]]:
+        """Return the terms of energy, stress and dissipation, ℓ(Ψ), ℓ(ΔS) and ℓ(D).
+
+        Parameters
+        ----------
+        result : Increment
+            What the model says, scaled.
+        batch : PublishedBatch
+        reference : TargetSizes
+        """
         return {
             "stress": self.mean(result.stress - batch.stress_next, reference.stress),
             "energy": self.mean(result.energy - batch.energy_next, reference.energy),
@@ -149,8 +159,18 @@ class StatesLoss(_IncrementLoss):
         """Return the encoder."""
         return point.reduction.encode
 
-    def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
-        """Return the terms of Eq. 12; that of Ż is the error of Z at t + Δt."""
+    def terms(
+        self, point: MaterialPoint, batch: PublishedBatch, reference: TargetSizes
+    ) -> dict[str, Float[Array, ""]]:
+        """Return the terms of Eq. 12; that of Ż is the error of Z at t + Δt.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+        batch : PublishedBatch
+            Its ``inside`` are internal state variables.
+        reference : TargetSizes
+        """
         result = _advance(point, batch, batch.inside, batch.seen)
         state = self.mean(result.state - batch.inside_next, reference.inside)
         return {"state": state, **self.material_terms(result, batch, reference)}
@@ -185,8 +205,18 @@ class CoordinatesLoss(_IncrementLoss):
         """Return the scaling of coordinates to [−1, 1]."""
         return _autoencoder(point).scaled
 
-    def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
-        """Return the terms of Eq. 13."""
+    def terms(
+        self, point: MaterialPoint, batch: PublishedBatch, reference: TargetSizes
+    ) -> dict[str, Float[Array, ""]]:
+        """Return the terms of Eq. 13.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+        batch : PublishedBatch
+            Its ``inside`` are internal coordinates.
+        reference : TargetSizes
+        """
         reduction = _autoencoder(point)
         state = jax.vmap(reduction.encoder)(batch.inside)
         result = _advance(point, batch, state, state)
@@ -229,7 +259,7 @@ def check_weights(form: str, **losses: Mapping[str, float]) -> None:
 
 
 def _advance(
-    point: MaterialPoint, batch: Batch, state: Float[Array, "n z"], seen: Float[Array, "n z"]
+    point: MaterialPoint, batch: PublishedBatch, state: Float[Array, "n z"], seen: Float[Array, "n z"]
 ) -> Increment:
     return jax.vmap(point.scaled_increment)(batch.driving, state, batch.increment, batch.dt, batch.stress, seen)
 

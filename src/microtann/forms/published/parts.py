@@ -25,7 +25,7 @@ from microtann.tann.scaling import Scaling
 from microtann.training.preparation import driving_variables, elastic_response
 from microtann.training.selection import check_states
 
-Numbers = NDArray[np.float64]
+Values = NDArray[np.float64]
 
 
 def unit_scales(data: Increments) -> Scaling:
@@ -55,6 +55,24 @@ def autoencoder(
     """Return an untrained autoencoder of coordinates scaled to [−1, 1]; a coordinate that is constant stays so.
 
     Its weights are random, or pass on the principal components.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scaling : Scaling
+        Of the driving variables.
+    states : int
+        Internal state variables z.
+    hidden : sequence of int
+        Widths of the hidden layers of the encoder; the decoder has them in reverse.
+    tied : bool
+        Whether the decoder has the transposed weights of the encoder.
+    residual : bool
+        Whether the elastic response is taken off the coordinates first.
+    key : array
+        Of JAX's random numbers.
+    linear : bool
+        Whether the weights pass on the principal components.
     """
     driving, coordinates, elastic = _both_ends(dataset.training, scaling, residual)
     inside = coordinates - driving @ elastic.T
@@ -70,7 +88,18 @@ def autoencoder(
 
 
 def pod(dataset: Dataset, scaling: Scaling, states: int, residual: bool) -> PODReduction:
-    """Return the leading modes of coordinates, each group of which is weighted by its inverse root mean square."""
+    """Return the leading modes of coordinates, each group of which is weighted by its inverse root mean square.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scaling : Scaling
+        Of the driving variables.
+    states : int
+        Modes, which are the internal state variables z.
+    residual : bool
+        Whether the elastic response is taken off the coordinates first.
+    """
     driving, coordinates, elastic = _both_ends(dataset.training, scaling, residual)
     weight = np.empty(coordinates.shape[1])
     for part in columns(dataset.coordinate_shapes).values():
@@ -92,6 +121,19 @@ def energy_network(driving: int, states: int, hidden: Sequence[int], power: int,
     """Return an untrained NN_Ψ, whose output has no bias.
 
     Its other biases start at one: powers of w·x + 1 hold the quadratic part of an energy, powers of w·x do not.
+
+    Parameters
+    ----------
+    driving : int
+        Driving variables y.
+    states : int
+        Internal state variables z.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    power : int
+        Of the activation max(x, 0)ᵖ.
+    key : array
+        Of JAX's random numbers.
     """
     network = dense((driving + states, *hidden, 1), RePU(power), key, last_bias=False)
     biases = [jnp.ones(layer.weight.shape[0]) for layer in network.layers[:-1]]
@@ -101,7 +143,21 @@ def energy_network(driving: int, states: int, hidden: Sequence[int], power: int,
 def rate_network(
     data: Increments, scaling: Scaling, states: int, hidden: Sequence[int], key: Array
 ) -> RateNetwork:
-    """Return an untrained NN_Z."""
+    """Return an untrained NN_Z.
+
+    Parameters
+    ----------
+    data : Increments
+        Whose increments scale the inputs.
+    scaling : Scaling
+        Of the driving variables.
+    states : int
+        Internal state variables z.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    key : array
+        Of JAX's random numbers.
+    """
     _, increment = driving_variables(data, scaling)
     v, y = data.strain.shape[1], increment.shape[1]
     timed = bool(np.ptp(data.dt) > 0.0)
@@ -116,7 +172,7 @@ def rate_network(
 
 def _both_ends(
     data: Increments, scaling: Scaling, residual: bool
-) -> tuple[Float[Numbers, "n y"], Float[Numbers, "n c"], Float[Numbers, "c y"]]:
+) -> tuple[Float[Values, "n y"], Float[Values, "n c"], Float[Values, "c y"]]:
     """Return driving variables and coordinates at t + Δt, and the elastic response if it is to be taken off."""
     driving, increment = driving_variables(data, scaling)
     elastic = np.zeros((data.coordinates.shape[1], driving.shape[1]))
@@ -125,10 +181,10 @@ def _both_ends(
     return driving + increment, data.coordinates_next, elastic
 
 
-def _largest(values: Float[Numbers, "n k"]) -> Float[Numbers, "k"]:
+def _largest(values: Float[Values, "n k"]) -> Float[Values, "k"]:
     return _positive(np.abs(values).max(axis=0))
 
 
-def _positive(sizes: Float[Numbers, "k"]) -> Float[Numbers, "k"]:
+def _positive(sizes: Float[Values, "k"]) -> Float[Values, "k"]:
     """Return sizes, with 1 for what is constant up to round-off."""
     return np.where(sizes > 1e-12 * sizes.max(initial=0.0), sizes, 1.0)

@@ -14,19 +14,19 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.forms.published.loss import Batch
+from microtann.forms.published.loss import PublishedBatch
 
 Array = NDArray[np.float64]
-STILL = 1e-2
+STILL_DIRECTION = 1e-2
 """States do not move in a direction if they vary less in it than this fraction of their largest variation."""
 
 
-def with_state_noise(batch: Batch, size: float, seed: int, next_too: bool = False) -> Batch:
+def with_state_noise(batch: PublishedBatch, size: float, seed: int, next_too: bool = False) -> PublishedBatch:
     """Return a batch in which the evolution sees states that are moved where the driving variables fix them.
 
     Parameters
     ----------
-    batch : Batch
+    batch : PublishedBatch
     size : float
         Standard deviation in every such direction, over the root mean square of the states.
     seed : int
@@ -45,10 +45,10 @@ def with_state_noise(batch: Batch, size: float, seed: int, next_too: bool = Fals
     return batch._replace(inside_next=moved(np.asarray(batch.inside_next))) if next_too else batch
 
 
-def still_directions(batch: Batch) -> Float[Array, "z k"]:
+def still_directions(batch: PublishedBatch) -> Float[Array, "z k"]:
     """Return orthonormal directions in which the states do not move at given driving variables."""
     driving, state = np.asarray(batch.driving + batch.increment), np.asarray(batch.inside_next)
     known = np.concatenate([driving, np.ones((len(driving), 1))], axis=1)
     left = state - known @ np.linalg.lstsq(known, state, rcond=None)[0]
     values, vectors = np.linalg.eigh(left.T @ left)
-    return np.asarray(vectors[:, values <= STILL**2 * values[-1]])
+    return np.asarray(vectors[:, values <= STILL_DIRECTION**2 * values[-1]])

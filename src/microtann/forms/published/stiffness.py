@@ -7,15 +7,15 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.forms.published.loss import Batch
+from microtann.forms.published.loss import PublishedBatch
 from microtann.tann.quadratic_energy import QuadraticEnergy
 
 Array = NDArray[np.float64]
-SAMPLES = 3000
+FIT_SAMPLES = 3000
 """Most increments that the fit sees."""
 
 
-def fit_quadratic_energy(batch: Batch) -> QuadraticEnergy:
+def fit_quadratic_energy(batch: PublishedBatch) -> QuadraticEnergy:
     """Return the convex quadratic energy with the least squared errors on increments.
 
     With x = (y, Z) and a symmetric stiffness M, S = (M x)_E, Ψ = ½ x·M x and D Δt = −(M x)_Z · ΔZ are linear in
@@ -24,7 +24,7 @@ def fit_quadratic_energy(batch: Batch) -> QuadraticEnergy:
 
     Parameters
     ----------
-    batch : Batch
+    batch : PublishedBatch
         Increments whose states are known.
     """
     v, y = batch.stress_next.shape[1], batch.driving.shape[1]
@@ -34,17 +34,17 @@ def fit_quadratic_energy(batch: Batch) -> QuadraticEnergy:
     return QuadraticEnergy(jnp.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T), jnp.asarray(extra))
 
 
-def fit_stiffness(batch: Batch, disturbed: Batch) -> Float[Array, "n n"]:
+def fit_stiffness(batch: PublishedBatch, disturbed: PublishedBatch) -> Float[Array, "n n"]:
     """Return the symmetric stiffness M with the least squared errors on increments, of any sign.
 
     Parameters
     ----------
-    batch : Batch
+    batch : PublishedBatch
         Increments whose states are known.
-    disturbed : Batch
+    disturbed : PublishedBatch
         The same, for the stress alone: with states in which it should be the same.
     """
-    chosen = slice(None, None, max(1, len(batch.dt) // SAMPLES))
+    chosen = slice(None, None, max(1, len(batch.dt) // FIT_SAMPLES))
     driving, state, before = (
         np.asarray(a)[chosen] for a in (batch.driving + batch.increment, batch.inside_next, batch.inside)
     )

@@ -50,58 +50,86 @@ ACTIVATIONS: dict[str, Activation] = {"dead-zone": DeadZone(), "relu": jax.nn.re
 @register
 @configuration
 class Residual(DescentAndPolish, StatesLoss, TrainableForm):
-    """Modes of the residual internal coordinates, a convex quadratic energy, and a return map as a network.
-
-    Parameters
-    ----------
-    states : int, optional
-        Internal state variables; as many as the rank of the data, up to 22, if not given.
-    coordinates : tuple of str
-        Groups of internal coordinates of the data file, such as "displacement" and "force"; none means all.
-    seed : int
-        Seed of all weights and of the order of the data.
-    widths : tuple of int
-        Neurons of the hidden layers of the return map.
-    activation : {"dead-zone", "relu"}
-        Of these neurons: zero between −1 and 1 and linear outside, as yield surfaces make it, or rectified linear.
-    symmetric : bool
-        Whether a material yields in tension as in compression. Neurons with a dead zone then have no bias, with
-        which two of them could share a yield surface, one a side, and go wrong far from it.
-    descent_updates : int
-        Updates of stochastic gradient descent (Adam) from the random start.
-    batch : int
-        Increments per update.
-    learning_rate : float
-        Rate at the start of the descent; it falls to a thousandth along a cosine.
-    polish_updates : int
-        Most updates of the quasi-Newton polish (L-BFGS) that follows: a third of them with all neurons of a single
-        hidden layer, the rest with those that are needed.
-    polish_increments : int
-        Increments that the polish sees, all at once.
-    error : {"mse", "mae"}
-        Mean squared or mean absolute errors.
-    state_weight, energy_weight, stress_weight, dissipation_weight : float
-        Weight λ of a term of the loss, relative to the others; 0 leaves the term out.
-    """
+    """Modes of the residual internal coordinates, a convex quadratic energy, and a return map as a network."""
 
     name: ClassVar[str] = "residual"
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (PODReduction, QuadraticEnergy, StateNetwork, Layers, DeadZone)
-    states: Annotated[int, Field(ge=1)] | None = None
-    coordinates: tuple[str, ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 0
-    widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (96,)
-    activation: Literal["dead-zone", "relu"] = "dead-zone"
-    symmetric: bool = True
-    descent_updates: Annotated[int, Field(ge=1)] = 20000
-    batch: Annotated[int, Field(ge=1)] = 500
-    learning_rate: Annotated[float, Field(gt=0.0)] = 5e-3
-    polish_updates: Annotated[int, Field(ge=0)] = 1500
-    polish_increments: Annotated[int, Field(ge=1)] = 8000
-    error: ErrorMeasure = "mse"
-    state_weight: Weight = 1.0
-    energy_weight: Weight = 1.0
-    stress_weight: Weight = 1.0
-    dissipation_weight: Weight = 1.0
+    states: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Field(description="Internal state variables; as many as the rank of the data, up to 22, if not given."),
+    ] = None
+    coordinates: Annotated[
+        tuple[str, ...],
+        Field(
+            description='Groups of internal coordinates of the data file, such as "displacement" and "force"; '
+            "none means all."
+        ),
+    ] = ()
+    seed: Annotated[int, Field(ge=0, description="Seed of all weights and of the order of the data.")] = 0
+    widths: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...],
+        Field(min_length=1, description="Neurons of the hidden layers of the return map."),
+    ] = (96,)
+    activation: Annotated[
+        Literal["dead-zone", "relu"],
+        Field(
+            description="Of these neurons: zero between −1 and 1 and linear outside, as yield surfaces make "
+            "it, or rectified linear."
+        ),
+    ] = "dead-zone"
+    symmetric: Annotated[
+        bool,
+        Field(
+            description="Whether a material yields in tension as in compression. Neurons with a dead zone then"
+            " have no bias, with which two of them could share a yield surface, one a side, and go"
+            " wrong far from it."
+        ),
+    ] = True
+    descent_updates: Annotated[
+        int, Field(ge=1, description="Updates of stochastic gradient descent (Adam) from the random start.")
+    ] = 20000
+    batch: Annotated[int, Field(ge=1, description="Increments per update.")] = 500
+    learning_rate: Annotated[
+        float,
+        Field(gt=0.0, description="Rate at the start of the descent; it falls to a thousandth along a cosine."),
+    ] = 5e-3
+    polish_updates: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Most updates of the quasi-Newton polish (L-BFGS) that follows: a third of them with "
+            "all neurons of a single hidden layer, the rest with those that are needed.",
+        ),
+    ] = 1500
+    polish_increments: Annotated[int, Field(ge=1, description="Increments that the polish sees, all at once.")] = (
+        8000
+    )
+    error: Annotated[ErrorMeasure, Field(description="Mean squared or mean absolute errors.")] = "mse"
+    state_weight: Annotated[
+        Weight,
+        Field(
+            description="Weight λ of the states in the loss, relative to the other terms; 0 leaves the term out."
+        ),
+    ] = 1.0
+    energy_weight: Annotated[
+        Weight,
+        Field(
+            description="Weight λ of the energy in the loss, relative to the other terms; 0 leaves the term out."
+        ),
+    ] = 1.0
+    stress_weight: Annotated[
+        Weight,
+        Field(
+            description="Weight λ of the stress in the loss, relative to the other terms; 0 leaves the term out."
+        ),
+    ] = 1.0
+    dissipation_weight: Annotated[
+        Weight,
+        Field(
+            description="Weight λ of the dissipation in the loss, relative to the other terms; 0 leaves the "
+            "term out."
+        ),
+    ] = 1.0
 
     def __post_init__(self) -> None:
         check_weights("Residual", training=self.weights)

@@ -15,16 +15,16 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.forms.published.loss import Batch
+from microtann.forms.published.loss import PublishedBatch
 from microtann.tann.layers import Layers, linear
 from microtann.tann.point import MaterialPoint
 from microtann.tann.state_network import StateNetwork
 
 RARELY = 0.005
 """A neuron that fires in a smaller share of the increments than this is left out."""
-SAMPLES = 20_000
+PRUNING_SAMPLES = 20_000
 """Most increments from which is told what neurons are needed."""
-SAME = 1e-12
+SAME_OUTPUT = 1e-12
 """Part of the squared outputs of neurons below which a difference between them is round-off."""
 
 Array = NDArray[np.float64]
@@ -36,7 +36,7 @@ def has_one_hidden_layer(point: MaterialPoint) -> bool:
     return isinstance(evolution, StateNetwork) and len(evolution.network.layers) == 2
 
 
-def without_rare_neurons(point: MaterialPoint, batch: Batch) -> MaterialPoint:
+def without_rare_neurons(point: MaterialPoint, batch: PublishedBatch) -> MaterialPoint:
     """Return the point without the neurons of its return map that hardly ever fire in a batch.
 
     Only a network of one hidden layer is touched, and one neuron is always left.
@@ -47,7 +47,7 @@ def without_rare_neurons(point: MaterialPoint, batch: Batch) -> MaterialPoint:
     return _with_neurons(point, np.flatnonzero(share >= min(RARELY, share.max())))
 
 
-def without_needless_neurons(point: MaterialPoint, batch: Batch, allowed: float) -> MaterialPoint:
+def without_needless_neurons(point: MaterialPoint, batch: PublishedBatch, allowed: float) -> MaterialPoint:
     """Return the point without the neurons whose part the others can take over.
 
     One after the other, the neuron goes without which the mean squared error of the states rises least after a
@@ -57,19 +57,19 @@ def without_needless_neurons(point: MaterialPoint, batch: Batch, allowed: float)
     Parameters
     ----------
     point : MaterialPoint
-    batch : Batch
+    batch : PublishedBatch
     allowed : float
         Mean squared error of the states, relative to the mean square of their motion, that may be added.
     """
     if not has_one_hidden_layer(point):
         return point
-    chosen = jax.tree.map(lambda a: a[:: max(1, len(batch.dt) // SAMPLES)], batch)
+    chosen = jax.tree.map(lambda a: a[:: max(1, len(batch.dt) // PRUNING_SAMPLES)], batch)
     outputs = _outputs(point, chosen)
     motion = np.asarray(chosen.inside_next - chosen.inside)
     norms = np.linalg.norm(outputs, axis=0)
     unit = outputs / np.where(norms == 0.0, 1.0, norms)
     # neurons that do the same make the matrix singular; the little that is added tells that each can be spared
-    whole, shared = unit.T @ unit + SAME * np.eye(len(norms)), unit.T @ motion
+    whole, shared = unit.T @ unit + SAME_OUTPUT * np.eye(len(norms)), unit.T @ motion
     size = float(np.sum(motion**2)) or 1.0
     kept, weights, risen = np.arange(outputs.shape[1]), None, 0.0
     while len(kept) > 1:
@@ -81,11 +81,11 @@ def without_needless_neurons(point: MaterialPoint, batch: Batch, allowed: float)
             break
         risen += float(rise[least])
         kept = np.delete(kept, least)
-        weights = np.linalg.lstsq(outputs[:, kept], motion, rcond=SAME)[0]
+        weights = np.linalg.lstsq(outputs[:, kept], motion, rcond=SAME_OUTPUT)[0]
     return point if weights is None else _with_neurons(point, kept, weights)
 
 
-def squared_error(point: MaterialPoint, batch: Batch) -> float:
+def squared_error(point: MaterialPoint, batch: PublishedBatch) -> float:
     """Return the mean squared error of the states that the return map gives, relative to that of their motion."""
     evolution = point.evolution
     assert isinstance(evolution, StateNetwork)
@@ -94,7 +94,7 @@ def squared_error(point: MaterialPoint, batch: Batch) -> float:
     return float(jnp.sum((found - motion) ** 2) / jnp.sum(motion**2))
 
 
-def _outputs(point: MaterialPoint, batch: Batch) -> Float[Array, "n m"]:
+def _outputs(point: MaterialPoint, batch: PublishedBatch) -> Float[Array, "n m"]:
     """Return what the hidden neurons of a return map say in every increment."""
     evolution = point.evolution
     assert isinstance(evolution, StateNetwork)

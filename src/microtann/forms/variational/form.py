@@ -19,10 +19,10 @@ from microtann.forms.variational.convergence import verdict
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.lattice_start import is_reducible, reduced_lattice
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
 from microtann.forms.variational.slip_reduction import SlipSystem
+from microtann.forms.variational.slip_start import is_reducible, reduced_slips
 from microtann.forms.variational.update import prepare_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.forms.variational.walks import Walks, moving_rows, to_walks
@@ -39,7 +39,7 @@ from microtann.training.preparation import (
     driving_variables,
     elastic_response,
     require_coordinates,
-    require_room,
+    require_memory_for,
     residual_components,
     scale_of,
 )
@@ -55,44 +55,7 @@ SMALL_WEIGHT = 1e-2
 @register
 @configuration
 class Variational(TrainableForm):
-    """Coupled slips that minimise an incremental energy: the laws of thermodynamics hold for any weights.
-
-    Parameters
-    ----------
-    states : int
-        Most internal state variables; a lattice may need fewer.
-    slips : int
-        Slips of the states, which may be more than these; 0 takes three for two states.
-    from_lattice : bool
-        Whether to start from the lattice that the data come from, if they tell.
-    from_coordinates : bool
-        Whether else to start from the slips that the internal coordinates show, where these have no more than 110
-        principal components; the last choice is a random slip system.
-    seed : int
-        Seed of the random start and of the order of the data.
-    starts : int
-        Random slip systems, from as many seeds, of which the best on the validation walks after a tenth of the
-        updates is trained; they are descended in turn. There is but one start from a lattice.
-    updates : int
-        Updates of stochastic gradient descent (Adam); 0 leaves a reduced lattice as it is.
-    batch : int
-        Walks per update.
-    learning_rate : float
-        Rate at the start of the descent; it falls to a thousandth along a cosine.
-    prune : float
-        Weight of an L1 norm of the slips, relative to its value at the start, in the loss of the descent, which
-        silences slips; those that have fallen silent are left out, with the states that none moves, and the rest
-        is trained again without the weight. 1e-3 to 1e-1 are usual: the more, the fewer slips and states.
-    convex : int
-        Hidden units of an input-convex network that is added to the quadratic energy, for materials whose
-        hardening is not linear; 0 leaves the energy quadratic, as that of any lattice of bars with linear
-        hardening is. There is no compiled update with it, so that training and recall take many times as long.
-    viscosity : float
-        η of a power law η |γ̇|^m by which the resistances of the slips grow with their speed, γ in scaled energies;
-        0 is rate-independent. Slips are learnt without it, as from slow processes, and get it afterwards.
-    rate_exponent : float
-        m of this power law.
-    """
+    """Coupled slips that minimise an incremental energy: the laws of thermodynamics hold for any weights."""
 
     name: ClassVar[str] = "variational"
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (
@@ -105,19 +68,76 @@ class Variational(TrainableForm):
     compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, prepare_flow)
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
 
-    states: Annotated[int, Field(ge=1)] = 24
-    slips: Annotated[int, Field(ge=0)] = 0
-    from_lattice: bool = True
-    from_coordinates: bool = True
-    seed: Annotated[int, Field(ge=0)] = 0
-    starts: Annotated[int, Field(ge=1)] = 1
-    updates: Annotated[int, Field(ge=0)] = 3000
-    batch: Annotated[int, Field(ge=1)] = 16
-    learning_rate: Annotated[float, Field(gt=0.0)] = 1e-2
-    prune: Annotated[float, Field(ge=0.0)] = 0.0
-    convex: Annotated[int, Field(ge=0)] = 0
-    viscosity: Annotated[float, Field(ge=0.0)] = 0.0
-    rate_exponent: Annotated[float, Field(gt=0.0)] = 1.0
+    states: Annotated[int, Field(ge=1, description="Most internal state variables; a lattice may need fewer.")] = (
+        24
+    )
+    slips: Annotated[
+        int,
+        Field(
+            ge=0, description="Slips of the states, which may be more than these; 0 takes three for two states."
+        ),
+    ] = 0
+    from_lattice: Annotated[
+        bool, Field(description="Whether to start from the lattice that the data come from, if they tell.")
+    ] = True
+    from_coordinates: Annotated[
+        bool,
+        Field(
+            description="Whether else to start from the slips that the internal coordinates show, where these "
+            "have no more than 110 principal components; the last choice is a random slip system."
+        ),
+    ] = True
+    seed: Annotated[int, Field(ge=0, description="Seed of the random start and of the order of the data.")] = 0
+    starts: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Random slip systems, from as many seeds, of which the best on the validation walks "
+            "after a tenth of the updates is trained; they are descended in turn. There is but one"
+            " start from a lattice.",
+        ),
+    ] = 1
+    updates: Annotated[
+        int,
+        Field(
+            ge=0, description="Updates of stochastic gradient descent (Adam); 0 leaves a reduced lattice as it is."
+        ),
+    ] = 3000
+    batch: Annotated[int, Field(ge=1, description="Walks per update.")] = 16
+    learning_rate: Annotated[
+        float,
+        Field(gt=0.0, description="Rate at the start of the descent; it falls to a thousandth along a cosine."),
+    ] = 1e-2
+    prune: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            description="Weight of an L1 norm of the slips, relative to its value at the start, in the loss of"
+            " the descent, which silences slips; those that have fallen silent are left out, with "
+            "the states that none moves, and the rest is trained again without the weight. 1e-3 to"
+            " 1e-1 are usual: the more, the fewer slips and states.",
+        ),
+    ] = 0.0
+    convex: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Hidden units of an input-convex network that is added to the quadratic energy, for "
+            "materials whose hardening is not linear; 0 leaves the energy quadratic, as that of "
+            "any lattice of bars with linear hardening is. There is no compiled update with it, so"
+            " that training and recall take many times as long.",
+        ),
+    ] = 0
+    viscosity: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            description="η of a power law η |γ̇|^m by which the resistances of the slips grow with their "
+            "speed, γ in scaled energies; 0 is rate-independent. Slips are learnt without it, as "
+            "from slow processes, and get it afterwards.",
+        ),
+    ] = 0.0
+    rate_exponent: Annotated[float, Field(gt=0.0, description="m of this power law.")] = 1.0
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a slip system with a reduction that is taken from the data; encoder and decoder are left open.
@@ -131,7 +151,7 @@ class Variational(TrainableForm):
         require_coordinates(dataset)
         data = dataset.training
         slips = self.slips or -(-3 * self.states // 2)
-        require_room(self.states, slips, moving_rows(data).size)
+        require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         elastic = elastic_response(data, increment)
@@ -159,7 +179,7 @@ class Variational(TrainableForm):
             return with_convex_network(point, self.convex, self.seed) if self.convex else point
 
         if self.from_lattice and is_reducible(dataset):
-            return point_of(reduced_lattice(dataset, scaling, self.states, slips))
+            return point_of(reduced_slips(dataset, scaling, self.states, slips))
         if self.from_coordinates and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
             found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)

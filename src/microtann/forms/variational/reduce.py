@@ -1,4 +1,4 @@
-"""A TANN from a lattice in one call, without training."""
+"""A TANN from a microstructure of slips in one call, without training."""
 
 from __future__ import annotations
 
@@ -7,37 +7,34 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import REDUCTION_WALKS, WalkPlan
 from microtann.errors import InputError
 from microtann.forms.variational.form import Variational
-from microtann.forms.variational.lattice_start import is_reducible
-from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.forms.variational.slip_start import is_reducible
+from microtann.microstructure.protocol import Microstructure
 from microtann.tann.model import TANN
 from microtann.training.train import train
 
 
-def reduce_lattice(
-    lattice: UnitCell | Dataset,
-    bar: ElastoplasticBar | None = None,
+def reduce(
+    microstructure: Microstructure | Dataset,
     states: int = 48,
     slips: int = 0,
     plan: WalkPlan | None = None,
 ) -> TANN:
-    """Return a TANN of a lattice cell without training, as ``microtann reduce`` does.
+    """Return a TANN of a microstructure of slips, such as a lattice, without training (``microtann reduce``).
 
-    The cell is solved along a few walks, and bars whose plastic strains go together there are merged into slips,
-    whose motion the internal state variables describe. The laws of
-    thermodynamics hold, and the elastic response is exact. With as many states as the cell has distinct bars,
-    everything is. Training makes the error smaller (``microtann.forms.Variational``, with more slips).
+    The microstructure is solved along a few walks, and slips (of a lattice the plastic strains of the bars) that
+    go together there are merged, whose motion the internal state variables describe. The laws of thermodynamics
+    hold, and the elastic response is exact. With as many states as there are slips, everything is. Training makes
+    the error smaller (``microtann.forms.Variational``, with more slips).
 
     Parameters
     ----------
-    lattice : UnitCell or Dataset
-        The cell, or increments of it that are already there.
-    bar : ElastoplasticBar, optional
-        By default the dimensionless reference material; a data set has its own.
+    microstructure : Microstructure or Dataset
+        The microstructure, or increments of it that are already there.
     states : int
         Most internal state variables.
     slips : int
-        Most slips; 0 takes one for a state, which is best without training. There are no more than distinct bars.
+        Most slips; 0 takes one for a state, which is best without training. There are no more than those of the
+        microstructure.
     plan : WalkPlan, optional
         The walks; by default `microtann.data.walks.REDUCTION_WALKS`. A data set has its own.
 
@@ -48,27 +45,28 @@ def reduce_lattice(
     Raises
     ------
     InputError
-        If no bar yields on the walks, or a data set is not that of a lattice, or comes with bars or a plan.
+        If nothing yields on the walks, the inelasticity of the microstructure are no slips, or a data set comes
+        with a plan.
     CellError
-        If the cell is a mechanism or the material does not fit it.
+        If a lattice cell is a mechanism or the material does not fit it.
 
     Examples
     --------
     >>> import microtann as mt
-    >>> tann = mt.reduce_lattice(mt.square_cell((2, 2), perturbation=0.2), states=16)
+    >>> tann = mt.reduce(mt.Lattice(mt.square_cell((2, 2), perturbation=0.2)), states=16)
     >>> bool(mt.evaluate(tann, ["b"]).paths["b"].stress < 1e-9)
     True
     """
-    if isinstance(lattice, Dataset):
-        if bar is not None or plan is not None:
-            raise InputError("a data set has its own bars and walks: give neither beside it")
-        dataset = lattice
+    if isinstance(microstructure, Dataset):
+        if plan is not None:
+            raise InputError("a data set has its own walks: give no plan beside it")
+        dataset = microstructure
     else:
-        dataset = generate(lattice, ElastoplasticBar() if bar is None else bar, plan or REDUCTION_WALKS)
+        dataset = generate(microstructure, plan or REDUCTION_WALKS)
     if not is_reducible(dataset):
         raise InputError(
-            "the data are not those of a lattice with displacements and bar forces, which could be reduced "
-            "without training: train a model on them"
+            "these are not the data of a microstructure of slips, such as a lattice with displacements and bar "
+            "forces, which could be reduced without training: train a model on them"
         )
     form = Variational(states=states, slips=slips or states, updates=0)
     return train(dataset, form)

@@ -21,7 +21,7 @@ from microtann.training import train
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    return generate(cell, mt.ElastoplasticBar(), WalkPlan(paths=40, steps=30))
+    return generate(mt.Lattice(cell), WalkPlan(paths=40, steps=30))
 
 
 def curve(validation: np.ndarray, training: float = 1.0) -> list[TrainingRecord]:

@@ -133,7 +133,7 @@ def test_what_is_not_found_is_not_a_number() -> None:
 
 
 def test_energy_dissipation_and_pruning_go_together(tmp_path: Path) -> None:
-    data = generate(mt.square_cell(), mt.ElastoplasticBar(), mt.WalkPlan(paths=10, steps=10, limit=1.0))
+    data = generate(mt.Lattice(mt.square_cell()), mt.WalkPlan(paths=10, steps=10, limit=1.0))
     form = Variational(states=3, slips=3, updates=2, convex=2, prune=1e-3, viscosity=0.5, rate_exponent=0.3)
     tann = mt.train(data, form)
     assert isinstance(tann.point.energy, ConvexEnergy)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from microtann.forms.variational.lattice_start import reduced_lattice
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -14,7 +15,6 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.forms import Variational
 from microtann.forms.variational.data_start import is_discoverable, quadratic_energy, seen_slips
-from microtann.forms.variational.lattice_start import reduced_lattice
 from microtann.training import train
 from microtann.training.preparation import scale_of
 
@@ -23,7 +23,7 @@ BAR = mt.ElastoplasticBar()
 
 def without_lattice(cell: mt.UnitCell, paths: int) -> tuple[Dataset, Dataset]:
     """Return data of a cell, and the same data as another simulator would write them."""
-    dataset = generate(cell, BAR, WalkPlan(paths=paths, steps=60))
+    dataset = generate(mt.Lattice(cell, BAR), WalkPlan(paths=paths, steps=60))
     return dataset, replace(dataset, microstructure=None)
 
 
@@ -58,7 +58,7 @@ def test_fewer_states_are_those_of_the_lattice() -> None:
     dataset, data = without_lattice(mt.square_cell((2, 2), perturbation=0.2), 150)
     form = Variational(states=8, slips=8, updates=0)
     strain = path(3)
-    exact = mt.solve_cell(dataset.cell, BAR, strain).stress
+    exact = mt.solve_cell(dataset.microstructure.cell, BAR, strain).stress
     errors = [
         np.sqrt(np.mean((train(d, form).recall(strain, outside_training="none").stress - exact) ** 2))
         for d in (dataset, data)

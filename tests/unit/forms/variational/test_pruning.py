@@ -7,7 +7,6 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from random_slips import random_slip_tann
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -17,13 +16,14 @@ from microtann.forms import Variational
 from microtann.forms.variational.pruning import without_idle_slips
 from microtann.forms.variational.walks import Walks
 from microtann.training import train
-from microtann.training.closed_loop import closed_loop_error
+from microtann.training.walk_errors import closed_loop_error
+from random_slips import random_slip_tann
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    return generate(cell, mt.ElastoplasticBar(), WalkPlan(paths=40, steps=40))
+    return generate(mt.Lattice(cell), WalkPlan(paths=40, steps=40))
 
 
 def test_silent_slips_and_the_states_at_rest_change_nothing() -> None:

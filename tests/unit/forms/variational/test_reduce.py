@@ -11,7 +11,7 @@ import pytest
 import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
-from microtann.data.strain_paths import strain_paths
+from microtann.data.whole_walks import strain_paths
 from microtann.errors import InputError
 from microtann.tann.reduction import ResidualReduction
 
@@ -22,14 +22,14 @@ BAR = mt.ElastoplasticBar()
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     """Return increments of a perturbed square cell with 16 distinct bars."""
-    return generate(mt.square_cell((2, 2), perturbation=0.2), BAR, PLAN)
+    return generate(mt.Lattice(mt.square_cell((2, 2), perturbation=0.2), BAR), PLAN)
 
 
 def test_more_states_are_better_and_all_are_exact(dataset: Dataset) -> None:
     strain = strain_paths(dataset.validation)
     errors = []
     for states in (6, 12, 16):
-        tann = mt.reduce_lattice(dataset, states=states)
+        tann = mt.reduce(dataset, states=states)
         assert tann.states == states
         errors.append(mt.evaluate(tann, strain=strain).paths["own"].stress)
     assert 0.1 > errors[0] > errors[1] > 1e-6
@@ -40,15 +40,17 @@ def test_without_training_one_slip_a_state_is_best(dataset: Dataset) -> None:
     """States that are the principal components of the data hinder the slips: 2.3e-2 in place of 5e-3 here."""
     strain = strain_paths(dataset.validation)
     free, hindered = (
-        mt.evaluate(mt.reduce_lattice(dataset, states=12, slips=slips), strain=strain).paths["own"].stress
+        mt.evaluate(mt.reduce(dataset, states=12, slips=slips), strain=strain).paths["own"].stress
         for slips in (0, 16)
     )
     assert free < 0.5 * hindered
 
 
 def test_cell_and_data_give_the_same_model(dataset: Dataset) -> None:
-    assert dataset.cell is not None
-    here, there = mt.reduce_lattice(dataset, states=8), mt.reduce_lattice(dataset.cell, BAR, 8, plan=PLAN)
+    here, there = (
+        mt.reduce(dataset, states=8),
+        mt.reduce(mt.Lattice(dataset.microstructure.cell, BAR), 8, plan=PLAN),
+    )
     strain = strain_paths(dataset.validation)
     stress = [tann.recall(strain, outside_training="none").stress for tann in (here, there)]
     assert np.array_equal(*stress)
@@ -56,12 +58,12 @@ def test_cell_and_data_give_the_same_model(dataset: Dataset) -> None:
 
 def test_what_cannot_be_reduced_is_refused(dataset: Dataset) -> None:
     with pytest.raises(InputError, match="give neither"):
-        mt.reduce_lattice(dataset, BAR)
+        mt.reduce(dataset, BAR)
     with pytest.raises(InputError, match="not those of a lattice"):
-        mt.reduce_lattice(replace(dataset, microstructure=None))
+        mt.reduce(mt.Lattice(replace(dataset, microstructure=None)))
     small = mt.WalkPlan(paths=10, steps=10, increment=1e-3, smallest_increment=1e-3)
     with pytest.raises(InputError, match="nothing irreversible"):
-        mt.reduce_lattice(mt.square_cell((1, 1)), plan=small)
+        mt.reduce(mt.Lattice(mt.square_cell((1, 1))), plan=small)
 
 
 def test_strain_paths_are_those_of_the_walks(dataset: Dataset) -> None:
@@ -82,7 +84,7 @@ def test_parts_of_walks_make_no_paths(dataset: Dataset, rows: slice, sentence: s
 def test_walks_that_start_again_make_no_paths() -> None:
     plan = replace(PLAN, paths=5, restart=0.2)
     with pytest.raises(InputError, match="starts again"):
-        strain_paths(generate(mt.square_cell((1, 1)), BAR, plan).training)
+        strain_paths(generate(mt.Lattice(mt.square_cell((1, 1)), BAR), plan).training)
 
 
 def test_directions_that_are_not_used_can_be_left_out() -> None:

@@ -8,25 +8,25 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_slips import random_slip_tann
 
 import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.laws import examine_laws
+from microtann.evaluation.measures import relative_rms
 from microtann.evaluation.protocol import path
-from microtann.evaluation.recall import relative_rms
 from microtann.forms import Variational
 from microtann.tann.model import TANN
 from microtann.training import train
+from random_slips import random_slip_tann
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     """Return increments of a perturbed square cell with 16 distinct bars."""
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    return generate(cell, mt.ElastoplasticBar(), WalkPlan(paths=60, steps=50))
+    return generate(mt.Lattice(cell), WalkPlan(paths=60, steps=50))
 
 
 def stress_error(tann: TANN, name: str = "a") -> float:
@@ -105,7 +105,7 @@ def test_a_lattice_with_all_its_bars_is_exact(dataset: Dataset) -> None:
 def test_a_lattice_without_hardening_is_exact_too() -> None:
     bar = mt.ElastoplasticBar(hardening=0.0)
     cell = mt.square_cell((2, 2), perturbation=0.2)
-    data = generate(cell, bar, WalkPlan(paths=40, steps=30, limit=0.6, increment=0.05))
+    data = generate(mt.Lattice(cell, bar), WalkPlan(paths=40, steps=30, limit=0.6, increment=0.05))
     tann = train(data, Variational(states=16, slips=16, updates=0))
     assert stress_error(tann, "b") < 1e-10
 
@@ -131,13 +131,13 @@ def test_training_from_a_random_start_learns(dataset: Dataset) -> None:
 
 @pytest.mark.verify
 def test_a_regular_cell_is_found_from_a_random_start() -> None:
-    data = generate(mt.square_cell(), mt.ElastoplasticBar())
+    data = generate(mt.Lattice(mt.square_cell()))
     tann = train(data, Variational(states=4, slips=4, from_lattice=False, from_coordinates=False, updates=6000))
     assert stress_error(tann) < 1e-12
 
 
 def test_a_trained_model_is_kept_and_works_in_a_structure(tmp_path: Path) -> None:
-    data = generate(mt.cube_cell(), mt.ElastoplasticBar(), WalkPlan(paths=40, steps=30))
+    data = generate(mt.Lattice(mt.cube_cell()), WalkPlan(paths=40, steps=30))
     tann = train(data, Variational(states=13, updates=0))
     tann.save(tmp_path / "model.safetensors")
     read = mt.load(tmp_path / "model.safetensors")
@@ -149,6 +149,6 @@ def test_a_trained_model_is_kept_and_works_in_a_structure(tmp_path: Path) -> Non
     held = [mt.fem.Prescribed(np.flatnonzero(height == 0.0), axis) for axis in "xyz"]
     steps = [mt.fem.Step([*held, mt.fem.Prescribed(np.flatnonzero(height == 2.0), "z", -0.8)])]
     options = mt.fem.SolverOptions(outside_training="none")
-    materials = read, mt.fem.ExactCell(mt.cube_cell(), mt.ElastoplasticBar())
+    materials = read, mt.Lattice(mt.cube_cell())
     found, exact = (mt.fem.Model(mesh, material).solve(steps, options) for material in materials)
     np.testing.assert_allclose(found.displacement, exact.displacement, rtol=0, atol=1e-9)

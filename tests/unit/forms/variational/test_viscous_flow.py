@@ -107,7 +107,7 @@ def test_derivatives_are_those_of_all_parameters() -> None:
 
 
 def test_a_lattice_gets_a_viscosity_as_an_option(tmp_path: Path) -> None:
-    data = generate(mt.square_cell(), mt.ElastoplasticBar(), WalkPlan(paths=20, steps=30))
+    data = generate(mt.Lattice(mt.square_cell()), WalkPlan(paths=20, steps=30))
     form = Variational(states=4, slips=4, updates=0, viscosity=0.5, rate_exponent=0.3)
     tann = train(data, form)
     assert isinstance(tann.evolution, ViscousFlow)

@@ -16,7 +16,7 @@ from microtann.forms.variational.walks import moving_rows
 def increments(**plan: float) -> Increments:
     """Return the training increments of ten short walks."""
     chosen = {"paths": 10, "steps": 12, "validation": 0.1, "test": 0.1} | plan
-    return generate(mt.square_cell((1, 1)), mt.ElastoplasticBar(), WalkPlan(**chosen)).training
+    return generate(mt.Lattice(mt.square_cell((1, 1))), WalkPlan(**chosen)).training
 
 
 def test_walks_are_found_in_any_order_and_zero_increments_left_out() -> None:

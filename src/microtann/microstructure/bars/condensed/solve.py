@@ -100,9 +100,23 @@ def solve_cell(cell: UnitCell, bar: ElastoplasticBar, strain: ArrayLike, dt: Arr
     >>> response.stress.shape, bool((response.dissipation >= 0).all())
     ((4, 3), True)
     """
+    return follow_paths(cell, condense(cell, bar), strain, dt)
+
+
+@one_blas_thread()
+def follow_paths(cell: UnitCell, condensed: CondensedCell, strain: ArrayLike, dt: ArrayLike = 1.0) -> CellResponse:
+    """Solve a condensed cell along strain paths; see `solve_cell`.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    condensed : CondensedCell
+        What `condense` makes of it.
+    strain : array, shape (T, v) or (B, T, v)
+    dt : float or array
+    """
     strain = check_strain_paths(strain, cell.components)
     check_dt(dt, strain.shape[:-1])
-    condensed = condense(cell, bar)
     paths = strain.reshape(-1, *strain.shape[-2:])
     start = np.zeros((len(paths), len(condensed.young)))
     plastic = follow(condensed, paths, start)

@@ -12,8 +12,8 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import sparse
 
-from microtann.equilibrium.blocks import Pattern
 from microtann.equilibrium.rigid import connected_parts
+from microtann.equilibrium.sparsity import Sparsity
 from microtann.equilibrium.system import Response
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.full.bar_kernels import (
@@ -68,7 +68,7 @@ class BarTangent:
     def blocks(self) -> sparse.bsr_array[Any]:
         """Return the assembled matrix in d × d blocks."""
         d = self.gradient.shape[1]
-        pattern = Pattern.of(self.bars[:, 0], self.bars[:, 1], self.nodes)
+        pattern = Sparsity.of(self.bars[:, 0], self.bars[:, 1], self.nodes)
         data = np.zeros((len(pattern.indices), d, d))
         bar_blocks(self.bars, self.gradient, self.modulus, pattern.indptr, pattern.indices, data)
         return sparse.bsr_array((data, pattern.indices, pattern.indptr), shape=(self.nodes * d, self.nodes * d))

@@ -126,6 +126,7 @@ class TestFiles:
         cell = mt.read_cell(file, area=0.5)
         np.testing.assert_allclose(cell.areas, base.areas)
         np.testing.assert_array_equal(cell.periods, np.eye(2))
+        assert mt.read_cell(file).distinct_bars.area.tolist() == pytest.approx([1.0] * cell.distinct_bars.count)
 
     @pytest.mark.parametrize(
         ("name", "text", "message"),

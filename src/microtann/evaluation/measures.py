@@ -1,0 +1,86 @@
+"""Measures of errors, each told once: relative root mean squares, and the largest error over increments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+SMALL_ENERGY = 0.01
+"""Dissipations are compared relative to max(D, Ψ/100): D is nearly zero in structures that stay almost elastic."""
+DISPLACEMENT = "displacement"
+"""Kind of all control displacements, whose names begin with "u_"."""
+
+
+def relative_rms(found: Array, reference: Array, there: Bool[NDArray[np.bool_], "..."] | None = None) -> float:
+    """Return the RMS of the error over the RMS of the reference; of a reference that vanishes, 0 or infinity.
+
+    Parameters
+    ----------
+    found, reference : array
+        Of one shape, in one unit.
+    there : array of bool, optional
+        Which entries along the first axes count.
+    """
+    if there is not None:
+        found, reference = found[there], reference[there]
+    error, size = float(np.sum((found - reference) ** 2)), float(np.sum(reference**2))
+    if size == 0.0:
+        return 0.0 if error == 0.0 else float("inf")
+    return float(np.sqrt(error / size))
+
+
+def relative_to_all(error: Float[Array, "n"], size: Float[Array, "n"]) -> Float[Array, "n"]:
+    """Return the RMS error of every point over the RMS of the reference over all points.
+
+    Parameters
+    ----------
+    error, size : array, shape (n,)
+        Mean squares of the error and of the reference of every point; of a reference that vanishes everywhere, the
+        errors are returned as they are.
+    """
+    mean = float(size.mean())
+    return np.sqrt(error / mean) if mean > 0.0 else np.sqrt(error)
+
+
+def largest_error(name: str, value: Array, reference: Array, energy: Array) -> float:
+    """Return the largest error of a quantity over the increments, relative to the largest value of its reference.
+
+    Parameters
+    ----------
+    name : str
+        The quantity; a "dissipation" is compared relative to the largest of D and Ψ/100.
+    value, reference : array, shape (I,)
+    energy : array, shape (I,)
+        Ψ of the reference.
+    """
+    scale = np.abs(reference).max()
+    if name == "dissipation":
+        scale = max(scale, SMALL_ENERGY * np.abs(energy).max())
+    if scale == 0.0:
+        return 0.0 if not np.abs(value).any() else float("inf")
+    return float(np.abs(value - reference).max() / scale)
+
+
+def largest_errors(values: Mapping[str, Array], reference: Mapping[str, Array]) -> dict[str, float]:
+    """Return the `largest_error` of every quantity; the reference has them all, "energy" among them.
+
+    Parameters
+    ----------
+    values, reference : mapping
+        Quantities, shape (I,), by name.
+    """
+    energy = reference["energy"]
+    return {name: largest_error(name, value, reference[name], energy) for name, value in values.items()}
+
+
+def by_kind(errors: Mapping[str, float]) -> dict[str, float]:
+    """Return errors with the largest of the control displacements under one name, `DISPLACEMENT`."""
+    kinds: dict[str, float] = {}
+    for name, error in errors.items():
+        kind = DISPLACEMENT if name.startswith("u_") else name
+        kinds[kind] = max(kinds.get(kind, 0.0), error)
+    return kinds

@@ -1,0 +1,37 @@
+"""How a microstructure shows itself: lines between points, coloured by a number on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Lines of a microstructure in a chosen state.
+
+    Parameters
+    ----------
+    points, displacement : array, shape (N, d)
+        In the unit of length of the microstructure.
+    lines : integer array, shape (M, 2)
+        Points at the ends of every line.
+    values : array, shape (M,)
+        What colours every line.
+    label : str
+        What the values are, with their unit.
+    signed : bool
+        Whether zero is in the middle of the colours.
+    """
+
+    points: Float[Array, "N d"]
+    displacement: Float[Array, "N d"]
+    lines: Int[NDArray[np.int64], "M 2"]
+    values: Float[Array, "M"]
+    label: str
+    signed: bool = False

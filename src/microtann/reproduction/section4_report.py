@@ -1,0 +1,223 @@
+"""Sections of the report of Section IV: an overview, and one for every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.lattice import require_lattice
+from microtann.plotting.curves import phase_starts
+from microtann.report.number import format_number
+from microtann.report.section import Figure, Section
+from microtann.report.table import Column, Table, Value, columns_of
+from microtann.reproduction.claims import CELLS, PAPER, Section4Cell, paper_figure
+from microtann.reproduction.section4_figures import (
+    TrainingCurve,
+    draw_cells,
+    draw_micro,
+    draw_response,
+    draw_training_curves,
+)
+from microtann.reproduction.section4_responses import PATHS, WHAT, Section4Response
+from microtann.tann.model import TANN
+
+CLAIMS = PAPER.section4
+SCALES = (
+    "Bars of the reference material (Young modulus 1, yield stress 1/3, hardening 0.1) in a cell of edge 1. The "
+    "bars of the paper have the same ratio of hardening to Young modulus (10 and 100 GPa) and yield at a strain "
+    "of 0.003 in place of 1/3: strains and stresses are those of the paper up to a factor."
+)
+
+
+def overview_section(
+    folder: Path,
+    cells: Sequence[Section4Cell],
+    tanns: Mapping[str, TANN],
+    responses: Mapping[str, Mapping[str, Section4Response]],
+) -> Section:
+    """Draw the cells and training curves, and return the section with errors and claims.
+
+    Parameters
+    ----------
+    folder : Path
+    cells : sequence of Section4Cell
+    tanns : mapping
+        Models by the name of their cell.
+    responses : mapping
+        By cell, then by path.
+    """
+    figures = []
+    for number, perturbed, claim in ((5, False, CLAIMS.shapes), (10, True, CLAIMS.perturbed)):
+        shown: dict[str, UnitCell] = {}
+        for cell in cells:
+            lattice = require_lattice(tanns[cell.name].microstructure).cell
+            if (cell.perturbation > 0.0) == perturbed:
+                shown[cell.title] = lattice
+        if shown:
+            file = f"figure-{number:02d}.png"
+            draw_cells(folder / file, shown)
+            figures.append(
+                Figure(
+                    file,
+                    f"Beside Figure {number}: the {'perturbed' if perturbed else 'regular'} lattices. {claim}",
+                )
+            )
+        if number == 5:
+            draw_training_curves(folder / "figure-06.png", [_curve(c, tanns[c.name]) for c in cells])
+            figures.append(
+                Figure(
+                    "figure-06.png",
+                    f"Beside Figure 6: loss in training and validation against the updates. {CLAIMS.training} "
+                    "Here the loss is that of the form, and the perturbed lattices are shown too.",
+                )
+            )
+    return Section(
+        title="Section IV beside the paper",
+        order=1,
+        paragraphs=(
+            "Every model gets strain increments only; its own state is fed back. The reference is the exact cell. "
+            "The paper shows curves and gives no errors, so that its claims are put in words.",
+            SCALES,
+        ),
+        tables=(_errors_table(cells, tanns, responses), _claims_table(cells, tanns, responses)),
+        figures=tuple(figures),
+    )
+
+
+def cell_section(
+    folder: Path, cell: Section4Cell, tann: TANN, responses: Mapping[str, Section4Response]
+) -> Section:
+    """Draw the responses of a cell, and return its section.
+
+    Parameters
+    ----------
+    folder : Path
+    cell : Section4Cell
+    tann : TANN
+    responses : mapping
+        By path.
+    """
+    lattice = require_lattice(tann.microstructure).cell
+    figures = []
+    for name, response in responses.items():
+        drawn = paper_figure(cell.name, name)
+        beside = f"Beside Figure {drawn.number}" if drawn else "Not shown in the paper"
+        claim = f" {drawn.claim}" if drawn else ""
+        file = f"{f'figure-{drawn.number:02d}' if drawn else f'path-{name}'}.png"
+        draw_response(folder / file, lattice, response)
+        text = (
+            f"{beside}: {cell.title} lattice, {WHAT[name]} (path {name}).{claim} Here: {_errors_text(response)}."
+        )
+        figures.append(Figure(file, text))
+        micro = file.replace(".png", "-micro.png")
+        increment = draw_micro(folder / micro, lattice, response)
+        figures.append(
+            Figure(
+                micro,
+                f"{beside}, microstructure at the largest strain (increment {increment + 1} of path {name}): "
+                "exact cell, decoded by the TANN, and the error of the force, all on one scale of colours.",
+            )
+        )
+    return Section(
+        title=f"{cell.title} lattice",
+        order=2 + list(CELLS).index(cell.name),
+        paragraphs=(
+            f"Form {tann.form}, {tann.states} internal state variables; {len(lattice.nodes)} nodes and "
+            f"{len(lattice.bars)} bars, {lattice.distinct_bars.count} of them distinct. Grey lines in (f) are the "
+            "internal state variables that the encoder gives for the exact internal coordinates.",
+        ),
+        figures=tuple(figures),
+        files={"numbers.json": "all errors"},
+    )
+
+
+def _errors_text(response: Section4Response) -> str:
+    errors = response.errors
+    parts = {
+        "stress": errors.stress,
+        "energy": errors.energy,
+        "dissipation": errors.dissipation,
+        **errors.coordinates,
+    }
+    return "relative RMS errors of " + ", ".join(
+        f"{name} {format_number(v, 'error')}" for name, v in parts.items()
+    )
+
+
+def _errors_table(
+    cells: Sequence[Section4Cell],
+    tanns: Mapping[str, TANN],
+    responses: Mapping[str, Mapping[str, Section4Response]],
+) -> Table:
+    rows: list[tuple[Value, ...]] = []
+    for cell in cells:
+        for name in PATHS:
+            errors, drawn = responses[cell.name][name].errors, paper_figure(cell.name, name)
+            decoded = (errors.coordinates.get("displacement"), errors.coordinates.get("force"))
+            rows.append(
+                (
+                    cell.title,
+                    name,
+                    None if drawn is None else drawn.number,
+                    tanns[cell.name].form,
+                    tanns[cell.name].states,
+                    errors.stress,
+                    errors.energy,
+                    errors.dissipation,
+                    *decoded,
+                    errors.violations,
+                )
+            )
+    columns = (
+        *columns_of("text", "lattice", "path"),
+        Column("figure", kind="integer"),
+        Column("form", kind="text"),
+        Column("ISVs", kind="integer"),
+        *columns_of("error", "stress", "energy", "dissip.", "displ.", "force"),
+        Column("violations", kind="integer"),
+    )
+    note = (
+        "Relative RMS errors against the exact cell in closed loop: stress, energy, accumulated dissipation, "
+        f"decoded displacements and bar forces. Path b: {WHAT['b']}; c: {WHAT['c']}. Violations: increments that "
+        "break the second law. A dash under figure: the paper does not show it."
+    )
+    return Table("Errors in closed loop", columns, tuple(rows), note)
+
+
+def _claims_table(
+    cells: Sequence[Section4Cell],
+    tanns: Mapping[str, TANN],
+    responses: Mapping[str, Mapping[str, Section4Response]],
+) -> Table:
+    """Return what the paper says with a number beside what is found here."""
+    claimed = CLAIMS.numbers
+    rows: list[tuple[Value, ...]] = []
+    for cell in cells:
+        tann = tanns[cell.name]
+        paper = claimed["states_perturbed" if cell.perturbation else "states"]
+        rows.append((cell.title, "internal state variables", paper, str(tann.states)))
+        history = tann.information.history
+        here = f"{history[-1].update} updates" if history else "no training"
+        rows.append((cell.title, "length of training", claimed["training"], here))
+        if cell.perturbation:
+            share = responses[cell.name]["b"].remaining_state
+            text = "–" if share is None else f"at least {format_number(share, 'percent')} of the largest"
+            rows.append((cell.title, "internal state variables after unloading", claimed["unloaded"], text))
+    columns = (*columns_of("text", "lattice", "what", "paper", "here"),)
+    note = (
+        "After unloading: the least norm of Z where the strain of path b is zero after the first flow, relative "
+        "to the largest norm on the path."
+    )
+    return Table("Claims with a number", columns, tuple(rows), note)
+
+
+def _curve(cell: Section4Cell, tann: TANN) -> TrainingCurve:
+    history = tann.information.history
+    return TrainingCurve(
+        f"{cell.title}, {tann.states} ISVs",
+        [r.update for r in history],
+        [r.training for r in history],
+        [r.validation for r in history],
+        phase_starts(history),
+    )

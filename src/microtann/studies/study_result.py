@@ -1,0 +1,68 @@
+"""What a study of trained models leaves: its numbers, a section of the report, and the page that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from microtann.report.page import write_report
+from microtann.report.section import Section, write_section
+from microtann.report.table import Column, Value, columns_of
+from microtann.studies.training_point import Point
+from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
+
+ERRORS = (
+    *columns_of("error", "stress", "energy", "dissip.", "displ.", "force"),
+    Column("violations", kind="integer"),
+    Column("CPU time", "s", kind="seconds"),
+)
+"""Columns of the errors of a point."""
+
+
+def errors_row(numbers: Mapping[str, Any]) -> tuple[Value, ...]:
+    """Return the values of `ERRORS` of a point."""
+    errors = numbers.get("errors", {})
+    groups = errors.get("coordinates", {})
+    named = [errors.get(name) for name in ("stress", "energy", "dissipation")]
+    decoded = [groups.get(name) for name in ("displacement", "force")]
+    return (*named, *decoded, errors.get("violations"), numbers["seconds"])
+
+
+def errors_note(form: str, walks: str = "validation walks") -> str:
+    """Return what stands below a table of errors."""
+    return (
+        f"Form {form}. Relative RMS errors on {walks}: stress, energy, accumulated dissipation, decoded "
+        "displacements and bar forces. A dash stands for a training that failed or a model that ran away."
+    )
+
+
+def write_result(
+    folder: Path,
+    configuration: Mapping[str, Any],
+    points: Sequence[Point],
+    content: Mapping[str, Any],
+    section_in: Callable[[Path], Section],
+) -> Section:
+    """Write the result of a study from its points, in place of an earlier one, and return its section.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is written; the page goes beside it. Its name is that of the stage.
+    configuration : mapping
+        Effective configuration.
+    points : sequence of Point
+        Finished; the result is that of their numbers.
+    content : mapping
+        All numbers, as plain values for JSON.
+    section_in : callable
+        Writes figures and other files into the folder that it is given, and returns the section.
+    """
+    inputs = {point.folder.name: file_digest(point.folder / NUMBERS) for point in points}
+    with working_folder(Stage(folder.name, folder, configuration, inputs), overwrite=True) as work:
+        write_numbers(work, content)
+        section = section_in(work)
+        write_section(work, section)
+    write_report(folder.parent, section.title, [(folder, section)])
+    return section
