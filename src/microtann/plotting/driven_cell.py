@@ -9,7 +9,7 @@ import numpy as np
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.numbers import voigt
-from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
+from microtann.plotting.bodies import DrawnLattice, draw_bodies, readable_scale
 from microtann.plotting.curves import draw_components, from_virgin, noticeable
 from microtann.plotting.style import COMPONENTS, INK, LATTICE, MODEL, house_style, new_figure, save_figure
 
@@ -75,5 +75,7 @@ def draw_cell(
         scale = readable_scale(nodes, displacement)
     factor = "" if scale == 1.0 else f", displacements × {scale:g}"
     title = f"time {response.time[increment]:g}{factor}"
-    draw_bodies(path, [Lattice(title, nodes, cell.bars, displacement, values)], label, scale=scale, signed=True)
+    draw_bodies(
+        path, [DrawnLattice(title, nodes, cell.bars, displacement, values)], label, scale=scale, signed=True
+    )
     return scale

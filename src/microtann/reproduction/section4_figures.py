@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.solve import affine_displacement
-from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
+from microtann.plotting.bodies import DrawnLattice, draw_bodies, readable_scale
 from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, noticeable
 from microtann.plotting.style import EXACT, LATTICE, MODEL, SERIES, SOFT, house_style, new_figure, save_figure
 from microtann.reproduction.section4_responses import Section4Response
@@ -46,7 +46,7 @@ class TrainingCurve:
 def draw_cells(path: Path, cells: Mapping[str, UnitCell]) -> None:
     """Draw undeformed cells of the plane side by side, by their titles."""
     bodies = [
-        Lattice(title, cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas / cell.areas.max())
+        DrawnLattice(title, cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas / cell.areas.max())
         for title, cell in cells.items()
     ]
     draw_bodies(path, bodies, "bar area / largest", height=3.4)
@@ -142,11 +142,11 @@ def draw_micro(path: Path, cell: UnitCell, found: Section4Response) -> int:
     moved = {"exact cell": exact["displacement"][0, increment], "TANN": response.found.displacement[0, increment]}
     force = {"exact cell": exact["force"][0, increment], "TANN": response.found.force[0, increment]}
     scale = readable_scale(cell.nodes, moved["exact cell"])
-    bodies = [Lattice(name, cell.nodes, cell.bars, moved[name], force[name] * whole) for name in moved]
+    bodies = [DrawnLattice(name, cell.nodes, cell.bars, moved[name], force[name] * whole) for name in moved]
     error = (force["TANN"] - force["exact cell"]) * whole
     factor = _magnification(np.abs(force["exact cell"] * whole).max(), np.abs(error).max())
     title = f"error of the force{'' if factor == 1.0 else f' × {factor:g}'}"
-    bodies.append(Lattice(title, cell.nodes, cell.bars, moved["TANN"], factor * error))
+    bodies.append(DrawnLattice(title, cell.nodes, cell.bars, moved["TANN"], factor * error))
     draw_bodies(path, bodies, "force of the bar (tension +)", scale=scale, signed=True, height=3.6)
     return increment
 
