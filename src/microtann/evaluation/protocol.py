@@ -59,6 +59,18 @@ def walks(
 
     An increment of a component that would leave ±bound changes sign. One (paths × components) block is drawn
     for every step.
+
+    Parameters
+    ----------
+    components : int
+        Strain components.
+    paths, steps : int
+        Number of walks, and increments in each.
+    deviation : float
+        Standard deviation of an increment of strain.
+    seed : int
+    bound : float, optional
+        Largest strain of a component.
     """
     generator = np.random.default_rng(seed)
     strain = np.zeros((paths, components))

@@ -77,7 +77,17 @@ class DrawnLattice:
 
 
 def draw_bodies(path: Path, bodies: Sequence[DrawnBody | DrawnLattice], label: str, **look: Any) -> None:
-    """Write the `bodies_figure` of deformed bodies to a PNG file."""
+    """Write the `bodies_figure` of deformed bodies to a PNG file.
+
+    Parameters
+    ----------
+    path : Path
+    bodies : sequence of DrawnBody or DrawnLattice
+    label : str
+        Name and unit of the field.
+    **look
+        Other arguments of `bodies_figure`.
+    """
     figure = bodies_figure(bodies, label, **look)
     with house_style():
         save_figure(figure, path, dpi=DPI, levels=LEVELS)

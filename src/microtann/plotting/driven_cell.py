@@ -18,6 +18,13 @@ def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
     """Draw stress against strain, stress and strain against time, energy and dissipation.
 
     Components that stay below half a percent of the largest are left out.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cell : UnitCell
+    response : DrivenResponse
     """
     labels = voigt.LABELS[cell.dimension]
     time = from_virgin(response.time)

@@ -273,7 +273,15 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
 
 
 def mesh_body(title: str, run: Result, field: Array | None = None) -> DrawnBody:
-    """Return the deformed mesh at the end of the loading, coloured by a field of its elements if there is one."""
+    """Return the deformed mesh at the end of the loading, coloured by a field of its elements if there is one.
+
+    Parameters
+    ----------
+    title : str
+    run : Result
+    field : array, shape (E,), optional
+        In any unit.
+    """
     colour = np.zeros(len(run.mesh.cells)) if field is None else field
     return DrawnBody(title, run.mesh.points, run.mesh.cells, run.displacement[-1], colour)
 

@@ -53,7 +53,16 @@ def draw_cells(path: Path, cells: Mapping[str, UnitCell]) -> None:
 
 
 def draw_training_curves(path: Path, curves: Sequence[TrainingCurve], columns: int = 3) -> None:
-    """Draw the training and validation losses of several models, a panel each, on logarithmic scales."""
+    """Draw the training and validation losses of several models, a panel each, on logarithmic scales.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    curves : sequence of TrainingCurve
+    columns : int
+        Panels in a row.
+    """
     columns = min(columns, len(curves))
     rows = -(-len(curves) // columns)
     with house_style():
@@ -90,6 +99,13 @@ def draw_response(path: Path, cell: UnitCell, found: Section4Response) -> None:
 
     Panels: strain, stress against strain, stress, energy, dissipation rate, internal state variables,
     displacements and forces that move most with the worst decoded of each, and largest errors.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cell : UnitCell
+    found : Section4Response
     """
     response, strain = found.response, from_virgin(found.response.path.strain[0])
     exact, model = response.exact, response.found
@@ -133,6 +149,13 @@ def draw_micro(path: Path, cell: UnitCell, found: Section4Response) -> int:
     """Draw the deformed cell with its bar forces, exact and decoded, and their difference; return the increment.
 
     It is the one of the largest strain.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cell : UnitCell
+    found : Section4Response
     """
     response = found.response
     increment = int(np.abs(response.path.strain[0]).max(axis=1).argmax())
