@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PROCESSES ?= 2
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test verify lint bench model readme lock clean
@@ -18,14 +19,17 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	$(BIN)/microtann demo --output results/demo
 
+# Tests run in two processes, a file in one of them; more do not pay on fewer cores.
 test: $(STAMP) lint
-	$(BIN)/python -m pytest -m "not verify"
+	$(BIN)/python -m pytest -m "not verify" --numprocesses $(PROCESSES) --dist loadfile
 
-# Longer verifications, then faults on purpose from a random seed: kills, damaged files, hostile configurations, random
-# cells. A failure is printed with the command that repeats it: python -m tests.campaign files --seed 123 --cases 1
+# Longer verifications, then all tests as on other processors, then faults on purpose from a random seed: kills,
+# damaged files, hostile configurations, random cells. A failure is printed with the command that repeats it:
+# python -m tests.campaign files --seed 123 --cases 1
 # At last the schedule of the paper, some CPU hours; interrupted, it goes on where it stopped.
 verify: $(STAMP)
 	$(BIN)/python -m pytest -m verify
+	$(BIN)/python -m tests.processors -m "not verify" --numprocesses $(PROCESSES) --dist loadfile
 	$(BIN)/python -m tests.campaign
 	$(BIN)/python -m benchmarks published --paper
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from microtann.report.number import format_number
 from microtann.report.table import Column, Table
+from microtann.reproduction import PUBLISHED
 from microtann.system.atomic import write_atomically
 from microtann.tann.shipped import model_card
 
@@ -59,7 +60,7 @@ def results(demo: Path) -> str:
             Column("authors' network", kind="error"),
         ),
         tuple(
-            (f"{name}: {text}", paths[name]["stress"], networks[name]["stress"], published.PUBLISHED.stress[name])
+            (f"{name}: {text}", paths[name]["stress"], networks[name]["stress"], PUBLISHED.stress[name])
             for name, text in PATHS.items()
         ),
     )
@@ -99,11 +100,11 @@ def results(demo: Path) -> str:
             "",
             errors.to_markdown(),
             "",
-            "A regular cell is the case that play mechanisms can represent exactly, once training has found them.",
+            "A regular cell is the case that slips represent exactly: its lattice, reduced, needs no training.",
             f"There are {increments}; 100 zero increments move the stress by {drift}.",
             f"Free networks promise nothing: `cube-published` has {broken} such increments "
             "([the laws](docs/laws.md)).",
-            f"On the same paths the authors' network drifts by {format_number(published.REST_DRIFT, 'percent')}.",
+            f"On the same paths the authors' network drifts by {format_number(PUBLISHED.rest_drift, 'percent')}.",
             "",
             torsion.to_markdown(),
             "",

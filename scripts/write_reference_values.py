@@ -50,6 +50,13 @@ CLOSED = (
     "of one cell by tests/verification/reference_cell.py"
 )
 REGRESSION = "microtann itself: regression values, no independent evidence"
+NAFEMS = "National Agency for Finite Element Methods and Standards, The Standard NAFEMS Benchmarks, 1990: "
+COOK = (
+    "R. D. Cook, Journal of the Structural Division (ASCE) 100, 1974; 23.96 is the value to which the meshes of "
+    "the literature converge in plane stress with E = 1 and ν = 1/3"
+)
+LAME = "closed form of Lamé, in plane strain, R. Hill, The Mathematical Theory of Plasticity, 1950, chapter V"
+LIMIT = "closed form 2/√3 k ln(b/a) of the ideally plastic cylinder in plane strain, R. Hill, 1950, chapter V"
 DIMENSIONLESS = "dimensionless; dissipation of a cell per increment, of a structure since the start"
 MATERIAL = {"young": 1.0, "yield_stress": 1 / 3, "hardening": 0.1}
 STRUCTURES = ("lcU1", "lcU2", "lcC1", "lcC2", "lcT1", "lcT2", "lcH")
@@ -235,6 +242,35 @@ def regression_table(name: str, divisions: list[int]) -> ReferenceTable:
     return structure_table(case, REGRESSION, compute(structure_table(case, REGRESSION, {})))
 
 
+def solid_table(
+    solid: str, source: str, tolerance: float, columns: dict[str, float], units: str = "dimensionless", **case: Any
+) -> ReferenceTable:
+    """Return one value a quantity of a solid, known from a closed form or from the literature."""
+    what = f"{solid}: {', '.join(columns)}"
+    case = {"kind": "solid", "solid": solid} | case
+    values = {name: np.array([value]) for name, value in columns.items()}
+    return ReferenceTable(what, source, True, tolerance, units, case, values)
+
+
+def elastic_cylinder_table(young: float = 1.0, poisson: float = 0.3, pressure: float = 0.1) -> ReferenceTable:
+    """Return Lamé's solution at the inner radius 1 of a cylinder of outer radius 2."""
+    columns = {
+        "displacement x": pressure * (1 + poisson) / young * ((1 - 2 * poisson) + 4) / 3,
+        "stress hoop": pressure * 5 / 3,
+        "stress radial": -pressure,
+    }
+    case = {"divisions": [16, 16], "young": young, "poisson": poisson, "pressure": pressure}
+    return solid_table("elastic cylinder", LAME, 2e-3, columns, **case)
+
+
+def plastic_cylinder_table(divisions: list[int]) -> ReferenceTable:
+    """Return the limit pressure of a cylinder of the radii 1 and 2."""
+    limit = 2 / np.sqrt(3) * MATERIAL["yield_stress"] * np.log(2)
+    case = {"divisions": divisions, "young": 1.0, "poisson": 0.3, "yield_stress": MATERIAL["yield_stress"]}
+    case |= {"widening": 4.0, "increments": 5}
+    return solid_table("plastic cylinder", LIMIT, 2e-3, {"pressure": limit}, **case)
+
+
 TABLES: dict[str, Callable[[], ReferenceTable]] = {
     "cell-square": lambda: cell_table(family="square", units=[1, 1]),
     "cell-square-2x2-perturbed": lambda: cell_table(family="square", units=[2, 2], perturbation=0.2),
@@ -267,6 +303,20 @@ TABLES: dict[str, Callable[[], ReferenceTable]] = {
     ),
     "forces-lcC2-octet": lambda: force_table("lcC2", family="octet"),
     "forces-lcT2-perturbed": lambda: force_table("lcT2", family="cube", units=[2, 2, 2], perturbation=0.2),
+    "solid-elliptic-membrane": lambda: solid_table(
+        "elliptic membrane", NAFEMS + "LE1", 5e-3, {"stress yy": 92.7}, "MPa, m", divisions=[12, 12]
+    ),
+    "solid-thick-plate": lambda: solid_table(
+        "thick plate", NAFEMS + "LE10", 2e-2, {"stress yy": -5.38}, "MPa, m", divisions=[8, 12, 4]
+    ),
+    "solid-cook": lambda: solid_table(
+        "Cook's membrane", COOK, 2e-3, {"displacement y": 23.96}, divisions=[16, 16]
+    ),
+    "solid-cylinder-elastic": elastic_cylinder_table,
+    "solid-cylinder-limit": lambda: plastic_cylinder_table([8, 8]),
+    "verify-solid-thick-plate": lambda: solid_table(
+        "thick plate", NAFEMS + "LE10", 5e-3, {"stress yy": -5.38}, "MPa, m", divisions=[16, 24, 8]
+    ),
     **{f"verify-{name}-fe": lambda name=name: fe_table(name, True) for name in STRUCTURES},
     **{f"verify-{name}-lattice": lambda name=name: lattice_table(name, True) for name in STRUCTURES},
     "verify-lcT2-fe-fine": lambda: regression_table("lcT2", [20, 20, 40]),

@@ -8,16 +8,19 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import get_args
 
+import typer
 from beartype import BeartypeConf, FrozenDict, beartype
 from numpy.typing import ArrayLike
 
 # NumPy describes nested sequences by a protocol that lists have and tuples have not; both are array-like.
 # From NumPy 2.5 on ArrayLike is a named alias, to be replaced whole.
-_OVERRIDES = (
-    FrozenDict({ArrayLike: object})
+_ARRAY_LIKE: dict[object, object] = (
+    {ArrayLike: object}
     if hasattr(ArrayLike, "__value__")
-    else FrozenDict({hint: Sequence for hint in get_args(ArrayLike) if "NestedSequence" in repr(hint)})
+    else {hint: Sequence for hint in get_args(ArrayLike) if "NestedSequence" in repr(hint)}
 )
+# A group of commands gets the class of contexts that typer's own is made from.
+_OVERRIDES = FrozenDict(_ARRAY_LIKE | {typer.Context: object})
 
 # PEP 484: a float fits where complex is asked
 check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=_OVERRIDES))

@@ -12,15 +12,18 @@ from microtann.system.kernel_cache import provide_cache
 from microtann.system.precision import switch_to_float64
 
 if TYPE_CHECKING:
-    from microtann import fem, forms, plotting
+    from microtann import fem, forms, plotting, reproduction, studies
     from microtann.data.check import check_file
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
     from microtann.data.increments import Dataset, Increments
     from microtann.data.walks import WalkPlan
+    from microtann.evaluation.audit import audit
     from microtann.evaluation.both_scales import Microscale
+    from microtann.evaluation.laws import examine_laws
     from microtann.evaluation.localisation import coordinates_at
     from microtann.evaluation.recall import evaluate
+    from microtann.evaluation.simulation import simulate
     from microtann.forms.variational.reduce import reduce
     from microtann.microstructure.bars.cells.bar import ElastoplasticBar
     from microtann.microstructure.bars.cells.body_centred import body_centred_cell
@@ -63,12 +66,14 @@ __all__ = [
     "StructureResult",
     "UnitCell",
     "WalkPlan",
+    "audit",
     "body_centred_cell",
     "check_file",
     "coordinates_at",
     "cube_cell",
     "drive_cell",
     "evaluate",
+    "examine_laws",
     "fem",
     "forms",
     "generate_data",
@@ -83,9 +88,12 @@ __all__ = [
     "read_programme",
     "reduce",
     "register_microstructure",
+    "reproduction",
     "shipped_models",
+    "simulate",
     "solve_cell",
     "square_cell",
+    "studies",
     "train",
     "write_cell",
     "write_dataset",
@@ -97,9 +105,12 @@ _PLACES = {
     "data.generate_data": ("generate_data",),
     "data.increments": ("Dataset", "Increments"),
     "data.walks": ("WalkPlan",),
+    "evaluation.audit": ("audit",),
     "evaluation.both_scales": ("Microscale",),
+    "evaluation.laws": ("examine_laws",),
     "evaluation.localisation": ("coordinates_at",),
     "evaluation.recall": ("evaluate",),
+    "evaluation.simulation": ("simulate",),
     "forms.variational.reduce": ("reduce",),
     "microstructure.bars.cells.bar": ("ElastoplasticBar",),
     "microstructure.bars.cells.body_centred": ("body_centred_cell",),

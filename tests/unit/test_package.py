@@ -54,9 +54,9 @@ def test_every_public_name_is_imported_when_it_is_asked_for() -> None:
         "assert sys.argv[1] in dir(microtann); assert set(sys.modules) - before; "
         "assert not {'matplotlib', 'pyvista', 'typer', 'scipy.stats'} & set(sys.modules)"
     )
-    for name in ("cube_cell", "load", "fem", "forms", "Structure", "train"):
+    for name in ("cube_cell", "load", "fem", "forms", "Structure", "train", "simulate", "studies"):
         subprocess.run([sys.executable, "-c", code, name], check=True)
-    assert set(mt._PLACE_OF) | {"fem", "forms", "plotting"} == set(mt.__all__)
+    assert set(mt._PLACE_OF) | {"fem", "forms", "plotting", "reproduction", "studies"} == set(mt.__all__)
     with pytest.raises(AttributeError, match="no attribute 'cubical'"):
         mt.cubical  # noqa: B018
 

@@ -25,7 +25,7 @@ def objects() -> Iterator[tuple[object, str]]:
     pull = mt.CellStep(strain={"11": 0.3}, rest="free", increments=4)
     yield mt.drive_cell(cell, bar, [pull, pull]), "DrivenResponse(8 increments in 2 steps"
     tann = mt.load("cube")
-    yield tann, "TANN(form 'play', 13 ISVs, 6 strain components, of UnitCell(3D"
+    yield tann, "TANN(form 'play', 13 ISVs, 6 strain components, of a cell of 8 nodes"
     yield tann.point, "MaterialPoint(ResidualReduction, DecoupledQuadraticEnergy, PlayMechanisms"
     yield tann.information, "TrainingRange(strains to 1, increments to 0.5449, states to"
     yield tann.microstructure, "Lattice(cell=UnitCell("
@@ -44,7 +44,7 @@ def objects() -> Iterator[tuple[object, str]]:
     result = model.solve([step])
     yield result, "Result(2 increments to time 2, 45 nodes, 16 cells; energy"
     yield repr(result.statistics), "Newton and"
-    yield mt.Lattice(mt.cube_cell(), bar), "mt.Lattice(UnitCell(3D"
+    yield mt.Lattice(mt.cube_cell(), bar), "Lattice(cell=UnitCell(3D"
     structure = mt.Structure.box(mt.cube_cell(), bar, (1, 1, 2), 0.5)
     yield structure, "Structure(3D, 45 nodes, "
     yield structure.solve([step]), "StructureResult(2 increments to time 2, 45 nodes, 296 bars; energy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from reference_solids import solid
 
 import microtann as mt
 from microtann.equilibrium.steps import resolve
@@ -100,6 +101,7 @@ COMPUTE = {
     "finite elements": finite_elements,
     "full lattice": full_lattice,
     "bar forces": bar_forces,
+    "solid": solid,
 }
 
 

@@ -82,3 +82,14 @@ def test_the_script_writes_these_files() -> None:
         np.testing.assert_allclose(
             again.columns[name], column, rtol=0, atol=1e-13 * np.abs(column).max(initial=1.0)
         )
+
+
+@pytest.mark.parametrize("name", ["solid-elliptic-membrane", "solid-cook", "solid-cylinder-elastic"])
+def test_finer_meshes_of_a_solid_come_nearer(name: str) -> None:
+    """Of a difference from the literature on a coarse mesh, at most 60 % is left on one twice as fine."""
+    table = read(FOLDER / f"{name}.csv")
+    coarse, fine = (
+        differences(replace(table, case=table.case | {"divisions": [divisions, divisions]}))
+        for divisions in (4, 8)
+    )
+    assert all(fine[quantity] < 0.6 * coarse[quantity] for quantity in fine), (coarse, fine)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from microtann.cli.drawing import DrawingChoice
 from microtann.cli.loading import LoadingChoice
@@ -138,6 +139,6 @@ def _show(output: Path, lattice: UnitCell, response: DrivenResponse) -> None:
     typer.echo(f"free energy {response.energy[-1]:.6g}, dissipated {total:.6g} per volume; results in {output}")
 
 
-def _rounded(stress: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _rounded(stress: NDArray[np.float64]) -> NDArray[np.float64]:
     """Show what is zero up to round-off as zero."""
     return np.where(np.abs(stress) < 1e-10 * np.abs(stress).max(initial=1e-300), 0.0, stress)

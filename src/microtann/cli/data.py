@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import h5py
-import numpy as np
 import typer
 
 from microtann.cli.configuration import Setting
@@ -18,15 +16,11 @@ from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, 
 from microtann.cli.progress import progress
 from microtann.cli.sections import choose, effective, gather
 from microtann.data.check import check_file
-from microtann.data.schema import SETS
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
-from microtann.microstructure.protocol import Microstructure
-from microtann.plotting.bodies import draw_picture
-from microtann.report.section import Figure, Section, read_section, write_section
-from microtann.report.table import Column, Table
-from microtann.system.hdf5 import opened
+from microtann.report.data import data_section
+from microtann.report.section import read_section, write_section
 from microtann.system.stage import Stage, working_folder
 
 FILE = "data.h5"
@@ -115,65 +109,4 @@ def make_data(
                 address=workers.address,
                 progress=lambda done, total: report(done, total, ""),
             )
-        write_section(folder, describe(folder, chosen.microstructure))
-
-
-def describe(folder: Path, microstructure: Microstructure) -> Section:
-    """Draw the microstructure and return the section of the report; of a large file only small fields are read."""
-    picture = microstructure.picture()
-    figures = []
-    if picture is not None:
-        draw_picture(folder / "cell.png", picture, height=3.6)
-        figures.append(Figure("cell.png", f"The {microstructure.kind}; colours are the {picture.label}."))
-    with opened(folder / FILE) as file:
-        rows = tuple(_summary(name, file) for name in SETS)
-    table = Table(
-        "Increments",
-        (
-            Column("set", kind="text"),
-            Column("paths", kind="integer"),
-            Column("increments", kind="integer"),
-            Column("largest strain", "–"),
-            Column("largest increment", "–"),
-            Column("zero", kind="percent"),
-            Column("dissipating", kind="percent"),
-        ),
-        rows,
-        "Largest strain and strain increment of a component; shares of zero and of dissipating increments. "
-        "The sets share no path.",
-    )
-    return Section(
-        title="Data",
-        order=1,
-        paragraphs=(
-            f"{microstructure.description.capitalize()} was solved exactly along random walks of strain; every "
-            "increment keeps strain, stress, energy and internal coordinates before and after it, and its "
-            "dissipation.",
-        ),
-        tables=(table,),
-        figures=tuple(figures),
-        files={FILE: "the increments (HDF5, docs/data-format.md)", "configuration.toml": "what made them"},
-        summary=_microstructure_and_training(microstructure, table),
-    )
-
-
-def _microstructure_and_training(microstructure: Microstructure, table: Table) -> Table:
-    """Return what tells data sets apart: the microstructure, and the training set."""
-    columns = (Column("exact states", kind="integer"), *table.columns[1:])
-    return Table("Microstructure and training set", columns, ((microstructure.exact_states, *table.rows[0][1:]),))
-
-
-def _summary(name: str, file: h5py.File) -> tuple[str | int | float | None, ...]:
-    increments = file[name]
-    increment = increments["strain_increment"][:]
-    if not len(increment):
-        return (name, 0, 0, None, None, None, None)
-    return (
-        name,
-        len(np.unique(increments["path"][:])),
-        len(increment),
-        float(np.abs(increments["strain"][:] + increment).max()),
-        float(np.abs(increment).max()),
-        float((increment == 0).all(axis=1).mean()),
-        float((increments["dissipation"][:] > 0).mean()),
-    )
+        write_section(folder, data_section(folder, FILE, chosen.microstructure))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from microtann.cli.evaluate_data import make_data_evaluation
 from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.model import model_digest
 from microtann.cli.options import Output, Overwrite
 from microtann.cli.progress import progress
+from microtann.data.file import read_dataset
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
 from microtann.evaluation.protocol import EvaluationPath
 from microtann.evaluation.recall import PathResponse, protocol, respond
-from microtann.report.evaluation import write_evaluation
+from microtann.report.evaluation import write_data_evaluation, write_evaluation
 from microtann.report.section import read_section
 from microtann.reproduction.published import anchor_of
 from microtann.system.stage import Stage, file_digest, working_folder
+from microtann.tann.agreement import require_agreement
 from microtann.tann.shipped import load
+from microtann.training.walk_errors import SetName, dataset_errors
 
 
 def evaluate(
@@ -32,9 +34,7 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(help="Data file whose walks are the reference, in place of the exact cell.")
     ] = None,
-    walks: Annotated[
-        Literal["training", "validation", "test"], typer.Option(help="Set of the data file that is followed.")
-    ] = "test",
+    walks: Annotated[SetName, typer.Option(help="Set of the data file that is followed.")] = "test",
     overwrite: Overwrite = False,
 ) -> None:
     """Run a model in closed loop and measure its errors against the exact cell, beside the published network.
@@ -87,3 +87,36 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
                 responses[response.path.name] = response
             report(len(paths), len(paths), "")
         write_evaluation(folder, model, tann, responses, anchor_of(tann) if strain is None else None)
+
+
+def make_data_evaluation(model: str, data: Path, judged: SetName, output: Path, overwrite: bool = False) -> None:
+    """Run the stage unless its results are there.
+
+    Parameters
+    ----------
+    model : str
+        Name or file.
+    data : Path
+        Data file.
+    judged : {"training", "validation", "test"}
+        Set whose walks are followed.
+    output : Path
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+
+    Raises
+    ------
+    InputError
+        If the data hold other quantities than the model, or the set holds no whole walk.
+    """
+    inputs = {"model": model_digest(model), "data": file_digest(data)}
+    chosen = {"evaluate": {"model": model, "data": str(data), "walks": judged}}
+    stage = Stage("evaluate", output, chosen, inputs)
+    if stage.finished:
+        show_unchanged(output)
+        return
+    tann, dataset = load(model), read_dataset(data)
+    require_agreement(tann.information, dataset, (f"the model {model}", f"the file {data}"))
+    with working_folder(stage, overwrite=overwrite) as folder:
+        errors = dataset_errors(tann, dataset, judged)
+        write_data_evaluation(folder, model, tann, data, judged, errors)

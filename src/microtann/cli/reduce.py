@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 import microtann
@@ -22,12 +20,9 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import strain_paths
 from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import Evaluation, PathResponse, respond
-from microtann.report.evaluation import draw_evaluation, errors_table
-from microtann.report.page import write_report
-from microtann.report.section import Section, read_section, write_section
-from microtann.report.table import Column, Table
-from microtann.system.atomic import write_atomically
+from microtann.evaluation.recall import PathResponse, respond
+from microtann.report.reduction import write_reduction
+from microtann.report.section import read_section
 from microtann.system.stage import Stage, working_folder
 from microtann.tann.model import TANN
 
@@ -73,11 +68,8 @@ def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = 
             )
         with progress("reducing the slips"):
             tann = microtann.reduce(dataset, states=choice.isvs, slips=choice.slips)
-            tann.save(str(folder / FILE))
             response = validated(tann, dataset)
-        section = describe(folder, tann, response)
-        write_section(folder, section)
-        write_report(folder, "A TANN without training", [(folder, section)])
+        write_reduction(folder, tann, response)
 
 
 def validated(tann: TANN, dataset: Dataset) -> PathResponse:
@@ -85,47 +77,3 @@ def validated(tann: TANN, dataset: Dataset) -> PathResponse:
     strain = strain_paths(dataset.validation)
     words = f"{strain.shape[0]} walks × {strain.shape[1]} steps that were held out"
     return next(respond(tann, [EvaluationPath("validation", words, strain)]))
-
-
-def describe(folder: Path, tann: TANN, response: PathResponse) -> Section:
-    """Draw what the model does on the validation walks and return the section of the report."""
-    evaluation = Evaluation({"validation": response.errors})
-    numbers = {"microtann": microtann.__version__, "states": tann.states, "errors": evaluation.to_dict()}
-    write_atomically(folder / "numbers.json", json.dumps(numbers, indent=1) + "\n")
-    known, seen = tann.microstructure, tann.information.training_range
-    assert known is not None
-    assert seen is not None
-    slips = known.exact_states
-    rows = (
-        ("internal state variables", str(tann.states)),
-        (f"slips of the {known.kind}", str(slips)),
-        ("largest strain of the walks", float(np.max(seen.strain))),
-    )
-    errors = response.errors
-    columns = (
-        Column("states", kind="integer"),
-        Column("slips", kind="integer"),
-        *(Column(title, kind="error") for title in ("stress", "energy", "dissip.")),
-    )
-    summary = (tann.states, slips, errors.stress, errors.energy, errors.dissipation)
-    return Section(
-        title="A TANN without training",
-        order=2,
-        paragraphs=(
-            f"The {slips} slips of the {known.kind} were merged where they go together, and {tann.states} "
-            "internal state variables describe how they move; nothing was trained. "
-            "The errors are those in closed loop on walks from which nothing was taken.",
-        ),
-        tables=(
-            Table("The reduced model", (Column("", kind="text"), Column("value")), rows),
-            errors_table(evaluation),
-        ),
-        figures=tuple(draw_evaluation(folder, evaluation, {"validation": response})),
-        files={
-            FILE: "the model (safetensors, with its metadata)",
-            "numbers.json": "all errors",
-            "configuration.toml": "what made it",
-            "report.html": "this section alone",
-        },
-        summary=Table("Model", columns, (summary,)),
-    )

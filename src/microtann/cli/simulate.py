@@ -11,7 +11,7 @@ import typer
 
 from microtann.cli.configuration import Setting
 from microtann.cli.messages import show_section, show_unchanged, training_range_told
-from microtann.cli.model import model_digest
+from microtann.cli.model import is_object, model_digest, named_material
 from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.progress import progress
 from microtann.cli.sections import choose, effective, gather
@@ -31,7 +31,13 @@ INSIDE = "Point at which the lattice is drawn inside the structure. [default: th
 def simulate(
     case: Annotated[str, typer.Argument(help="One of " + ", ".join(CASES) + ".")],
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Shipped model, model file, or `exact` for the exact cell alone.")
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Shipped model, model file, module:name of a material or microstructure of yours, or `exact` for "
+            "the exact cube alone.",
+        ),
     ] = "cube",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the results. [default: results/CASE]")
@@ -92,7 +98,7 @@ def make_simulation(
         with training_range_told():
             found = simulation.simulate(
                 case,
-                model,
+                named_material(model) if is_object(model) else model,
                 choice,
                 solver=solver.options(),
                 records=folder / RECORDS,

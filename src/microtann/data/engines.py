@@ -8,13 +8,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from microtann.data.worker import begin_worker, interrupts_spared
 from microtann.errors import InputError, MicrotannError, MissingExtraError
 from microtann.system.memory import require_memory
 
-Engine = Literal["processes", "dask"]
 Result = TypeVar("Result")
 WORKER_BYTES = 250e6
 """Memory of a worker that has loaded everything and solves nothing yet."""
@@ -27,7 +26,7 @@ def run_tasks(
     tasks: Iterable[tuple[Any, ...]],
     *,
     processes: int = 1,
-    engine: Engine = "processes",
+    engine: str = "processes",
     address: str | None = None,
 ) -> Generator[tuple[tuple[Any, ...], Result], None, None]:
     """Yield every task with its result, in the order in which they end.
@@ -61,7 +60,7 @@ def run_tasks(
         yield from _in_flight(pool, function, tasks, AHEAD * workers)
 
 
-def check_engine(processes: int, engine: Engine, address: str | None) -> None:
+def check_engine(processes: int, engine: str, address: str | None) -> None:
     """Refuse a choice of workers that cannot be had, before anything is done.
 
     Raises

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from microtann.data.blocks import holds
-from microtann.data.engines import AHEAD, Engine, check_engine, run_tasks
+from microtann.data.engines import AHEAD, check_engine, run_tasks
 from microtann.data.extent import require_range, require_room
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import Progress, block_paths, describe
@@ -43,7 +43,7 @@ def generate_to(
     *,
     units: Mapping[str, str] | None = None,
     processes: int = 1,
-    engine: Engine = "processes",
+    engine: str = "processes",
     address: str | None = None,
     shard_paths: int | None = None,
     progress: Progress | None = None,

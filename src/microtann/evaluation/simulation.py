@@ -32,6 +32,7 @@ from microtann.fem.elements import kinds_in
 from microtann.fem.model import Result
 from microtann.materials.protocol import Material
 from microtann.microstructure.bars.full.structure import StructureResult
+from microtann.microstructure.protocol import Microstructure
 from microtann.numbers import voigt
 from microtann.numbers.configuration import configuration
 from microtann.system.progress import ShowProgress, silent
@@ -92,8 +93,8 @@ class SimulationChoice:
     element: Annotated[
         Literal["", "hexahedron", "hexahedron20", "tetra", "tetra10", "quad", "quad8", "triangle", "triangle6"],
         Field(
-            description="Kind of the elements, with 8, 20, 4 or 10 nodes in space, with 4, 8, 3 or 6 in the "
-            "plane; by default hexahedron or quad."
+            description="Kind of the elements, by default hexahedron in space and quad in the plane. A number is "
+            "that of their nodes."
         ),
     ] = ""
     diagonals: Annotated[
@@ -275,12 +276,14 @@ def simulate(
     """
     choice = replace(choice or SimulationChoice(), **keys)
     model = _model(material)
+    reference = ExactReference.regular_cube() if model is None else ExactReference.of(model)
+    if isinstance(model, Microstructure):
+        model = None  # it is the exact material itself
     if model is None and not choice.exact:
         raise InputError("neither a model nor the exact cell is to be computed: choose a model, or exact = true")
-    if model is None and choice.audit:
+    if choice.audit and not isinstance(model, DecodingMaterial):
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
-    reference = ExactReference.regular_cube() if model is None else ExactReference.of(model)
-    name = material if isinstance(material, str) else repr(model)
+    name = material if isinstance(material, str) else repr(material)
     if reference is None and choice.exact:
         raise InputError(
             f"{name} names no microstructure that could be solved beside it: exact = false and dns = 0"
@@ -351,8 +354,7 @@ def _examined(
     audited = None
     if choice.audit:
         model = materials["model"]
-        if not isinstance(model, DecodingMaterial):
-            raise InputError("an audit compares a trained model with the exact cell: choose one, or leave it out")
+        assert isinstance(model, DecodingMaterial)
         audited = audit(comparison.elements["model"], model, choice.audit)
     return Simulation(comparison, choice, scales, solved, errors, audited)
 

@@ -6,13 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.plotting.style import EXACT, INK, LATTICE, LINE, MODEL, SOFT, house_style, new_figure, save_figure
+from microtann.numbers import voigt
+from microtann.plotting.style import (
+    COMPONENTS,
+    EXACT,
+    INK,
+    LATTICE,
+    LINE,
+    MODEL,
+    SOFT,
+    house_style,
+    new_figure,
+    save_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +32,60 @@ if TYPE_CHECKING:
     from microtann.tann.information import TrainingRecord
 
 Array = NDArray[np.float64]
+NOTICEABLE = 5e-3
+"""Components below this part of the largest are not drawn."""
 
 
 def from_virgin(values: Float[Array, "T *k"]) -> Float[Array, "T1 *k"]:
     """Put the virgin state, zero, before the increments."""
     return np.concatenate([np.zeros_like(values[:1]), values])
+
+
+def noticeable(values: Float[Array, "T v"]) -> list[int]:
+    """Return the components that are not small beside the largest."""
+    size = np.abs(values).max(axis=0)
+    return np.flatnonzero(size > NOTICEABLE * size.max()).tolist()
+
+
+def draw_on_exact(
+    axis: Axes, x: Float[Array, "T"], exact: Float[Array, "T"] | None, model: Float[Array, "T"], **look: Any
+) -> None:
+    """Draw a response as a thin line, on the exact one as a wide grey line if there is one.
+
+    Parameters
+    ----------
+    axis : Axes
+    x, exact, model : array, shape (T,)
+    **look
+        Of the thin line: its colour and label.
+    """
+    if exact is not None:
+        axis.plot(x, exact, color=EXACT, linewidth=3.2, alpha=0.75)
+    axis.plot(x, model, **{"linewidth": 1.1 if exact is not None else 1.3, **look})
+
+
+def draw_components(
+    axis: Axes,
+    x: Float[Array, "T *k"],
+    values: Float[Array, "T v"],
+    shown: Sequence[int],
+    exact: Float[Array, "T v"] | None = None,
+) -> None:
+    """Draw components of strain or stress, each in its colour, on the exact ones if there are some.
+
+    Parameters
+    ----------
+    axis : Axes
+    x : array, shape (T,) or (T, v)
+        For all of them, or for each.
+    values, exact : array, shape (T, v)
+    shown : sequence of int
+        Components that are drawn.
+    """
+    labels = voigt.LABELS[voigt.dimension(values.shape[1])]
+    for c in shown:
+        across, behind = x[:, c] if x.ndim == 2 else x, None if exact is None else exact[:, c]
+        draw_on_exact(axis, across, behind, values[:, c], color=COMPONENTS[c], label=labels[c])
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +136,8 @@ def draw_comparison(path: Path, curves: Sequence[Curve], model_name: str, column
 
 
 def _draw_pair(axis: Axes, curve: Curve, model_name: str) -> None:
-    axis.plot(curve.x, curve.exact, color=EXACT, linewidth=3.2, alpha=0.75, label="exact cell")
-    axis.plot(curve.x, curve.model, color=MODEL, linewidth=1.1, label=model_name)
+    draw_on_exact(axis, curve.x, curve.exact, curve.model, color=MODEL, label=model_name)
+    axis.lines[0].set_label("exact cell")
     axis.set_title(curve.title)
     axis.set_xlabel(curve.x_label)
     axis.set_ylabel(curve.y_label)

@@ -45,7 +45,10 @@ def plot_cell(
     InputError
         If nothing was decoded, or there is no such increment or path.
     """
-    force, moved = response.force, response.displacement
+    try:
+        force, moved = response.force, response.displacement
+    except AttributeError as error:
+        raise InputError(str(error)) from None
     if force.ndim == 2:
         force, moved = force[None], moved[None]
     if not (-len(force) <= path < len(force) and -force.shape[1] <= increment < force.shape[1]):

@@ -10,13 +10,8 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.numbers import voigt
 from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
-from microtann.plotting.style import INK, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
-
-COLOURS = (MODEL, LATTICE, "#2e7d4f", SOFT, "#8a5aa8", "#c2902f")
-"""One colour per Voigt component."""
-
-NOTICEABLE = 5e-3
-"""Components below this part of the largest are not drawn."""
+from microtann.plotting.curves import draw_components, from_virgin, noticeable
+from microtann.plotting.style import COMPONENTS, INK, LATTICE, MODEL, house_style, new_figure, save_figure
 
 
 def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
@@ -25,26 +20,20 @@ def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
     Components that stay below half a percent of the largest are left out.
     """
     labels = voigt.LABELS[cell.dimension]
-    start = np.zeros((1, len(labels)))
-    time = np.concatenate([[0.0], response.time])
-    strain, stress = np.vstack([start, response.strain]), np.vstack([start, response.stress])
-    strained = np.flatnonzero(np.abs(strain).max(axis=0) > NOTICEABLE * np.abs(strain).max())
-    stressed = np.flatnonzero(np.abs(stress).max(axis=0) > NOTICEABLE * np.abs(stress).max())
-    both = [c for c in strained if c in stressed] or list(strained)
+    time = from_virgin(response.time)
+    strain, stress = from_virgin(response.strain), from_virgin(response.stress)
+    strained, stressed = noticeable(strain), noticeable(stress)
+    both = [c for c in strained if c in stressed] or strained
     with house_style():
         figure = new_figure(7.4, 5.4)
         axes = figure.subplots(2, 2).ravel()
-        for c in both:
-            axes[0].plot(strain[:, c], stress[:, c], color=COLOURS[c], label=labels[c])
+        draw_components(axes[0], strain, stress, both)
         axes[0].set(title="Stress and strain", xlabel="average strain", ylabel="average stress")
-        for c in stressed:
-            axes[1].plot(time, stress[:, c], color=COLOURS[c], label=labels[c])
+        draw_components(axes[1], time, stress, stressed)
         axes[1].set(title="Stress", xlabel="time", ylabel="average stress")
-        for c in strained:
-            axes[2].plot(time, strain[:, c], color=COLOURS[c], label=labels[c])
+        draw_components(axes[2], time, strain, strained)
         axes[2].set(title="Strain", xlabel="time", ylabel="average strain (shear 2ε)")
-        energy = np.concatenate([[0.0], response.energy])
-        dissipated = np.concatenate([[0.0], np.cumsum(response.dissipation)])
+        energy, dissipated = from_virgin(response.energy), from_virgin(np.cumsum(response.dissipation))
         axes[3].plot(time, energy, color=MODEL, label="free energy")
         axes[3].plot(time, dissipated, color=LATTICE, label="dissipated")
         axes[3].set(title="Energy", xlabel="time", ylabel="energy per volume")
@@ -52,8 +41,8 @@ def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
         axes[3].legend(loc="upper left", ncols=2)
         for axis in axes:
             axis.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
-        shown = sorted({*strained.tolist(), *stressed.tolist()})
-        handles = [axes[0].plot([], [], color=COLOURS[c])[0] for c in shown]
+        shown = sorted({*strained, *stressed})
+        handles = [axes[0].plot([], [], color=COMPONENTS[c])[0] for c in shown]
         figure.legend(handles, [labels[c] for c in shown], loc="outside upper right", ncols=6, title=None)
         save_figure(figure, path)
 

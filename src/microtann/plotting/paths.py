@@ -12,8 +12,8 @@ from microtann.errors import InputError
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.numbers import voigt
-from microtann.plotting.curves import from_virgin
-from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure
+from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, noticeable
+from microtann.plotting.style import EXACT, LATTICE, MODEL, house_style, new_figure
 from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Response = Recall | CellResponse
-COLOURS = (MODEL, LATTICE, "#2e7d4f", SOFT, "#8a5aa8", "#c2902f")
-"""One colour per strain component."""
-NOTICEABLE = 5e-3
-"""Components below this part of the largest are not drawn."""
 
 
 def plot_paths(response: Response, exact: Response | None = None, path: int = 0) -> Figure:
@@ -61,26 +57,19 @@ def plot_paths(response: Response, exact: Response | None = None, path: int = 0)
     if exact is not None and not np.array_equal(response.strain, exact.strain):
         raise InputError("the two responses are not to the same strains, so that they cannot be compared")
     labels = voigt.LABELS[voigt.dimension(strain.shape[1])]
-    shown = _noticeable(_of_path(response.stress, path, 2))
+    shown = noticeable(_of_path(response.stress, path, 2))
     with house_style():
         figure = new_figure(9.3, 2.9)
         left, middle, right = figure.subplots(1, 3)
         moving = int(np.abs(strain).max(axis=0).argmax())
-        for drawn in ([exact] if exact is not None else []) + [response]:
-            wide = drawn is exact
-            stress = from_virgin(_of_path(drawn.stress, path, 2))
-            time = _time(drawn, len(stress))
-            for c in shown:
-                look = {"color": EXACT, "linewidth": 3.2} if wide else {"color": COLOURS[c], "label": labels[c]}
-                if c == moving or len(shown) == 1:
-                    left.plot(from_virgin(strain[:, moving]), stress[:, c], **look)
-                middle.plot(time, stress[:, c], **look)
-            energies = {"free energy": drawn.energy, "dissipated": drawn.dissipation}
-            for (name, values), colour in zip(energies.items(), (MODEL, LATTICE), strict=True):
-                found = _of_path(values, path, 1)
-                found = np.cumsum(found) if name == "dissipated" else found
-                look = {"color": EXACT, "linewidth": 3.2} if wide else {"color": colour, "label": name}
-                right.plot(time, from_virgin(found), **look)
+        stress = from_virgin(_of_path(response.stress, path, 2))
+        behind = None if exact is None else from_virgin(_of_path(exact.stress, path, 2))
+        time, along = _time(response, len(stress)), from_virgin(strain[:, moving])
+        draw_components(left, along, stress, [moving] if len(shown) > 1 else shown, behind)
+        draw_components(middle, time, stress, shown, behind)
+        energies = [_energies(drawn, path) for drawn in (response, exact) if drawn is not None]
+        for (name, values), colour in zip(energies[0].items(), (MODEL, LATTICE), strict=True):
+            draw_on_exact(right, time, energies[1][name] if exact else None, values, color=colour, label=name)
         _label(left, f"Stress {labels[moving]}", f"strain {labels[moving]}", "stress")
         _label(middle, "Stress", "time" if isinstance(response, DrivenResponse) else "increment", "stress")
         _label(right, "Energy", middle.get_xlabel(), "energy per volume")
@@ -102,6 +91,15 @@ def _time(response: Response, count: int) -> Float[Array, "T1"]:
     return np.arange(count, dtype=np.float64)
 
 
+def _energies(response: Response, path: int) -> dict[str, Float[Array, "T1"]]:
+    """Return the free energy and what was dissipated, the virgin state first."""
+    dissipated = np.cumsum(_of_path(response.dissipation, path, 1))
+    return {
+        "free energy": from_virgin(_of_path(response.energy, path, 1)),
+        "dissipated": from_virgin(dissipated),
+    }
+
+
 def _of_path(values: Array, path: int, dimensions: int) -> Array:
     """Return the values of one path of a batch, or of the only one."""
     if values.ndim == dimensions:
@@ -109,8 +107,3 @@ def _of_path(values: Array, path: int, dimensions: int) -> Array:
     if not -len(values) <= path < len(values):
         raise InputError(f"there is no path {path}: there are {len(values)}")
     return values[path]
-
-
-def _noticeable(values: Float[Array, "T v"]) -> list[int]:
-    size = np.abs(values).max(axis=0)
-    return np.flatnonzero(size >= NOTICEABLE * size.max()).tolist()

@@ -21,6 +21,11 @@ LATTICE = "#b3541e"
 """Colours of what is compared: exact (grey), model (blue), full lattice (rust); they differ in lightness too, so
 that they stay apart for every kind of colour vision and in print."""
 
+SERIES = (MODEL, LATTICE, "#2e7d4f", "#8a5aa8", "#c2902f", SOFT)
+"""One colour per series, internal state variable, node or bar."""
+COMPONENTS = (MODEL, LATTICE, "#2e7d4f", SOFT, "#8a5aa8", "#c2902f")
+"""One colour per strain component."""
+
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"
 """Colour maps for magnitudes and for signed quantities; both are safe for colour-blind readers."""

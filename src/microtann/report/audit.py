@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from microtann.evaluation.audit import Audit
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 
 LABELS = {"stress": "stress", "force": "bar forces", "dissipation": "dissipation"}
 
@@ -15,12 +15,9 @@ def audit_table(audit: Audit) -> Table:
         for name, values in audit.quantiles(chosen).items():
             rows.append((LABELS.get(name, name), draw, int(chosen.sum()), *(float(v) for v in values)))
     columns = (
-        Column("error of", kind="text"),
-        Column("points drawn", kind="text"),
+        *columns_of("text", "error of", "points drawn"),
         Column("number", kind="integer"),
-        Column("median", kind="error"),
-        Column("90 % below", kind="error"),
-        Column("worst", kind="error"),
+        *columns_of("error", "median", "90 % below", "worst"),
     )
     note = (
         "The exact cell is solved along the strain histories of sampled Gauss points. Stress and bar forces: RMS "

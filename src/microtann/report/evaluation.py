@@ -14,9 +14,10 @@ from microtann.plotting.curves import Curve, draw_comparison, draw_errors, from_
 from microtann.report.number import format_number
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, write_section
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.system.stage import write_numbers
 from microtann.tann.model import TANN
+from microtann.training.walk_errors import SetName, WalkErrors
 
 Responses = Mapping[str, PathResponse]
 """Exact response and recall of the model, by the name of the path."""
@@ -90,6 +91,36 @@ def write_evaluation(
     return section
 
 
+def write_data_evaluation(
+    folder: Path, model: str, tann: TANN, data: Path, judged: SetName, errors: WalkErrors
+) -> Section:
+    """Write numbers and the page of an evaluation on the walks of a data file; return the section of the report.
+
+    Parameters
+    ----------
+    folder : Path
+    model : str
+        What the model is called.
+    tann : TANN
+    data : Path
+        The file.
+    judged : {"training", "validation", "test"}
+        Set whose walks were followed.
+    errors : WalkErrors
+    """
+    named = {"model": model, "form": tann.form, "data": str(data), "walks": judged}
+    write_numbers(folder, {**named, "errors": errors.to_dict()})
+    text = (
+        f"The model ({tann.form}, {tann.states} internal state variables) gets the strain increments of "
+        f"the {judged} walks of {data} only; its own state is fed back. The reference is the data."
+    )
+    files = {"numbers.json": "all errors", "report.html": "this section alone"}
+    section = Section("Closed-loop recall on data", 3, (text,), (_walks_table(judged, errors),), files=files)
+    write_section(folder, section)
+    write_report(folder, f"Closed-loop recall of {model} on {data.name}", [(folder, section)])
+    return section
+
+
 def errors_table(evaluation: Evaluation, anchor: AnchorErrors | None = None) -> Table:
     """Return the errors on every path, beside the stress error of an anchor if there is one."""
     groups = list(dict.fromkeys(name for errors in evaluation.paths.values() for name in errors.coordinates))
@@ -97,9 +128,7 @@ def errors_table(evaluation: Evaluation, anchor: AnchorErrors | None = None) -> 
         Column("path", kind="text"),
         Column("stress", kind="error"),
         *([Column(anchor.name, kind="error")] if anchor else []),
-        Column("largest", kind="error"),
-        Column("energy", kind="error"),
-        Column("dissip.", kind="error"),
+        *columns_of("error", "largest", "energy", "dissip."),
         *(Column(SHORT.get(name, name), kind="error") for name in groups),
         Column("violations", kind="integer"),
         Column("drift", kind="error"),
@@ -139,9 +168,7 @@ def errors_summary(evaluation: Evaluation) -> Table:
         max(drifts) if drifts else None,
     )
     columns = (
-        Column("stress", kind="error"),
-        Column("energy", kind="error"),
-        Column("dissip.", kind="error"),
+        *columns_of("error", "stress", "energy", "dissip."),
         Column("violations", kind="integer"),
         Column("drift", kind="error"),
     )
@@ -152,10 +179,8 @@ def paths_table(responses: Responses) -> Table:
     """Return what each path is."""
     rows = tuple((name, r.path.description, *r.path.strain.shape[:2]) for name, r in responses.items())
     columns = (
-        Column("path", kind="text"),
-        Column("what", kind="text"),
-        Column("paths", kind="integer"),
-        Column("increments", kind="integer"),
+        *columns_of("text", "path", "what"),
+        *columns_of("integer", "paths", "increments"),
     )
     return Table("Paths", columns, rows)
 
@@ -221,3 +246,22 @@ def _energies(name: str, responses: Responses) -> list[Curve]:
         Curve(f"path {name}, {what}", step, from_virgin(a), from_virgin(b), "increment [–]", label)
         for what, a, b, label in pairs
     ]
+
+
+def _walks_table(judged: str, errors: WalkErrors) -> Table:
+    columns = (
+        Column("walks", kind="text"),
+        *columns_of("error", "stress", "energy", "dissip."),
+        *(Column(name, kind="error") for name in errors.coordinates),
+        Column("violations", kind="integer"),
+    )
+    # errors of a model that runs away are infinite, which a table shows as a dash
+    plain = errors.to_dict()
+    groups = plain["coordinates"].values()
+    row = (judged, *(plain[name] for name in ("stress", "energy", "dissipation")), *groups, errors.violations)
+    note = (
+        "Relative RMS errors over all whole walks of the set: stress, energy, accumulated dissipation, decoded "
+        "internal coordinates. Violations: increments with −T·ΔZ < −1e-12 times the largest energy. A dash stands "
+        "for a model that ran away."
+    )
+    return Table("Errors in closed loop", columns, (row,), note)

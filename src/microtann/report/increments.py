@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from microtann.equilibrium.increment_table import as_fraction, shortened
 from microtann.evaluation.comparison import NAMES, Comparison
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 
 COLUMNS = (
     Column("increment", kind="integer"),
     Column("step", kind="text"),
     Column("time"),
-    Column("parts", kind="integer"),
-    Column("cuts", kind="integer"),
+    *columns_of("integer", "parts", "cuts"),
     Column("smallest part", kind="text"),
-    Column("Newton", kind="integer"),
-    Column("linear", kind="integer"),
+    *columns_of("integer", "Newton", "linear"),
     Column("residual", kind="error"),
     Column("time", "CPU s", "seconds"),
 )

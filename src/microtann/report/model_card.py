@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.tann.card import ModelCard
 
 
@@ -19,14 +19,10 @@ def models_table(cards: Sequence[ModelCard], short_names: Mapping[str, str]) -> 
     """
     columns = (
         Column("model", kind="text"),
-        Column("ISVs", kind="integer"),
-        Column("bars", kind="integer"),
-        Column("validation", kind="error"),
-        Column("stress", kind="error"),
-        Column("dissip.", kind="error"),
+        *columns_of("integer", "ISVs", "bars"),
+        *columns_of("error", "validation", "stress", "dissip."),
         Column("strains to"),
-        Column("CPU s", kind="integer"),
-        Column("kB", kind="integer"),
+        *columns_of("integer", "CPU s", "kB"),
     )
     rows = tuple(
         (

@@ -22,7 +22,7 @@ from microtann.report.audit import audit_table, worst_points_table
 from microtann.report.increments import increment_tables
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, write_section
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.system.stage import write_numbers
 
 Array = NDArray[np.float64]
@@ -209,10 +209,7 @@ def cost_table(comparison: Comparison) -> Table:
     note += " CPU seconds after compilation; set-up is that of the preconditioner." + _what_it_shows(comparison)
     columns = (
         Column("", kind="text"),
-        Column("unknowns", kind="integer"),
-        Column("Newton", kind="integer"),
-        Column("CG", kind="integer"),
-        Column("calls", kind="integer"),
+        *columns_of("integer", "unknowns", "Newton", "CG", "calls"),
         Column("material", "s", "seconds"),
         Column("assembly", "s", "seconds"),
         Column("set-up", "s", "seconds"),

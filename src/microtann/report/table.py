@@ -28,6 +28,11 @@ class Column:
         return f"{self.title} [{self.unit}]" if self.unit else self.title
 
 
+def columns_of(kind: Kind, *titles: str) -> tuple[Column, ...]:
+    """Return columns of one kind without units, by their titles."""
+    return tuple(Column(title, kind=kind) for title in titles)
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of raw numbers under headings; they are formatted only where they are shown.

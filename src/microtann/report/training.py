@@ -11,7 +11,7 @@ import numpy as np
 
 from microtann.plotting.curves import draw_training, phase_starts
 from microtann.report.section import Figure, Section, write_section
-from microtann.report.table import Column, Table
+from microtann.report.table import Column, Table, columns_of
 from microtann.system.atomic import write_atomically
 from microtann.tann.information import TrainingRecord
 from microtann.tann.model import TANN
@@ -94,10 +94,8 @@ def _summary(tann: TANN) -> Table:
     last = tann.information.history[-1] if tann.information.history else None
     columns = (
         Column("form", kind="text"),
-        Column("states", kind="integer"),
-        Column("updates", kind="integer"),
-        Column("training loss", kind="error"),
-        Column("validation loss", kind="error"),
+        *columns_of("integer", "states", "updates"),
+        *columns_of("error", "training loss", "validation loss"),
     )
     losses = (None, None, None) if last is None else (last.update, last.training, last.validation)
     return Table("Model", columns, ((tann.form, tann.states, *losses),))

@@ -14,17 +14,14 @@ from numpy.typing import NDArray
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.solve import affine_displacement
 from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
-from microtann.plotting.curves import from_virgin
-from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
+from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, noticeable
+from microtann.plotting.style import EXACT, LATTICE, MODEL, SERIES, SOFT, house_style, new_figure, save_figure
 from microtann.reproduction.section4_responses import Section4Response
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
-COLOURS = (MODEL, LATTICE, "#2e7d4f", "#8a5aa8", "#c2902f", SOFT)
-"""One colour per component, internal state variable, node or bar."""
-NAMES = ("11", "22", "12")
 DRAWN = 4
 """Most coordinates of a group that are drawn."""
 ALIKE = 0.02
@@ -100,23 +97,22 @@ def draw_response(path: Path, cell: UnitCell, found: Section4Response) -> None:
     with house_style():
         figure = new_figure(9.6, 9.4)
         axes = figure.subplots(3, 3).ravel()
-        shown = _moving(strain)
-        for c in shown:
-            axes[0].plot(step, strain[:, c], color=COLOURS[c], label=NAMES[c])
+        draw_components(axes[0], step, strain, noticeable(strain))
         axes[0].set(title="(a) Strain", ylabel="strain [–]")
         axes[0].legend(ncols=3)
         stress, exact_stress = from_virgin(model.stress[0]), from_virgin(exact.stress[0])
-        stressed = _moving(exact_stress)
-        for c in stressed:
-            _pair(axes[1], strain[:, 0], exact_stress[:, c], stress[:, c], COLOURS[c], NAMES[c])
-            _pair(axes[2], step, exact_stress[:, c], stress[:, c], COLOURS[c], NAMES[c])
+        stressed = noticeable(exact_stress)
+        draw_components(axes[1], strain[:, 0], stress, stressed, exact_stress)
+        draw_components(axes[2], step, stress, stressed, exact_stress)
         axes[1].set(title="(b) Stress", xlabel="strain ε₁₁ [–]", ylabel="stress [–]")
         axes[2].set(title="(c) Stress", ylabel="stress [–]")
         axes[2].legend(ncols=3)
-        _pair(axes[3], step, from_virgin(exact.energy[0]), from_virgin(model.energy[0]), MODEL, "Ψ")
+        draw_on_exact(
+            axes[3], step, from_virgin(exact.energy[0]), from_virgin(model.energy[0]), color=MODEL, label="Ψ"
+        )
         axes[3].set(title="(d) Free energy", ylabel="energy per volume [–]")
         rates = (from_virgin(exact.dissipation[0]), from_virgin(model.dissipation[0]))
-        _pair(axes[4], step, *rates, LATTICE, "D")
+        draw_on_exact(axes[4], step, *rates, color=LATTICE, label="D")
         axes[4].set(title="(e) Dissipation rate", ylabel="per volume and increment [–]")
         _draw_states(axes[5], step, found)
         _draw_displacements(axes[6], step, cell, found)
@@ -181,9 +177,9 @@ def most_moving(values: Float[Array, "T k"], count: int = DRAWN) -> Int[NDArray[
 
 def _draw_states(axis: Axes, step: Float[Array, "T1"], found: Section4Response) -> None:
     states, exact = from_virgin(found.state), from_virgin(found.exact_state)
-    chosen = most_moving(states, len(COLOURS))
-    for z, colour in zip(chosen, COLOURS, strict=False):
-        _pair(axis, step, exact[:, z], states[:, z], colour, f"Z{z + 1}")
+    chosen = most_moving(states, len(SERIES))
+    for z, colour in zip(chosen, SERIES, strict=False):
+        draw_on_exact(axis, step, exact[:, z], states[:, z], color=colour, label=f"Z{z + 1}")
     hidden = states.shape[1] - len(chosen)
     rest = f", {len(chosen)} of {states.shape[1]}" if hidden else ""
     axis.set(title="(f) Internal state variables", ylabel=f"Z{rest} [–]")
@@ -217,9 +213,10 @@ def _draw_group(
     chosen = most_moving(exact).tolist()
     if worst not in chosen:
         chosen = [*chosen[: DRAWN - 1], worst]
-    for column, colour in zip(chosen, COLOURS, strict=False):
+    for column, colour in zip(chosen, SERIES, strict=False):
         name = label(column) + (", worst" if column == worst else "")
-        _pair(axis, step, from_virgin(exact[:, column]), from_virgin(found[:, column]), colour, name)
+        pair = from_virgin(exact[:, column]), from_virgin(found[:, column])
+        draw_on_exact(axis, step, *pair, color=colour, label=name)
     low, high = axis.get_ylim()
     axis.set_ylim(low, high + 0.35 * (high - low))
     axis.legend(ncols=2, fontsize=7.0, loc="upper left")
@@ -234,20 +231,10 @@ def _draw_errors(axis: Axes, step: Float[Array, "T1"], found: Section4Response) 
         "displacement": (model.displacement[0], exact.coordinates["displacement"][0]),
         "force": (model.force[0], exact.coordinates["force"][0]),
     }
-    for (name, (one, other)), colour in zip(pairs.items(), COLOURS, strict=False):
+    for (name, (one, other)), colour in zip(pairs.items(), SERIES, strict=False):
         error = np.abs(one - other).reshape(len(one), -1).max(axis=1) / np.abs(other).max()
         axis.semilogy(step[1:], np.maximum(error, ROUND_OFF_ERROR), color=colour, label=name)
     low, high = axis.get_ylim()
     axis.set_ylim(low, high * (high / low) ** 0.25)
     axis.set(title="(i) Largest error", ylabel="relative to the largest value [–]")
     axis.legend(ncols=2, fontsize=7.5, loc="upper left")
-
-
-def _pair(axis: Axes, x: Float[Array, "T1"], exact: Array, model: Array, colour: str, label: str) -> None:
-    axis.plot(x, exact, color=EXACT, linewidth=3.2, alpha=0.6)
-    axis.plot(x, model, color=colour, linewidth=1.1, label=label)
-
-
-def _moving(values: Float[Array, "T1 v"]) -> list[int]:
-    size = np.abs(values).max(axis=0)
-    return np.flatnonzero(size > 5e-3 * size.max()).tolist()

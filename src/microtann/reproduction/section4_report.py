@@ -10,7 +10,7 @@ from microtann.microstructure.bars.lattice import require_lattice
 from microtann.plotting.curves import phase_starts
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.reproduction.claims import CELLS, PAPER, Section4Cell, paper_figure
 from microtann.reproduction.section4_figures import (
     TrainingCurve,
@@ -170,16 +170,11 @@ def _errors_table(
                 )
             )
     columns = (
-        Column("lattice", kind="text"),
-        Column("path", kind="text"),
+        *columns_of("text", "lattice", "path"),
         Column("figure", kind="integer"),
         Column("form", kind="text"),
         Column("ISVs", kind="integer"),
-        Column("stress", kind="error"),
-        Column("energy", kind="error"),
-        Column("dissip.", kind="error"),
-        Column("displ.", kind="error"),
-        Column("force", kind="error"),
+        *columns_of("error", "stress", "energy", "dissip.", "displ.", "force"),
         Column("violations", kind="integer"),
     )
     note = (
@@ -209,12 +204,7 @@ def _claims_table(
             share = responses[cell.name]["b"].remaining_state
             text = "–" if share is None else f"at least {format_number(share, 'percent')} of the largest"
             rows.append((cell.title, "internal state variables after unloading", claimed["unloaded"], text))
-    columns = (
-        Column("lattice", kind="text"),
-        Column("what", kind="text"),
-        Column("paper", kind="text"),
-        Column("here", kind="text"),
-    )
+    columns = (*columns_of("text", "lattice", "what", "paper", "here"),)
     note = (
         "After unloading: the least norm of Z where the strain of path b is zero after the first flow, relative "
         "to the largest norm on the path."

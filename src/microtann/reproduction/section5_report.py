@@ -15,7 +15,7 @@ from microtann.plotting.curves import draw_histories
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
 from microtann.report.simulation import LABELS, comparison_curves, cost_table, results_table
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.reproduction.claims import CASES, PAPER, Section5Case
 from microtann.reproduction.section5_cases import CaseNumbers
 from microtann.reproduction.section5_errors import BARS, BOTH, Limits, case_errors
@@ -189,8 +189,7 @@ def _errors_table(model: str, own: Sequence[CaseNumbers]) -> Table:
     mesh, ratio = own[0].finest("model").size, own[0].finest("lattice").size
     titles = ("total", "homogenisation", "network", *(("paper, total", "authors' network") if regular else ()))
     columns = (
-        Column("case", kind="text"),
-        Column("quantity", kind="text"),
+        *columns_of("text", "case", "quantity"),
         *(Column(title, kind="percent") for title in titles),
     )
     note = f"{model}: elements of {mesh:g}, ε = 1/{round(1 / ratio)}. Dissipation relative to max(D, Ψ/100). "
@@ -216,11 +215,8 @@ def _cost_table(model: str, own: Sequence[CaseNumbers]) -> Table:
             ratio = None if analysis == "lattice" else lattice.calls / run.calls
             rows.append((numbers.case, NAMES[analysis], run.unknowns, run.newton, run.calls, ratio, run.seconds))
     columns = (
-        Column("case", kind="text"),
-        Column("analysis", kind="text"),
-        Column("unknowns", kind="integer"),
-        Column("Newton", kind="integer"),
-        Column("calls", kind="integer"),
+        *columns_of("text", "case", "analysis"),
+        *columns_of("integer", "unknowns", "Newton", "calls"),
         Column("cost ratio"),
         Column("CPU time", "s", "seconds"),
     )

@@ -13,7 +13,7 @@ import numpy as np
 from microtann.data.walks import WalkPlan, split_paths
 from microtann.errors import InputError
 from microtann.report.section import Figure, Section
-from microtann.report.table import Column, Table
+from microtann.report.table import Column, Table, columns_of
 from microtann.studies.number_of_states import FOLDERS
 from microtann.studies.study_figures import draw_study
 from microtann.studies.study_result import ERRORS, errors_note, errors_row, write_result
@@ -103,9 +103,7 @@ def study_increments(
     rows = [(p.form.name, r["increments"], p.seed, r.get("states"), *errors_row(r)) for p, r in pairs]
     columns = (
         Column("form", kind="text"),
-        Column("training increments", kind="integer"),
-        Column("seed", kind="integer"),
-        Column("ISVs", kind="integer"),
+        *columns_of("integer", "training increments", "seed", "ISVs"),
         *ERRORS,
     )
     names = [form.name for form in forms]

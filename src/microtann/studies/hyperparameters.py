@@ -13,7 +13,7 @@ import numpy as np
 from microtann.errors import InputError
 from microtann.numbers.configuration import descriptions, plain
 from microtann.report.section import Figure, Section
-from microtann.report.table import Column, Table, Value
+from microtann.report.table import Column, Table, Value, columns_of
 from microtann.studies.study_figures import draw_search
 from microtann.studies.study_result import write_result
 from microtann.studies.training_point import Point, StudyData, error_of, run_points, seeded
@@ -197,8 +197,7 @@ def _table(
     columns = (
         Column("trial", kind="integer"),
         *(Column(name, kind="integer" if isinstance(varied[0][name], int) else "general") for name in names),
-        Column("stress", kind="error"),
-        Column("worst seed", kind="error"),
+        *columns_of("error", "stress", "worst seed"),
         Column("CPU time", "s", kind="seconds"),
     )
     note = (

@@ -18,7 +18,7 @@ from microtann.evaluation.recall import protocol
 from microtann.numbers.checks import check_strain_paths
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, read_section, write_section
-from microtann.report.table import Column, Table
+from microtann.report.table import Column, Table, columns_of
 from microtann.studies.study_figures import draw_correlations
 from microtann.system.stage import Stage, file_digest, working_folder, write_numbers
 from microtann.tann.agreement import require_agreement
@@ -190,11 +190,9 @@ def latent_table(comparisons: Mapping[str, LatentComparison]) -> Table:
     """Return a table of comparisons, by what is compared."""
     columns = (
         Column("ISVs", kind="text"),
-        Column("directions", kind="integer"),
-        Column("shared", kind="integer"),
+        *columns_of("integer", "directions", "shared"),
         Column("smallest correlation"),
-        Column("map to the second", kind="error"),
-        Column("map to the first", kind="error"),
+        *columns_of("error", "map to the second", "map to the first"),
     )
     rows = tuple(
         (name, len(c.correlations), c.shared, float(c.correlations.min()), c.second_error, c.first_error)

@@ -132,7 +132,8 @@ def study_states(
     """Measure the error against the number of internal state variables on validation walks, and propose one.
 
     Every training is kept in a folder of its own: a study that was interrupted goes on where it stopped, and a
-    longer one starts from what is there. With the form variational the lattice is also reduced without training.
+    longer one starts from what is there. With the form variational microstructures of slips, as lattices are, are
+    also reduced without training.
 
     Parameters
     ----------
@@ -169,7 +170,8 @@ def study_states(
     exact = None if reference is None else reference.microstructure.exact_states
     numbers = list(states) or _default_numbers(exact or MOST)
     series = {"trained": {n: seeded(form, seeds, states=n) for n in numbers}}
-    if form.name == "variational" and bool(getattr(form, "updates", False)):
+    slips = reference is not None and reference.microstructure.slip_problem() is not None
+    if slips and form.name == "variational" and bool(getattr(form, "updates", False)):
         series["reduced"] = {n: [changed(form, states=n, updates=0)] for n in numbers}
     points = {
         (name, n): [Point(_place(folder, name, n, each), each, source) for each in forms]

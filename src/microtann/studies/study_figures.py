@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from microtann.plotting.style import LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
+from microtann.plotting.style import MODEL, SERIES, SOFT, house_style, new_figure, save_figure
 from microtann.report.number import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = (MODEL, LATTICE, "#2e7d4f", "#8a5aa8", "#c2902f", SOFT)
 ROUND_OFF = 1e-9
 """Errors below are round-off: they are drawn at the bottom."""
 
@@ -54,7 +53,7 @@ def draw_study(
         axis = figure.subplots()
         errors = [y for points in series.values() for _, y in points]
         bottom, top = _bottom(errors), _top(errors)
-        for row, ((name, points), colour) in enumerate(zip(series.items(), COLOURS, strict=False)):
+        for row, ((name, points), colour) in enumerate(zip(series.items(), SERIES, strict=False)):
             finite = [(x, max(y, bottom)) for x, y in points if np.isfinite(y)]
             lost = [(x, top * 2.0**row) for x, y in points if not np.isfinite(y)]  # none hides another
             numbers = sorted({x for x, _ in points})
@@ -121,7 +120,7 @@ def draw_correlations(path: Path, correlations: Mapping[str, Sequence[float]]) -
     with house_style():
         figure = new_figure(5.6, 3.2)
         axis = figure.subplots()
-        for (name, values), colour in zip(correlations.items(), COLOURS, strict=False):
+        for (name, values), colour in zip(correlations.items(), SERIES, strict=False):
             number = np.arange(1, len(values) + 1)
             axis.plot(number, values, "o-", color=colour, markersize=4, label=name)
         axis.set_ylim(0.0, 1.05)

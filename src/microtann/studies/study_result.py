@@ -8,16 +8,12 @@ from typing import Any
 
 from microtann.report.page import write_report
 from microtann.report.section import Section, write_section
-from microtann.report.table import Column, Value
+from microtann.report.table import Column, Value, columns_of
 from microtann.studies.training_point import Point
 from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
 
 ERRORS = (
-    Column("stress", kind="error"),
-    Column("energy", kind="error"),
-    Column("dissip.", kind="error"),
-    Column("displ.", kind="error"),
-    Column("force", kind="error"),
+    *columns_of("error", "stress", "energy", "dissip.", "displ.", "force"),
     Column("violations", kind="integer"),
     Column("CPU time", "s", kind="seconds"),
 )

@@ -64,7 +64,7 @@ def _add(
         item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
         comment = comments.get(".".join((*path, key)), "")
         if len(f"{key} = {item.as_string()}") + len(comment) > WIDTH:
-            for line in textwrap.wrap(comment, WIDTH - len("# ")):
+            for line in textwrap.wrap(comment, WIDTH - len("# "), break_on_hyphens=False):
                 place.add(tomlkit.comment(line))
         elif comment:
             item.comment(comment)

@@ -38,9 +38,9 @@ class PointUpdate(NamedTuple):
     tangent: Float[Array, "n v v"] | None
 
 
-Update = Callable[[MaterialPoint, Array, Array, Array, float, bool], PointUpdate]
-"""Update of n points from (point, driving variables (n, y) and states (n, z) at the start, increments of the
-driving variables (n, y), Δt, whether the tangent is wanted)."""
+PreparedUpdate = Callable[[Array, Array, Array, float, bool], PointUpdate]
+"""Update of n points from (driving variables (n, y) and states (n, z) at the start, increments of the driving
+variables (n, y), Δt, whether the tangent is wanted)."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,14 @@ class CompiledUpdate:
     ----------
     energy, evolution : classes
         A subclass may compute something else, so only these themselves are updated by it.
-    update : callable
+    prepare : callable
+        From a material point, its update: the products of arrays that all increments share are formed once, and
+        belong to what is returned, which the model keeps.
     """
 
     energy: type[Energy]
     evolution: type[Evolution]
-    update: Update
+    prepare: Callable[[MaterialPoint], PreparedUpdate]
 
     def fits(self, point: MaterialPoint) -> bool:
         """Return whether the update gives what the parts of this point give."""

@@ -93,6 +93,11 @@ class Hybrid:
         return self.tann.microstructure
 
     @property
+    def components(self) -> int:
+        """Number of strain components, v."""
+        return self.tann.components
+
+    @property
     def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
         """Name and shape of each group of internal coordinates that it decodes, in their order."""
         return self.tann.coordinate_shapes

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 
 import equinox as eqx
 import jax
@@ -25,7 +26,7 @@ from microtann.tann.energy import Energy
 from microtann.tann.error_bound import ErrorBound, bound_errors
 from microtann.tann.evolution import Evolution
 from microtann.tann.file import write_model
-from microtann.tann.form import compiled_update
+from microtann.tann.form import PreparedUpdate, compiled_update
 from microtann.tann.information import Information
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.recall import Recall, follow_paths
@@ -205,13 +206,13 @@ class TANN(eqx.Module):
             If a strain increment is not finite.
         """
         check_increment(strain_increment)
-        compiled = compiled_update(self.form)
-        if compiled is None or not compiled.fits(self.point):
+        update = self._compiled_update
+        if update is None:
             return self.update_by_differentiation(strain_increment, state, dt, tangent)
         extra = state.get("extra", np.zeros((len(strain_increment), 0)))
         driving = np.concatenate([state["strain"], extra], axis=1)
         increment = np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)
-        result = compiled.update(self.point, driving, state["isv"], increment, float(dt), tangent)
+        result = update(driving, state["isv"], increment, float(dt), tangent)
         changed = {
             "strain": state["strain"] + strain_increment,
             "isv": result.state,
@@ -219,6 +220,12 @@ class TANN(eqx.Module):
             "dissipation": result.dissipation,
         }
         return result.stress, result.tangent, state | changed
+
+    @cached_property
+    def _compiled_update(self) -> PreparedUpdate | None:
+        """The compiled update of the form with the arrays of this point; None if its parts are others."""
+        compiled = compiled_update(self.form)
+        return compiled.prepare(self.point) if compiled is not None and compiled.fits(self.point) else None
 
     def training_reach(self, before: State, after: State) -> Float[Numbers, "n"] | None:
         """Return how far increments of ``n`` material points reach in the range of the training data.

@@ -19,7 +19,10 @@ def lines(axis):
 
 
 def test_paths_of_a_model_and_of_the_exact_cell(tmp_path: Path) -> None:
-    recall, exact = CUBE.recall(np.stack([STRAIN, 0.1 * STRAIN])), mt.solve_cell(CUBE.cell, CUBE.bar, STRAIN)
+    recall, exact = (
+        CUBE.recall(np.stack([STRAIN, 0.1 * STRAIN])),
+        mt.solve_cell(CUBE.microstructure.cell, CUBE.microstructure.bar, STRAIN),
+    )
     with pytest.raises(InputError, match="not to the same strains"):
         mt.plotting.plot_paths(recall, exact)
     figure = mt.plotting.plot_paths(recall, path=1)
@@ -45,18 +48,21 @@ def test_a_driven_cell_is_drawn_over_time() -> None:
 
 
 def test_a_cell_is_drawn_from_its_solution_and_from_what_a_model_decodes() -> None:
-    exact, recall = mt.solve_cell(CUBE.cell, CUBE.bar, STRAIN), CUBE.recall(STRAIN, decode=True)
-    figures = [mt.plotting.plot_cell(CUBE.cell, r, 5) for r in (exact, recall)]
-    bars = CUBE.cell.distinct_bars
-    whole = np.abs(exact.force[5] * bars.area[bars.of_bar] / CUBE.cell.areas)
+    exact, recall = (
+        mt.solve_cell(CUBE.microstructure.cell, CUBE.microstructure.bar, STRAIN),
+        CUBE.recall(STRAIN, decode=True),
+    )
+    figures = [mt.plotting.plot_cell(CUBE.microstructure.cell, r, 5) for r in (exact, recall)]
+    bars = CUBE.microstructure.cell.distinct_bars
+    whole = np.abs(exact.force[5] * bars.area[bars.of_bar] / CUBE.microstructure.cell.areas)
     for figure in figures:
         low, high = figure.axes[1].get_ylim()  # the scale of the colours
         assert (-low, high) == pytest.approx((np.quantile(whole, 0.995),) * 2, rel=1e-9)
         assert np.ptp(figure.axes[0].images[0].get_array()) > 100
     with pytest.raises(InputError, match="decode=True"):
-        mt.plotting.plot_cell(CUBE.cell, CUBE.recall(STRAIN))
+        mt.plotting.plot_cell(CUBE.microstructure.cell, CUBE.recall(STRAIN))
     with pytest.raises(InputError, match="no increment 24"):
-        mt.plotting.plot_cell(CUBE.cell, exact, 24)
+        mt.plotting.plot_cell(CUBE.microstructure.cell, exact, 24)
 
 
 @pytest.mark.parametrize("kind", ["triangle", "triangle6", "quad", "quad8", "tetra", "tetra10", "hexahedron20"])
@@ -91,7 +97,7 @@ def test_bodies_and_their_fields() -> None:
     for field, sentence in (("heat", "no field 'heat'"), ("stress", "name one of 11, 22, 33, 23, 13, 12")):
         with pytest.raises(InputError, match=sentence):
             mt.plotting.plot_body(result, field)
-    structure = mt.Structure.box(CUBE.cell, CUBE.bar, (1, 1, 1), 0.5)
+    structure = mt.Structure.box(CUBE.microstructure.cell, CUBE.microstructure.bar, (1, 1, 1), 0.5)
     assert mt.plotting.plot_body(structure.solve([step])).axes[1].get_ylabel() == "force"
     with pytest.raises(InputError, match="were not kept"):
         mt.plotting.plot_body(structure.solve([step]), increment=0)

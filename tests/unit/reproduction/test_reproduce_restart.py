@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from microtann.cli.main import app
+from microtann.evaluation.reference_run import RunRecords
 from microtann.fem import Progress
 from microtann.reproduction import section5
 from microtann.reproduction.section5_cases import Section5Plan

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import microtann as mt
+from microtann.data.increments import Dataset
 from microtann.studies import training_cost
 from microtann.studies.training_cost import TrainingCost, try_training
 from microtann.training.train import LOGGER
@@ -44,7 +45,7 @@ def test_time_of_the_updates_is_read_between_reports(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(training_cost, "train", train)
     monkeypatch.setattr(training_cost, "form_class", lambda name: {"variational": Form}[name])
     monkeypatch.setattr(training_cost.time, "process_time", lambda: clock[0])
-    found = try_training(None, 5, 4.0)
+    found = try_training(object.__new__(Dataset), 5, 4.0)
     assert found == TrainingCost(3000, pytest.approx(0.02), pytest.approx(5.0), 3.0, 4.0)
     assert found.seconds == pytest.approx(5.0 + 9.0 + 0.02 * 3000)
 

@@ -95,29 +95,17 @@ class NetworkEvolution(Evolution):
 
 @configuration
 class Perceptron(TrainableForm):
-    """Small networks for energy and evolution, defined in a test.
-
-    Parameters
-    ----------
-    states : int
-        Internal state variables.
-    seed : int
-        Seed of all weights.
-    width : int
-        Neurons of the hidden layers.
-    updates : int
-        Updates of Adam.
-    """
+    """Small networks for energy and evolution, defined in a test."""
 
     name: ClassVar[str] = "perceptron"
     version: ClassVar[int] = 3
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (LinearReduction, NetworkEnergy, NetworkEvolution)
     weights: ClassVar[dict[str, float]] = {"stress": 1.0, "energy": 0.2, "coordinates": 0.1}
 
-    states: Annotated[int, Field(ge=1)] = 2
-    seed: Annotated[int, Field(ge=0)] = 0
-    width: Annotated[int, Field(ge=1, le=512)] = 8
-    updates: Annotated[int, Field(ge=1)] = 200
+    states: Annotated[int, Field(ge=1, description="Internal state variables.")] = 2
+    seed: Annotated[int, Field(ge=0, description="Seed of all weights.")] = 0
+    width: Annotated[int, Field(ge=1, le=512, description="Neurons of the hidden layers.")] = 8
+    updates: Annotated[int, Field(ge=1, description="Updates of Adam.")] = 200
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         keys = jax.random.split(jax.random.key(self.seed), 5)

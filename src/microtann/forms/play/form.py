@@ -16,7 +16,7 @@ from pydantic import Field
 from microtann.data.increments import Dataset, Increments
 from microtann.forms.play.loss import Batch, Reference, loss_terms, reference_of, to_batch
 from microtann.forms.play.merging import merge_mechanisms
-from microtann.forms.play.update import update_play
+from microtann.forms.play.update_kernel import prepare_play
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
@@ -43,7 +43,7 @@ class Play(DescentAndPolish, TrainableForm):
 
     name: ClassVar[str] = "play"
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (ResidualReduction, DecoupledQuadraticEnergy, PlayMechanisms)
-    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, PlayMechanisms, update_play)
+    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, PlayMechanisms, prepare_play)
     weights: ClassVar[Mapping[str, float]] = {
         "stress": 1.0,
         "stress_start": 0.5,

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.forms.variational.slip_reduction import root_of
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.point import MaterialPoint
@@ -57,18 +58,12 @@ def merge_mechanisms(point: MaterialPoint, tolerance: float) -> MaterialPoint:
         logarithm.append(np.log(total))
     return replace(
         point,
-        energy=replace(energy, coupling=jnp.asarray(coupling), elastic=jnp.asarray(_root(elastic))),
+        energy=replace(energy, coupling=jnp.asarray(coupling), elastic=jnp.asarray(root_of(elastic))),
         evolution=PlayMechanisms(jnp.asarray(logarithm)),
         reduction=replace(
             reduction, encoder=jnp.asarray(encoder), decoder=jnp.zeros((reduction.decoder.shape[0], len(encoder)))
         ),
     )
-
-
-def _root(matrix: Float[Array, "y y"]) -> Float[Array, "y y"]:
-    """Return P with Pᵀ P = matrix, for a symmetric positive semi-definite matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
 
 
 def _groups(features: Float[Array, "z f"], tolerance: float) -> list[list[int]]:

@@ -7,6 +7,8 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from microtann.forms.variational.convex_energy import ConvexEnergy
+from microtann.forms.variational.minimum import minimise
 from microtann.slips.projection import nearest_admissible
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
@@ -15,15 +17,16 @@ from microtann.tann.evolution import Evolution
 class MultisurfaceFlow(Evolution):
     """Coupled slips: the states move in the directions nᵢ of the slips γᵢ, ΔZ = Σ nᵢ γᵢ.
 
-    For an energy whose Hessian in Z is the identity, Z at t + Δt minimises the incremental energy
+    Z at t + Δt minimises the incremental energy
 
         Ψ(y⁺, Z⁺) + φ(Z⁺ − Z),    φ(ΔZ) = min { Σ |γᵢ| : Σ nᵢ γᵢ = ΔZ }
 
-    whose solution is the nearest admissible force: with the trial force t = −∂Ψ/∂Z(y⁺, Z), Z⁺ = Z + t − τ, where τ
-    is the point of the polyhedron {|nᵢ · τ| ≤ 1} nearest to t, found by a finite method to round-off. Hence, for
-    any parameters, −T · ΔZ = Σ |γᵢ| ≥ 0, a zero increment moves nothing, and the tangent is symmetric and
-    positive semi-definite. The response does not depend on Δt. With orthogonal normals the slips are independent
-    play mechanisms.
+    If the Hessian of the energy in Z is the identity, the solution is the nearest admissible force: with the
+    trial force t = −∂Ψ/∂Z(y⁺, Z), Z⁺ = Z + t − τ, where τ is the point of the polyhedron {|nᵢ · τ| ≤ 1} nearest
+    to t, found by a finite method to round-off. A `ConvexEnergy` is minimised by steps of that kind
+    (`microtann.forms.variational.minimum`). Hence, for any parameters, −T · ΔZ = Σ |γᵢ| ≥ 0, a zero increment
+    moves nothing, and the tangent is symmetric and positive semi-definite. The response does not depend on Δt.
+    With orthogonal normals the slips are independent play mechanisms.
 
     Parameters
     ----------
@@ -50,7 +53,10 @@ class MultisurfaceFlow(Evolution):
         dt: Float[Array, ""],
     ) -> Float[Array, "z"]:
         """Return Z at t + Δt; not a number where the flow was not found."""
-        trial = energy.force(driving + driving_increment, state)
+        end = driving + driving_increment
+        if isinstance(energy, ConvexEnergy):
+            return minimise(energy, self.normals, end, state)
+        trial = energy.force(end, state)
         return state + trial - nearest_admissible(self.normals, trial)
 
     def defect(

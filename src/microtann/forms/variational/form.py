@@ -15,17 +15,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import InputError
 from microtann.forms.variational.convergence import verdict
 from microtann.forms.variational.convex_energy import ConvexEnergy
-from microtann.forms.variational.convex_flow import ConvexFlow
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
-from microtann.forms.variational.update import update_flow
+from microtann.forms.variational.update import prepare_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.forms.variational.walks import Walks, moving_rows, to_walks
 from microtann.numbers.configuration import configuration
@@ -66,9 +64,8 @@ class Variational(TrainableForm):
         MultisurfaceFlow,
         ViscousFlow,
         ConvexEnergy,
-        ConvexFlow,
     )
-    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, update_flow)
+    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, prepare_flow)
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
 
     states: Annotated[int, Field(ge=1, description="Most internal state variables; a lattice may need fewer.")] = (
@@ -151,10 +148,6 @@ class Variational(TrainableForm):
             If the data hold no internal coordinates, no walk from the virgin state or too few elastic increments,
             or nothing irreversible happens in them.
         """
-        if self.convex and (self.prune > 0.0 or self.viscosity > 0.0):
-            raise InputError(
-                "convex: a convex network in the energy goes with neither prune nor viscosity: set these to zero"
-            )
         require_coordinates(dataset)
         data = dataset.training
         slips = self.slips or -(-3 * self.states // 2)
@@ -316,9 +309,8 @@ def with_convex_network(point: MaterialPoint, units: int, seed: int = 0) -> Mate
         Of the hidden layer of the `ConvexEnergy`.
     seed : int
     """
-    energy, evolution = point.energy, point.evolution
+    energy = point.energy
     assert isinstance(energy, DecoupledQuadraticEnergy)
-    assert isinstance(evolution, MultisurfaceFlow)
     generator = np.random.default_rng([seed, 1])
     z, y = energy.coupling.shape
     convex = ConvexEnergy(
@@ -327,7 +319,7 @@ def with_convex_network(point: MaterialPoint, units: int, seed: int = 0) -> Mate
         jnp.asarray(generator.standard_normal(units)),
         jnp.full(units, np.log(SMALL_WEIGHT)),
     )
-    return replace(point, energy=convex, evolution=ConvexFlow(evolution.normals))
+    return replace(point, energy=convex)
 
 
 def _random_system(seed: int, y: int, states: int, slips: int) -> SlipSystem:

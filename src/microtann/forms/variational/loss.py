@@ -9,11 +9,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from microtann.forms.variational.convex_energy import ConvexEnergy
-from microtann.forms.variational.convex_flow import ConvexFlow, minimise
 from microtann.forms.variational.flow import MultisurfaceFlow
+from microtann.forms.variational.minimum import minimise, slips_of_minimum
 from microtann.forms.variational.walks import Walks
-from microtann.slips.projection import follow_forces
-from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
+from microtann.slips.projection import follow_forces, follow_slips
+from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.point import MaterialPoint
 
 
@@ -30,19 +30,34 @@ def reference_of(walks: Walks) -> Reference:
 
 
 def states_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T z"]:
-    """Return Z after every increment, from the virgin state on."""
+    """Return Z after every increment, from the virgin state on.
+
+    In a quadratic energy whole walks are followed at once, else an increment at a time.
+    """
     energy, evolution = point.energy, point.evolution
-    if isinstance(evolution, ConvexFlow):
+    assert isinstance(evolution, MultisurfaceFlow)
+    if isinstance(energy, ConvexEnergy):
         return _followed(evolution, energy, walks)
     assert isinstance(energy, DecoupledQuadraticEnergy)
-    assert isinstance(evolution, MultisurfaceFlow)
     force = follow_forces(evolution.normals, energy.coupling, walks.increment)
     return walks.driving @ energy.coupling.T - force
 
 
-def _followed(evolution: ConvexFlow, energy: Energy, walks: Walks) -> Float[Array, "B T z"]:
-    """Return Z after every increment where only an increment at a time can be followed."""
+def slips_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T s"]:
+    """Return the slips γ of every increment, from the virgin state on; not to be differentiated."""
+    energy, evolution = point.energy, point.evolution
+    assert isinstance(evolution, MultisurfaceFlow)
+    if isinstance(energy, DecoupledQuadraticEnergy):
+        return follow_slips(evolution.normals, energy.coupling, walks.increment)
     assert isinstance(energy, ConvexEnergy)
+    states = _followed(evolution, energy, walks)
+    before = jnp.concatenate([jnp.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
+    one = jax.vmap(slips_of_minimum, in_axes=(None, None, 0, 0))
+    return jax.vmap(one, in_axes=(None, None, 0, 0))(energy, evolution.normals, walks.driving, before)
+
+
+def _followed(evolution: MultisurfaceFlow, energy: ConvexEnergy, walks: Walks) -> Float[Array, "B T z"]:
+    """Return Z after every increment, one increment at a time."""
 
     def advance(state: Float[Array, "B z"], driving: Float[Array, "B y"]) -> tuple[Array, Array]:
         after = jax.vmap(minimise, in_axes=(None, None, 0, 0))(energy, evolution.normals, driving, state)

@@ -16,14 +16,18 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from numpy.typing import NDArray
 
+from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
+from microtann.forms.variational.loss import slips_along
+from microtann.forms.variational.slip_reduction import root_of
 from microtann.forms.variational.walks import Walks
-from microtann.slips.projection import follow_slips
-from microtann.tann.energy import DecoupledQuadraticEnergy
+from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 
+Numbers = NDArray[np.float64]
 IDLE = 1e-3
 """Share of the mean dissipation of a slip below which it is left out."""
 RANK_TOLERANCE = 1e-9
@@ -38,7 +42,8 @@ def size_of_slips(point: MaterialPoint) -> Float[Array, ""]:
 def without_idle_slips(point: MaterialPoint, walks: Walks) -> MaterialPoint:
     """Return a point without the slips that hardly move along walks, and with as many states as the others move.
 
-    What the states at rest would take of a strain is stored elastically, so that nothing else changes.
+    What the states at rest would take of a strain is stored elastically, so that nothing else changes, in a
+    quadratic energy as in a convex one.
 
     Parameters
     ----------
@@ -47,28 +52,45 @@ def without_idle_slips(point: MaterialPoint, walks: Walks) -> MaterialPoint:
     walks : Walks
     """
     energy, evolution, reduction = point.energy, point.evolution, point.reduction
-    assert isinstance(energy, DecoupledQuadraticEnergy)
     assert isinstance(evolution, MultisurfaceFlow)
     assert isinstance(reduction, ResidualReduction)
-    slips = follow_slips(evolution.normals, energy.coupling, walks.increment)
-    moved = np.abs(np.asarray(slips)).sum(axis=(0, 1))
+    moved = np.abs(np.asarray(slips_along(point, walks))).sum(axis=(0, 1))
     flowing = moved > IDLE * moved.mean()
     normals = np.asarray(evolution.normals)[:, flowing]
     basis, size, _ = np.linalg.svd(normals, full_matrices=True)
     rank = int((size > RANK_TOLERANCE * size[0]).sum())
-    coupling = np.asarray(energy.coupling)
-    at_rest = basis[:, rank:].T @ coupling
-    elastic = np.asarray(energy.elastic)
-    stored = elastic.T @ elastic + at_rest.T @ at_rest
-    values, vectors = np.linalg.eigh(stored)
     r = reduction.encoder.shape[1]
     return replace(
         point,
         reduction=replace(reduction, encoder=jnp.zeros((rank, r)), decoder=jnp.zeros((r, rank))),
-        energy=replace(
-            energy,
-            elastic=jnp.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T),
-            coupling=jnp.asarray(basis[:, :rank].T @ coupling),
-        ),
+        energy=_restricted(energy, basis[:, :rank], basis[:, rank:]),
         evolution=MultisurfaceFlow(jnp.asarray(basis[:, :rank].T @ normals)),
     )
+
+
+def _restricted(energy: Energy, moving: Float[Numbers, "z q"], resting: Float[Numbers, "z p"]) -> Energy:
+    """Return the energy for states of which only those in a subspace ever move.
+
+    Parameters
+    ----------
+    energy : DecoupledQuadraticEnergy or ConvexEnergy
+    moving, resting : array, shapes (z, q), (z, p)
+        Orthonormal bases of the subspace and of the rest, in which states are zero, as in the virgin material.
+    """
+    if isinstance(energy, ConvexEnergy):
+        y = energy.directions.shape[1] - len(moving)
+        directions = np.asarray(energy.directions)
+        restricted = np.hstack([directions[:, :y], directions[:, y:] @ moving])
+        quadratic = _quadratic_restricted(energy.quadratic, moving, resting)
+        return replace(energy, quadratic=quadratic, directions=jnp.asarray(restricted))
+    assert isinstance(energy, DecoupledQuadraticEnergy)
+    return _quadratic_restricted(energy, moving, resting)
+
+
+def _quadratic_restricted(
+    energy: DecoupledQuadraticEnergy, moving: Float[Numbers, "z q"], resting: Float[Numbers, "z p"]
+) -> DecoupledQuadraticEnergy:
+    coupling, elastic = np.asarray(energy.coupling), np.asarray(energy.elastic)
+    at_rest = resting.T @ coupling
+    root = root_of(elastic.T @ elastic + at_rest.T @ at_rest)
+    return replace(energy, elastic=jnp.asarray(root), coupling=jnp.asarray(moving.T @ coupling))

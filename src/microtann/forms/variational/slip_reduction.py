@@ -69,8 +69,13 @@ def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> SlipSyste
         _, size, modes = np.linalg.svd(slipped @ normals.T, full_matrices=False)
     basis = modes[: min(states, int((size > RANK_TOLERANCE * size[0]).sum()))]
     coupling = basis @ complete.coupling
-    values, vectors = np.linalg.eigh(complete.elasticity - coupling.T @ coupling)
-    return SlipSystem(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T, coupling, basis @ merged)
+    return SlipSystem(root_of(complete.elasticity - coupling.T @ coupling), coupling, basis @ merged)
+
+
+def root_of(matrix: Float[Array, "y y"]) -> Float[Array, "y y"]:
+    """Return P with PᵀP = matrix, for a symmetric matrix that is positive semi-definite but for round-off."""
+    values, vectors = np.linalg.eigh(matrix)
+    return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
 
 
 def merged_slips(slipped: Float[Array, "n m"], weight: Float[Array, "m"], slips: int) -> Float[Array, "m s"]:

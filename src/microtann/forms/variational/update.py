@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
@@ -13,29 +15,66 @@ from microtann.slips.product_kernel import padded
 from microtann.slips.slip_equations_kernel import slips_of
 from microtann.slips.tangent_kernel import rates_on_slips
 from microtann.tann.energy import DecoupledQuadraticEnergy
-from microtann.tann.form import PointUpdate
+from microtann.tann.form import PointUpdate, PreparedUpdate
 from microtann.tann.point import MaterialPoint
 
 Array = NDArray[np.float64]
-REMEMBERED = 8
-"""Points whose products of arrays are kept: they cost as much as some hundred increments."""
-_remembered: dict[int, tuple[MaterialPoint, Parts]] = {}
 
 
-def update_flow(
+def prepare_flow(point: MaterialPoint) -> PreparedUpdate:
+    """Return the compiled update of a point of coupled slips.
+
+    They depend on nothing but the driving variables at the end of the increment.
+
+    It gives what `MaterialPoint.increment` gives at n points, with the consistent tangent if wanted.
+    """
+    evolution, v = point.evolution, point.components
+    assert isinstance(evolution, MultisurfaceFlow)
+    elastic, driven, extra, scale = quadratic_parts(point)
+    coupling = np.ascontiguousarray(driven.T)
+    normals = padded(np.asarray(evolution.normals, dtype=np.float64))
+    slips = slips_of(normals)
+    parts = Parts(
+        elastic=elastic,
+        coupling=coupling,
+        slips=slips,
+        normals=normals,
+        normals_by_slip=np.ascontiguousarray(normals.T),
+        on_slips=rates_on_slips(slips, (coupling @ normals)[:v]),
+        extra=extra,
+        scale=scale,
+    )
+    return partial(_update_flow, parts, v)
+
+
+def quadratic_parts(
     point: MaterialPoint,
+) -> tuple[Float[Array, "y y"], Float[Array, "z y"], Float[Array, "e e"], float]:
+    """Return PᵀP, B and symmetric N of a quadratic energy, for unscaled driving variables, and its scale."""
+    energy, v = point.energy, point.components
+    assert isinstance(energy, DecoupledQuadraticEnergy)
+    scale = np.asarray(point.scaling.driving)
+    elastic, coupling = np.asarray(energy.elastic) / scale, np.asarray(energy.coupling) / scale
+    extra = np.asarray(energy.extra) / np.outer(scale[v:], scale[v:])
+    return elastic.T @ elastic, coupling, 0.5 * (extra + extra.T), float(point.scaling.energy)
+
+
+def _update_flow(
+    parts: Parts,
+    components: int,
     driving: Float[Array, "n y"],
     state: Float[Array, "n z"],
     increment: Float[Array, "n y"],
     dt: float,
     tangent: bool,
 ) -> PointUpdate:
-    """Return what `MaterialPoint.increment` gives at n points, with the consistent tangent if wanted.
+    """Advance n points.
 
     Parameters
     ----------
-    point : MaterialPoint
-        Of coupled slips, which depend on nothing but the driving variables at the end of the increment.
+    parts : Parts
+    components : int
+        Number of strain components, v.
     driving : array, shape (n, y)
         Strain and extra state variables at the beginning of the increment.
     state : array, shape (n, z)
@@ -50,11 +89,11 @@ def update_flow(
     ConvergenceError
         If the flow of some point was not found; it names the points.
     """
-    n, v = len(driving), point.components
+    n, v = len(driving), components
     result = PointUpdate(np.empty((n, v)), np.empty_like(state), np.empty(n), np.empty(n), None)
     stiffness = np.empty((n if tangent else 0, v, v))
     failed = update_slip_points(
-        _parts(point),
+        parts,
         np.ascontiguousarray(driving + increment),
         np.ascontiguousarray(state),
         result.state,
@@ -71,35 +110,3 @@ def update_flow(
             worst=points,
         )
     return result._replace(tangent=stiffness if tangent else None)
-
-
-def _parts(point: MaterialPoint) -> Parts:
-    """Return the arrays of a point for the kernel; a point never changes."""
-    known = _remembered.get(id(point))
-    if known is None:
-        while len(_remembered) >= REMEMBERED:
-            _remembered.pop(next(iter(_remembered)))
-        known = _remembered[id(point)] = point, _new_parts(point)
-    return known[1]
-
-
-def _new_parts(point: MaterialPoint) -> Parts:
-    energy, evolution = point.energy, point.evolution
-    assert isinstance(energy, DecoupledQuadraticEnergy)
-    assert isinstance(evolution, MultisurfaceFlow)
-    v, scale = point.components, np.asarray(point.scaling.driving)
-    elastic = np.asarray(energy.elastic) / scale
-    coupling = np.ascontiguousarray((np.asarray(energy.coupling) / scale).T)
-    extra = np.asarray(energy.extra) / np.outer(scale[v:], scale[v:])
-    normals = padded(np.asarray(evolution.normals, dtype=np.float64))
-    slips = slips_of(normals)
-    return Parts(
-        elastic=elastic.T @ elastic,
-        coupling=coupling,
-        slips=slips,
-        normals=normals,
-        normals_by_slip=np.ascontiguousarray(normals.T),
-        on_slips=rates_on_slips(slips, (coupling @ normals)[:v]),
-        extra=0.5 * (extra + extra.T),
-        scale=float(point.scaling.energy),
-    )

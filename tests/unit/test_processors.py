@@ -1,0 +1,48 @@
+"""The settings that stand for other processors do what their names say, and failures are told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests import processors
+
+ASK = {
+    "BLAS": "import numpy, threadpoolctl as t; print(*{i['architecture'] for i in t.threadpool_info()})",
+    "one": "import numpy, threadpoolctl as t; print(*{i['num_threads'] for i in t.threadpool_info()})",
+    "kernels": "from numba.core.registry import cpu_target;"
+    "  print(cpu_target.target_context.codegen().magic_tuple()[1])",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("BLAS of Haswell", "Haswell"),
+        ("BLAS of SkylakeX", "SkylakeX"),
+        ("BLAS of Prescott", "Katmai"),  # OpenBLAS serves both with one kernel, which has the older one's name
+        ("one thread", "1"),
+        ("kernels for any processor", "generic"),
+    ],
+)
+def test_a_setting_has_effect(name: str, answer: str) -> None:
+    if name not in processors.possible():
+        return  # a processor of another maker or age: the summary of a run says so
+    code = ASK[name.split()[0]]
+    environment = os.environ | processors.SETTINGS[name]
+    told = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert told.strip() == answer
+
+
+def test_failures_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    file = tmp_path / "test_some.py"
+    file.write_text("import os\ndef test_of_one():\n    assert os.environ.get('COLOUR') != 'red'\n")
+    monkeypatch.setattr(processors, "SETTINGS", {"red": {"COLOUR": "red"}, "blue": {"COLOUR": "blue"}})
+    assert processors.main([str(file), "-p", "no:cacheprovider"]) == 1
+    *_, red, blue = capsys.readouterr().out.splitlines()
+    assert red.startswith("red: ")
+    assert red.endswith("test_some.py::test_of_one")
+    assert blue == "blue: all passed"
