@@ -288,7 +288,19 @@ def test_every_command_that_is_not_of_lattices(tmp_path: Path, monkeypatch: pyte
     studied = ("--form", "variational", "--set=train.slips=16", "--set=train.updates=40", *steps)
     run("study", "isvs", f"{NAME}:PlaneMixture", "--states", "6,8", *studied, "-o", "isvs")
     few = ("--set=train.slips=12", "--set=train.updates=3")
-    run("study", "increments", f"{NAME}:PlaneMixture", "--counts", "100,200", "--states", "4", *few, *steps, "-o", "n")
+    run(
+        "study",
+        "increments",
+        f"{NAME}:PlaneMixture",
+        "--counts",
+        "100,200",
+        "--states",
+        "4",
+        *few,
+        *steps,
+        "-o",
+        "n",
+    )
     run("study", "states", model, "isvs/points/trained-008-seed-0/model.safetensors", "-o", "states")
     run("tune", "data/data.h5", "--vary", "states=4,6", "--search", "grid", *few, "-o", "tune")
     run("report", ".")
