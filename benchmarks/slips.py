@@ -5,12 +5,16 @@ slips than states. The points are those of lcT2, in one increment from the virgi
 of random walks; and increments of fifteen yield strains from the virgin state, where nearly all slips flow. The
 certificate is the largest force beyond its resistance after the increment, relative to the resistance or a larger
 trial force; forces within 1e-10 of their resistance rest.
+
+The bars of exact cells are slips too. A last table has the stress update of their points, in one increment after
+six of the same size, by each solver and by the rule that chooses one (`microstructure/bars/condensed/flow.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+import time
 from typing import Any
 
 import numpy as np
@@ -22,11 +26,21 @@ from benchmarks.material import evaluate as fastest
 from microtann.evaluation.structures import lcT2
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.materials.protocol import State
+from microtann.microstructure.bars.condensed.condensation import condense
+from microtann.microstructure.bars.condensed.flow import Solver, advance
 
 Array = NDArray[np.float64]
 BAR = mt.ElastoplasticBar()
 INDEPENDENT = {13: mt.cube_cell(), **dict.fromkeys((24, 48, 104), mt.cube_cell((2, 2, 2), perturbation=0.2))}
 SHIPPED = ("cube-2x2x2-perturbed", "cube-4x4x4-perturbed")
+CELLS = {
+    "square 2x2": (mt.square_cell((2, 2), perturbation=0.2), 2000),
+    "square 6x6": (mt.square_cell((6, 6), perturbation=0.2), 1000),
+    "cube 2x2x2": (mt.cube_cell((2, 2, 2), perturbation=0.2), 1000),
+    "cube 4x4x4": (mt.cube_cell((4, 4, 4), perturbation=0.2), 128),
+}
+"""Cells and points."""
+SOLVERS: tuple[Solver, ...] = ("active-set", "newton", "fastest")
 STEADY, SPREAD, LARGE = 0.5, 0.7, 5.0
 """Standard deviations of the increments and of the strain of the walks, and of the large increments."""
 
@@ -37,6 +51,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--points", type=int, default=20_000)
     parser.add_argument("--chunk", type=int, default=1024)
     parser.add_argument("--many", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--cells", nargs="*", choices=CELLS, default=list(CELLS))
     options = parser.parse_args(arguments)
     models = {f"{n} independent": mt.reduce(mt.Lattice(cell, BAR), states=n) for n, cell in INDEPENDENT.items()}
     models |= {name: mt.load(name) for name in SHIPPED}
@@ -45,7 +60,9 @@ def main(arguments: list[str]) -> None:
     print(machine.table(rows, "CPU microseconds per point; certificate"))
     sizes = [measure_size(models["48 independent"], points, options.chunk) for points in options.many]
     print(machine.table(sizes, "48 independent slips in increments of the steady walks"))
-    print(machine.write("slips", {"rows": rows, "sizes": sizes}))
+    cells = [row for name in options.cells for std in (0.05, 0.2, 0.5) for row in measure_cell(name, std)]
+    print(machine.table(cells, "CPU microseconds per point of exact cells"))
+    print(machine.write("slips", {"rows": rows, "sizes": sizes, "cells": cells}))
 
 
 def strains_of_torsion() -> Array:
@@ -102,6 +119,31 @@ def measure_size(tann: mt.TANN, points: int, chunk: int) -> dict[str, Any]:
     cost = fastest(tann, increment, state, chunk, True)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     return {"points": points, "with tangent": cost, "memory beyond the states, MB": round(grown, 1)}
+
+
+def measure_cell(name: str, std: float) -> list[dict[str, Any]]:
+    """Return what an increment of points costs by every solver, without and with the tangent."""
+    cell, points = CELLS[name]
+    condensed, draw = condense(cell, BAR), np.random.default_rng(0)
+    strain, plastic = np.zeros((points, cell.components)), np.zeros((points, condensed.count))
+    for _ in range(6):
+        strain = strain + draw.normal(0.0, std, strain.shape)
+        plastic = advance(condensed, strain, plastic, False).plastic_strain
+    strain = strain + draw.normal(0.0, std, strain.shape)
+    flowing = float((advance(condensed, strain, plastic, False).plastic_strain != plastic).mean())
+    row: dict[str, Any] = {"cell": name, "bars": condensed.count, "increment std": std, "flowing %": 100 * flowing}
+    rows = []
+    for tangent in (False, True):
+        costs = {}
+        for solver in SOLVERS:
+            times = []
+            for _ in range(4):
+                begin = time.process_time()
+                advance(condensed, strain, plastic, tangent, solver)
+                times.append(time.process_time() - begin)
+            costs[solver] = round(min(times[1:]) / points * 1e6, 2)
+        rows.append(row | {"tangent": "with" if tangent else "without"} | costs)
+    return rows
 
 
 if __name__ == "__main__":

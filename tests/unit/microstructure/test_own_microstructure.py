@@ -28,7 +28,7 @@ from microtann.microstructure.registry import UnknownMicrostructure
 from microtann.training.walk_errors import dataset_errors
 
 NAME = "test_own_microstructure"
-PLAN = mt.WalkPlan(paths=24, steps=20, limit=0.5, increment=0.1)
+PLAN = mt.WalkPlan(paths=24, steps=30, limit=1.5, increment=0.3)
 QUIET = SolverOptions(outside_training="none")
 
 
@@ -203,7 +203,7 @@ def test_structures_with_model_exact_material_and_hybrid(mixture: Mixture, tann:
     assert exact.dissipated.max() > 0.0
     np.testing.assert_allclose(model.energy[-1], exact.energy[-1], rtol=0.2)
     hybrid = mt.Hybrid(tann, margin=0.9)
-    taken = bent(hybrid, 3.0)
+    taken = bent(hybrid, 6.0)
     assert (taken.state["exact_share"] == 1.0).any()
     decoded = hybrid.decode(taken.state)
     assert decoded["phase_stress"].shape[2:] == (2, mixture.v)
@@ -248,8 +248,8 @@ def test_every_command_that_is_not_of_lattices(tmp_path: Path, monkeypatch: pyte
     """In the plane: data, their check, training, evaluation, a structure with audit and FE², a study."""
     monkeypatch.chdir(tmp_path)
     own = ("--cell", f"{NAME}:PlaneMixture")
-    walks = ("--set", "walks.limit=0.5", "--set", "walks.increment=0.1")
-    run("data", *own, "--paths", "24", "--steps", "20", *walks, "-o", "data")
+    walks = ("--set=walks.limit=1.5", "--set=walks.increment=0.3")
+    run("data", *own, "--paths", "24", "--steps", "30", *walks, "-o", "data")
     assert "is fit for training" in run("data", "check", "data/data.h5").output
     small = (
         "--form",
@@ -284,10 +284,27 @@ def test_every_command_that_is_not_of_lattices(tmp_path: Path, monkeypatch: pyte
         "hybrid",
     )
     run("simulate", "lcC1", "-m", f"{NAME}:PlaneMixture", "--mesh-size", "5", "--dns", "0", "-o", "exact")
-    steps = ("--set=walks.paths=24", "--set=walks.steps=20", *walks)
+    steps = ("--set=walks.paths=24", "--set=walks.steps=30", *walks)
     studied = ("--form", "variational", "--set=train.slips=16", "--set=train.updates=40", *steps)
     run("study", "isvs", f"{NAME}:PlaneMixture", "--states", "6,8", *studied, "-o", "isvs")
-    run("report", "data", "train", "evaluate", "lcC1", "-o", "all.html")
+    few = ("--set=train.slips=12", "--set=train.updates=3")
+    run(
+        "study",
+        "increments",
+        f"{NAME}:PlaneMixture",
+        "--counts",
+        "100,200",
+        "--states",
+        "4",
+        *few,
+        *steps,
+        "-o",
+        "n",
+    )
+    run("study", "states", model, "isvs/points/trained-008-seed-0/model.safetensors", "-o", "states")
+    run("tune", "data/data.h5", "--vary", "states=4,6", "--search", "grid", *few, "-o", "tune")
+    run("report", ".")
+    assert "exact states" in Path("report.html").read_text()
 
 
 def test_commands_of_lattices_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
