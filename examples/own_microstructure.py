@@ -1,7 +1,7 @@
 """A microstructure of one's own: fibres of two kinds side by side, from data to finite elements with its TANN.
 
-Two von Mises solids share one strain, and their stresses add up by their fractions. That is a material with states;
-what makes it a microstructure is that it decodes them: stress and plastic strain of every phase.
+Two von Mises solids share one strain, and their stresses add up by their fractions. That is a material with
+states; what makes it a microstructure is that it decodes them: stress and plastic strain of every phase.
 """
 
 from __future__ import annotations

@@ -253,39 +253,20 @@ def test_every_command_that_is_not_of_lattices(tmp_path: Path, monkeypatch: pyte
     walks = ("--set=walks.limit=1.5", "--set=walks.increment=0.3")
     run("data", *own, "--paths", "24", "--steps", "30", *walks, "-o", "data")
     assert "is fit for training" in run("data", "check", "data/data.h5").output
-    small = (
-        "--form",
-        "variational",
-        "--set",
-        "train.states=6",
-        "--set",
-        "train.slips=12",
-        "--set",
-        "train.updates=20",
-    )
+    small = ("--form", "variational", *(f"--set=train.{key}" for key in ("states=6", "slips=12", "updates=20")))
     run("train", "data/data.h5", *small, "-o", "train")
     model = "train/model.safetensors"
     run("evaluate", model, "-o", "evaluate")
     run("evaluate", model, "--data", "data/data.h5", "--walks", "test", "-o", "evaluate-data")
-    run("simulate", "lcC1", "-m", model, "--mesh-size", "5", "--dns", "0", "--audit", "6", "-o", "lcC1")
+    coarse = ("--mesh-size", "5", "--dns", "0")
+    run("simulate", "lcC1", "-m", model, *coarse, "--audit", "6", "-o", "lcC1")
     numbers = json.loads(Path("lcC1/numbers.json").read_text())
     assert set(numbers["runs"]) == {"model", "exact"}
     assert "phase_stress" in numbers["audit"]["errors"]
-    run(
-        "simulate",
-        "lcC1",
-        "-m",
-        model,
-        "--mesh-size",
-        "5",
-        "--dns",
-        "0",
-        "--outside-training",
-        "exact",
-        "-o",
-        "hybrid",
-    )
-    run("simulate", "lcC1", "-m", f"{NAME}:PlaneMixture", "--mesh-size", "5", "--dns", "0", "-o", "exact")
+    run("simulate", "lcC1", "-m", model, *coarse, "--outside-training", "exact", "-o", "hybrid")
+    run("simulate", "lcC1", "-m", f"{NAME}:PlaneMixture", *coarse, "-o", "exact")
+    run("report", ".")
+    assert "exact states" in Path("report.html").read_text()
 
 
 @pytest.mark.verify
@@ -296,19 +277,8 @@ def test_studies_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     studied = ("--form", "variational", "--set=train.slips=16", "--set=train.updates=40", *steps)
     run("study", "isvs", f"{NAME}:PlaneMixture", "--states", "6,8", *studied, "-o", "isvs")
     few = ("--set=train.slips=12", "--set=train.updates=3")
-    run(
-        "study",
-        "increments",
-        f"{NAME}:PlaneMixture",
-        "--counts",
-        "100,200",
-        "--states",
-        "4",
-        *few,
-        *steps,
-        "-o",
-        "n",
-    )
+    own = f"{NAME}:PlaneMixture"
+    run("study", "increments", own, "--counts", "100,200", "--states", "4", *few, *steps, "-o", "n")
     model = "isvs/points/trained-006-seed-0/model.safetensors"
     run("study", "states", model, "isvs/points/trained-008-seed-0/model.safetensors", "-o", "states")
     run("tune", "isvs/data/data.h5", "--vary", "states=4,6", "--search", "grid", *few, "-o", "tune")
