@@ -13,8 +13,8 @@ PACKAGE = Path(mt.__file__).parent
 ALIASES = {"Array", "IntArray", "Indices", "Numbers", "T"}
 """Short names of types for the annotations of one module."""
 CLASSES_AND_FUNCTIONS = """
-Body Form History Lattice PathResponse Points Progress Reference Report Response Result SlipProblem Walks app
-configuration describe equilibrate evaluate follow follow_paths load loss_terms overview_section padded
+Form PathResponse Points Progress Reference Report Response Result SlipProblem Walks app
+configuration equilibrate evaluate follow follow_paths load loss_terms padded
 read_microstructure reduce reference_of simulate slips_of tile train zigzag
 """
 """That are defined in several modules today: qualify one, and take it away here."""
