@@ -59,7 +59,7 @@ class Kills(Trial):
         walks = ("--cell", "square", "--units", "4", "--perturbation", "0.2", "--set", "walks.steps=60")
         few = ("--cell", "square", "--set", "walks.paths=40", "--set", "walks.steps=40")
         data = self._whole("small", ("data", *few)).output / "data.h5"
-        updates = ("--set", "train.descent_updates=3000", "--set", "train.polish_updates=200")
+        updates = ("--form", "play", "--set", "train.descent_updates=3000", "--set", "train.polish_updates=200")
         sizes = ("--mesh-size", "2", "--dns", "0.2")
         self.works = {
             "data": self._whole("data", ("data", *walks, "--paths", "640")),

@@ -13,21 +13,21 @@ PACKAGE = Path(mt.__file__).parent
 ALIASES = {"Array", "IntArray", "Indices", "Numbers", "T"}
 """Short names of types for the annotations of one module."""
 CLASSES_AND_FUNCTIONS = """
-Body Form History Lattice PathResponse Points Progress Reference Report Response Result SlipProblem Walks app
-configuration describe equilibrate evaluate follow follow_paths load loss_terms overview_section padded
+Form PathResponse Points Progress Reference Report Response Result SlipProblem Walks app
+configuration equilibrate evaluate follow follow_paths load loss_terms padded
 read_microstructure reduce reference_of simulate slips_of tile train zigzag
 """
 """That are defined in several modules today: qualify one, and take it away here."""
 CONSTANTS = """
-BYTES_PER_BAR CASES CELLS CHUNK CLAIMS COARSE COLOURS DEPENDENT ENTRY_POINTS EXACT FILE IDLE LABELS LARGEST
-LEAST_WIDTH LEVELS MARGIN MATCH_TOLERANCE MESHES MODEL NAMES NOTE NOTICEABLE NUMBERS OVERSHOOT OWN PAIRS PARTS
-PROBABILITIES RANK_TOLERANCE REFRESH ROUNDS ROUND_OFF ROWS SAMPLE SAMPLES SCALES SCHEMA SEARCH_ROUNDS SETTLED
-SHEAR SHORT SLACK TANGENT_FLOOR TINY TITLE VERSION VIOLATION WIDTH
+BYTES_PER_BAR CASES CELLS CHUNK CLAIMS COARSE DEPENDENT ENTRY_POINTS EXACT FILE IDLE LABELS LARGEST LEAST_WIDTH
+LEVELS MARGIN MATCH_TOLERANCE MESHES MODEL NAMES NOTE NUMBERS OVERSHOOT OWN PAIRS PARTS PROBABILITIES
+RANK_TOLERANCE REFRESH ROUNDS ROUND_OFF ROWS SAMPLE SAMPLES SCALES SCHEMA SEARCH_ROUNDS SETTLED SHEAR SHORT
+SLACK TANGENT_FLOOR TINY TITLE VERSION VIOLATION WIDTH
 """
 """As above."""
 FILES = """
-audit configuration file flow form identities increments inside model options page parts progress protocol
-recall reduction simulation walks
+audit configuration failed_point file flow form identities increments inside model options page parts progress
+protocol recall reduction simulation walks
 """
 """Modules whose name stands in several folders today, apart from forms and commands: as above."""
 

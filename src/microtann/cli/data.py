@@ -90,7 +90,17 @@ class Workers:
 def make_data(
     settings: Sequence[Setting], output: Path, overwrite: bool = False, workers: Workers | None = None
 ) -> None:
-    """Run the stage unless its results are there."""
+    """Run the stage unless its results are there.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+    output : Path
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+    workers : Workers, optional
+        Who computes.
+    """
     plan = choose("walks", WalkPlan, settings)
     chosen = read_microstructure(settings)
     stage = Stage("data", output, chosen.sections | effective(walks=plan), chosen.inputs)

@@ -48,7 +48,7 @@ def _explain(error: Exception) -> None:
     """
     match error:
         case ConvergenceError():
-            fail(describe(error), NOT_CONVERGED)
+            fail(convergence_message(error), NOT_CONVERGED)
         case MicrotannError():
             fail(str(error), BAD_INPUT)
         case BrokenPipeError():
@@ -90,7 +90,7 @@ def fail(sentence: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
-def describe(error: ConvergenceError) -> str:
+def convergence_message(error: ConvergenceError) -> str:
     """Return the message of a failed iteration with the facts it carries."""
     text = str(error)
     facts = []

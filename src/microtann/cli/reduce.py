@@ -54,7 +54,15 @@ def reduce(
 
 
 def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = False) -> None:
-    """Run the stage unless its results are there."""
+    """Run the stage unless its results are there.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+    output : Path
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+    """
     choice = choose("reduce", ReductionChoice, settings)
     chosen = read_microstructure(settings)
     stage = Stage("reduce", output, chosen.sections | effective(reduce=choice), chosen.inputs)

@@ -48,6 +48,13 @@ def replay(
 def held_material(file: Path, point: FailedPoint, held: HeldMaterial) -> Material:
     """Return the material that a file holds.
 
+    Parameters
+    ----------
+    file : Path
+    point : FailedPoint
+    held : HeldMaterial
+        What the file holds of the material.
+
     Raises
     ------
     InputError

@@ -46,6 +46,17 @@ def gather(
 
     Forms that are compared may be named; each takes the hyper-parameters that it has.
 
+    Parameters
+    ----------
+    file : Path, optional
+        TOML file.
+    assignments : sequence of str, optional
+        Arguments of ``--set``.
+    options : mapping, optional
+        Values of options by dotted key; None means that the option was not given.
+    forms : sequence of str
+        Names of forms that are compared.
+
     Raises
     ------
     ConfigurationError
@@ -60,7 +71,15 @@ def gather(
 
 
 def choose(section: str, kind: type[T], settings: Sequence[Setting]) -> T:
-    """Return the effective configuration of one section."""
+    """Return the effective configuration of one section.
+
+    Parameters
+    ----------
+    section : str
+    kind : type
+        Its configuration.
+    settings : sequence of Setting
+    """
     return fill(kind, section, settings)
 
 

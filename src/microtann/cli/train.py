@@ -76,6 +76,19 @@ def make_model(
 ) -> None:
     """Run the stage unless its results are there.
 
+    Parameters
+    ----------
+    settings : sequence of Setting
+    data : Path
+        Data file.
+    output : Path
+    overwrite : bool
+        Whether results of another configuration may be replaced.
+    seeds : int
+        How many are tried; the best is kept.
+    resume : bool
+        Whether to go on only, and not to start.
+
     Raises
     ------
     InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"})  # with "reassoc" it is up to 30 % slower
 def block_product(indptr, indices, data, vector, image):
     """Write data · vector into ``image``; indptr and indices are those of the block rows, data (pairs, d, d)."""
     if data.shape[1] == 3:

@@ -134,7 +134,7 @@ class Body(ABC, Generic[R_co]):
         return self._result(history, checkpoint.equilibrium.state)
 
     def _located(self, system: Any, error: EquilibriumError, file: Path | None) -> EquilibriumError:
-        """Return an error with the material point that failed, which is written to a file; as it is without."""
+        """Return an error with the material point that failed, written to a file; unchanged without one."""
         return error
 
     @abstractmethod

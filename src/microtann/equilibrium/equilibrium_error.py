@@ -1,4 +1,4 @@
-"""An increment that failed although it was cut: what is said of it, and from where it can be tried again."""
+"""The error of an increment that failed although it was cut: its message, and from where it can be tried again."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Reach:
-    """What the material points of one increment came to.
+    """How far the material points reached in one increment.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Reach:
 
     @staticmethod
     def of(reach: Float[Array, "P"]) -> Reach:
-        """Return what points came to, each at its farthest part of the increment."""
+        """Return the summary of how far each point reached in an increment."""
         return Reach(float(reach.max()), int(np.count_nonzero(reach > 1.0)), len(reach))
 
 

@@ -65,7 +65,7 @@ class Recording:
         return [number for number, entry in enumerate(self.entries) if entry.fraction == 1.0]
 
     def place(self, increment: int | None) -> int:
-        """Return the number of the equilibrium that ends an increment; else of the last that can be gone on from.
+        """Return the number of the equilibrium that ends an increment, or of the last to go on from.
 
         It is −1 where the record holds none.
 

@@ -8,6 +8,7 @@ and measures how far the laws are broken.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -281,7 +282,7 @@ def _tangent_error(
 
 
 def _summary(parts: list[_Findings], division: Division, count: int) -> LawReport:
-    def all_of(name: str) -> Array:
+    def all_of(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(part, name) for part in parts])
 
     dissipation, error = all_of("dissipation"), all_of("tangent")

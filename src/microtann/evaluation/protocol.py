@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 BOUND = 0.7
 REST_STEPS = 100
-WHISPER = 1e-9
+TINY_INCREMENT = 1e-9
 """Size of the random increments that follow the zero increments of path z."""
 
 
@@ -59,6 +59,18 @@ def walks(
 
     An increment of a component that would leave ±bound changes sign. One (paths × components) block is drawn
     for every step.
+
+    Parameters
+    ----------
+    components : int
+        Strain components.
+    paths, steps : int
+        Number of walks, and increments in each.
+    deviation : float
+        Standard deviation of an increment of strain.
+    seed : int
+    bound : float, optional
+        Largest strain of a component.
     """
     generator = np.random.default_rng(seed)
     strain = np.zeros((paths, components))
@@ -99,7 +111,7 @@ def _rest(components: int) -> Float[Array, "B T v"]:
     moving = walks(components, 64, 100, 0.05, 12345, BOUND)[:, :60]
     resting = np.repeat(moving[:, -1:], REST_STEPS, axis=1)
     generator = np.random.default_rng(1)
-    increments = np.stack([generator.normal(0.0, WHISPER, (64, components)) for _ in range(100)], axis=1)
+    increments = np.stack([generator.normal(0.0, TINY_INCREMENT, (64, components)) for _ in range(100)], axis=1)
     return np.concatenate([moving, resting, resting[:, -1:] + np.cumsum(increments, axis=1)], axis=1)
 
 

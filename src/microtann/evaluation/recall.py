@@ -182,7 +182,15 @@ def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
 
 
 def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found: Recall) -> PathErrors:
-    """Return the errors of a recall on one path."""
+    """Return the errors of a recall on one path.
+
+    Parameters
+    ----------
+    tann : TANN
+    chosen : EvaluationPath
+    exact : MicroResponse
+    found : Recall
+    """
     pairs = {
         "stress": (found.stress, exact.stress),
         "energy": (found.energy, exact.energy),

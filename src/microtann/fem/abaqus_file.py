@@ -36,7 +36,7 @@ class KeywordBlock:
 
 @dataclass(eq=False)
 class _Model:
-    """What has been read so far; names are found by their capital letters."""
+    """What has been read so far; upper and lower case make no difference in names."""
 
     points: dict[int, list[float]] = field(default_factory=dict)
     elements: dict[int, tuple[str, list[int]]] = field(default_factory=dict)

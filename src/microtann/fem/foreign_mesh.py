@@ -120,7 +120,7 @@ def _is_indicator(values: NDArray[Any]) -> bool:
 
 
 def require_not_empty(kind: str, sets: Mapping[str, Any]) -> None:
-    """Refuse names of nothing.
+    """Refuse named sets without members.
 
     Raises
     ------

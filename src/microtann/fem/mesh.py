@@ -90,7 +90,7 @@ class Mesh:
     def _give_names(
         self, regions: Mapping[str, Nodes], sets: Mapping[str, Nodes], sides: Mapping[str, Nodes]
     ) -> None:
-        """Keep names of cells, nodes and faces as indices, and no others."""
+        """Set the named cells, nodes and faces, as indices, in place of all former ones."""
         by_side: dict[str, Nodes] = {}
         faces: dict[str, Int[NDArray[np.int64], "_"]] = {}
         if sides:  # the boundary is not searched for otherwise

@@ -67,7 +67,7 @@ class Region:
         return {_prefix(self.name) + key: value for key, value in state.items()}
 
     def chunks(self, per_cell: int, size: int) -> Iterator[Chunk]:
-        """Yield the region in parts of some ``size`` Gauss points, ``per_cell`` of them in a cell."""
+        """Yield the region in parts of about ``size`` Gauss points, whole cells of ``per_cell`` each."""
         count = max(1, size // per_cell)
         for first in range(0, len(self.cells), count):
             cells = self.cells[first : first + count]

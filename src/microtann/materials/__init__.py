@@ -1,1 +1,1 @@
-"""Materials at Gauss points: the protocol that all follow, and the exact cell (FE²)."""
+"""Materials at Gauss points: the protocol that all follow, linear elasticity and von Mises plasticity."""

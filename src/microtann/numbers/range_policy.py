@@ -10,7 +10,7 @@ POLICIES = ("none", "warn", "error")
 
 
 def check_policy(policy: str) -> None:
-    """Refuse what is no policy.
+    """Refuse a policy that does not exist.
 
     Raises
     ------

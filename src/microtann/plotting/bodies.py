@@ -34,7 +34,7 @@ NARROWEST = 0.32
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
+class DrawnBody:
     """A deformed finite-element mesh.
 
     Parameters
@@ -57,7 +57,7 @@ class Body:
 
 
 @dataclass(frozen=True, eq=False)
-class Lattice:
+class DrawnLattice:
     """A deformed lattice of bars.
 
     Parameters
@@ -76,8 +76,18 @@ class Lattice:
     field: Float[Array, "M"]
 
 
-def draw_bodies(path: Path, bodies: Sequence[Body | Lattice], label: str, **look: Any) -> None:
-    """Write the `bodies_figure` of deformed bodies to a PNG file."""
+def draw_bodies(path: Path, bodies: Sequence[DrawnBody | DrawnLattice], label: str, **look: Any) -> None:
+    """Write the `bodies_figure` of deformed bodies to a PNG file.
+
+    Parameters
+    ----------
+    path : Path
+    bodies : sequence of DrawnBody or DrawnLattice
+    label : str
+        Name and unit of the field.
+    **look
+        Other arguments of `bodies_figure`.
+    """
     figure = bodies_figure(bodies, label, **look)
     with house_style():
         save_figure(figure, path, dpi=DPI, levels=LEVELS)
@@ -85,12 +95,12 @@ def draw_bodies(path: Path, bodies: Sequence[Body | Lattice], label: str, **look
 
 def draw_picture(path: Path, picture: Picture, **look: Any) -> None:
     """Write the picture of a microstructure to a PNG file."""
-    body = Lattice("", picture.points, picture.lines, picture.displacement, picture.values)
+    body = DrawnLattice("", picture.points, picture.lines, picture.displacement, picture.values)
     draw_bodies(path, [body], picture.label, signed=picture.signed, **look)
 
 
 def bodies_figure(
-    bodies: Sequence[Body | Lattice],
+    bodies: Sequence[DrawnBody | DrawnLattice],
     label: str,
     *,
     camera: Camera | None = None,
@@ -102,7 +112,7 @@ def bodies_figure(
 
     Parameters
     ----------
-    bodies : sequence of Body or Lattice
+    bodies : sequence of DrawnBody or DrawnLattice
     label : str
         Name and unit of the field, beside the colour bar.
     camera : Camera, optional
@@ -133,7 +143,7 @@ def bodies_figure(
             view = View(frame, low, high, resolution)
             tints = np.asarray(colours.to_rgba(body.field))[:, :3]
             box = np.array([body.points.min(axis=0), body.points.max(axis=0)])
-            if isinstance(body, Body):
+            if isinstance(body, DrawnBody):
                 picture = render_mesh(view, points, body.cells, tints, box)
             else:
                 picture = render_bars(view, points, body.bars, tints, box)

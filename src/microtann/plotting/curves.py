@@ -145,7 +145,7 @@ def _draw_pair(axis: Axes, curve: Curve, model_name: str) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class CurveHistory:
     """One quantity of several computations over the increments, the virgin state first.
 
     Parameters
@@ -161,14 +161,14 @@ class History:
     lines: Mapping[str, Float[Array, "I1"]]
 
 
-def draw_histories(path: Path, histories: Sequence[History], columns: int = 3) -> None:
+def draw_histories(path: Path, histories: Sequence[CurveHistory], columns: int = 3) -> None:
     """Draw one panel per quantity, with one line per computation.
 
     Parameters
     ----------
     path : Path
         PNG file to write.
-    histories : sequence of History
+    histories : sequence of CurveHistory
     columns : int
         Panels in a row.
     """

@@ -12,7 +12,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.microstructure.bars.full.structure import StructureResult
 from microtann.numbers import voigt
-from microtann.plotting.bodies import Body, Lattice, bodies_figure
+from microtann.plotting.bodies import DrawnBody, DrawnLattice, bodies_figure
 from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def plot_cell(
         raise InputError(f"there is no increment {increment} of path {path}")
     bars = cell.distinct_bars
     whole = force[path, increment] * bars.area[bars.of_bar] / cell.areas  # a shared bar with all its force
-    body = Lattice("", cell.nodes, cell.bars, moved[path, increment], whole)
+    body = DrawnLattice("", cell.nodes, cell.bars, moved[path, increment], whole)
     return bodies_figure([body], "force of the bar (tension +)", scale=scale, signed=True)
 
 
@@ -108,7 +108,7 @@ def plot_body(
             raise InputError(f"{name} has components: name one of {', '.join(labels)}, as in '{name} {labels[1]}'")
         values = values[:, labels.index(component)]
     shape = result.points, result.structure.bars if isinstance(result, StructureResult) else result.mesh.cells
-    kind = Lattice if lattice else Body
+    kind = DrawnLattice if lattice else DrawnBody
     body = kind("", shape[0], shape[1].astype(np.int64), result.displacement[place], values)
     signed = bool(values.min() < 0.0)
     return bodies_figure([body], f"{name} {component}".strip(), scale=scale, signed=signed)

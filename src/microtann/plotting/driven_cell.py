@@ -9,7 +9,7 @@ import numpy as np
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.numbers import voigt
-from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
+from microtann.plotting.bodies import DrawnLattice, draw_bodies, readable_scale
 from microtann.plotting.curves import draw_components, from_virgin, noticeable
 from microtann.plotting.style import COMPONENTS, INK, LATTICE, MODEL, house_style, new_figure, save_figure
 
@@ -18,6 +18,13 @@ def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
     """Draw stress against strain, stress and strain against time, energy and dissipation.
 
     Components that stay below half a percent of the largest are left out.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cell : UnitCell
+    response : DrivenResponse
     """
     labels = voigt.LABELS[cell.dimension]
     time = from_virgin(response.time)
@@ -75,5 +82,7 @@ def draw_cell(
         scale = readable_scale(nodes, displacement)
     factor = "" if scale == 1.0 else f", displacements × {scale:g}"
     title = f"time {response.time[increment]:g}{factor}"
-    draw_bodies(path, [Lattice(title, nodes, cell.bars, displacement, values)], label, scale=scale, signed=True)
+    draw_bodies(
+        path, [DrawnLattice(title, nodes, cell.bars, displacement, values)], label, scale=scale, signed=True
+    )
     return scale

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.evaluation.decoded_block import LatticeBlock
-from microtann.plotting.bodies import DPI, PIXELS, Body, readable_scale
+from microtann.plotting.bodies import DPI, PIXELS, DrawnBody, readable_scale
 from microtann.plotting.scene import Camera, View, render_bars, render_inside, window
 from microtann.plotting.style import DIVERGING, house_style, new_figure, save_figure
 
@@ -20,14 +20,14 @@ LEVELS = 64
 """Levels of every colour in the file: more than for opaque bodies, whose colours are strong."""
 
 
-def draw_inside(path: Path, body: Body, blocks: Mapping[str, LatticeBlock]) -> float:
+def draw_inside(path: Path, body: DrawnBody, blocks: Mapping[str, LatticeBlock]) -> float:
     """Draw a block of cells in the deformed structure, then every block from near, coloured by the stress of bars.
 
     Parameters
     ----------
     path : Path
         PNG file to write.
-    body : Body
+    body : DrawnBody
         The structure, which is seen through: its field is not shown.
     blocks : mapping
         The same block by the analysis that gives it; the first is the one inside the structure.

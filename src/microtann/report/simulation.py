@@ -14,9 +14,8 @@ from microtann.evaluation.comparison import NAMES, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
 from microtann.evaluation.scale_errors import PAIRS, SOLVED_PAIRS, Solving, affordable, solving
 from microtann.evaluation.simulation import Simulation, outside_sentence
-from microtann.plotting.bodies import Body, Lattice, draw_bodies, readable_scale
-from microtann.plotting.curves import History as HistoryCurve
-from microtann.plotting.curves import draw_histories, from_virgin
+from microtann.plotting.bodies import DrawnBody, DrawnLattice, draw_bodies, readable_scale
+from microtann.plotting.curves import CurveHistory, draw_histories, from_virgin
 from microtann.plotting.inside import draw_inside
 from microtann.report.audit import audit_table, worst_points_table
 from microtann.report.increments import increment_tables
@@ -236,7 +235,7 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     """Draw the deformed bodies, the lattice, and (with several increments) the curves; return the figures."""
     twisted = comparison.case.support == "torque"
     lattice = comparison.lattice
-    moved: list[Body | Lattice] = [
+    moved: list[DrawnBody | DrawnLattice] = [
         mesh_body(NAMES[analysis], run, _motion(run, run.mesh.cells, twisted))
         for analysis, run in comparison.elements.items()
     ]
@@ -273,15 +272,23 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     return figures
 
 
-def mesh_body(title: str, run: Result, field: Array | None = None) -> Body:
-    """Return the deformed mesh at the end of the loading, coloured by a field of its elements if there is one."""
+def mesh_body(title: str, run: Result, field: Array | None = None) -> DrawnBody:
+    """Return the deformed mesh at the end of the loading, coloured by a field of its elements if there is one.
+
+    Parameters
+    ----------
+    title : str
+    run : Result
+    field : array, shape (E,), optional
+        In any unit.
+    """
     colour = np.zeros(len(run.mesh.cells)) if field is None else field
-    return Body(title, run.mesh.points, run.mesh.cells, run.displacement[-1], colour)
+    return DrawnBody(title, run.mesh.points, run.mesh.cells, run.displacement[-1], colour)
 
 
-def _lattice(run: StructureResult, field: Array) -> Lattice:
+def _lattice(run: StructureResult, field: Array) -> DrawnLattice:
     bars = run.structure.bars.astype(np.int64)
-    return Lattice(NAMES["lattice"], run.points, bars, run.displacement[-1], field)
+    return DrawnLattice(NAMES["lattice"], run.points, bars, run.displacement[-1], field)
 
 
 def _motion(run: History, parts: NDArray[np.integer[Any]], twisted: bool) -> Array:
@@ -291,11 +298,11 @@ def _motion(run: History, parts: NDArray[np.integer[Any]], twisted: bool) -> Arr
     return nodal[parts].mean(axis=1)
 
 
-def comparison_curves(comparison: Comparison) -> list[HistoryCurve]:
+def comparison_curves(comparison: Comparison) -> list[CurveHistory]:
     """Return the curves of all compared quantities over the increments, a line for every analysis."""
     values = comparison.quantities
     curves = []
     for name in next(iter(values.values())):
         lines = {NAMES[analysis]: from_virgin(v[name]) for analysis, v in values.items()}
-        curves.append(HistoryCurve("", "increment [–]", LABELS.get(name, name) + " [–]", lines))
+        curves.append(CurveHistory("", "increment [–]", LABELS.get(name, name) + " [–]", lines))
     return curves

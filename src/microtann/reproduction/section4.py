@@ -10,7 +10,7 @@ from microtann.evaluation.recall import Evaluation
 from microtann.report.page import write_report
 from microtann.report.section import Section, read_section, write_section
 from microtann.reproduction.claims import CELLS, Section4Cell, choose_cells
-from microtann.reproduction.section4_report import cell_section, overview_section
+from microtann.reproduction.section4_report import cell_section, section4_overview
 from microtann.reproduction.section4_responses import Section4Response, respond_section4
 from microtann.system.stage import (
     NUMBERS,
@@ -121,5 +121,5 @@ def _overview(
     stage = Stage("overview", place, {"case": {"cells": [cell.name for cell in cells]}}, inputs)
     if not stage.finished:
         with working_folder(stage, overwrite=True) as folder:
-            write_section(folder, overview_section(folder, cells, tanns, responses))
+            write_section(folder, section4_overview(folder, cells, tanns, responses))
     return place

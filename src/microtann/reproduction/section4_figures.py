@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.solve import affine_displacement
-from microtann.plotting.bodies import Lattice, draw_bodies, readable_scale
+from microtann.plotting.bodies import DrawnLattice, draw_bodies, readable_scale
 from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, noticeable
 from microtann.plotting.style import EXACT, LATTICE, MODEL, SERIES, SOFT, house_style, new_figure, save_figure
 from microtann.reproduction.section4_responses import Section4Response
@@ -46,14 +46,23 @@ class TrainingCurve:
 def draw_cells(path: Path, cells: Mapping[str, UnitCell]) -> None:
     """Draw undeformed cells of the plane side by side, by their titles."""
     bodies = [
-        Lattice(title, cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas / cell.areas.max())
+        DrawnLattice(title, cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas / cell.areas.max())
         for title, cell in cells.items()
     ]
     draw_bodies(path, bodies, "bar area / largest", height=3.4)
 
 
 def draw_training_curves(path: Path, curves: Sequence[TrainingCurve], columns: int = 3) -> None:
-    """Draw the training and validation losses of several models, a panel each, on logarithmic scales."""
+    """Draw the training and validation losses of several models, a panel each, on logarithmic scales.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    curves : sequence of TrainingCurve
+    columns : int
+        Panels in a row.
+    """
     columns = min(columns, len(curves))
     rows = -(-len(curves) // columns)
     with house_style():
@@ -90,6 +99,13 @@ def draw_response(path: Path, cell: UnitCell, found: Section4Response) -> None:
 
     Panels: strain, stress against strain, stress, energy, dissipation rate, internal state variables,
     displacements and forces that move most with the worst decoded of each, and largest errors.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cell : UnitCell
+    found : Section4Response
     """
     response, strain = found.response, from_virgin(found.response.path.strain[0])
     exact, model = response.exact, response.found
@@ -133,6 +149,13 @@ def draw_micro(path: Path, cell: UnitCell, found: Section4Response) -> int:
     """Draw the deformed cell with its bar forces, exact and decoded, and their difference; return the increment.
 
     It is the one of the largest strain.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cell : UnitCell
+    found : Section4Response
     """
     response = found.response
     increment = int(np.abs(response.path.strain[0]).max(axis=1).argmax())
@@ -142,11 +165,11 @@ def draw_micro(path: Path, cell: UnitCell, found: Section4Response) -> int:
     moved = {"exact cell": exact["displacement"][0, increment], "TANN": response.found.displacement[0, increment]}
     force = {"exact cell": exact["force"][0, increment], "TANN": response.found.force[0, increment]}
     scale = readable_scale(cell.nodes, moved["exact cell"])
-    bodies = [Lattice(name, cell.nodes, cell.bars, moved[name], force[name] * whole) for name in moved]
+    bodies = [DrawnLattice(name, cell.nodes, cell.bars, moved[name], force[name] * whole) for name in moved]
     error = (force["TANN"] - force["exact cell"]) * whole
     factor = _magnification(np.abs(force["exact cell"] * whole).max(), np.abs(error).max())
     title = f"error of the force{'' if factor == 1.0 else f' × {factor:g}'}"
-    bodies.append(Lattice(title, cell.nodes, cell.bars, moved["TANN"], factor * error))
+    bodies.append(DrawnLattice(title, cell.nodes, cell.bars, moved["TANN"], factor * error))
     draw_bodies(path, bodies, "force of the bar (tension +)", scale=scale, signed=True, height=3.6)
     return increment
 

@@ -30,7 +30,7 @@ SCALES = (
 )
 
 
-def overview_section(
+def section4_overview(
     folder: Path,
     cells: Sequence[Section4Cell],
     tanns: Mapping[str, TANN],

@@ -85,6 +85,14 @@ def respond_section4(tann: TANN, names: Sequence[str] = PATHS) -> dict[str, Sect
 
 
 def encode(tann: TANN, coordinates: Float[Array, "n c"], strain: Float[Array, "n v"]) -> Float[Array, "n z"]:
-    """Return the internal state variables of internal coordinates, by the encoder of a model."""
+    """Return the internal state variables of internal coordinates, by the encoder of a model.
+
+    Parameters
+    ----------
+    tann : TANN
+    coordinates : array, shape (n, c)
+        Internal coordinates of its microstructure, in the units of its data.
+    strain : array, shape (n, v)
+    """
     driving = strain / np.asarray(tann.scaling.driving)
     return np.asarray(jax.jit(jax.vmap(tann.reduction.encode))(coordinates, driving))

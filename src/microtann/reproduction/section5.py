@@ -21,7 +21,7 @@ from microtann.report.section import Section, read_section, write_section
 from microtann.reproduction.claims import Section5Case, choose_cases
 from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case
 from microtann.reproduction.section5_errors import Limits, find_limits
-from microtann.reproduction.section5_report import case_section, overview_section
+from microtann.reproduction.section5_report import case_section, section5_overview
 from microtann.system.progress import ShowProgress, silent
 from microtann.system.stage import (
     NUMBERS,
@@ -196,7 +196,7 @@ def _overview(
             if any(case.name == "lcT1" for case in cases):
                 with progress("limits of lcT1"):
                     limits = find_limits("lcT1", *(FINE_LIMITS if full else LIMITS), RunRecords(folder / RECORDS))
-            write_section(folder, overview_section(folder, results, limits))
+            write_section(folder, section5_overview(folder, results, limits))
             numbers: dict[str, Any] = {name: entry.to_dict() for name, entry in limits.items()}
             write_numbers(folder, {"limits_of_lcT1": numbers})
             shutil.rmtree(folder / RECORDS, ignore_errors=True)

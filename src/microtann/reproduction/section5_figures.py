@@ -89,7 +89,16 @@ def draw_bar_stresses(path: Path, numbers: CaseNumbers) -> None:
 
 
 def draw_cost_ratios(path: Path, cases: Sequence[CaseNumbers], meshes: Sequence[float]) -> None:
-    """Draw the paper's cost ratio against the error of the energy, a panel for every case and mesh."""
+    """Draw the paper's cost ratio against the error of the energy, a panel for every case and mesh.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    cases : sequence of CaseNumbers
+    meshes : sequence of float
+        Edges of the elements.
+    """
     from matplotlib.ticker import NullFormatter
 
     with house_style():

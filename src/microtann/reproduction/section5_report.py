@@ -10,7 +10,7 @@ import numpy as np
 from microtann.evaluation.comparison import NAMES, Comparison
 from microtann.evaluation.scale_errors import SOLVED_PAIRS
 from microtann.evaluation.structures import MESH_SIZES
-from microtann.plotting.bodies import Body, draw_bodies
+from microtann.plotting.bodies import DrawnBody, draw_bodies
 from microtann.plotting.curves import draw_histories
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
@@ -98,7 +98,7 @@ def case_section(
     )
 
 
-def overview_section(folder: Path, cases: Sequence[CaseNumbers], limits: Mapping[str, Limits]) -> Section:
+def section5_overview(folder: Path, cases: Sequence[CaseNumbers], limits: Mapping[str, Limits]) -> Section:
     """Draw what shows several cases, and return the section with the tables of errors.
 
     Parameters
@@ -263,9 +263,9 @@ def _evolution(folder: Path, comparison: Comparison, tann: TANN) -> list[Figure]
     titles = [f"{angles[i]:g}°" if np.isfinite(angles[i]) else "released" for i in SHOWN]
     mesh = result.mesh
 
-    def bodies(fields: Sequence[np.ndarray]) -> list[Body]:
+    def bodies(fields: Sequence[np.ndarray]) -> list[DrawnBody]:
         return [
-            Body(title, mesh.points, mesh.cells, result.displacement[i], field)
+            DrawnBody(title, mesh.points, mesh.cells, result.displacement[i], field)
             for title, i, field in zip(titles, SHOWN, fields, strict=True)
         ]
 

@@ -97,7 +97,15 @@ class Forecast:
         return asdict(self)
 
     def best(self, runs: int, error: float, memory_gb: float) -> Estimate | None:
-        """Return the cheapest method for some runs that keeps within error and memory; None if none does."""
+        """Return the cheapest method for some runs that keeps within error and memory; None if none does.
+
+        Parameters
+        ----------
+        runs : int
+        error : float
+            Relative; largest that is allowed.
+        memory_gb : float
+        """
         fitting = [e for e in self.estimates if e.error <= error and e.memory_gb <= memory_gb]
         return min(fitting, key=lambda e: e.seconds(runs), default=None)
 

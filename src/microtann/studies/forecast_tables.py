@@ -42,7 +42,14 @@ def forecast_table(found: Forecast, runs: int) -> Table:
 
 
 def measured_table(found: Forecast, data: float, training: float, per_update: float) -> Table:
-    """Return what was measured."""
+    """Return what was measured.
+
+    Parameters
+    ----------
+    found : Forecast
+    data, training, per_update : float
+        CPU seconds of data, of training, and of one update of a short training.
+    """
     pays = found.runs_until_it_pays
     rows = (
         *found.measured.items(),
@@ -56,7 +63,18 @@ def measured_table(found: Forecast, data: float, training: float, per_update: fl
 
 
 def recommendation(found: Forecast, runs: int, error: float, memory_gb: float) -> str:
-    """Return in words which method to use."""
+    """Return in words which method to use.
+
+    Parameters
+    ----------
+    found : Forecast
+    runs : int
+        That are planned.
+    error : float
+        Relative; largest that is allowed.
+    memory_gb : float
+        Of the machine.
+    """
     best = found.best(runs, error, memory_gb)
     within = f"an error of {format_number(error, 'percent')}"
     if best is None:

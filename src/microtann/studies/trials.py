@@ -118,6 +118,13 @@ def random_trials(form: TrainableForm, ranges: Mapping[str, Range], count: int, 
 def grid_trials(form: TrainableForm, ranges: Mapping[str, Range], count: int) -> list[TrainableForm]:
     """Return forms on a grid: all choices, and ``count`` numbers of every interval.
 
+    Parameters
+    ----------
+    form : TrainableForm
+    ranges : mapping
+        By the name of the hyper-parameter.
+    count : int
+
     Raises
     ------
     ConfigurationError

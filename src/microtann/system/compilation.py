@@ -34,7 +34,7 @@ class CompilationNotice(Listener):  # type: ignore[misc]
         self._said: set[str] = set()
 
     def on_start(self, event: Event) -> None:
-        """Wait for the end of a compilation; those of the functions that it calls are inside it."""
+        """Start the clock of a compilation, which includes those of the functions that it calls."""
         self._depth += 1
         if self._depth > 1:
             return
@@ -45,7 +45,7 @@ class CompilationNotice(Listener):  # type: ignore[misc]
             self._timer.start()
 
     def on_end(self, event: Event) -> None:
-        """Say nothing of what was quick."""
+        """Cancel the message of a compilation that ended before it was due."""
         self._depth -= 1
         if self._depth == 0 and self._timer is not None:
             self._timer.cancel()

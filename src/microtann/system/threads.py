@@ -64,7 +64,7 @@ class _Limit:
         return _replace(self.own, [1] * len(self.own))
 
     def leave(self, before: list[int]) -> None:
-        """Restore what this thread had of its own, and the rest with the last that leaves."""
+        """Restore the number of this thread; the last caller that leaves restores those of all libraries."""
         _replace(self.own, before)
         with self.lock:
             self.inside -= 1
@@ -93,7 +93,7 @@ def _replace(libraries: list[Any], threads: list[int]) -> list[int]:
 
 
 def _release(library: Any) -> None:
-    """Let any thread set the number next.
+    """Allow any thread to set the number again.
 
     Newer versions of threadpoolctl ignore all threads but the one that set it first; here the last one out,
     whichever it is, has to restore it.

@@ -60,7 +60,7 @@ class TrainingCheckpoint(NamedTuple):
 
 
 def fingerprint(dataset: Dataset, form: TrainableForm) -> str:
-    """Return a digest of the form, its hyper-parameters, and all training and validation data, named and unitised.
+    """Return a digest of the form, its hyper-parameters, and all data but the test set, with names and units.
 
     The order of the groups of coordinates is that of their columns, so that it counts.
     """

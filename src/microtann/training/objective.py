@@ -43,7 +43,7 @@ class Objective(ABC):
         """
 
     def reference(self, batch: PyTree) -> PyTree:
-        """Return what makes the terms relative, from the batch of all training increments; by default nothing."""
+        """Return the sizes that the terms are divided by, from the batch of all training data; () if none."""
         return ()
 
     def weighted(self, reference: PyTree) -> Callable[[MaterialPoint, PyTree], Terms]:

@@ -64,7 +64,7 @@ class Method(NamedTuple):
 
 
 def trained_and_fixed(point: MaterialPoint, frozen: tuple[str, ...] = ()) -> tuple[PyTree, PyTree]:
-    """Split a point into the arrays that gradients train and the rest: scales, and what the parts call fixed.
+    """Split a point into the arrays that gradients train and the rest: scales, and fields that the parts fix.
 
     The parts named in ``frozen`` are not trained at all.
     """
@@ -195,6 +195,6 @@ def block_terms(terms: dict[str, Float[Array, "updates"]]) -> Terms:
 
 
 def total(loss: Float[Array, ""] | Terms) -> tuple[Float[Array, ""], Terms]:
-    """Return the sum of terms beside the terms; a loss without terms is one without a name."""
+    """Return the sum of the terms, and the terms; a loss that is one number is one term without a name."""
     terms = loss if isinstance(loss, dict) else {"": loss}
     return sum(terms.values(), jnp.zeros_like(next(iter(terms.values())))), terms

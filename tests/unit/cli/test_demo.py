@@ -16,10 +16,7 @@ SMALL = """
 paths = 40
 steps = 40
 [train]
-descent_updates = 500
-batch = 200
-polish_updates = 50
-polish_increments = 1000
+updates = 100
 [simulate]
 mesh_size = 5.0
 dns = 0.5

@@ -84,7 +84,7 @@ def test_a_training_is_not_resumed_with_a_file_in_other_units(
 
         return true(*arguments, **{**options, "progress": stop})
 
-    output, quick = tmp_path / "train", ("--set", "train.batch=20", "--set", "train.updates=1000")
+    output, quick = tmp_path / "train", ("--form", "play", "--set", "train.batch=20")
     monkeypatch.setattr(train, "fit", interrupted)
     assert call("train", data, "--output", output, *quick).exit_code == 130
     monkeypatch.undo()

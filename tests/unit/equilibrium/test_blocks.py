@@ -16,7 +16,7 @@ def test_product_and_assembled_matrix_agree(d):
     tangent = BlockTangent(pattern, generator.normal(size=(len(pattern.indices), d, d)), False)
     dense = tangent.blocks().toarray()
     x = generator.normal(size=4 * d)
-    np.testing.assert_allclose(tangent @ x, dense @ x, rtol=1e-13)
+    np.testing.assert_allclose(tangent @ x, dense @ x, rtol=1e-13, atol=1e-14)
     slots = pattern.slots(first, second)
     for k, (i, j) in enumerate(zip(first, second, strict=True)):
         np.testing.assert_array_equal(tangent.data[slots[k]], dense[d * i : d * i + d, d * j : d * j + d])
@@ -67,10 +67,10 @@ def test_sweeps_are_those_of_block_gauss_seidel(d):
     inverse = np.linalg.inv(blocks[np.arange(n), np.arange(n)])
     rhs, x, above = generator.normal(size=n * d), np.full(n * d, np.nan), np.full(n * d, np.nan)
     forward(*left, inverse, rhs, x, above)
-    np.testing.assert_allclose(x, np.linalg.solve(diagonal + lower, rhs), rtol=1e-12)
+    np.testing.assert_allclose(x, np.linalg.solve(diagonal + lower, rhs), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(above, lower.T @ x, rtol=1e-12, atol=1e-14)
     x = generator.normal(size=n * d)
     expected = np.linalg.solve(diagonal + lower.T, rhs - lower @ x)
     above[:] = 0.0
     backward(*left, inverse, rhs, x, above)
-    np.testing.assert_allclose(x, expected, rtol=1e-11)
+    np.testing.assert_allclose(x, expected, rtol=1e-11, atol=1e-13)

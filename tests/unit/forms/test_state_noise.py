@@ -50,5 +50,5 @@ def test_the_rate_is_counted_from_the_state_of_the_data(square: Dataset) -> None
             batch.dt[row],
         )
         force = point.energy.force(batch.driving[row] + batch.increment[row], after)
-        np.testing.assert_allclose(result.state, after, rtol=1e-12)
+        np.testing.assert_allclose(result.state, after, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(result.dissipation, force @ (after - batch.inside[row]), rtol=1e-9, atol=1e-12)

@@ -13,7 +13,7 @@ import pytest
 
 import microtann as mt
 from microtann.plotting import scene
-from microtann.plotting.bodies import DPI, LEVELS, Body, Lattice, draw_bodies, readable_scale
+from microtann.plotting.bodies import DPI, LEVELS, DrawnBody, DrawnLattice, draw_bodies, readable_scale
 from microtann.plotting.curves import Curve, draw_comparison, draw_errors, draw_training
 from microtann.plotting.scene import MARGIN, ROUND, Camera, View, render_bars, render_mesh, window
 from microtann.plotting.style import LATTICE
@@ -100,9 +100,9 @@ def test_bars_of_the_plane_are_drawn_where_they_are() -> None:
 def test_pictures_need_no_display_and_print_nothing(tmp_path: Path) -> None:
     code = (
         "import numpy as np, sys, pathlib, microtann as mt\n"
-        "from microtann.plotting.bodies import Lattice, draw_bodies\n"
+        "from microtann.plotting.bodies import DrawnLattice, draw_bodies\n"
         "cell = mt.cube_cell()\n"
-        "lattice = Lattice('', cell.nodes, cell.bars, 0 * cell.nodes, cell.areas)\n"
+        "lattice = DrawnLattice('', cell.nodes, cell.bars, 0 * cell.nodes, cell.areas)\n"
         "draw_bodies(pathlib.Path(sys.argv[1]), [lattice], 'area')"
     )
     environment = {key: value for key, value in os.environ.items() if not key.endswith("DISPLAY")}
@@ -122,10 +122,10 @@ def test_bodies_of_every_kind_are_drawn(tmp_path: Path) -> None:
     cell = mt.cube_cell()
     flat = mt.square_cell()
     zero = np.zeros_like
-    body = Body("FE", points, cells, 0.1 * points[:, ::-1].copy(), np.array([0.0, 1.0]))
-    lattice = Lattice("DNS", cell.nodes, cell.bars, zero(cell.nodes), np.linspace(-1, 1, len(cell.bars)))
+    body = DrawnBody("FE", points, cells, 0.1 * points[:, ::-1].copy(), np.array([0.0, 1.0]))
+    lattice = DrawnLattice("DNS", cell.nodes, cell.bars, zero(cell.nodes), np.linspace(-1, 1, len(cell.bars)))
     draw_bodies(tmp_path / "space.png", [body, lattice], "energy [–]")
-    plane = Lattice("cell", flat.nodes, flat.bars, zero(flat.nodes), np.zeros(len(flat.bars)))
+    plane = DrawnLattice("cell", flat.nodes, flat.bars, zero(flat.nodes), np.zeros(len(flat.bars)))
     draw_bodies(tmp_path / "plane.png", [plane], "force [–]", signed=True)
     assert is_a_drawing(tmp_path / "space.png")
     assert is_a_drawing(tmp_path / "plane.png")
@@ -168,7 +168,7 @@ def test_displacements_are_drawn_so_that_the_shape_is_seen() -> None:
 
 def test_pictures_of_bodies_have_few_colours_so_that_their_files_are_small(tmp_path: Path) -> None:
     cell = mt.cube_cell((2, 2, 2))
-    body = Lattice("lattice", cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas)
+    body = DrawnLattice("lattice", cell.nodes, cell.bars, np.zeros_like(cell.nodes), cell.areas)
     draw_bodies(tmp_path / "bodies.png", [body], "area")
     picture = matplotlib.image.imread(tmp_path / "bodies.png")
     assert all(len(np.unique(picture[..., channel])) <= LEVELS for channel in range(3))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from microtann.cli import reproduce
+from microtann.cli import section4_models
 from microtann.cli.main import app
 from microtann.report.section import read_section
 from microtann.reproduction.claims import CELLS, PAPER
@@ -86,12 +86,12 @@ def test_a_shipped_model_is_taken_where_there_is_one(
         asked.append(name)
         return model
 
-    monkeypatch.setattr(reproduce, "find_model", shipped)
+    monkeypatch.setattr(section4_models, "find_model", shipped)
     result = call("--cell", "square-2x2", "--output", tmp_path / "shipped")
     assert result.exit_code == 0, result.output
     assert asked == ["square-2x2"]
     assert not (tmp_path / "shipped" / "square-2x2" / "train").exists()
-    reproduce._shipped(CELLS["square-4x4"], "play")
+    section4_models._shipped(CELLS["square-4x4"], "play")
     assert asked[-1] == "square-4x4-play"
 
 

@@ -239,7 +239,7 @@ class CoordinatesLoss(_IncrementLoss):
 
 
 def check_weights(form: str, **losses: Mapping[str, float]) -> None:
-    """Refuse losses in which no term counts.
+    """Refuse losses whose weights are all zero.
 
     Parameters
     ----------

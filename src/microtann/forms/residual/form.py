@@ -193,7 +193,7 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
         )
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
-        """Leave out what the polish has silenced, if the loss does not rise by it."""
+        """Leave out neurons that do nothing after the polish, if the loss does not rise without them."""
         data = moving(dataset.training)
         batch = self.to_batch(point, data)
         pruned, loss = without_rare_neurons(point, batch), jax.jit(self.loss(self.reference(batch)))
