@@ -68,7 +68,17 @@ def factorise_large(matrix, count):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def solve_dense_lower(upper, count, vector):
-    """Solve Uᵀ y = vector in place."""
+    """Solve Uᵀ y = b in place.
+
+    Parameters
+    ----------
+    upper : (≥ count, ≥ count)
+        U in the upper triangle.
+    count : int
+        Number of unknowns.
+    vector : (≥ count,) in and out
+        b, then y.
+    """
     for k in range(count):
         value = vector[k] / upper[k, k]
         vector[k] = value
@@ -78,7 +88,13 @@ def solve_dense_lower(upper, count, vector):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def solve_dense_upper(upper, count, vector):
-    """Solve U x = vector in place."""
+    """Solve U x = b in place.
+
+    Parameters
+    ----------
+    upper, count, vector
+        As for `solve_dense_lower`.
+    """
     for k in range(count - 1, -1, -1):
         total = vector[k]
         for j in range(k + 1, count):
@@ -88,7 +104,17 @@ def solve_dense_upper(upper, count, vector):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def solve_dense_lower_columns(upper, count, block):
-    """Solve Uᵀ Y = block in place for the columns of block, shape (≥ count, v)."""
+    """Solve Uᵀ Y = B in place.
+
+    Parameters
+    ----------
+    upper : (≥ count, ≥ count)
+        U in the upper triangle.
+    count : int
+        Number of unknowns.
+    block : (≥ count, v) in and out
+        B, then Y.
+    """
     columns = block.shape[1]
     for k in range(count):
         inverse = 1.0 / upper[k, k]
@@ -102,7 +128,13 @@ def solve_dense_lower_columns(upper, count, block):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def solve_dense_upper_columns(upper, count, block):
-    """Solve U X = block in place for the columns of block, shape (≥ count, v)."""
+    """Solve U X = B in place.
+
+    Parameters
+    ----------
+    upper, count, block
+        As for `solve_dense_lower_columns`.
+    """
     columns = block.shape[1]
     for k in range(count - 1, -1, -1):
         for j in range(k + 1, count):

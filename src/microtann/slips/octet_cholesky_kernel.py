@@ -70,7 +70,17 @@ def _block(row, column):
 
 @njit(cache=True, error_model="numpy")
 def gather_octet(bordered, blocks, octet):
-    """Write the entries of G between members, of which rows and columns are known."""
+    """Write the entries of G between members.
+
+    Parameters
+    ----------
+    bordered : (s + 1, s + 1)
+        G, bordered by zeros.
+    blocks : int
+        Blocks of four members.
+    octet : Octet, in and out
+        Its ``row`` and ``column`` say which entries; ``lower`` takes them.
+    """
     flat, lower, row, column = bordered.ravel(), octet.lower, octet.row, octet.column
     for r in range(blocks):
         for c in range(r + 1):
@@ -160,7 +170,19 @@ def factorise_octet(blocks, octet):
 
 @njit(cache=True, error_model="numpy")
 def solve_octet_lower(blocks, octet, vector, first):
-    """Solve L x = b in place, b being at a place of an array of lanes."""
+    """Solve L x = b in place.
+
+    Parameters
+    ----------
+    blocks : int
+        Blocks of four unknowns.
+    octet : Octet
+        Factorised.
+    vector : array of lanes, in and out
+        b, then x.
+    first : int
+        Place in ``vector`` of the first unknown.
+    """
     lower, inverse = octet.lower, octet.inverse
     for row in range(blocks):
         b = first + row * BLOCK
@@ -186,7 +208,13 @@ def solve_octet_lower(blocks, octet, vector, first):
 
 @njit(cache=True, error_model="numpy")
 def solve_octet_upper(blocks, octet, vector):
-    """Solve Lᵀ x = b in place."""
+    """Solve Lᵀ x = b in place.
+
+    Parameters
+    ----------
+    blocks, octet, vector
+        As for `solve_octet_lower`; the first unknown is at place 0.
+    """
     lower, inverse = octet.lower, octet.inverse
     for row in range(blocks - 1, -1, -1):
         o, a = _block(row, row), row * BLOCK

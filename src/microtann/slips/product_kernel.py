@@ -18,7 +18,16 @@ def padded(matrix: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, error_model="numpy")
 def multiply(rows, matrix, result):
-    """Write the product of rows (n, z) and a matrix (z, s), s a multiple of eight; all are contiguous."""
+    """Write the product of rows and a matrix.
+
+    Parameters
+    ----------
+    rows : (n, z)
+    matrix : (z, s)
+        Contiguous, s being a multiple of eight.
+    result : (n, s) out
+        Contiguous.
+    """
     n, z = rows.shape
     vectors = matrix.shape[1] // WIDTH
     right, out = matrix.ravel(), result.ravel()

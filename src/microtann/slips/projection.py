@@ -63,7 +63,13 @@ def follow_forces(
 def follow_slips(
     normals: Float[Array, "z s"], coupling: Float[Array, "z y"], moves: Float[Array, "B T y"]
 ) -> Float[Array, "B T s"]:
-    """Return the slips γ of every increment along walks that start at zero; see `follow_forces`."""
+    """Return the slips γ of every increment along walks that start at zero.
+
+    Parameters
+    ----------
+    normals, coupling, moves
+        As for `follow_forces`.
+    """
     return _follow(normals, coupling, moves)[1]
 
 
@@ -71,7 +77,7 @@ def _follow(
     normals: Float[Array, "z s"], coupling: Float[Array, "z y"], moves: Float[Array, "B T y"]
 ) -> tuple[Float[Array, "B T z"], Float[Array, "B T s"]]:
     shapes = tuple(jax.ShapeDtypeStruct((*moves.shape[:2], width), moves.dtype) for width in normals.shape)
-    return jax.pure_callback(_call_follow, shapes, normals, coupling, moves)
+    return jax.pure_callback(_call_follow, shapes, normals, moves @ coupling.T, moves, coupling.T @ normals)
 
 
 def _follow_forward(
@@ -144,12 +150,13 @@ def _project(normals: Numbers, trial: Numbers, force: Numbers, slips: Numbers) -
     )
 
 
-def _call_follow(normals: Array, coupling: Array, moves: Array) -> tuple[Numbers, Numbers]:
-    driven, steps = np.asarray(coupling, dtype=np.float64), np.ascontiguousarray(moves, dtype=np.float64)
-    matrix = padded(np.ascontiguousarray(normals, dtype=np.float64))
-    increments = steps @ driven.T
-    force, slips = np.empty_like(increments), np.empty((*steps.shape[:2], normals.shape[1]))
-    walk_kernel.follow_walks(slips_of(matrix), matrix, increments, steps, driven.T @ matrix, force, slips)
+def _call_follow(normals: Array, increments: Array, moves: Array, on_slips: Array) -> tuple[Numbers, Numbers]:
+    matrix, pushes, steps, rates = (
+        np.ascontiguousarray(a, dtype=np.float64) for a in (normals, increments, moves, on_slips)
+    )
+    force, slips = np.empty_like(pushes), np.empty((*pushes.shape[:2], matrix.shape[1]))
+    matrix = padded(matrix)
+    walk_kernel.follow_walks(slips_of(matrix), matrix, pushes, steps, padded(rates), force, slips)
     return force, slips
 
 

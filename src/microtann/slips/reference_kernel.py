@@ -124,6 +124,15 @@ def certificate(gram, trial, search, count):
 
     It is the largest force beyond its bound at rest, and the largest difference of a force from its bound in flow;
     infinite if a slip opposes its force.
+
+    Parameters
+    ----------
+    gram, trial : (s, s) or more, (s,)
+        G and r.
+    search : SlipSearch
+        As `solve_slips` leaves it.
+    count : int
+        Number of flowing slips.
     """
     largest, worst = 1.0, 0.0
     for i in range(len(trial)):

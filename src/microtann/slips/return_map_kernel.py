@@ -42,5 +42,11 @@ def tangent_modulus(young, hardening):
 
 @vectorize(cache=True)
 def plastic_increments(strain, plastic, young, limit, hardening):
-    """Return `plastic_increment` of arrays, which are broadcast against each other."""
+    """Return `plastic_increment` of arrays.
+
+    Parameters
+    ----------
+    strain, plastic, young, limit, hardening : arrays
+        As for `plastic_increment`, broadcast against each other.
+    """
     return plastic_increment(strain, plastic, young, limit, hardening)

@@ -137,7 +137,16 @@ def list_members(slips, members):
 
 @njit(cache=True)
 def by_count(points, count, most):
-    """Return points in the order of their numbers of members."""
+    """Return points in the order of their numbers of members.
+
+    Parameters
+    ----------
+    points : int64 array, shape (p,)
+    count : int64 array, shape (n,)
+        Numbers of members of all points.
+    most : int
+        Largest of these at most.
+    """
     first = np.zeros(most + 2, dtype=np.int64)
     for p in points:
         first[count[p] + 1] += 1
@@ -155,6 +164,16 @@ def end_of_group(fixed, order, count, first):
     """Return the end of a group of eight points or fewer, all of them best solved in the same way.
 
     Which points are neighbours then makes no difference to any of them, not even in the last bit.
+
+    Parameters
+    ----------
+    fixed : Slips
+    order : int64 array, shape (p,)
+        Points in the order of their numbers of members.
+    count : int64 array, shape (n,)
+        Numbers of members of all points.
+    first : int
+        Where in ``order`` the group begins.
     """
     last = min(first + WIDTH, len(order))
     if not _best_from_rest(fixed, count[order[first]]):
@@ -230,7 +249,18 @@ def factorise_group(fixed, members, count, points, group):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def add_rows(matrix, rows, factors, sign, result):
-    """Add rows of a matrix to a result, each times its own of the factors and times a sign."""
+    """Add rows of a matrix, each times its factor and a sign.
+
+    Parameters
+    ----------
+    matrix : (≥ s, ≥ s)
+    rows : int64 array, shape (p,)
+        Which rows.
+    factors : (s,)
+        A factor for every row of the matrix.
+    sign : float
+    result : (s,) in and out
+    """
     count, width = len(rows), len(result)
     for a in range(0, count - 3, 4):
         i, j, k, m = rows[a], rows[a + 1], rows[a + 2], rows[a + 3]
@@ -246,7 +276,17 @@ def add_rows(matrix, rows, factors, sign, result):
 
 @njit(cache=True, error_model="numpy")
 def solve_group(fixed, members, count, points, blocks, from_rest, group):
-    """Write the slips of the members of the points; what is written elsewhere is no slip."""
+    """Write the slips of the members of a group of points; what is written elsewhere is no slip.
+
+    Parameters
+    ----------
+    fixed, members, count, points
+        As for `factorise_group`.
+    blocks, from_rest
+        As it has returned them.
+    group : Group, in and out
+        ``right`` holds b on the members; ``slips`` takes γ.
+    """
     octet, listed, size, right, slips = group
     for lane in range(len(points)):
         own = members[points[lane], : count[points[lane]]]

@@ -69,7 +69,17 @@ def factorise_sparse(order, matrix):
 
 @njit(cache=True, error_model="numpy")
 def solve_sparse_lower(order, factor, vectors, columns):
-    """Solve L Y = vectors in place, of which there are several: column c of place p is at p · columns + c."""
+    """Solve L Y = B in place.
+
+    Parameters
+    ----------
+    order : Elimination
+    factor : array of lanes
+        Factorised.
+    vectors : array of lanes, in and out
+        B, then Y: column c of place p is at p · columns + c.
+    columns : int
+    """
     first, rows = order.first, order.rows
     free = len(first) - 1
     for k in range(free):
@@ -95,7 +105,15 @@ def solve_sparse_lower(order, factor, vectors, columns):
 
 @njit(cache=True, error_model="numpy")
 def solve_sparse_upper(order, factor, vector):
-    """Solve Lᵀ x = vector in place."""
+    """Solve Lᵀ x = b in place.
+
+    Parameters
+    ----------
+    order, factor
+        As for `solve_sparse_lower`.
+    vector : array of lanes, in and out
+        b, then x.
+    """
     first, rows = order.first, order.rows
     free = len(first) - 1
     for k in range(free - 1, -1, -1):

@@ -34,7 +34,13 @@ ROUND_OFF = 1e-15
 
 @njit(cache=True, error_model="numpy")
 def power_root(stiffness, viscosity, exponent, excess):
-    """Return the root x of g x + c x^m = e > 0; zero where it is below the smallest slip."""
+    """Return the root x of g x + c x^m = e > 0; zero where it is below the smallest slip.
+
+    Parameters
+    ----------
+    stiffness, viscosity, exponent, excess : float
+        g > 0, c ≥ 0, m > 0 and e > 0.
+    """
     log = np.log(excess / stiffness)
     if viscosity > 0.0:
         log = min(log, np.log(excess / viscosity) / exponent)

@@ -56,7 +56,13 @@ def _viscous_force_jvp(
 def force_and_viscous_slips(
     normals: Float[Array, "z s"], viscosity: Float[Array, ""], exponent: Float[Array, ""], trial: Float[Array, "z"]
 ) -> tuple[Float[Array, "z"], Float[Array, "s"]]:
-    """Return what `viscous_force` gives, and the slips; not to be differentiated."""
+    """Return what `viscous_force` gives, and the slips γ, shape (s,); not to be differentiated.
+
+    Parameters
+    ----------
+    normals, viscosity, exponent, trial
+        As for `viscous_force`.
+    """
     shapes = (
         jax.ShapeDtypeStruct(trial.shape, trial.dtype),
         jax.ShapeDtypeStruct(normals.shape[1:], trial.dtype),

@@ -75,6 +75,18 @@ def loss_terms(point: MaterialPoint, batch: Batch, reference: Reference) -> dict
     The states at t and t + Δt are encoded from the data; the evolution must lead from one to the other ("state"),
     and the energy must give stress and dissipation by its derivatives. The linear decoder has a closed form and
     is fitted afterwards (`microtann.training.decoder`).
+
+    This asks for no order of the increments and for an encoder, which the closed loop of coupled slips does not
+    (`microtann.forms.variational.loss`): it is another way to learn, not another material.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+        Of the form "play".
+    batch : Batch
+        In its scaled variables.
+    reference : Reference
+        Mean squares that the terms are relative to.
     """
     reduction = point.reduction
     assert isinstance(reduction, ResidualReduction)

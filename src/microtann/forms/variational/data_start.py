@@ -122,6 +122,19 @@ def quadratic_energy(
     C and G follow from the stress; M from the energy and from the dissipation −(Gᵀ E + M q) · Δq. Its normal
     equations are solved with iterative refinement.
 
+    Parameters
+    ----------
+    strain : array, shape (n, v)
+        E at the end of every increment; like all that follows, in the scaled variables of a model.
+    before, after : array, shape (n, r)
+        Principal components q at its beginning and its end.
+    stress : array, shape (n, v)
+        At its end.
+    energy, dissipation : array, shape (n,)
+        Ψ at its end, and D Δt.
+    generator : Generator
+        Draws the increments that are looked at, where there are very many.
+
     Raises
     ------
     InputError

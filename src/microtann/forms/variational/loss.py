@@ -73,6 +73,14 @@ def loss_terms(point: MaterialPoint, walks: Walks, reference: Reference) -> dict
 
     The states are those of the model itself along the walks, so that what is learnt is what recall will do. Energy
     and stress say together what is dissipated.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    walks : Walks
+        In its scaled variables.
+    reference : Reference
+        Mean squares that the terms are relative to.
     """
     state = states_along(point, walks)
     value_and_slope = jax.vmap(jax.vmap(jax.value_and_grad(point.energy.__call__)))

@@ -59,7 +59,14 @@ class CompleteSystem(NamedTuple):
 
 
 def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> SlipSystem:
-    """Return a system of at most so many states and slips."""
+    """Return a smaller system.
+
+    Parameters
+    ----------
+    complete : CompleteSystem
+    states, slips : int
+        How many it may have at most.
+    """
     normals, slipped = complete.normals, complete.slipped
     merged = normals @ merged_slips(slipped, np.linalg.norm(normals, axis=0), slips)
     if merged.shape[1] <= states:
@@ -83,6 +90,15 @@ def merged_slips(slipped: Float[Array, "n m"], weight: Float[Array, "m"], slips:
 
     Ward's clustering of the histories says which slips go together; the profile of a set is the leading principal
     component of its histories, weighted by how far each slip moves Z.
+
+    Parameters
+    ----------
+    slipped : array, shape (n, m)
+        γ of every slip in every increment.
+    weight : array, shape (m,)
+        |nᵢ|: motion of Z per slip.
+    slips : int
+        Most sets.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
 

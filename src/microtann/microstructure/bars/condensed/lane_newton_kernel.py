@@ -316,7 +316,13 @@ def _chosen_rows(sequence, begin, rows):
 
 @njit(cache=True, error_model="numpy")
 def count_flowing(cell, order, guess, strain, plastic_strain):
-    """Return how many bars of every point flow under a guess of the fluctuation, as for `advance_by_newton`."""
+    """Return how many bars of every point flow under a guess of the fluctuation, shape (n,).
+
+    Parameters
+    ----------
+    cell, order, guess, strain, plastic_strain
+        As for `advance_by_newton`.
+    """
     count, m = len(strain), len(cell.young)
     one, two = _ends(cell, order)
     points = _empty(m, len(order.place), 0, cell.elongation.shape[1])

@@ -284,7 +284,15 @@ def _respond(cell, upper, force, moved, rest, behind):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def guess_elastic(cell, average, plastic, w):
-    """Write the fluctuation (n d,) if no bar flows, the first node held."""
+    """Write the fluctuation if no bar flows, the first node held.
+
+    Parameters
+    ----------
+    cell : FluctuationProblem
+    average, plastic : (v,), (m,)
+        Average strain and plastic strains.
+    w : (n d,) out
+    """
     d = cell.gradient.shape[1]
     for a in range(w.shape[0]):
         total = 0.0
