@@ -31,6 +31,12 @@ def test_own_material() -> None:
     assert contraction == pytest.approx(-0.003, rel=1e-12)
 
 
+def test_own_microstructure() -> None:
+    difference, least = example("own_microstructure").main()
+    assert difference < 0.1  # measured: 0.039
+    assert least >= 0.0
+
+
 def test_homogenised_and_full_lattice() -> None:
     for name, (fe, lattice) in example("homogenised_and_full_lattice").main().items():
         assert fe == pytest.approx(lattice, rel=1e-11), name  # both solved to 1e-10, Newton's last step gives more

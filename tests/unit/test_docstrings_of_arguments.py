@@ -9,7 +9,7 @@ from pathlib import Path
 import microtann as mt
 
 PACKAGE = Path(mt.__file__).parent
-LACKING = 81
+LACKING = 61
 """Functions that do not today: the number may only go down."""
 TOLD = ("equilibrium", "fem", "training", "numbers", "system", "materials")
 TOLD += ("forms/published", "forms/residual", "forms/classical")

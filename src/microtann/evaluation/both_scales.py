@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.evaluation.localisation import (
-    Localisation,
     SolvedStates,
     cells_around,
     check_localisation,
@@ -97,7 +96,7 @@ class Microscale:
     material: DecodingMaterial
     cell_size: float
     origin: ArrayLike
-    localisation: Localisation = "decode"
+    localisation: str = "decode"
 
     def __post_init__(self) -> None:
         check_localisation(self.localisation)

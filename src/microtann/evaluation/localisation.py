@@ -50,7 +50,7 @@ def check_localisation(localisation: str) -> None:
         raise InputError(f"the localisation is {known}, got {localisation!r}")
 
 
-def nodal_states(result: Result, material: DecodingMaterial, localisation: Localisation) -> NodalStates:
+def nodal_states(result: Result, material: DecodingMaterial, localisation: str) -> NodalStates:
     """Return the states at the nodes of a mesh.
 
     Parameters
@@ -72,7 +72,7 @@ def nodal_states(result: Result, material: DecodingMaterial, localisation: Local
 
 
 def coordinates_at(
-    result: Result, material: object, points: ArrayLike, localisation: Localisation = "decode"
+    result: Result, material: object, points: ArrayLike, localisation: str = "decode"
 ) -> dict[str, Array]:
     """Return the internal coordinates of the microstructure at places of a structure, at the end of its loading.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,11 +19,12 @@ from microtann.data.file import write_dataset
 from microtann.data.generate import generate
 from microtann.data.shards import generate_to
 from microtann.equilibrium.equilibrium_error import EquilibriumError
-from microtann.errors import InputError
+from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.audit import audit
 from microtann.evaluation.laws import examine_laws
 from microtann.fem import Model, Prescribed, SolverOptions, Step, VonMises, box
 from microtann.fem.failed_point import read_failed_point
+from microtann.microstructure import registry
 from microtann.microstructure.protocol import require_microstructure
 from microtann.microstructure.registry import UnknownMicrostructure
 from microtann.training.walk_errors import dataset_errors
@@ -245,66 +247,41 @@ def test_a_record_goes_on(mixture: Mixture, tmp_path: Path) -> None:
 
 
 def test_every_command_that_is_not_of_lattices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the plane: data, their check, training, evaluation, a structure with audit and FE², a study."""
+    """In the plane: data, their check, training, evaluation, a structure with audit and FE², the report."""
     monkeypatch.chdir(tmp_path)
     own = ("--cell", f"{NAME}:PlaneMixture")
     walks = ("--set=walks.limit=1.5", "--set=walks.increment=0.3")
     run("data", *own, "--paths", "24", "--steps", "30", *walks, "-o", "data")
     assert "is fit for training" in run("data", "check", "data/data.h5").output
-    small = (
-        "--form",
-        "variational",
-        "--set",
-        "train.states=6",
-        "--set",
-        "train.slips=12",
-        "--set",
-        "train.updates=20",
-    )
+    small = ("--form", "variational", *(f"--set=train.{key}" for key in ("states=6", "slips=12", "updates=20")))
     run("train", "data/data.h5", *small, "-o", "train")
     model = "train/model.safetensors"
     run("evaluate", model, "-o", "evaluate")
     run("evaluate", model, "--data", "data/data.h5", "--walks", "test", "-o", "evaluate-data")
-    run("simulate", "lcC1", "-m", model, "--mesh-size", "5", "--dns", "0", "--audit", "6", "-o", "lcC1")
+    coarse = ("--mesh-size", "5", "--dns", "0")
+    run("simulate", "lcC1", "-m", model, *coarse, "--audit", "6", "-o", "lcC1")
     numbers = json.loads(Path("lcC1/numbers.json").read_text())
     assert set(numbers["runs"]) == {"model", "exact"}
     assert "phase_stress" in numbers["audit"]["errors"]
-    run(
-        "simulate",
-        "lcC1",
-        "-m",
-        model,
-        "--mesh-size",
-        "5",
-        "--dns",
-        "0",
-        "--outside-training",
-        "exact",
-        "-o",
-        "hybrid",
-    )
-    run("simulate", "lcC1", "-m", f"{NAME}:PlaneMixture", "--mesh-size", "5", "--dns", "0", "-o", "exact")
+    run("simulate", "lcC1", "-m", model, *coarse, "--outside-training", "exact", "-o", "hybrid")
+    run("simulate", "lcC1", "-m", f"{NAME}:PlaneMixture", *coarse, "-o", "exact")
+    run("report", ".")
+    assert "exact states" in Path("report.html").read_text()
+
+
+@pytest.mark.verify
+def test_studies_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    walks = ("--set=walks.limit=1.5", "--set=walks.increment=0.3")
     steps = ("--set=walks.paths=24", "--set=walks.steps=30", *walks)
     studied = ("--form", "variational", "--set=train.slips=16", "--set=train.updates=40", *steps)
     run("study", "isvs", f"{NAME}:PlaneMixture", "--states", "6,8", *studied, "-o", "isvs")
     few = ("--set=train.slips=12", "--set=train.updates=3")
-    run(
-        "study",
-        "increments",
-        f"{NAME}:PlaneMixture",
-        "--counts",
-        "100,200",
-        "--states",
-        "4",
-        *few,
-        *steps,
-        "-o",
-        "n",
-    )
+    own = f"{NAME}:PlaneMixture"
+    run("study", "increments", own, "--counts", "100,200", "--states", "4", *few, *steps, "-o", "n")
+    model = "isvs/points/trained-006-seed-0/model.safetensors"
     run("study", "states", model, "isvs/points/trained-008-seed-0/model.safetensors", "-o", "states")
-    run("tune", "data/data.h5", "--vary", "states=4,6", "--search", "grid", *few, "-o", "tune")
-    run("report", ".")
-    assert "exact states" in Path("report.html").read_text()
+    run("tune", "isvs/data/data.h5", "--vary", "states=4,6", "--search", "grid", *few, "-o", "tune")
 
 
 def test_commands_of_lattices_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,6 +318,17 @@ def test_a_kind_that_is_not_known_loads_trains_and_evaluates(
     assert isinstance(mt.load(tmp_path / "again.safetensors").microstructure, Mixture)
     with pytest.raises(InputError, match="is not known here"):
         foreign.microstructure.initial_state(1)
+
+
+def test_an_installed_package_makes_its_kinds_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an entry point of the group microtann.microstructures: a kind, or a module that registers it."""
+    entries = [EntryPoint("mixture", f"{NAME}:Mixture", registry.ENTRY_POINTS)]
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == registry.ENTRY_POINTS else [])
+    monkeypatch.delitem(registry.MICROSTRUCTURES, Mixture.kind)
+    assert registry.microstructure_class(Mixture.kind) is Mixture
+    entries.append(EntryPoint("broken", "no_such_package:Kind", registry.ENTRY_POINTS))
+    with pytest.raises(ConfigurationError, match="'broken' of an installed package cannot be imported"):
+        registry.microstructure_class("unknown")
 
 
 def test_what_is_no_microstructure_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +10,12 @@ import pytest
 import microtann as mt
 from microtann.reproduction.published import PUBLISHED, anchor_of
 
+TANN = mt.load("cube")
+
 
 def anchor(cell: mt.UnitCell, bar: mt.ElastoplasticBar | None) -> object:
-    return anchor_of(SimpleNamespace(microstructure=mt.Lattice(cell, bar)))
+    information = replace(TANN.information, microstructure=mt.Lattice(cell, bar))
+    return anchor_of(replace(TANN, information=information))
 
 
 def test_the_cube_of_one_material_is_the_published_cell_in_any_unit() -> None:
