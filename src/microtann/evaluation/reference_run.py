@@ -6,6 +6,7 @@ to one configuration: who makes it names it after a digest of all that decides t
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -78,7 +79,7 @@ class RunRecords:
         """Keep the numbers of a finished run, an instance of a dataclass."""
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._file(name), TypeAdapter(type(numbers)).dump_json(numbers))
+            write_atomically(self._file(name), json.dumps(TypeAdapter(type(numbers)).dump_python(numbers)))
 
     def drop(self, name: str) -> None:
         """Remove the equilibria of a run whose fields are not needed any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ class Section:
 
     def to_json(self) -> str:
         """Return the section as JSON text."""
-        return _SECTION.dump_json(self, indent=1).decode() + "\n"
+        return json.dumps(_SECTION.dump_python(self), indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Section:

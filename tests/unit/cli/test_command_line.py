@@ -26,7 +26,6 @@ from microtann.cli import train
 from microtann.cli.main import app
 from microtann.data.file import read_dataset
 from microtann.errors import ConvergenceError
-from microtann.evaluation.reference_run import ReferenceRuns
 from microtann.system.stage import STAMP
 
 SMALL = ["--paths", "12", "--steps", "20"]
@@ -234,7 +233,9 @@ def test_a_cell_of_the_user(tmp_path: Path) -> None:
     assert len(dataset.microstructure.cell.bars) == 20
     softer = call("data", "-o", tmp_path / "s", *SMALL, "--cell", tmp_path / "cell.toml", "--set", "bar.young=0.5")
     assert softer.exit_code == 0, softer.output
-    assert read_dataset(tmp_path / "s" / "data.h5").bar == mt.ElastoplasticBar(young=0.5, hardening=0.02)
+    assert read_dataset(tmp_path / "s" / "data.h5").microstructure.bar == mt.ElastoplasticBar(
+        young=0.5, hardening=0.02
+    )
     missing = call("data", "-o", tmp_path / "n", "--set", "cell.file=none.toml")
     refused(missing, "none.toml cannot be read")
 
@@ -250,7 +251,7 @@ def test_no_convergence_ends_with_3_and_leaves_nothing(tmp_path: Path, monkeypat
     def diverge(*_: object, **__: object) -> None:
         raise ConvergenceError("the iteration failed", increment=2, residuals=[1.0, 0.5], worst=[7])
 
-    monkeypatch.setattr(ReferenceRuns, "result", diverge)
+    monkeypatch.setattr("microtann.evaluation.simulation.simulate", diverge)
     result = call("simulate", "lcU1", "--model", "exact", "--output", tmp_path / "s")
     refused(result, "the iteration failed (increment 2; residuals 1.0e+00, 5.0e-01; worst 7)", code=3)
     assert list(tmp_path.iterdir()) == []
