@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 import microtann as mt
-from microtann.cli.form_choice import form_table
 from microtann.cli.main import app
 from microtann.data.file import read_dataset, write_dataset
 from microtann.system.toml import to_toml
 from microtann.training import train_seeds
+from microtann.training.form import form_table
 
 FORM = mt.forms.Published(
     states=4,
