@@ -56,7 +56,18 @@ class Block:
 
 
 def write_block(group: h5py.Group, name: str, values: NDArray[np.generic], compress: bool = False) -> None:
-    """Write a whole dataset with its checksum."""
+    """Write a whole dataset with its checksum.
+
+    Parameters
+    ----------
+    group : h5py.Group
+    name : str
+        May hold slashes; groups on the way are created.
+    values : array
+        Integers are stored with 64 bits, all else as 64-bit floats.
+    compress : bool
+        Whether the values repeat so much that compression pays.
+    """
     dtype = "<i8" if np.issubdtype(values.dtype, np.integer) else "<f8"
     block = Block(group, name, values.shape, dtype, compress)
     block.append(values)

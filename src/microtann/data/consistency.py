@@ -51,7 +51,16 @@ def scales_of(sets: dict[str, Increments], layout: Layout) -> Scales:
 
 
 def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Iterator[str]:
-    """Yield increments that violate the second law."""
+    """Yield increments that violate the second law.
+
+    Parameters
+    ----------
+    name : str
+        Name of the set, for the sentences.
+    increments : Increments
+    scales : Scales
+        Of the whole data set.
+    """
     dissipation = increments.dissipation
     bad = np.flatnonzero(dissipation < -DISSIPATION * scales.energy)
     if bad.size:
@@ -62,7 +71,17 @@ def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Ite
 
 
 def rest_errors(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
-    """Yield zero increments after which the state is another one."""
+    """Yield zero increments after which the state is another one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the set, for the sentences.
+    increments : Increments
+    layout : Layout
+    scales : Scales
+        Of the whole data set.
+    """
     rest = np.flatnonzero(
         (increments.strain_increment == 0.0).all(axis=1) & (increments.extra_increment == 0.0).all(axis=1)
     )
@@ -80,7 +99,17 @@ def rest_errors(name: str, increments: Increments, layout: Layout, scales: Scale
 
 
 def continuity_errors(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
-    """Yield steps k + 1 of a path that do not start where step k ended."""
+    """Yield steps k + 1 of a path that do not start where step k ended.
+
+    Parameters
+    ----------
+    name : str
+        Name of the set, for the sentences.
+    increments : Increments
+    layout : Layout
+    scales : Scales
+        Of the whole data set.
+    """
     order = np.lexsort((increments.step, increments.path))
     path, step = increments.path[order], increments.step[order]
     same = path[1:] == path[:-1]
@@ -129,6 +158,18 @@ def energy_errors(
     defect above that is no matter of the size of increments. Where the energy is quadratic and the flow
     associated, as in a lattice of bars, the defect is never positive. Increments that change an extra state
     variable are left out: their balance needs its conjugate.
+
+    Parameters
+    ----------
+    name : str
+        Name of the set, for the sentences.
+    increments : Increments
+    scales : Scales
+        Of the whole data set.
+    stiffness : float
+        Largest stiffness L, in units of stress; see `stiffness_of`.
+    quadratic : bool
+        Whether the energy is known to be quadratic, with associated flow.
     """
     closed = (increments.extra_increment == 0.0).all(axis=1)
     defect, work = energy_defect(increments)

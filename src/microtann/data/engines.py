@@ -63,6 +63,14 @@ def run_tasks(
 def check_engine(processes: int, engine: str, address: str | None) -> None:
     """Refuse a choice of workers that cannot be had, before anything is done.
 
+    Parameters
+    ----------
+    processes : int
+        Number of workers.
+    engine : {"processes", "dask"}
+    address : str or None
+        Scheduler of a dask cluster; None for workers on this machine.
+
     Raises
     ------
     InputError

@@ -164,7 +164,18 @@ def read_dataset(path: str | Path) -> Dataset:
 
 
 def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:
-    """Read one set of a file whose fields are right; a broken checksum is appended to ``damage``."""
+    """Read one set of a file whose fields are right; a broken checksum is appended to ``damage``.
+
+    Parameters
+    ----------
+    file : h5py.File
+    name : str
+        "training", "validation" or "test"; a set that is missing is read as empty.
+    layout : Layout
+        From the header of the file.
+    damage : list of str
+        Gets a sentence for every dataset whose values do not match its checksum.
+    """
     count = file[name]["path"].shape[0] if holds(file, name) else 0
     extra, v, c = len(layout.extra_names), len(layout.voigt_order), width(layout.coordinate_shapes)
     shapes: dict[str, tuple[int, ...]] = {f.name: (count,) for f in fields(Increments)}

@@ -120,7 +120,15 @@ def unit_errors(layout: Layout) -> Iterator[str]:
 
 
 def value_errors(set_name: str, increments: Increments, layout: Layout) -> Iterator[str]:
-    """Yield values that no increment may have."""
+    """Yield values that no increment may have.
+
+    Parameters
+    ----------
+    set_name : str
+        For the sentences.
+    increments : Increments
+    layout : Layout
+    """
     for field in layout.fields:
         values = layout.values(increments, field)
         if field.integer:

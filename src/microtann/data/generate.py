@@ -249,7 +249,17 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
 
 
 def empty_increments(count: int, components: int, coordinates: int) -> Increments:
-    """Return ``count`` increments without extra state variables whose values are not set."""
+    """Return ``count`` increments without extra state variables whose values are not set.
+
+    Parameters
+    ----------
+    count : int
+        Number of rows.
+    components : int
+        Number of strain components, v.
+    coordinates : int
+        Columns of all internal coordinates together.
+    """
     vector, scalar = (count, components), (count,)
     return Increments(
         path=np.empty(count, dtype=np.int64),

@@ -31,6 +31,12 @@ def make_shard(job: Job, first: int, last: int) -> bytes:
     """Solve the walks ``first`` to ``last`` − 1 and return them as the bytes of an HDF5 file.
 
     A worker returns bytes instead of writing a file, so that it may run on a machine without access to the disk.
+
+    Parameters
+    ----------
+    job : Job
+    first, last : int
+        Range of walks.
     """
     image = io.BytesIO()
     with h5py.File(image, "w", libver=("v110", "v110")) as file:
@@ -68,6 +74,14 @@ def write_shard(path: Path, image: bytes) -> None:
 
 def read_shard(path: Path, first: int, last: int, steps: int) -> Increments:
     """Read a shard and verify it.
+
+    Parameters
+    ----------
+    path : Path
+    first, last : int
+        Walks ``first`` to ``last`` − 1 are expected in it.
+    steps : int
+        Increments of every walk.
 
     Raises
     ------

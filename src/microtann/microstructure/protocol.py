@@ -116,7 +116,19 @@ class Microstructure(ABC):
         dt: float = 1.0,
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
-        """Advance ``n`` points by one increment; see `microtann.materials.protocol.Material.update`."""
+        """Advance ``n`` points by one increment; see `microtann.materials.protocol.Material.update`.
+
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            State at the beginning of the increment, leading axis n; it is never modified.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the consistent tangent is wanted; without it None is returned in its place.
+        """
 
     @abstractmethod
     def decode(self, state: Mapping[str, Array]) -> dict[str, Array]:

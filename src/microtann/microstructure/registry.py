@@ -129,7 +129,19 @@ class UnknownMicrostructure(Microstructure):
         dt: float = 1.0,
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
-        """Refuse, as its kind is not known."""
+        """Refuse, as its kind is not known.
+
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            State at the beginning of the increment, leading axis n; it is never modified.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the consistent tangent is wanted; without it None is returned in its place.
+        """
         self._refuse()
 
     def decode(self, state: Mapping[str, Array]) -> dict[str, Array]:

@@ -113,6 +113,16 @@ def disagreement(
     """Return the sentence with which `require_agreement` refuses; empty if all that both say is the same.
 
     Without ``advice`` it ends before what to do.
+
+    Parameters
+    ----------
+    one, other : Described
+    names : tuple of str
+        What they are called in the sentence, each with its article.
+    answers : bool
+        Whether stress, energies and internal coordinates are compared too, or only what is imposed.
+    advice : bool
+        Whether the sentence ends with what to do.
     """
     sentence, hint = _difference(one, other, *names, answers)
     return f"{sentence}: {hint}" if sentence and advice else sentence

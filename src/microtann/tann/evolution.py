@@ -41,7 +41,21 @@ class Evolution(eqx.Module):
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
     ) -> Float[Array, "z"]:
-        """Return Z at t + Δt where the stress at t is known, as in training; most evolutions do not ask for it."""
+        """Return Z at t + Δt where the stress at t is known, as in training; most evolutions do not ask for it.
+
+        Parameters
+        ----------
+        stress : array, shape (v,)
+            At t.
+        energy : Energy
+        driving : array, shape (y,)
+            Driving variables at t: strain and extra state variables.
+        state : array, shape (z,)
+            Z at t.
+        driving_increment : array, shape (y,)
+        dt : array, shape ()
+            Duration of the increment, in the unit of time of the data.
+        """
         return self(energy, driving, state, driving_increment, dt)
 
     def defect(
@@ -117,7 +131,18 @@ class PlayMechanisms(Evolution):
         after: Float[Array, "z"],
         dt: Float[Array, ""],
     ) -> Float[Array, ""]:
-        """Return the largest force beyond its resistance, relative to this or, if larger, the trial force."""
+        """Return the largest force beyond its resistance, relative to this or, if larger, the trial force.
+
+        Parameters
+        ----------
+        energy : Energy
+        driving : array, shape (y,)
+            At t + Δt, scaled.
+        before, after : array, shape (z,)
+            Z at t and t + Δt.
+        dt : array, shape ()
+            Duration of the increment; it changes nothing.
+        """
         resistance = jnp.exp(self.log_resistance)
         trial, force = (jnp.abs(energy.force(driving, state)) for state in (before, after))
         return ((force - resistance) / jnp.maximum(resistance, trial.max())).max()

@@ -117,6 +117,17 @@ class Hybrid:
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
 
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            State at the beginning of the increment, leading axis n; it is never modified.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the consistent tangent is wanted; without it None is returned in its place.
+
         Raises
         ------
         InputError

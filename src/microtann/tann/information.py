@@ -59,6 +59,15 @@ class TrainingRange:
 
         It is the largest over the components of what is given and known. A component that hardly moved in the data
         counts as wide as `LEAST_WIDTH` of the widest one.
+
+        Parameters
+        ----------
+        strain : array, shape (..., v)
+            Total strain.
+        increment : array, shape (..., v), optional
+            Strain increment.
+        state : array, shape (..., z), optional
+            Internal state variables.
         """
         found = farthest(strain, -self.strain, self.strain)
         if increment is not None and self.largest_increment is not None:
@@ -73,7 +82,14 @@ def farthest(
     low: Float[NDArray[np.float64], "k"],
     high: Float[NDArray[np.float64], "k"],
 ) -> Float[NDArray[np.float64], "*batch"]:
-    """Return the largest distance of any component from the middle of a box, relative to half its width."""
+    """Return the largest distance of any component from the middle of a box, relative to half its width.
+
+    Parameters
+    ----------
+    values : array, shape (..., k)
+    low, high : array, shape (k,)
+        Corners of the box, in the units of the values.
+    """
     half = 0.5 * (high - low)
     half = np.maximum(half, max(LEAST_WIDTH * half.max(initial=0.0), np.finfo(np.float64).tiny))
     middle, rows = 0.5 * (high + low), values.reshape(-1, values.shape[-1])

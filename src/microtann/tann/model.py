@@ -200,6 +200,17 @@ class TANN(eqx.Module):
         one use their compiled update, which takes a fraction of a microsecond per point; all others, and parts
         that are not those the update was written for, are differentiated (`update_by_differentiation`).
 
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            State at the beginning of the increment, leading axis n; it is never modified.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the consistent tangent is wanted; without it None is returned in its place.
+
         Raises
         ------
         InputError
@@ -266,6 +277,17 @@ class TANN(eqx.Module):
         """Do what `update` does by automatic differentiation, for any energy and evolution.
 
         Points are padded to a power of two, so that few sizes are ever compiled.
+
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            State at the beginning of the increment, leading axis n; it is never modified.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the consistent tangent is wanted; without it None is returned in its place.
         """
         require_float64()
         n = len(strain_increment)

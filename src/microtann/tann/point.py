@@ -76,6 +76,20 @@ class MaterialPoint(eqx.Module):
 
         In training the stress at t can be given (Algorithm 1); otherwise it is that of the energy. There the
         evolution may also see another state than the one from which ΔZ is counted.
+
+        Parameters
+        ----------
+        driving : array, shape (y,)
+            Driving variables at t: strain and extra state variables.
+        state : array, shape (z,)
+            Z at t.
+        driving_increment : array, shape (y,)
+        dt : array, shape ()
+            Duration of the increment, in the unit of time of the data.
+        stress : array, shape (v,), optional
+            Stress at t.
+        seen : array, shape (z,), optional
+            Z at t as the evolution sees it; ``state`` if left out.
         """
         seen = state if seen is None else seen
         if stress is None:
@@ -95,7 +109,18 @@ class MaterialPoint(eqx.Module):
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
     ) -> Increment:
-        """Return one increment of one point in physical units; differentiable."""
+        """Return one increment of one point in physical units; differentiable.
+
+        Parameters
+        ----------
+        driving : array, shape (y,)
+            Driving variables at t: strain and extra state variables.
+        state : array, shape (z,)
+            Z at t, dimensionless.
+        driving_increment : array, shape (y,)
+        dt : array, shape ()
+            Duration of the increment.
+        """
         scale = self.scaling
         result = self.scaled_increment(driving / scale.driving, state, driving_increment / scale.driving, dt)
         return Increment(

@@ -64,7 +64,21 @@ class RateNetwork(Evolution):
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
     ) -> Float[Array, "z"]:
-        """Return Z at t + Δt from the stress at t too."""
+        """Return Z at t + Δt from the stress at t too.
+
+        Parameters
+        ----------
+        stress : array, shape (v,)
+            At t.
+        energy : Energy
+        driving : array, shape (y,)
+            Driving variables at t: strain and extra state variables.
+        state : array, shape (z,)
+            Z at t.
+        driving_increment : array, shape (y,)
+        dt : array, shape ()
+            Duration of the increment, in the unit of time of the data.
+        """
         inputs = [stress / self.stress_scale, driving, state, driving_increment / self.increment_scale]
         if self.timed:
             inputs.append((dt / self.duration)[None])

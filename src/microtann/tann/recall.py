@@ -86,6 +86,14 @@ def follow_paths(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[N
 
     Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
     compiled; steps and paths that are added for this rest where a path ended, and are cut off again.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    driving : array, shape (B, T, y)
+        Driving variables at the end of every increment, in physical units; paths begin undeformed.
+    dt : array, shape (B, T)
+        Durations of the increments.
     """
     count, steps, y = driving.shape
     pieces, rows = -(-steps // PIECE), rounded(count)

@@ -135,7 +135,17 @@ class Play(DescentAndPolish, TrainableForm):
         return reference_of(batch)
 
     def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
-        """Return the relative mean squares of the errors."""
+        """Return the relative mean squares of the errors.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+            What is trained.
+        batch : Batch
+            In scaled variables.
+        reference : Reference
+            Mean squares of the targets in the training data.
+        """
         return loss_terms(point, batch, reference)
 
     def phases(self) -> tuple[Phase, ...]:

@@ -70,6 +70,16 @@ class MultisurfaceFlow(Evolution):
         """Return the largest force on a slip beyond its resistance, relative to 1 or a larger trial force.
 
         With the dissipation that equals the slips, Σ |γᵢ| = −T · ΔZ, this is the certificate of the minimum.
+
+        Parameters
+        ----------
+        energy : Energy
+        driving : array, shape (y,)
+            At t + Δt, scaled.
+        before, after : array, shape (z,)
+            Z at t and t + Δt.
+        dt : array, shape ()
+            Duration of the increment; it changes nothing.
         """
         trial, force = (jnp.abs(energy.force(driving, state) @ self.normals) for state in (before, after))
         return (force.max() - 1.0) / jnp.maximum(1.0, trial.max())

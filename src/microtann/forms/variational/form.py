@@ -196,7 +196,17 @@ class Variational(TrainableForm):
         return reference_of(batch)
 
     def terms(self, point: MaterialPoint, batch: Walks, reference: Reference) -> dict[str, Float[Array, ""]]:
-        """Return the relative mean squares of the errors in closed loop."""
+        """Return the relative mean squares of the errors in closed loop.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+            What is trained.
+        batch : Walks
+            In scaled variables.
+        reference : Reference
+            Mean squares of the targets in the training data.
+        """
         return loss_terms(point, batch, reference)
 
     def phases(self) -> tuple[Phase, ...]:

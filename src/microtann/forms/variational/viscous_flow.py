@@ -69,7 +69,18 @@ class ViscousFlow(Evolution):
         after: Float[Array, "z"],
         dt: Float[Array, ""],
     ) -> Float[Array, ""]:
-        """Return by how much the force on a slip differs most from that of its speed, relative to the trial."""
+        """Return by how much the force on a slip differs most from that of its speed, relative to the trial.
+
+        Parameters
+        ----------
+        energy : Energy
+        driving : array, shape (y,)
+            At t + Δt, scaled.
+        before, after : array, shape (z,)
+            Z at t and t + Δt.
+        dt : array, shape ()
+            Duration of the increment.
+        """
         law = self._law(dt)
         trial, force = (energy.force(driving, state) for state in (before, after))
         beyond = jnp.maximum(jnp.abs(force @ self.normals) - 1.0, 0.0)

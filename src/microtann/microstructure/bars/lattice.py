@@ -150,6 +150,17 @@ class Lattice(Microstructure):
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
 
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+            Voigt order, engineering shear.
+        state : dict of arrays
+            State at the beginning of the increment, leading axis n; it is never modified.
+        dt : float
+            Duration of the increment.
+        tangent : bool
+            Whether the consistent tangent is wanted; without it None is returned in its place.
+
         Raises
         ------
         InputError
@@ -279,7 +290,17 @@ class Lattice(Microstructure):
         dissipation: Float[Array, "n"],
         scale: Mapping[str, float],
     ) -> dict[str, Float[Array, "n"]]:
-        """Return by how much increments miss the identities of the cell; none without displacements and forces."""
+        """Return by how much increments miss the identities of the cell; none without displacements and forces.
+
+        Parameters
+        ----------
+        before, after : StoredStates
+            At the ends of n increments.
+        dissipation : array, shape (n,)
+            Of every increment, per unit volume.
+        scale : mapping of float
+            Largest size of "strain", "stress", "energy" and of every group of coordinates in the whole file.
+        """
         if not set(self.coordinate_shapes) <= set(after.coordinates):
             return {}
         return identity_misses(self.cell, self.bar, before, after, dissipation, scale)

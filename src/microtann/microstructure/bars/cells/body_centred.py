@@ -21,8 +21,23 @@ def body_centred_cell(
 ) -> UnitCell:
     """Return a cell of n × n × n units, each with 12 edges and 8 bars from the corners to the centre.
 
-    Of the 20 bars 11 are distinct. A unit's edge is h = size / units[0], and a full bar has area h². The other
-    parameters are those of `square_cell`.
+    Of the 20 bars 11 are distinct. A unit's edge is h = size / units[0], and a full bar has area h².
+
+    Parameters
+    ----------
+    units : (int, int, int)
+        Units along each axis.
+    size : float
+        Edge of the cell along the first axis.
+    perturbation : float
+        Standard deviation (normal law, truncated at ±0.45) or half-width (uniform law) of the displacement of
+        the nodes, in units of h.
+    perturb : {"interior", "all"}
+        Which nodes move; with "all", periodic partners move together.
+    law : {"normal", "uniform"}
+        Law of the perturbation.
+    seed : int
+        Seed of the perturbation.
 
     Raises
     ------

@@ -95,6 +95,13 @@ def write_cell(path: str | Path, cell: UnitCell, bar: ElastoplasticBar | None = 
 
     Numbers are written in full: reading gives the same bits.
 
+    Parameters
+    ----------
+    path : str or Path
+        Its suffix says in which format.
+    cell : UnitCell
+    bar : ElastoplasticBar, optional
+
     Raises
     ------
     CellError

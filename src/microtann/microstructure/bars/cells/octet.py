@@ -23,7 +23,23 @@ def octet_cell(
 
     The 12 bars between face centres lie inside the unit (the octahedron), the 24 from face centres to corners on
     its faces; 24 of them are distinct. A unit's edge is h = size / units[0], every bar is h/√2 long and a full bar
-    has area h². The other parameters are those of `square_cell`.
+    has area h².
+
+    Parameters
+    ----------
+    units : (int, int, int)
+        Units along each axis.
+    size : float
+        Edge of the cell along the first axis.
+    perturbation : float
+        Standard deviation (normal law, truncated at ±0.45) or half-width (uniform law) of the displacement of
+        the nodes, in units of h.
+    perturb : {"interior", "all"}
+        Which nodes move; with "all", periodic partners move together.
+    law : {"normal", "uniform"}
+        Law of the perturbation.
+    seed : int
+        Seed of the perturbation.
 
     Raises
     ------

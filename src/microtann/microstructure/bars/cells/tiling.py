@@ -60,6 +60,23 @@ def tile(
 ) -> UnitCell:
     """Return a cell of units of one pattern; the parameters are those of `square_cell`.
 
+    Parameters
+    ----------
+    pattern : Pattern
+        Bars of one unit.
+    units : sequence of int
+        Units along each axis.
+    size : float
+        Edge of the cell along the first axis; a unit's edge is h = size / units[0].
+    perturbation : float
+        Standard deviation or half-width of the displacement of the nodes, in units of h.
+    perturb : {"interior", "all"}
+        Which nodes move.
+    law : {"normal", "uniform"}
+        Law of the perturbation.
+    seed : int
+        Seed of the perturbation.
+
     Raises
     ------
     CellError

@@ -132,7 +132,18 @@ def cell_response(
     before: Float[Array, "*batch m"],
     plastic: Float[Array, "*batch m"],
 ) -> CellResponse:
-    """Assemble the response from strains and the plastic strains of the distinct bars before and after."""
+    """Assemble the response from strains and the plastic strains of the distinct bars before and after.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    condensed : CondensedCell
+        Of this cell and its bars.
+    strain : array, shape (..., v)
+        Average strain at the end of the increments.
+    before, plastic : array, shape (..., m)
+        Plastic strains of the distinct bars before and after the increments.
+    """
     bars, nodes = cell.distinct_bars, cell.distinct_nodes
     stress = condensed.young * (condensed.bar_strain(strain, plastic) - plastic)
     return CellResponse(

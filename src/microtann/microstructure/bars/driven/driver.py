@@ -183,7 +183,19 @@ class _Increment:
     def reach(
         self, point: _Point, target: Float[Array, "v"], predicted: Float[Array, "v"], depth: int = 0
     ) -> _Point:
-        """Return the state at the target, in halves if need be; ``predicted`` guesses the increment of strain."""
+        """Return the state at the target, in halves if need be; ``predicted`` guesses the increment of strain.
+
+        Parameters
+        ----------
+        point : _Point
+            State at the beginning.
+        target : array, shape (v,)
+            Strain at the end, or stress in the components that are prescribed by stress.
+        predicted : array, shape (v,)
+            Guess of the increment of strain.
+        depth : int
+            How often the increment has been halved.
+        """
         try:
             found = self._solve(point, target, predicted)
         except ConvergenceError:  # of the cell itself

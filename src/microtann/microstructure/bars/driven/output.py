@@ -20,6 +20,13 @@ def write_averages(path: str | Path, cell: UnitCell, response: DrivenResponse) -
 
     The file states its conventions in lines that start with ``#``; the first line of values is the virgin state.
     Numbers are written in full precision. `microtann.data.path_file.read_path` reads the strains as a path.
+
+    Parameters
+    ----------
+    path : str or Path
+    cell : UnitCell
+    response : DrivenResponse
+        Of this cell.
     """
     labels = voigt.LABELS[cell.dimension]
     averages = [*(f"e{i}" for i in labels), *(f"s{i}" for i in labels), "energy", "dissipation"]
@@ -49,6 +56,17 @@ def write_bars(
 
     Point data: displacement. Cell data of every listed bar: force (its share), stress and plastic strain. A cell
     in the plane lies in z = 0.
+
+    Parameters
+    ----------
+    folder : str or Path
+    cell : UnitCell
+    response : DrivenResponse
+        Of this cell.
+    increments : sequence of int
+        Those that are written, from 0.
+    name : str
+        Of the PVD file, and the beginning of the names of the VTU files.
 
     Returns
     -------

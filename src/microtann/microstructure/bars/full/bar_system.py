@@ -141,7 +141,20 @@ class Bars:
         dt: float,
         tangent: bool,
     ) -> Response:
-        """Integrate the bars and sum their forces; see `System.evaluate`. Bars do not depend on ``dt``."""
+        """Integrate the bars and sum their forces; see `System.evaluate`. Bars do not depend on ``dt``.
+
+        Parameters
+        ----------
+        state : BarState
+            At the beginning of the increment.
+        displacement : array, shape (n,)
+            Of all nodes at the end of the increment.
+        increment : array, shape (n,)
+            Its change over the increment; the strains follow from the displacement alone.
+        dt : float
+        tangent : bool
+            Whether the tangent is wanted.
+        """
         started = time.process_time()
         count, shape = len(self._bars), self._points.shape
         strain = np.empty(count)
