@@ -12,8 +12,8 @@ import numpy as np
 
 import microtann as mt
 from benchmarks import machine
+from microtann.microstructure.bars.condensed.cell_flow import Solver, advance, follow_strains
 from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.condensed.flow import Solver, advance, follow
 
 STD = 0.05
 STEPS = 100
@@ -79,9 +79,9 @@ def _fields(
     some = walks[: min(len(walks), 10)]
     start = np.zeros((len(some), condensed.count))
     for solver in SOLVERS:
-        follow(condensed, some[:1, :3], start[:1], solver)
+        follow_strains(condensed, some[:1, :3], start[:1], solver)
         begin = time.process_time()
-        follow(condensed, some, start, solver)
+        follow_strains(condensed, some, start, solver)
         row[f"{solver} µs"] = (time.process_time() - begin) / some[..., 0].size * 1e6
     return row
 
@@ -89,7 +89,7 @@ def _fields(
 def _points(name: str, cell: mt.UnitCell, bar: mt.ElastoplasticBar) -> list[dict[str, Any]]:
     condensed = condense(cell, bar)
     walks = _walks(10, cell.components)
-    history = follow(condensed, walks, np.zeros((10, condensed.count)))
+    history = follow_strains(condensed, walks, np.zeros((10, condensed.count)))
     state, strain = history[:, 50:].reshape(-1, condensed.count), walks[:, 50:].reshape(-1, cell.components)
     rows = []
     for std in (0.01, 0.05, 0.2, 0.5):

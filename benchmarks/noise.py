@@ -14,7 +14,7 @@ from benchmarks import machine
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
-from microtann.evaluation.recall import evaluate
+from microtann.evaluation.closed_loop import evaluate
 from microtann.numbers.coordinates import columns
 from microtann.training import train
 

@@ -15,7 +15,7 @@ import microtann as mt
 from benchmarks import machine
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
-from microtann.evaluation.protocol import NAMES
+from microtann.evaluation.protocol_paths import NAMES
 from microtann.forms import Residual
 from microtann.training import train
 from microtann.training.walk_errors import closed_loop_error

@@ -7,7 +7,8 @@ certificate is the largest force beyond its resistance after the increment, rela
 trial force; forces within 1e-10 of their resistance rest.
 
 The bars of exact cells are slips too. A last table has the stress update of their points, in one increment after
-six of the same size, by each solver and by the rule that chooses one (`microstructure/bars/condensed/flow.py`).
+six of the same size, by each solver and by the rule that chooses one
+(`microstructure/bars/condensed/cell_flow.py`).
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from benchmarks.material import evaluate as fastest
 from microtann.evaluation.structures import lcT2
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.materials.protocol import State
+from microtann.microstructure.bars.condensed.cell_flow import Solver, advance
 from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.condensed.flow import Solver, advance
 
 Array = NDArray[np.float64]
 BAR = mt.ElastoplasticBar()

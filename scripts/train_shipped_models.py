@@ -18,10 +18,10 @@ import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import strain_paths
-from microtann.evaluation.recall import evaluate
+from microtann.evaluation.closed_loop import evaluate
 from microtann.forms import Play, Published, Residual, Variational
 from microtann.tann.card import HELD_OUT, ModelCard, write_card
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 from microtann.training import TrainingProgress, train
 from microtann.training.form import TrainableForm
 

@@ -8,10 +8,10 @@ import numpy as np
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.information import Information
-from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
+from microtann.tann.trained_model import TANN
 
 
 def random_normals(seed: int, states: int, slips: int) -> np.ndarray:

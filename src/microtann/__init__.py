@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from microtann.data.walks import WalkPlan
     from microtann.evaluation.audit import audit
     from microtann.evaluation.both_scales import Microscale
+    from microtann.evaluation.closed_loop import evaluate
     from microtann.evaluation.laws import examine_laws
     from microtann.evaluation.localisation import coordinates_at
-    from microtann.evaluation.recall import evaluate
     from microtann.evaluation.simulation import simulate
     from microtann.forms.variational.reduce import reduce
     from microtann.microstructure.bars.cells.bar import ElastoplasticBar
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.tann.hybrid import Hybrid
-    from microtann.tann.model import TANN
     from microtann.tann.shipped import load, model_card, shipped_models
+    from microtann.tann.trained_model import TANN
     from microtann.training.train import train
 
 interrupt.leave_on_interrupt()  # before anything that takes time
@@ -109,7 +109,7 @@ _PLACES = {
     "evaluation.both_scales": ("Microscale",),
     "evaluation.laws": ("examine_laws",),
     "evaluation.localisation": ("coordinates_at",),
-    "evaluation.recall": ("evaluate",),
+    "evaluation.closed_loop": ("evaluate",),
     "evaluation.simulation": ("simulate",),
     "forms.variational.reduce": ("reduce",),
     "microstructure.bars.cells.bar": ("ElastoplasticBar",),
@@ -127,7 +127,7 @@ _PLACES = {
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
     "tann.hybrid": ("Hybrid",),
-    "tann.model": ("TANN",),
+    "tann.trained_model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),
     "training.train": ("train",),
 }

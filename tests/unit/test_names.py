@@ -1,40 +1,36 @@
-"""One name, one thing: public names and names of files that stand twice are told here, and become fewer."""
+"""One name, one thing: no public name and no name of a file stands twice.
+
+What is the same idea at two levels by design may. Forms are built alike, name by name and file by file. A command,
+and the file that it is in, has the name of what it calls. A constant that no other file imports is a matter of its
+file.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import microtann as mt
+from microtann.cli.commands import PLACES
 
 PACKAGE = Path(mt.__file__).parent
-ALIASES = {"Array", "IntArray", "Indices", "Numbers", "T"}
+SHORT_TYPES = {"Array", "IntArray", "Indices", "Numbers", "T"}
 """Short names of types for the annotations of one module."""
-CLASSES_AND_FUNCTIONS = """
-Form PathResponse Points Progress Reference Report Response Result SlipProblem Walks app
-configuration equilibrate evaluate follow follow_paths load loss_terms padded
-read_microstructure reduce reference_of simulate slips_of tile train zigzag
-"""
-"""That are defined in several modules today: qualify one, and take it away here."""
-CONSTANTS = """
-BYTES_PER_BAR CASES CELLS CHUNK CLAIMS COARSE DEPENDENT ENTRY_POINTS EXACT FILE IDLE LABELS LARGEST LEAST_WIDTH
-LEVELS MARGIN MATCH_TOLERANCE MESHES MODEL NAMES NOTE NUMBERS OVERSHOOT OWN PAIRS PARTS PROBABILITIES
-RANK_TOLERANCE REFRESH ROUNDS ROUND_OFF ROWS SAMPLE SAMPLES SCALES SCHEMA SEARCH_ROUNDS SETTLED SHEAR SHORT
-SLACK TANGENT_FLOOR TINY TITLE VERSION VIOLATION WIDTH
-"""
-"""As above."""
-FILES = """
-audit configuration failed_point file flow form identities increments inside model options page parts progress
-protocol recall reduction simulation walks
-"""
-"""Modules whose name stands in several folders today, apart from forms and commands: as above."""
+IN_EVERY_ROOM = {"form", "protocol"}
+"""What a form is to a room, and what all members of a room can do, are in files of these names."""
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def defined(path: Path) -> Iterator[str]:
     """Yield the public names of the top level of a module."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parsed(path).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names = [node.name]
         elif isinstance(node, ast.Assign):
@@ -46,35 +42,46 @@ def defined(path: Path) -> Iterator[str]:
         yield from (name for name in names if not name.startswith("_"))
 
 
+def imported() -> set[tuple[str, str]]:
+    """Return all pairs of (module, name) that a file of the package imports from another."""
+    nodes = (node for path in PACKAGE.rglob("*.py") for node in ast.walk(parsed(path)))
+    return {
+        (node.module, alias.name)
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+
+def room(path: Path) -> str:
+    """Return the folder of a module; that of all forms is one."""
+    folder = path.parent.relative_to(PACKAGE).parts
+    return "forms" if folder[:1] == ("forms",) else "/".join(folder)
+
+
 def twice(places: dict[str, set[str]]) -> dict[str, list[str]]:
+    """Return what stands in several places: qualify the less public one."""
     return {name: sorted(where) for name, where in places.items() if len(where) > 1}
 
 
-def require(found: dict[str, list[str]], listed: str) -> None:
-    known = set(listed.split())
-    new = {name: where for name, where in found.items() if name not in known}
-    assert not new, f"qualify the less public one of {new}"
-    assert known <= set(found), f"these stand once now, take them from the list: {sorted(known - set(found))}"
-
-
 def test_a_public_name_stands_in_one_module() -> None:
-    places: dict[str, set[str]] = defaultdict(set)
+    commands = {(place.module, place.function) for place in PLACES.values()}
+    used, places = imported(), defaultdict(set)
     for path in PACKAGE.rglob("*.py"):
+        module = "microtann." + ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
         for name in defined(path):
-            places[name].add(str(path.relative_to(PACKAGE)))
-    require(twice({k: v for k, v in places.items() if k not in ALIASES}), CLASSES_AND_FUNCTIONS + CONSTANTS)
+            command = room(path) == "cli" and ((path.stem, name) in commands or name == "app")
+            own = name.isupper() and (module, name) not in used
+            if name not in SHORT_TYPES and not command and not own:
+                places[name].add(f"{room(path)}/{path.stem}")
+    assert twice(places) == {}
 
 
 def test_a_file_name_stands_in_one_folder() -> None:
-    """Forms are built alike, file by file; a command is a file of its name, whatever else has it."""
     places: dict[str, set[str]] = defaultdict(set)
-    commands = {path.stem for path in (PACKAGE / "cli").glob("*.py")} & {
-        "cell", "cost", "data", "demo", "evaluate", "microstructure", "models", "reduce", "replay", "report",
-        "reproduce", "simulate", "study", "train", "tune",
-    }  # fmt: skip
+    commands = {place.module for place in PLACES.values()}
     for path in PACKAGE.rglob("*.py"):
-        folder = path.parent.relative_to(PACKAGE).parts
-        if path.stem.startswith("__") or (folder == ("cli",) and path.stem in commands):
-            continue
-        places[path.stem].add(folder[0] if folder and folder[0] == "forms" else "/".join(folder))
-    require(twice(places), FILES)
+        command = room(path) == "cli" and path.stem in commands
+        if not path.stem.startswith("__") and path.stem not in IN_EVERY_ROOM and not command:
+            places[path.stem].add(room(path))
+    assert twice(places) == {}

@@ -10,8 +10,8 @@ import pytest
 import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.walks import WalkPlan
-from microtann.evaluation.protocol import path
-from microtann.evaluation.recall import Evaluation, PathErrors
+from microtann.evaluation.closed_loop import Evaluation, PathErrors
+from microtann.evaluation.protocol_paths import path
 
 
 def objects() -> Iterator[tuple[object, str]]:

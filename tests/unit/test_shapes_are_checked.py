@@ -12,7 +12,7 @@ import pytest
 
 import microtann
 from microtann.equilibrium.rigid import rigid_modes
-from microtann.evaluation.protocol import walks
+from microtann.evaluation.protocol_paths import walks
 
 
 def all_modules() -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.microstructure.bars.condensed import flow
+from microtann.microstructure.bars.condensed import cell_flow
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Reference:
 def advance_in(lanes, *arguments):
     """Advance points eight at a time, however few they are, or one at a time, however many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flow, "FEW_POINTS", 1 if lanes == 8 else 10**9)
-        return flow.advance(*arguments)
+        patch.setattr(cell_flow, "FEW_POINTS", 1 if lanes == 8 else 10**9)
+        return cell_flow.advance(*arguments)
 
 
 def tensor(strain):

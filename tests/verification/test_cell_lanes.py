@@ -8,8 +8,8 @@ from reference_cell import advance_in, random_bar, walk
 
 import microtann as mt
 from microtann.microstructure.bars.condensed import lane_newton_kernel
+from microtann.microstructure.bars.condensed.cell_flow import advance, follow_strains
 from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.condensed.flow import advance, follow
 
 CELLS = {
     "cube": mt.cube_cell(),
@@ -37,7 +37,9 @@ def violation(condensed, before, strain, after):
 def test_points_of_all_sizes_meet_their_optimality_conditions(name, count, seed):
     cell, rng = CELLS[name], np.random.default_rng(seed)
     condensed = condense(cell, random_bar(cell, rng))
-    start = follow(condensed, walk(rng, 3, cell.components, 0.5)[None], np.zeros((1, condensed.count)))[0, -1]
+    start = follow_strains(condensed, walk(rng, 3, cell.components, 0.5)[None], np.zeros((1, condensed.count)))[
+        0, -1
+    ]
     strain = 10 ** rng.uniform(-3, 2, (count, 1)) * rng.normal(size=(count, cell.components))
     before = np.tile(start, (count, 1))
     found = advance_in(8, condensed, strain, before)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from reference_cell import advance_in, node_forces, partners, random_bar, solve, walk
 
 import microtann as mt
+from microtann.microstructure.bars.condensed.cell_flow import advance, follow_strains
 from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.condensed.flow import advance, follow
 
 CELLS = {
     "cube": mt.cube_cell(),
@@ -27,14 +27,14 @@ def test_newton_equals_active_sets(name, std):
         condensed = condense(cell, bar)
         paths = np.stack([walk(rng, 15, cell.components, std) for _ in range(2)])
         start = np.zeros((2, condensed.count))
-        one = follow(condensed, paths, start, "active-set")
+        one = follow_strains(condensed, paths, start, "active-set")
         assert np.abs(one).max() > 0
         # two large increments and two small ones: "fastest" takes both solvers
         scale = np.array([1.0, 1.0, 0.05, 0.05])[:, None]
         before = np.concatenate([one[:, -1], one[:, -1]])
         strain = np.concatenate([paths[:, -1], paths[:, -1]]) + scale * rng.normal(0, std, (4, cell.components))
         for solver in ("newton", "fastest"):
-            two = follow(condensed, paths, start, solver)
+            two = follow_strains(condensed, paths, start, solver)
             np.testing.assert_allclose(two, one, rtol=0, atol=1e-13 * np.abs(one).max())
         exact = advance_in(1, condensed, strain, before, True, "active-set")
         tangents = exact.tangent
@@ -55,7 +55,8 @@ def test_newton_equals_active_sets_with_832_bars():
     condensed = condense(mt.cube_cell((4, 4, 4), perturbation=0.2), mt.ElastoplasticBar())
     path = walk(np.random.default_rng(1), 6, 6, 0.2)[None]
     one, *others = (
-        follow(condensed, path, np.zeros((1, 832)), solver) for solver in ("active-set", "newton", "fastest")
+        follow_strains(condensed, path, np.zeros((1, 832)), solver)
+        for solver in ("active-set", "newton", "fastest")
     )
     assert (one[0, -1] != 0).sum() > 200
     for two in others:
@@ -77,7 +78,7 @@ def test_tangent_is_the_derivative_of_the_stress(name, hardening, solver, std, s
         solver = "fastest" if solver == "active-set" else solver  # active sets alone need bars that harden
     condensed = condense(cell, bar)
     v = cell.components
-    start = follow(condensed, walk(rng, 4, v, std)[None], np.zeros((1, condensed.count)))[0, -1:]
+    start = follow_strains(condensed, walk(rng, 4, v, std)[None], np.zeros((1, condensed.count)))[0, -1:]
     strain = rng.normal(0, std, (1, v))
     found = advance(condensed, strain, start, True, solver)
     plastic, tangent = found.plastic_strain, found.tangent

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import microtann as mt
+from microtann.microstructure.bars.condensed.cell_flow import advance, follow_strains
 from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.condensed.flow import advance, follow
 
 STEEL = mt.ElastoplasticBar(210e9, 250e6, 2e9)
 REFERENCE = mt.ElastoplasticBar()
@@ -40,7 +40,7 @@ def violation(condensed, before, strain, after):
 def check(condensed, path):
     """Follow a path as a path, as one point and as several, and hold each against the optimality conditions."""
     start = np.zeros((1, condensed.count))
-    after = follow(condensed, path[None], start)[0]
+    after = follow_strains(condensed, path[None], start)[0]
     assert violation(condensed, np.vstack([start, after[:-1]]), path, after) <= 1e-9
     for count in (1, 5):
         before = np.repeat(start, count, axis=0)
@@ -89,5 +89,5 @@ def test_newton_settles_where_the_strain_returns_to_zero(name):
     path = np.zeros((len(strains), cell.components))
     path[:, np.atleast_1d(component)] = np.array(strains)[:, None]
     condensed = condense(cell, bar)
-    after = follow(condensed, path[None], np.zeros((1, condensed.count)), "newton")[0]
+    after = follow_strains(condensed, path[None], np.zeros((1, condensed.count)), "newton")[0]
     assert violation(condensed, np.vstack([np.zeros(condensed.count), after[:-1]]), path, after) <= 1e-9

@@ -9,8 +9,8 @@ from scipy.optimize import linprog
 import microtann as mt
 from microtann.data.walks import WalkPlan, draw_walks
 from microtann.errors import ConvergenceError
+from microtann.microstructure.bars.condensed.cell_flow import advance, follow_strains
 from microtann.microstructure.bars.condensed.condensation import condense
-from microtann.microstructure.bars.condensed.flow import advance, follow
 
 YOUNG, YIELD = 22.0, 0.25
 PERTURBATIONS = [0.0, 1e-9, 1e-6, 1e-3, 1 / 64, 0.2]
@@ -55,7 +55,7 @@ def test_every_increment_is_optimal(make, perturbation, share, solver, size, see
     condensed = random_cell(make, perturbation, share, seed)
     path = random_path(seed, 12, condensed.elongation.shape[1], size)
     try:
-        after = follow(condensed, path[None], np.zeros((1, condensed.count)), solver)[0]
+        after = follow_strains(condensed, path[None], np.zeros((1, condensed.count)), solver)[0]
         before = np.vstack([np.zeros(condensed.count), after[:-1]])
         points = advance(condensed, path, before, True, solver)
     except ConvergenceError:
@@ -79,7 +79,7 @@ def test_flow_along_an_almost_free_motion_is_followed_to_its_end():
     plan = WalkPlan(paths=4, steps=15, increment=1.0, smallest_increment=0.1, limit=None, seed=1)
     walk = draw_walks(plan, 2, 3, 3)
     path = (walk.strain + walk.strain_increment)[0]
-    after = follow(condensed, path[None], np.zeros((1, 16)))[0]
+    after = follow_strains(condensed, path[None], np.zeros((1, 16)))[0]
     assert violation(condensed, np.vstack([np.zeros(16), after[:-1]]), path, after) <= 1e-12
 
 
@@ -90,7 +90,7 @@ def test_at_huge_strain_the_dissipation_is_that_of_linear_programming(make, pert
     condensed = random_cell(make, perturbation, 1.0, 3)
     v = condensed.elongation.shape[1]
     strain = np.random.default_rng(4).normal(0, 1e4 * YIELD / YOUNG, (1, v))
-    flow = follow(condensed, strain[None], np.zeros((1, condensed.count)))[0]
+    flow = follow_strains(condensed, strain[None], np.zeros((1, condensed.count)))[0]
     energy = condensed.energy(strain, flow)[0] + np.abs(flow[0]) @ condensed.resistance
     # min k·t with −t ≤ G E + B w ≤ t: rigid-plastic bars, an upper bound of the elastic-plastic minimum.
     mapping, m = condensed.fluctuation_mapping, condensed.count

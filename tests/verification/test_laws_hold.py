@@ -19,10 +19,10 @@ UNIT = Path(__file__).parents[1] / "unit"
 sys.path[:0] = [str(UNIT / "forms" / "variational"), str(UNIT / "tann")]
 
 from free_network import free_network  # noqa: E402
-from random_slips import random_slip_tann  # noqa: E402
 from random_tann import random_tann  # noqa: E402
 
 from microtann.forms.variational.form import viscous  # noqa: E402
+from random_slips import random_slip_tann  # noqa: E402
 
 INCREMENTS = 100_000
 YIELD_TOLERANCE = 1.01e-10

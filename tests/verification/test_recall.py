@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.evaluation.recall import Evaluation, evaluate
+from microtann.evaluation.closed_loop import Evaluation, evaluate
 from microtann.reproduction import PUBLISHED
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from microtann.cli.drawing import DrawingChoice
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.messages import show_unchanged
-from microtann.cli.microstructure import BarChoice, CellChoice, cell_settings, read_microstructure
+from microtann.cli.microstructure import BarChoice, CellChoice, cell_settings, choose_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.sections import choose, effective, gather
 from microtann.errors import InputError
@@ -72,7 +72,7 @@ def cell(
     options |= {"loading.strain": strain or None, "loading.stress": stress or None}
     options |= {"loading.increments": increments, "drawing.scale": scale}
     settings = gather(config, assignments, options)
-    chosen = read_microstructure(settings)
+    chosen = choose_microstructure(settings)
     loading = choose("loading", LoadingChoice, settings)
     drawing = choose("drawing", DrawingChoice, settings)
     sections = chosen.sections | effective(loading=loading, drawing=drawing)

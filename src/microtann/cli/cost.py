@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from microtann.cli.messages import show_section, show_unchanged
-from microtann.cli.microstructure import cell_settings, read_microstructure
+from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
-from microtann.cli.progress import progress
+from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, gather
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.simulation import SimulationChoice
@@ -46,7 +46,7 @@ def cost(
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
     options |= {"simulate.mesh_size": mesh_size, "simulate.dns": dns}
     settings = gather(config, assignments, options)
-    choice, chosen = choose("simulate", SimulationChoice, settings), read_microstructure(settings)
+    choice, chosen = choose("simulate", SimulationChoice, settings), choose_microstructure(settings)
     found = forecast_cost(
         ExactReference(chosen.microstructure),
         structure,

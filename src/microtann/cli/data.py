@@ -9,21 +9,21 @@ from typing import Annotated, Literal
 
 import typer
 
-from microtann.cli.configuration import Setting
 from microtann.cli.messages import console, show_section, show_unchanged
-from microtann.cli.microstructure import cell_settings, read_microstructure
+from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units, setting
-from microtann.cli.progress import progress
+from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, effective, gather
+from microtann.cli.settings import Setting
 from microtann.data.check import check_file
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
-from microtann.report.data import data_section
+from microtann.report.data_section import data_section
 from microtann.report.section import read_section, write_section
 from microtann.system.stage import Stage, working_folder
 
-FILE = "data.h5"
+DATA_FILE = "data.h5"
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -102,7 +102,7 @@ def make_data(
         Who computes.
     """
     plan = choose("walks", WalkPlan, settings)
-    chosen = read_microstructure(settings)
+    chosen = choose_microstructure(settings)
     stage = Stage("data", output, chosen.sections | effective(walks=plan), chosen.inputs)
     if stage.finished:
         show_unchanged(output)
@@ -111,7 +111,7 @@ def make_data(
         with progress("generating data") as report:
             workers = workers or Workers()
             generate_to(
-                folder / FILE,
+                folder / DATA_FILE,
                 chosen.microstructure,
                 plan,
                 processes=workers.processes,
@@ -119,4 +119,4 @@ def make_data(
                 address=workers.address,
                 progress=lambda done, total: report(done, total, ""),
             )
-        write_section(folder, data_section(folder, FILE, chosen.microstructure))
+        write_section(folder, data_section(folder, DATA_FILE, chosen.microstructure))

@@ -5,20 +5,18 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from microtann.cli.data import FILE as DATA_FILE
-from microtann.cli.data import make_data
+from microtann.cli.data import DATA_FILE, make_data
 from microtann.cli.evaluate import make_evaluation
 from microtann.cli.messages import console, show_files
-from microtann.cli.microstructure import cell_settings, read_microstructure
+from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units
 from microtann.cli.sections import gather
 from microtann.cli.simulate import make_simulation
 from microtann.cli.train import make_model
 from microtann.errors import InputError
-from microtann.report.page import FILE as REPORT_FILE
-from microtann.report.page import write_report
+from microtann.report.page import REPORT_FILE, write_report
 from microtann.report.section import find_sections
-from microtann.report.training import MODEL_FILE
+from microtann.report.training_section import MODEL_FILE
 from microtann.system.stage import check_gathering
 
 CASE = "lcT2"
@@ -42,7 +40,7 @@ def demo(
     start = time.perf_counter()
     settings = gather(config, assignments, cell_settings(cell, units=units, perturbation=perturbation))
     check_gathering(output, STAGES, "the demo")
-    if read_microstructure(settings).microstructure.components != 6:
+    if choose_microstructure(settings).microstructure.components != 6:
         raise InputError(f"the demo ends with {CASE}, a structure in space: choose a cell in space, not a square")
     make_data(settings, output / "data", overwrite)
     make_model(settings, output / "data" / DATA_FILE, output / "train", overwrite)

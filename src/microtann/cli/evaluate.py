@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from microtann.cli.messages import show_section, show_unchanged
-from microtann.cli.model import model_digest
+from microtann.cli.named_model import model_digest
 from microtann.cli.options import Output, Overwrite
-from microtann.cli.progress import progress
+from microtann.cli.progress_bar import progress
 from microtann.data.file import read_dataset
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
-from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import PathResponse, protocol, respond
-from microtann.report.evaluation import write_data_evaluation, write_evaluation
+from microtann.evaluation.closed_loop import PathComparison, protocol, respond
+from microtann.evaluation.protocol_paths import EvaluationPath
+from microtann.report.evaluation_section import write_data_evaluation, write_evaluation
 from microtann.report.section import read_section
 from microtann.reproduction.published import anchor_of
 from microtann.system.stage import Stage, file_digest, working_folder
@@ -81,7 +81,7 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
         time, values = read_path(strain, tann.components, tann.information.strain_names)
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
     with working_folder(stage, overwrite=overwrite) as folder:
-        responses: dict[str, PathResponse] = {}
+        responses: dict[str, PathComparison] = {}
         with progress("evaluating in closed loop") as report:
             for response in respond(tann, paths, lambda name: report(len(responses), len(paths), f"path {name}")):
                 responses[response.path.name] = response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from microtann.cli.configuration import Setting, fill, help_lines
+from microtann.cli.settings import Setting, fill, help_lines
 from microtann.errors import ConfigurationError
 from microtann.numbers.configuration import defaults
 from microtann.tann.form import DEFAULT_FORM, form_class, known_forms

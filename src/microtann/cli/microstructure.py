@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from microtann.cli.configuration import Setting, fill
+from microtann.cli.settings import Setting, fill
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
@@ -151,7 +151,7 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
     return {"microstructure.name": cell, **settings}
 
 
-def read_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
+def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
     """Return the microstructure that the sections [microstructure], or [cell] and [bar], choose.
 
     A JSON or TOML file of a cell holds its bars too (`microtann.read_bar`); the keys of [bar] that are set win

@@ -52,7 +52,7 @@ Cell = Annotated[str | None, typer.Option("--cell", metavar="CELL", help=f"The c
 Units = Annotated[int | None, setting(CellChoice, "units")]
 Perturbation = Annotated[float | None, setting(CellChoice, "perturbation")]
 CellArgument = Annotated[str | None, typer.Argument(metavar="CELL", help=CELL)]
-Form = Annotated[str | None, typer.Option(help=f"Form of the TANN. [default: {DEFAULT_FORM}]")]
+FormOption = Annotated[str | None, typer.Option(help=f"Form of the TANN. [default: {DEFAULT_FORM}]")]
 Seeds = Annotated[str, typer.Option(help="Seeds of the training, as in 0,1,2.")]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from microtann.cli.messages import console, show_files
-from microtann.report.page import FILE, write_report
+from microtann.report.page import REPORT_FILE, write_report
 from microtann.report.runs import compare_runs, run_names
 from microtann.report.section import find_sections
 
@@ -26,4 +26,4 @@ def report(
     write_report(folder, title, sections)
     for table in compare_runs(run_names(folder, sections), sections):
         console().print(table.to_terminal())
-    show_files(folder, [FILE])
+    show_files(folder, [REPORT_FILE])

@@ -9,22 +9,22 @@ from typing import Annotated
 import typer
 
 import microtann
-from microtann.cli.configuration import Setting
 from microtann.cli.messages import show_section, show_unchanged
-from microtann.cli.microstructure import cell_settings, read_microstructure
+from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
-from microtann.cli.progress import progress
-from microtann.cli.reduction import ReductionChoice
+from microtann.cli.progress_bar import progress
+from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.sections import choose, effective, gather
+from microtann.cli.settings import Setting
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import strain_paths
-from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import PathResponse, respond
-from microtann.report.reduction import write_reduction
+from microtann.evaluation.closed_loop import PathComparison, respond
+from microtann.evaluation.protocol_paths import EvaluationPath
+from microtann.report.reduction_section import write_reduction
 from microtann.report.section import read_section
 from microtann.system.stage import Stage, working_folder
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 FILE = "model.safetensors"
 
@@ -64,7 +64,7 @@ def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = 
         Whether results of another configuration may be replaced.
     """
     choice = choose("reduce", ReductionChoice, settings)
-    chosen = read_microstructure(settings)
+    chosen = choose_microstructure(settings)
     stage = Stage("reduce", output, chosen.sections | effective(reduce=choice), chosen.inputs)
     if stage.finished:
         show_unchanged(output)
@@ -80,7 +80,7 @@ def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = 
         write_reduction(folder, tann, response)
 
 
-def validated(tann: TANN, dataset: Dataset) -> PathResponse:
+def validated(tann: TANN, dataset: Dataset) -> PathComparison:
     """Return the response of the model beside that of the cell on walks from which nothing was taken."""
     strain = strain_paths(dataset.validation)
     words = f"{strain.shape[0]} walks × {strain.shape[1]} steps that were held out"

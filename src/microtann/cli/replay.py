@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from microtann.cli.messages import console
-from microtann.cli.model import named_material
+from microtann.cli.named_model import named_material
 from microtann.errors import InputError
 from microtann.fem import Material
 from microtann.fem.failed_point import FailedPoint, HeldMaterial, read_failed_point
 from microtann.microstructure.registry import microstructure_class
-from microtann.report.failed_point import divided_increment_table, failure_lines
+from microtann.report.failed_point_section import divided_increment_table, failure_lines
 from microtann.tann.shipped import load
 
 

@@ -10,12 +10,12 @@ import typer
 
 from microtann.cli.messages import console, show_files
 from microtann.cli.options import Assignments, Config, Overwrite
-from microtann.cli.progress import progress
+from microtann.cli.progress_bar import progress
 from microtann.cli.section4_models import section4_models, states_by_cell
 from microtann.cli.sections import gather
 from microtann.errors import InputError
-from microtann.report.page import FILE as REPORT_FILE
-from microtann.reproduction.claims import CASES, CELLS
+from microtann.report.page import REPORT_FILE
+from microtann.reproduction.claims import CELLS, SECTION5_CASES
 from microtann.reproduction.section4 import reproduce_section4
 from microtann.reproduction.section5 import MODELS, reproduce_section5
 
@@ -50,7 +50,9 @@ def reproduce(
     ] = None,
     case: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help=f"Section V: only this case; several times: {', '.join(CASES)}."),
+        typer.Option(
+            metavar="NAME", help=f"Section V: only this case; several times: {', '.join(SECTION5_CASES)}."
+        ),
     ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Section V: cells down to ε = 1/20 and elements of 0.5 too.")

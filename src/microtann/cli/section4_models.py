@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from microtann.cli.configuration import Setting
-from microtann.cli.data import FILE as DATA_FILE
-from microtann.cli.data import make_data
+from microtann.cli.data import DATA_FILE, make_data
 from microtann.cli.form_choice import SECTION, trainable_forms
+from microtann.cli.settings import Setting
 from microtann.cli.train import make_model
 from microtann.errors import InputError, ModelFileError
-from microtann.report.training import MODEL_FILE
+from microtann.report.training_section import MODEL_FILE
 from microtann.reproduction.claims import CELLS, Section4Cell, choose_cells
 from microtann.reproduction.section4 import OVERVIEW
 from microtann.system.stage import check_gathering

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from microtann.cli.configuration import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.drawing import DrawingChoice
 from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.form_choice import choose_forms, form_defaults, form_help
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice, MicrostructureChoice
-from microtann.cli.reduction import ReductionChoice
+from microtann.cli.reduction_choice import ReductionChoice
+from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.solver import SolverChoice
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.simulation import SimulationChoice

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from microtann.cli.configuration import Setting
 from microtann.cli.messages import show_section, show_unchanged, training_range_told
-from microtann.cli.model import is_object, model_digest, named_material
+from microtann.cli.named_model import is_object, model_digest, named_material
 from microtann.cli.options import Assignments, Config, Overwrite, setting
-from microtann.cli.progress import progress
+from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, effective, gather
+from microtann.cli.settings import Setting
 from microtann.cli.solver import SolverChoice
 from microtann.errors import ConvergenceError, InputError
 from microtann.evaluation import simulation
@@ -22,7 +22,7 @@ from microtann.evaluation.reference_run import RECORDS
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES, reference_case
 from microtann.report.section import read_section
-from microtann.report.simulation import write_simulation
+from microtann.report.simulation_section import write_simulation
 from microtann.system.stage import Stage, working_folder
 
 INSIDE = "Point at which the lattice is drawn inside the structure. [default: the control point]"

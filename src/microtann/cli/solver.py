@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from microtann.equilibrium.newton_policy import NewtonPolicy
-from microtann.equilibrium.options import SolverOptions
+from microtann.equilibrium.solver_options import SolverOptions
 from microtann.equilibrium.step_control import StepControl
 from microtann.numbers.configuration import configuration, to_table
 

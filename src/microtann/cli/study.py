@@ -8,16 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from microtann.cli.configuration import Setting
-from microtann.cli.data import FILE, make_data
+from microtann.cli.data import DATA_FILE, make_data
 from microtann.cli.form_choice import choose_form, choose_forms
 from microtann.cli.messages import show_section
-from microtann.cli.microstructure import cell_settings, read_microstructure
+from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import (
     Assignments,
     CellArgument,
     Config,
-    Form,
+    FormOption,
     Output,
     Overwrite,
     Perturbation,
@@ -25,8 +24,9 @@ from microtann.cli.options import (
     Units,
     integers,
 )
-from microtann.cli.progress import progress
+from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, gather
+from microtann.cli.settings import Setting
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.studies.amount_of_data import COUNTS, paths_for, study_increments, walks_for
@@ -57,7 +57,7 @@ def isvs(
         float | None,
         typer.Option(help="Stress error that is small enough; else the knee of the curve is proposed."),
     ] = None,
-    form: Form = None,
+    form: FormOption = None,
     seeds: Seeds = "0",
     config: Config = None,
     assignments: Assignments = None,
@@ -143,6 +143,6 @@ def states(
 def _data(settings: Sequence[Setting], output: Path, overwrite: bool) -> Path:
     """Generate the data of a study, unless they are there; return the file."""
     check_gathering(output, FOLDERS)
-    read_microstructure(settings)
+    choose_microstructure(settings)
     make_data(settings, output / "data", overwrite)
-    return output / "data" / FILE
+    return output / "data" / DATA_FILE

@@ -10,16 +10,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from microtann.cli.configuration import Setting
 from microtann.cli.form_choice import choose_form, forms_text
 from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.options import Assignments, Config, Output, Overwrite
-from microtann.cli.progress import progress
+from microtann.cli.progress_bar import progress
 from microtann.cli.sections import effective, gather
+from microtann.cli.settings import Setting
 from microtann.data.file import read_dataset
 from microtann.errors import InputError
 from microtann.report.section import read_section
-from microtann.report.training import write_training
+from microtann.report.training_section import write_training
 from microtann.system.stage import Stage, file_digest, working_folder
 from microtann.training import SeedResult, TrainingProgress, train_seeds
 from microtann.training import train as fit

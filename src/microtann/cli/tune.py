@@ -9,8 +9,8 @@ import typer
 
 from microtann.cli.form_choice import SECTION, choose_form
 from microtann.cli.messages import show_section
-from microtann.cli.options import Assignments, Config, Form, Output, Overwrite, integers
-from microtann.cli.progress import progress
+from microtann.cli.options import Assignments, Config, FormOption, Output, Overwrite, integers
+from microtann.cli.progress_bar import progress
 from microtann.cli.sections import gather
 from microtann.errors import ConfigurationError
 from microtann.studies.hyperparameters import MOST_TRIALS, search_hyperparameters
@@ -20,7 +20,7 @@ from microtann.system.toml import from_toml
 
 def tune(
     data: Annotated[Path, typer.Argument(help="Data file (HDF5).")] = Path("results/data/data.h5"),
-    form: Form = None,
+    form: FormOption = None,
     vary: Annotated[
         list[str] | None,
         typer.Option(

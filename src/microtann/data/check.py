@@ -83,7 +83,7 @@ def check_file(path: str | Path) -> Report:
     dissipation, zero increments that leave the state alone, steps that start where the step before ended, and the
     balance ½(S_t + S_{t+Δt}) · ΔE = ΔΨ + D up to a second-order defect (see
     `microtann.data.consistency.energy_errors`), which a lattice may have with one sign only. At last the
-    states are held against the cell and the bars that the file names (see `microtann.data.lattice_check`).
+    states are held against the cell and the bars that the file names (see `microtann.data.microstructure_check`).
 
     Parameters
     ----------

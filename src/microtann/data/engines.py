@@ -14,7 +14,7 @@ from microtann.data.worker import begin_worker, interrupts_spared
 from microtann.errors import InputError, MicrotannError, MissingExtraError
 from microtann.system.memory import require_memory
 
-Result = TypeVar("Result")
+TaskResult = TypeVar("TaskResult")
 WORKER_BYTES = 250e6
 """Memory of a worker that has loaded everything and solves nothing yet."""
 AHEAD = 2
@@ -22,13 +22,13 @@ AHEAD = 2
 
 
 def run_tasks(
-    function: Callable[..., Result],
+    function: Callable[..., TaskResult],
     tasks: Iterable[tuple[Any, ...]],
     *,
     processes: int = 1,
     engine: str = "processes",
     address: str | None = None,
-) -> Generator[tuple[tuple[Any, ...], Result], None, None]:
+) -> Generator[tuple[tuple[Any, ...], TaskResult], None, None]:
     """Yield every task with its result, in the order in which they end.
 
     Parameters
@@ -92,10 +92,10 @@ def check_engine(processes: int, engine: str, address: str | None) -> None:
 
 
 def _in_flight(
-    pool: Executor, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], most: int
-) -> Generator[tuple[tuple[Any, ...], Result], None, None]:
+    pool: Executor, function: Callable[..., TaskResult], tasks: Iterable[tuple[Any, ...]], most: int
+) -> Generator[tuple[tuple[Any, ...], TaskResult], None, None]:
     remaining = iter(tasks)
-    flying: dict[Future[Result], tuple[Any, ...]] = {}
+    flying: dict[Future[TaskResult], tuple[Any, ...]] = {}
     while True:
         for task in remaining:
             with interrupts_spared():  # a task may start a worker

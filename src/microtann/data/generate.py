@@ -22,7 +22,7 @@ from microtann.system.code_digest import code_digest, source_digest
 from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
-Progress = Callable[[int, int], object]
+DataProgress = Callable[[int, int], object]
 """Called with the increments done and the increments in all."""
 
 BLOCK_VALUES = 2_000_000
@@ -46,7 +46,7 @@ def generate(
     plan: WalkPlan | None = None,
     *,
     units: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
+    progress: DataProgress | None = None,
 ) -> Dataset:
     """Solve a microstructure exactly along random strain walks and keep every increment in memory.
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from microtann.data.file import read_dataset
-from microtann.data.generate import Progress, generate
+from microtann.data.generate import DataProgress, generate
 from microtann.data.increments import Dataset
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
@@ -20,7 +20,7 @@ def generate_data(
     file: str | os.PathLike[str] | None = None,
     processes: int = 1,
     units: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
+    progress: DataProgress | None = None,
 ) -> Dataset:
     """Solve a microstructure exactly along random strain walks, as the command ``microtann data`` does.
 

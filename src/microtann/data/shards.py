@@ -19,7 +19,7 @@ from microtann.data.blocks import holds
 from microtann.data.engines import AHEAD, check_engine, run_tasks
 from microtann.data.extent import require_range, require_room
 from microtann.data.file import SetWriter, write_header
-from microtann.data.generate import Progress, block_paths, describe
+from microtann.data.generate import DataProgress, block_paths, describe
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SETS, layout_of
 from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
@@ -46,7 +46,7 @@ def generate_to(
     engine: str = "processes",
     address: str | None = None,
     shard_paths: int | None = None,
-    progress: Progress | None = None,
+    progress: DataProgress | None = None,
 ) -> None:
     """Solve a microstructure along random strain walks into a data file, resumably.
 

@@ -2,8 +2,8 @@
 
 from microtann.equilibrium.history import History, Statistics
 from microtann.equilibrium.march import march
-from microtann.equilibrium.options import Progress, SolverOptions
 from microtann.equilibrium.record import Record, Restart
+from microtann.equilibrium.solver_options import Progress, SolverOptions
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.equilibrium.system import Response, System, Tangent
 

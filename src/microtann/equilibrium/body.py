@@ -12,13 +12,13 @@ from microtann.equilibrium.checkpoint import Checkpoint
 from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
-from microtann.equilibrium.options import ProgressCallback, SolverOptions
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import sentence
 from microtann.equilibrium.record import FAILED_POINT, Record, Restart
 from microtann.equilibrium.record_writer import RecordWriter
 from microtann.equilibrium.recorder import MemoryRecorder, Recorder
 from microtann.equilibrium.recording import Recording
+from microtann.equilibrium.solver_options import ProgressCallback, SolverOptions
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
 from microtann.errors import InputError

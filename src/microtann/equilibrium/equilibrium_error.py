@@ -52,7 +52,7 @@ class EquilibriumError(ConvergenceError):
     attempt : Attempt
     worst : sequence of int, optional
         Nodes with the largest residual.
-    point : `microtann.fem.FailedPoint`, optional
+    point : `microtann.fem.failed_point.FailedPoint`, optional
         The Gauss point that failed.
     """
 

@@ -14,10 +14,10 @@ from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, e
 from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
 from microtann.equilibrium.linear_model import LinearModel
 from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace, equilibrate
-from microtann.equilibrium.options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import Reach, farther, sentence
 from microtann.equilibrium.running_cost import Cost
+from microtann.equilibrium.solver_options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System, Tangent

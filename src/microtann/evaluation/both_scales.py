@@ -26,7 +26,7 @@ from microtann.evaluation.localisation import (
 from microtann.evaluation.nodal_states import DecodingMaterial, NodalStates, require_decoding
 from microtann.fem.locate import locate
 from microtann.fem.model import Result
-from microtann.microstructure.bars.inside import LatticeInside
+from microtann.microstructure.bars.lattice_inside import LatticeInside
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.checks import as_floats
 

@@ -18,7 +18,7 @@ from microtann.microstructure.bars.full.structure import StructureResult
 
 Array = NDArray[np.float64]
 Analysis = Literal["model", "exact", "lattice"]
-NAMES: dict[Analysis, str] = {"model": "FE × TANN", "exact": "FE, exact cell", "lattice": "full lattice"}
+ANALYSIS_TITLES: dict[Analysis, str] = {"model": "FE × TANN", "exact": "FE, exact cell", "lattice": "full lattice"}
 """Finite elements with the model, with the exact homogenised material on the same mesh, and the DNS."""
 
 
@@ -41,7 +41,7 @@ class Comparison:
 
     @property
     def runs(self) -> dict[Analysis, History]:
-        """Histories of all analyses, in the order of `NAMES`."""
+        """Histories of all analyses, in the order of `ANALYSIS_TITLES`."""
         runs: dict[Analysis, History] = {
             analysis: self.elements[analysis] for analysis in ("model", "exact") if analysis in self.elements
         }

@@ -12,8 +12,8 @@ from scipy.spatial import cKDTree
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import Microscale
 from microtann.microstructure.bars.full.structure import Structure, StructureResult
-from microtann.microstructure.bars.inside import MATCH_TOLERANCE
 from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.bars.lattice_inside import MATCH_TOLERANCE
 from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from microtann.materials.protocol import State
 from microtann.tann.batches import padded, rounded
-from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
+from microtann.tann.trained_model import TANN
 
 Numbers = NDArray[np.float64]
 

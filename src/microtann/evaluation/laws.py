@@ -18,7 +18,7 @@ from microtann.errors import InputError
 from microtann.evaluation.divided_increments import Division, divide
 from microtann.evaluation.inner_problem import Certificate, certify
 from microtann.materials.protocol import Material, State
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 

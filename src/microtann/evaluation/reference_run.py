@@ -20,8 +20,8 @@ from pydantic import TypeAdapter
 
 from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
-from microtann.equilibrium.options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.record import Record, is_record
+from microtann.equilibrium.solver_options import Progress, ProgressCallback, SolverOptions
 from microtann.evaluation.comparison import Analysis
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.structures import ReferenceCase
@@ -30,7 +30,7 @@ from microtann.fem.elements import kinds_in
 from microtann.fem.model import Model
 from microtann.materials.protocol import Material
 from microtann.system.atomic import write_atomically
-from microtann.system.progress import Report
+from microtann.system.progress import ProgressReport
 
 Array = NDArray[np.float64]
 R = TypeVar("R", bound=History)
@@ -273,13 +273,15 @@ def compile_kernels(case: ReferenceCase, model: Model, reference: ExactReference
         reference.structure(case, edge / case.lengths[0]).solve(case.steps[:1])
 
 
-def newton_progress(report: Report, done: int = 0, runs: int = 1, name: str = "") -> Callable[[Progress], None]:
+def newton_progress(
+    report: ProgressReport, done: int = 0, runs: int = 1, name: str = ""
+) -> Callable[[Progress], None]:
     """Return what reports the Newton iterations of a run, which may be one of several.
 
     Parameters
     ----------
     report : callable
-        A `microtann.system.progress.Report`.
+        A `microtann.system.progress.ProgressReport`.
     done, runs : int
         Runs that are finished, and all of them.
     name : str

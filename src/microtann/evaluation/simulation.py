@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from microtann.equilibrium.options import SolverOptions
+from microtann.equilibrium.solver_options import SolverOptions
 from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.audit import Audit, audit
 from microtann.evaluation.both_scales import Microscale, shows_both_scales
-from microtann.evaluation.comparison import NAMES, Analysis, Comparison
+from microtann.evaluation.comparison import ANALYSIS_TITLES, Analysis, Comparison
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.localisation import Localisation
 from microtann.evaluation.nodal_states import DecodingMaterial
@@ -37,8 +37,8 @@ from microtann.numbers import voigt
 from microtann.numbers.configuration import configuration
 from microtann.system.progress import ShowProgress, silent
 from microtann.tann.hybrid import Hybrid
-from microtann.tann.model import TANN
 from microtann.tann.shipped import load
+from microtann.tann.trained_model import TANN
 
 EXACT = "exact"
 """Name in place of a model's: the exact regular cube alone."""
@@ -202,7 +202,7 @@ class Simulation:
     def __str__(self) -> str:
         """Return what is compared at the end of the loading as a table."""
         values = self.comparison.quantities
-        titles = [NAMES[analysis] for analysis in values]
+        titles = [ANALYSIS_TITLES[analysis] for analysis in values]
         lines = [f"{self.comparison.case.name:<20}" + "".join(f"{title:>18}" for title in titles)]
         for name in next(iter(values.values())):
             numbers = (float(quantities[name][-1]) for quantities in values.values())
@@ -307,14 +307,14 @@ def simulate(
     runs = ReferenceRuns(case, options, records_in(records))
     found: dict[Literal["model", "exact"], Result] = {}
     for analysis, chosen in materials.items():
-        with progress(f"{case.name}, {NAMES[analysis]}") as report:
+        with progress(f"{case.name}, {ANALYSIS_TITLES[analysis]}") as report:
             body = elements(case, chosen, choice.mesh_size, kind, choice.diagonals)
             compile_kernels(case, body, reference)
             follow = newton_progress(report)
             found[analysis] = runs.result(analysis, choice.mesh_size, body, follow, failure=failure)
     lattice: StructureResult | None = None
     if structure is not None:
-        with progress(f"{case.name}, {NAMES['lattice']}") as report:
+        with progress(f"{case.name}, {ANALYSIS_TITLES['lattice']}") as report:
             lattice = runs.result("lattice", choice.dns, structure, newton_progress(report), fields=True)
     return _examined(Comparison(case, found, lattice), materials, choice)
 

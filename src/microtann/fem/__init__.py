@@ -1,8 +1,8 @@
 """Finite elements with any material at the Gauss points."""
 
-from microtann.equilibrium.options import Progress, SolverOptions
 from microtann.equilibrium.record import Record, Restart
 from microtann.equilibrium.rotation import rigid_rotation
+from microtann.equilibrium.solver_options import Progress, SolverOptions
 from microtann.equilibrium.steps import NodalForce, Prescribed, Step
 from microtann.fem.box import box
 from microtann.fem.mesh import Mesh

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConfigurationError, InputError
+from microtann.errors import InputError
 from microtann.materials.protocol import State
 from microtann.microstructure.protocol import Groups, Microstructure
+from microtann.system.entry_points import load_entry_points
 
 Array = NDArray[np.float64]
-ENTRY_POINTS = "microtann.microstructures"
+MICROSTRUCTURE_ENTRY_POINTS = "microtann.microstructures"
 """Entry points by which an installed package makes its kinds known: each names a kind, or a module with some."""
-OWN = "microtann.microstructure.bars.lattice"
+OWN_MICROSTRUCTURES = "microtann.microstructure.bars.lattice"
 """Where the kinds of this package are, imported when one is first looked for."""
 DEFAULT_KIND = "lattice"
 """What files hold that name no kind."""
@@ -43,15 +43,8 @@ def known_microstructures() -> dict[str, type[Microstructure]]:
     ConfigurationError
         If an installed package names a kind that cannot be imported.
     """
-    import_module(OWN)
-    for entry in entry_points(group=ENTRY_POINTS):
-        try:
-            loaded: Any = entry.load()
-        except (ImportError, AttributeError) as error:
-            raise ConfigurationError(
-                f"the microstructure {entry.name!r} of an installed package cannot be imported ({error}): mend "
-                "the package, or remove it"
-            ) from error
+    import_module(OWN_MICROSTRUCTURES)
+    for loaded in load_entry_points(MICROSTRUCTURE_ENTRY_POINTS, "microstructure"):
         if isinstance(loaded, type) and issubclass(loaded, Microstructure):
             register_microstructure(loaded)
     return dict(sorted(MICROSTRUCTURES.items()))
@@ -154,7 +147,7 @@ class UnknownMicrostructure(Microstructure):
         known = ", ".join(sorted(MICROSTRUCTURES))
         return (
             f"the kind of microstructure {self.kind!r} is not known here (known: {known}): import what defines "
-            f"it, or install a package with the entry point {ENTRY_POINTS!r}, to solve it"
+            f"it, or install a package with the entry point {MICROSTRUCTURE_ENTRY_POINTS!r}, to solve it"
         )
 
     def _refuse(self) -> NoReturn:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
-Response = Recall | CellResponse
+PlottedResponse = Recall | CellResponse
 
 
-def plot_paths(response: Response, exact: Response | None = None, path: int = 0) -> Figure:
+def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, path: int = 0) -> Figure:
     """Draw the response along a strain path: stress, energy and dissipation.
 
     Parameters
@@ -85,13 +85,13 @@ def _label(axis: Axes, title: str, x: str, y: str) -> None:
     axis.set(title=title, xlabel=x, ylabel=y)
 
 
-def _time(response: Response, count: int) -> Float[Array, "T1"]:
+def _time(response: PlottedResponse, count: int) -> Float[Array, "T1"]:
     if isinstance(response, DrivenResponse):
         return from_virgin(response.time)
     return np.arange(count, dtype=np.float64)
 
 
-def _energies(response: Response, path: int) -> dict[str, Float[Array, "T1"]]:
+def _energies(response: PlottedResponse, path: int) -> dict[str, Float[Array, "T1"]]:
     """Return the free energy and what was dissipated, the virgin state first."""
     dissipated = np.cumsum(_of_path(response.dissipation, path, 1))
     return {

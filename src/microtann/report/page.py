@@ -14,7 +14,7 @@ from microtann.report.runs import compare_runs, headings, run_names
 from microtann.report.section import Section
 from microtann.system.atomic import write_atomically
 
-FILE = "report.html"
+REPORT_FILE = "report.html"
 STYLE = """
 :root { --ink: #1c2430; --soft: #5b6675; --line: #d9dee5; --tint: #f5f7fa; --accent: #0b5fa5; }
 * { box-sizing: border-box; }
@@ -64,7 +64,7 @@ def write_report(folder: Path, title: str, sections: Sequence[tuple[Path, Sectio
     """
     footer = f"microtann {microtann.__version__}, Python {platform.python_version()}, {platform.machine()}."
     subtitle = "All pictures are inside this file; each section names the files beside it."
-    write_atomically(folder / FILE, render_page(folder, title, subtitle, sections, footer))
+    write_atomically(folder / REPORT_FILE, render_page(folder, title, subtitle, sections, footer))
 
 
 def render_page(

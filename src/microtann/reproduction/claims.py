@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from microtann.errors import InputError
-from microtann.report.evaluation import AnchorErrors
+from microtann.report.evaluation_section import AnchorErrors
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ PAPER = TypeAdapter(Paper).validate_python(
 )
 CELLS = {cell.name: cell for cell in PAPER.section4.cells}
 """The lattices of Section IV by name."""
-CASES = {case.name: case for case in PAPER.section5.cases}
+SECTION5_CASES = {case.name: case for case in PAPER.section5.cases}
 """The load cases of Section V by name."""
 
 
@@ -171,7 +171,7 @@ def choose_cases(names: Sequence[str] | None) -> list[Section5Case]:
     InputError
         If there is no such case.
     """
-    return [CASES[name] for name in _chosen("Section V", "case", names, CASES)]
+    return [SECTION5_CASES[name] for name in _chosen("Section V", "case", names, SECTION5_CASES)]
 
 
 def _chosen(section: str, what: str, names: Sequence[str] | None, known: Mapping[str, object]) -> list[str]:

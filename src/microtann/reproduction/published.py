@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from microtann.evaluation.exact_reference import ExactReference
-from microtann.report.evaluation import AnchorErrors
+from microtann.report.evaluation_section import AnchorErrors
 from microtann.reproduction.claims import PAPER
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 PUBLISHED = PAPER.published_network
 """Obtained by running the network that accompanies Masi & Stefanou (2022) in closed loop on the paths of
-`microtann.evaluation.protocol`; the network itself is not part of this package."""
+`microtann.evaluation.protocol_paths`; the network itself is not part of this package."""
 
 
 def anchor_of(tann: TANN) -> AnchorErrors | None:

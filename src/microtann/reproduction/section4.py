@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from microtann.evaluation.recall import Evaluation
+from microtann.evaluation.closed_loop import Evaluation
 from microtann.report.page import write_report
 from microtann.report.section import Section, read_section, write_section
 from microtann.reproduction.claims import CELLS, Section4Cell, choose_cells
@@ -20,8 +20,8 @@ from microtann.system.stage import (
     working_folder,
     write_numbers,
 )
-from microtann.tann.model import TANN
 from microtann.tann.shipped import find_model, load
+from microtann.tann.trained_model import TANN
 
 OVERVIEW, RESPONSES = "overview", "responses"
 TITLE = "Section IV: two-dimensional lattices"

@@ -20,7 +20,7 @@ from microtann.reproduction.section4_figures import (
     draw_training_curves,
 )
 from microtann.reproduction.section4_responses import PATHS, WHAT, Section4Response
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 CLAIMS = PAPER.section4
 SCALES = (

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.evaluation.recall import PathErrors, PathResponse, protocol, respond
-from microtann.tann.model import TANN
+from microtann.evaluation.closed_loop import PathComparison, PathErrors, protocol, respond
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 
@@ -28,12 +28,12 @@ class Section4Response:
 
     Parameters
     ----------
-    response : PathResponse
+    response : PathComparison
     exact_state : array, shape (T, z)
         Internal state variables that the encoder gives for the internal coordinates of the exact cell.
     """
 
-    response: PathResponse
+    response: PathComparison
     exact_state: Float[Array, "T z"]
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from microtann.equilibrium.options import ProgressCallback
+from microtann.equilibrium.solver_options import ProgressCallback
 from microtann.errors import InputError
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.reference_run import RECORDS, RunRecords, compile_kernels, elements, newton_progress
@@ -31,8 +31,8 @@ from microtann.system.stage import (
     working_folder,
     write_numbers,
 )
-from microtann.tann.model import TANN
 from microtann.tann.shipped import find_model, load
+from microtann.tann.trained_model import TANN
 
 OVERVIEW = "overview"
 TITLE = "Section V: homogenised structures and full lattices"

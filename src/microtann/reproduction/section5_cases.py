@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from microtann.equilibrium.options import ProgressCallback
+from microtann.equilibrium.solver_options import ProgressCallback
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import Microscale
 from microtann.evaluation.comparison import Analysis, Comparison
@@ -28,7 +28,7 @@ from microtann.evaluation.structures import ReferenceCase, reference_case
 from microtann.fem.model import Result
 from microtann.microstructure.bars.full.structure import StructureResult
 from microtann.microstructure.protocol import Microstructure
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 

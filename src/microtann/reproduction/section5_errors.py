@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from microtann.equilibrium.options import SolverOptions
+from microtann.equilibrium.solver_options import SolverOptions
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.measures import DISPLACEMENT, by_kind, largest_errors
 from microtann.evaluation.reference_run import NOTHING_KEPT, ReferenceRuns, RunNumbers, RunRecords, elements

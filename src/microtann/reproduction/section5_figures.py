@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.evaluation.measures import by_kind
 from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
-from microtann.report.simulation import LABELS
+from microtann.report.simulation_section import LABELS
 from microtann.reproduction.section5_cases import CaseNumbers
 from microtann.reproduction.section5_errors import Limits, cost_ratios, run_errors
 

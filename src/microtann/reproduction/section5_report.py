@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from microtann.evaluation.comparison import NAMES, Comparison
+from microtann.evaluation.comparison import ANALYSIS_TITLES, Comparison
 from microtann.evaluation.scale_errors import SOLVED_PAIRS
 from microtann.evaluation.structures import MESH_SIZES
 from microtann.plotting.bodies import DrawnBody, draw_bodies
 from microtann.plotting.curves import draw_histories
 from microtann.report.number import format_number
 from microtann.report.section import Figure, Section
-from microtann.report.simulation import LABELS, comparison_curves, cost_table, results_table
+from microtann.report.simulation_section import LABELS, comparison_curves, cost_table, results_table
 from microtann.report.table import Column, Table, Value, columns_of
-from microtann.reproduction.claims import CASES, PAPER, Section5Case
+from microtann.reproduction.claims import PAPER, SECTION5_CASES, Section5Case
 from microtann.reproduction.section5_cases import CaseNumbers
 from microtann.reproduction.section5_errors import BARS, BOTH, Limits, case_errors
 from microtann.reproduction.section5_figures import (
@@ -27,7 +27,7 @@ from microtann.reproduction.section5_figures import (
     draw_mesh_errors,
 )
 from microtann.reproduction.state_evolution import state_evolution
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 CLAIMS = PAPER.section5
 SHOWN = (0, 2, 5, 9, 14, 15)
@@ -90,7 +90,7 @@ def case_section(
     )
     return Section(
         title=f"{case.name}, {numbers.model}",
-        order=10 + list(CASES).index(case.name),
+        order=10 + list(SECTION5_CASES).index(case.name),
         paragraphs=(f"{comparison.case.description}; {sizes}.", case.remark) if case.remark else (sizes,),
         tables=(results_table(comparison), cost_table(comparison)),
         figures=tuple(figures),
@@ -174,7 +174,7 @@ def _errors_table(model: str, own: Sequence[CaseNumbers]) -> Table:
     rows: list[tuple[Value, ...]] = []
     regular = own[0].distinct_bars <= REGULAR
     for numbers in own:
-        case = CASES[numbers.case]
+        case = SECTION5_CASES[numbers.case]
         for name, row in case_errors(numbers).items():
             known = "displacement" if name == BOTH else name
             if name == BOTH and regular:  # there is no fluctuation
@@ -213,7 +213,9 @@ def _cost_table(model: str, own: Sequence[CaseNumbers]) -> Table:
         for analysis in ("model", "exact", "lattice"):
             run = numbers.finest(analysis)
             ratio = None if analysis == "lattice" else lattice.calls / run.calls
-            rows.append((numbers.case, NAMES[analysis], run.unknowns, run.newton, run.calls, ratio, run.seconds))
+            rows.append(
+                (numbers.case, ANALYSIS_TITLES[analysis], run.unknowns, run.newton, run.calls, ratio, run.seconds)
+            )
     columns = (
         *columns_of("text", "case", "analysis"),
         *columns_of("integer", "unknowns", "Newton", "calls"),

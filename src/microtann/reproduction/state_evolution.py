@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from microtann.fem.model import Result
 from microtann.fem.replay import durations, follow, strain_histories
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 CELLS = 512

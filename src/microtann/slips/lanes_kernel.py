@@ -46,7 +46,7 @@ def _address(context, builder, kind, array, index):
 
 
 @intrinsic
-def load(typing, array, place):
+def read(typing, array, place):
     """Return the lanes at a place of a flat array."""
 
     def generate(context, builder, signature, arguments):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.slips.lanes_kernel import WIDTH, load, root, select, store
+from microtann.slips.lanes_kernel import WIDTH, read, root, select, store
 
 BLOCK = 4
 DEPENDENT = 1e-9
@@ -95,23 +95,23 @@ def gather_octet(bordered, blocks, octet):
 def _factorise_block(lower, inverse, row, column):
     """Factorise a block of which the blocks to the left are known."""
     own = _block(row, column)
-    t00, t01, t02, t03 = load(lower, own), load(lower, own + 1), load(lower, own + 2), load(lower, own + 3)
-    t10, t11, t12, t13 = load(lower, own + 4), load(lower, own + 5), load(lower, own + 6), load(lower, own + 7)
-    t20, t21, t22, t23 = load(lower, own + 8), load(lower, own + 9), load(lower, own + 10), load(lower, own + 11)
-    t30, t31, t32, t33 = load(lower, own + 12), load(lower, own + 13), load(lower, own + 14), load(lower, own + 15)
+    t00, t01, t02, t03 = read(lower, own), read(lower, own + 1), read(lower, own + 2), read(lower, own + 3)
+    t10, t11, t12, t13 = read(lower, own + 4), read(lower, own + 5), read(lower, own + 6), read(lower, own + 7)
+    t20, t21, t22, t23 = read(lower, own + 8), read(lower, own + 9), read(lower, own + 10), read(lower, own + 11)
+    t30, t31, t32, t33 = read(lower, own + 12), read(lower, own + 13), read(lower, own + 14), read(lower, own + 15)
     d0, d1, d2, d3 = t00, t11, t22, t33
     left, above = _block(row, 0), _block(column, 0)
     for block in range(column):
         for k in range(BLOCK):
             p, q = left + block * 16 + k, above + block * 16 + k
-            b0, b1, b2, b3 = load(lower, q), load(lower, q + 4), load(lower, q + 8), load(lower, q + 12)
-            a = load(lower, p)
+            b0, b1, b2, b3 = read(lower, q), read(lower, q + 4), read(lower, q + 8), read(lower, q + 12)
+            a = read(lower, p)
             t00, t01, t02, t03 = t00 - a * b0, t01 - a * b1, t02 - a * b2, t03 - a * b3
-            a = load(lower, p + 4)
+            a = read(lower, p + 4)
             t10, t11, t12, t13 = t10 - a * b0, t11 - a * b1, t12 - a * b2, t13 - a * b3
-            a = load(lower, p + 8)
+            a = read(lower, p + 8)
             t20, t21, t22, t23 = t20 - a * b0, t21 - a * b1, t22 - a * b2, t23 - a * b3
-            a = load(lower, p + 12)
+            a = read(lower, p + 12)
             t30, t31, t32, t33 = t30 - a * b0, t31 - a * b1, t32 - a * b2, t33 - a * b3
     pivot = column * BLOCK
     if row == column:
@@ -137,10 +137,10 @@ def _factorise_block(lower, inverse, row, column):
         store(lower, own + 14, l32)
     else:
         diagonal = _block(column, column)
-        x0, x1 = load(inverse, pivot), load(inverse, pivot + 1)
-        x2, x3 = load(inverse, pivot + 2), load(inverse, pivot + 3)
-        l10, l20, l21 = load(lower, diagonal + 4), load(lower, diagonal + 8), load(lower, diagonal + 9)
-        l30, l31, l32 = load(lower, diagonal + 12), load(lower, diagonal + 13), load(lower, diagonal + 14)
+        x0, x1 = read(inverse, pivot), read(inverse, pivot + 1)
+        x2, x3 = read(inverse, pivot + 2), read(inverse, pivot + 3)
+        l10, l20, l21 = read(lower, diagonal + 4), read(lower, diagonal + 8), read(lower, diagonal + 9)
+        l30, l31, l32 = read(lower, diagonal + 12), read(lower, diagonal + 13), read(lower, diagonal + 14)
         _store_row(lower, own, t00, t01, t02, t03, l10, l20, l21, l30, l31, l32, x0, x1, x2, x3)
         _store_row(lower, own + 4, t10, t11, t12, t13, l10, l20, l21, l30, l31, l32, x0, x1, x2, x3)
         _store_row(lower, own + 8, t20, t21, t22, t23, l10, l20, l21, l30, l31, l32, x0, x1, x2, x3)
@@ -186,24 +186,24 @@ def solve_octet_lower(blocks, octet, vector, first):
     lower, inverse = octet.lower, octet.inverse
     for row in range(blocks):
         b = first + row * BLOCK
-        t0, t1, t2, t3 = load(vector, b), load(vector, b + 1), load(vector, b + 2), load(vector, b + 3)
+        t0, t1, t2, t3 = read(vector, b), read(vector, b + 1), read(vector, b + 2), read(vector, b + 3)
         for column in range(row):
             o, c = _block(row, column), first + column * BLOCK
             for k in range(BLOCK):
-                x = load(vector, c + k)
-                t0 = t0 - load(lower, o + k) * x
-                t1 = t1 - load(lower, o + 4 + k) * x
-                t2 = t2 - load(lower, o + 8 + k) * x
-                t3 = t3 - load(lower, o + 12 + k) * x
+                x = read(vector, c + k)
+                t0 = t0 - read(lower, o + k) * x
+                t1 = t1 - read(lower, o + 4 + k) * x
+                t2 = t2 - read(lower, o + 8 + k) * x
+                t3 = t3 - read(lower, o + 12 + k) * x
         o, a = _block(row, row), row * BLOCK
-        t0 = t0 * load(inverse, a)
-        t1 = (t1 - load(lower, o + 4) * t0) * load(inverse, a + 1)
-        t2 = (t2 - load(lower, o + 8) * t0 - load(lower, o + 9) * t1) * load(inverse, a + 2)
-        t3 = t3 - load(lower, o + 12) * t0 - load(lower, o + 13) * t1 - load(lower, o + 14) * t2
+        t0 = t0 * read(inverse, a)
+        t1 = (t1 - read(lower, o + 4) * t0) * read(inverse, a + 1)
+        t2 = (t2 - read(lower, o + 8) * t0 - read(lower, o + 9) * t1) * read(inverse, a + 2)
+        t3 = t3 - read(lower, o + 12) * t0 - read(lower, o + 13) * t1 - read(lower, o + 14) * t2
         store(vector, b, t0)
         store(vector, b + 1, t1)
         store(vector, b + 2, t2)
-        store(vector, b + 3, t3 * load(inverse, a + 3))
+        store(vector, b + 3, t3 * read(inverse, a + 3))
 
 
 @njit(cache=True, error_model="numpy")
@@ -218,11 +218,11 @@ def solve_octet_upper(blocks, octet, vector):
     lower, inverse = octet.lower, octet.inverse
     for row in range(blocks - 1, -1, -1):
         o, a = _block(row, row), row * BLOCK
-        t3 = load(vector, a + 3) * load(inverse, a + 3)
-        t2 = (load(vector, a + 2) - load(lower, o + 14) * t3) * load(inverse, a + 2)
-        t1 = (load(vector, a + 1) - load(lower, o + 13) * t3 - load(lower, o + 9) * t2) * load(inverse, a + 1)
-        t0 = load(vector, a) - load(lower, o + 12) * t3 - load(lower, o + 8) * t2 - load(lower, o + 4) * t1
-        t0 = t0 * load(inverse, a)
+        t3 = read(vector, a + 3) * read(inverse, a + 3)
+        t2 = (read(vector, a + 2) - read(lower, o + 14) * t3) * read(inverse, a + 2)
+        t1 = (read(vector, a + 1) - read(lower, o + 13) * t3 - read(lower, o + 9) * t2) * read(inverse, a + 1)
+        t0 = read(vector, a) - read(lower, o + 12) * t3 - read(lower, o + 8) * t2 - read(lower, o + 4) * t1
+        t0 = t0 * read(inverse, a)
         store(vector, a, t0)
         store(vector, a + 1, t1)
         store(vector, a + 2, t2)
@@ -230,5 +230,5 @@ def solve_octet_upper(blocks, octet, vector):
         for column in range(row):
             o, c = _block(row, column), column * BLOCK
             for k in range(BLOCK):
-                value = load(vector, c + k) - load(lower, o + k) * t0 - load(lower, o + 4 + k) * t1
-                store(vector, c + k, value - load(lower, o + 8 + k) * t2 - load(lower, o + 12 + k) * t3)
+                value = read(vector, c + k) - read(lower, o + k) * t0 - read(lower, o + 4 + k) * t1
+                store(vector, c + k, value - read(lower, o + 8 + k) * t2 - read(lower, o + 12 + k) * t3)

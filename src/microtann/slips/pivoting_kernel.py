@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.slips.lanes_kernel import WIDTH, load, select, splat, store
+from microtann.slips.lanes_kernel import WIDTH, read, select, splat, store
 from microtann.slips.reference_kernel import FAILED, ROUND_OFF, empty_search, project
 from microtann.slips.slip_equations_kernel import (
     add_rows,
@@ -60,10 +60,10 @@ def _violations(force, sense, scale, largest, distance, excess):
     """
     worst = splat(0.0)
     for j in range(len(force) // WIDTH):
-        size, width = abs(load(force, j)), load(scale, j)
+        size, width = abs(read(force, j)), read(scale, j)
         error = ROUND_OFF * min(splat(largest), splat(distance) / width)
         beyond = select(size - 1.0 > max(error, splat(YIELD_TOLERANCE)), (size - 1.0) * width, 0.0)
-        beyond = select(abs(load(sense, j)) > splat(0.5), 0.0, beyond)
+        beyond = select(abs(read(sense, j)) > splat(0.5), 0.0, beyond)
         store(excess, j, beyond)
         worst = max(worst, beyond)
     return _largest(worst, excess[len(force) :])
@@ -107,7 +107,7 @@ def _open_points(trial, scale, count, largest, distance):
         worst, total = splat(0.0), splat(0.0)
         row = trial[p]
         for j in range(s // WIDTH):
-            size = abs(load(row, j))
+            size = abs(read(row, j))
             worst = max(worst, size)
             total = total + size
         force = _largest(worst, scratch)
@@ -116,8 +116,8 @@ def _open_points(trial, scale, count, largest, distance):
         if count[p] == 0 and force > 1.0 + YIELD_TOLERANCE:
             worst = splat(0.0)
             for j in range(s // WIDTH):
-                size = abs(load(row, j))
-                worst = max(worst, select(size > splat(0.0), size * load(scale, j), 0.0))
+                size = abs(read(row, j))
+                worst = max(worst, select(size > splat(0.0), size * read(scale, j), 0.0))
             largest[p], distance[p] = force, _largest(worst, scratch)
             found[left] = p
             left += 1

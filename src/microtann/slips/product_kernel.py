@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.slips.lanes_kernel import WIDTH, load, splat, store
+from microtann.slips.lanes_kernel import WIDTH, read, splat, store
 
 
-def padded(matrix: np.ndarray) -> np.ndarray:
+def padded_columns(matrix: np.ndarray) -> np.ndarray:
     """Return a matrix with columns of zeros up to a multiple of eight."""
     return np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % WIDTH)))
 
@@ -35,7 +35,7 @@ def multiply(rows, matrix, result):
         for j in range(0, vectors - 1, 2):
             a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = splat(0.0)
             for m in range(z):
-                x, y = load(right, m * vectors + j), load(right, m * vectors + j + 1)
+                x, y = read(right, m * vectors + j), read(right, m * vectors + j + 1)
                 a, b, c, d = splat(rows[p, m]), splat(rows[p + 1, m]), splat(rows[p + 2, m]), splat(rows[p + 3, m])
                 a0, a1, b0, b1 = a0 + a * x, a1 + a * y, b0 + b * x, b1 + b * y
                 c0, c1, d0, d1 = c0 + c * x, c1 + c * y, d0 + d * x, d1 + d * y
@@ -61,5 +61,5 @@ def _one(row, right, out, vectors, j, p):
     """Write one vector of the product of one row."""
     total = splat(0.0)
     for m in range(len(row)):
-        total = total + splat(row[m]) * load(right, m * vectors + j)
+        total = total + splat(row[m]) * read(right, m * vectors + j)
     store(out, p * vectors + j, total)

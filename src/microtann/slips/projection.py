@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from microtann.slips import walk_kernel
-from microtann.slips.product_kernel import padded
+from microtann.slips.product_kernel import padded_columns
 from microtann.slips.slip_equations_kernel import slips_of
 
 Numbers = NDArray[np.float64]
@@ -138,7 +138,7 @@ def _call_nearest(normals: Array, trial: Array) -> tuple[Numbers, Numbers]:
 
 def _project(normals: Numbers, trial: Numbers, force: Numbers, slips: Numbers) -> None:
     """Write the nearest forces of trial forces, shape (n, z), and their slips, shape (n, s)."""
-    matrix, none = padded(np.ascontiguousarray(normals)), np.empty((len(trial), 1, 0))
+    matrix, none = padded_columns(np.ascontiguousarray(normals)), np.empty((len(trial), 1, 0))
     walk_kernel.follow_walks(
         slips_of(matrix),
         matrix,
@@ -155,8 +155,8 @@ def _call_follow(normals: Array, increments: Array, moves: Array, on_slips: Arra
         np.ascontiguousarray(a, dtype=np.float64) for a in (normals, increments, moves, on_slips)
     )
     force, slips = np.empty_like(pushes), np.empty((*pushes.shape[:2], matrix.shape[1]))
-    matrix = padded(matrix)
-    walk_kernel.follow_walks(slips_of(matrix), matrix, pushes, steps, padded(rates), force, slips)
+    matrix = padded_columns(matrix)
+    walk_kernel.follow_walks(slips_of(matrix), matrix, pushes, steps, padded_columns(rates), force, slips)
     return force, slips
 
 
@@ -165,6 +165,6 @@ def _call_follow_back(normals: Array, force: Array, slips: Array, of_force: Arra
         np.ascontiguousarray(a, dtype=np.float64) for a in (normals, force, slips, of_force)
     )
     of_normals, of_increments = np.empty_like(matrix), np.empty_like(path)
-    matrix = padded(matrix)
+    matrix = padded_columns(matrix)
     walk_kernel.follow_walks_back(slips_of(matrix), matrix, path, flow, of_path, of_increments, of_normals)
     return of_normals, of_increments

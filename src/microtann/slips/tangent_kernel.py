@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.slips.lanes_kernel import WIDTH, load, splat, store
+from microtann.slips.lanes_kernel import WIDTH, read, splat, store
 from microtann.slips.octet_cholesky_kernel import BLOCK, solve_octet_lower
 from microtann.slips.slip_equations_kernel import (
     Slips,
@@ -83,7 +83,7 @@ def soften_tangents(fixed, on_slips, slips, points, scale, tangent):
             for e in range(c + 1):
                 total = splat(0.0)
                 for a in range(size):
-                    total = total + load(half, c * size + a) * load(half, e * size + a)
+                    total = total + read(half, c * size + a) * read(half, e * size + a)
                 store(octet.vector, 0, total)
                 for lane, p in enumerate(together):
                     product = octet.vector[lane]

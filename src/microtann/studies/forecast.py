@@ -16,7 +16,7 @@ from microtann.evaluation.reference_run import ReferenceRuns, RunNumbers, elemen
 from microtann.evaluation.structures import ReferenceCase
 from microtann.microstructure.protocol import Microstructure
 from microtann.studies.refinement import Trend, gaps, refine
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 EXPONENT = 1.06
 """Power of the number of unknowns with which the time of a solution grows (docs/cost-model.md)."""

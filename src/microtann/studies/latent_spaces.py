@@ -13,8 +13,8 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
+from microtann.evaluation.closed_loop import protocol
 from microtann.evaluation.measures import relative_rms
-from microtann.evaluation.recall import protocol
 from microtann.numbers.checks import check_strain_paths
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, read_section, write_section
@@ -22,8 +22,8 @@ from microtann.report.table import Column, Table, columns_of
 from microtann.studies.study_figures import draw_correlations
 from microtann.system.stage import Stage, file_digest, working_folder, write_numbers
 from microtann.tann.agreement import require_agreement
-from microtann.tann.model import TANN
 from microtann.tann.shipped import find_model, load
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 RANK = 1e-10

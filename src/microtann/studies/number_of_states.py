@@ -30,7 +30,7 @@ from microtann.studies.training_point import (
 )
 from microtann.system.progress import ShowProgress, silent
 from microtann.system.stage import check_gathering
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 from microtann.training.form import TrainableForm, changed, form_table
 
 Array = NDArray[np.float64]

@@ -19,8 +19,8 @@ from microtann.data.whole_walks import first_paths
 from microtann.errors import ConvergenceError, InputError
 from microtann.system.progress import ShowProgress
 from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
-from microtann.tann.model import TANN
 from microtann.tann.shipped import load
+from microtann.tann.trained_model import TANN
 from microtann.training import TrainingProgress, train
 from microtann.training.checkpoint_file import updates_done
 from microtann.training.form import TrainableForm, changed, form_table

@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager, contextmanager
 
 from microtann.system.interrupt import stop_if_asked
 
-Report = Callable[[float, float | None, str], None]
+ProgressReport = Callable[[float, float | None, str], None]
 """Called with what is done, the total (None if it is not known) and a few words on the state."""
-ShowProgress = Callable[[str], AbstractContextManager[Report]]
+ShowProgress = Callable[[str], AbstractContextManager[ProgressReport]]
 """Begins to show the progress of a piece of work, by its title, and gives what the work reports to."""
 
 
 @contextmanager
-def silent(title: str) -> Iterator[Report]:
+def silent(title: str) -> Iterator[ProgressReport]:
     """Show nothing; an interrupt that was asked for is still heard when the work reports.
 
     Parameters
@@ -25,7 +25,7 @@ def silent(title: str) -> Iterator[Report]:
     Yields
     ------
     callable
-        A `Report`.
+        A `ProgressReport`.
     """
 
     def report(done: float, total: float | None, note: str) -> None:

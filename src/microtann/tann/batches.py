@@ -15,6 +15,6 @@ def rounded(n: int) -> int:
     return max(LEAST_POINTS, 1 << (n - 1).bit_length())
 
 
-def padded(array: Numbers, size: int) -> Numbers:
+def padded(array: Array, size: int) -> Array:
     """Return an array (n, k) filled up with rows of zeros."""
     return np.concatenate([array, np.zeros((size - len(array), array.shape[1]))])

@@ -38,7 +38,7 @@ class ModelCard:
         Largest strain component of the training data.
     errors : mapping
         Errors on validation and test walks and on the paths of the protocol, in closed loop, as in
-        `microtann.evaluation.recall.PathErrors`.
+        `microtann.evaluation.closed_loop.PathErrors`.
     data_seconds, training_seconds : float
         CPU time.
     size : int

@@ -2,7 +2,7 @@
 
 The driving variables y are the strain components followed by the extra state variables, scaled; the internal state
 variables Z are dimensionless. Stress and thermodynamic forces are derivatives of the energy (paper, Eqs. 9b, 9c),
-taken by automatic differentiation in `microtann.tann.model`; an energy only has to say its value.
+taken by automatic differentiation in `microtann.tann.trained_model`; an energy only has to say its value.
 """
 
 from __future__ import annotations

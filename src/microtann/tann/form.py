@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import equinox as eqx
 import numpy as np
@@ -17,14 +16,15 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConfigurationError
+from microtann.system.entry_points import load_entry_points
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
 from microtann.tann.point import MaterialPoint
 
 Array = NDArray[np.float64]
-ENTRY_POINTS = "microtann.forms"
+FORM_ENTRY_POINTS = "microtann.forms"
 """Entry points by which an installed package makes its forms known: each names a form, or a module with some."""
-OWN = "microtann.forms"
+OWN_FORMS = "microtann.forms"
 """The forms of this package, imported when a form is first looked for, as those of other packages are."""
 
 
@@ -100,7 +100,7 @@ def form_class(name: str) -> type[Form]:
     ConfigurationError
         If no such form is known.
     """
-    import_module(OWN)
+    import_module(OWN_FORMS)
     if name not in FORMS:
         known_forms()
     if name not in FORMS:
@@ -110,7 +110,7 @@ def form_class(name: str) -> type[Form]:
 
 def compiled_update(name: str) -> CompiledUpdate | None:
     """Return the compiled update of a form; None if it has none or is not known."""
-    import_module(OWN)
+    import_module(OWN_FORMS)
     return FORMS[name].compiled if name in FORMS else None
 
 
@@ -122,15 +122,8 @@ def known_forms() -> dict[str, type[Form]]:
     ConfigurationError
         If an installed package names a form that cannot be imported.
     """
-    import_module(OWN)
-    for entry in entry_points(group=ENTRY_POINTS):
-        try:
-            loaded: Any = entry.load()
-        except (ImportError, AttributeError) as error:
-            raise ConfigurationError(
-                f"the form {entry.name!r} of an installed package cannot be imported ({error}): mend the package, "
-                "or remove it"
-            ) from error
+    import_module(OWN_FORMS)
+    for loaded in load_entry_points(FORM_ENTRY_POINTS, "form"):
         if isinstance(loaded, type) and issubclass(loaded, Form):
             register(loaded)
     return dict(sorted(FORMS.items()))

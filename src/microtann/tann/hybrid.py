@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.materials.protocol import State
 from microtann.microstructure.protocol import SHARED_STATE, Microstructure
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from microtann.errors import ModelFileError
 from microtann.tann.card import ModelCard, read_card
-from microtann.tann.file import read_model
 from microtann.tann.form import DEFAULT_FORM
-from microtann.tann.model import TANN
+from microtann.tann.model_file import read_model
+from microtann.tann.trained_model import TANN
 
 OTHER_FORM = {"cube": "play"}
 """Names that stand for another form than the default: all bars of the regular cube are play mechanisms, for which

@@ -12,7 +12,7 @@ import numpy as np
 
 from microtann.data.increments import Dataset
 from microtann.errors import ConvergenceError
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 from microtann.training.form import TrainableForm
 from microtann.training.train import TrainingProgress, train
 from microtann.training.walk_errors import closed_loop_error

@@ -20,8 +20,8 @@ from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, ConvergenceError, InputError
 from microtann.tann.form import DEFAULT_FORM, form_class
 from microtann.tann.information import TrainingRecord
-from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
+from microtann.tann.trained_model import TANN
 from microtann.training.checkpoint_file import (
     TrainingCheckpoint,
     fingerprint,

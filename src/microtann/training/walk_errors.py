@@ -16,8 +16,8 @@ from microtann.errors import InputError
 from microtann.evaluation.measures import relative_rms
 from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
-from microtann.tann.model import TANN
 from microtann.tann.recall import follow_paths
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 RUNAWAY_ERROR = 10.0

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from microtann.cli.configuration import check_sections, collect_settings, fill, help_lines, parse_assignment
 from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.settings import check_sections, collect_settings, fill, help_lines, parse_assignment
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError
 from microtann.numbers.configuration import configuration, defaults, to_table

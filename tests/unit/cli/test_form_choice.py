@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from microtann.cli.configuration import collect_settings
 from microtann.cli.form_choice import choose_form, choose_forms
 from microtann.cli.sections import gather
+from microtann.cli.settings import collect_settings
 from microtann.errors import ConfigurationError
 
 TABLES = """

@@ -23,7 +23,7 @@ PLANE = ("quad", "quad8", "triangle", "triangle6")
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("microtann.evaluation.simulation.compile_kernels", lambda *_: None)
-    monkeypatch.setattr("microtann.report.simulation.draw_simulation", lambda *_: [])
+    monkeypatch.setattr("microtann.report.simulation_section.draw_simulation", lambda *_: [])
 
 
 def simulate(*arguments: str | Path) -> Result:

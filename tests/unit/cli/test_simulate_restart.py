@@ -36,7 +36,7 @@ def numbers(folder: Path) -> dict[str, Any]:
 
 def test_a_simulation_goes_on_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "compile_kernels", lambda *_: None)
-    monkeypatch.setattr("microtann.report.simulation.draw_simulation", lambda *_: [])
+    monkeypatch.setattr("microtann.report.simulation_section.draw_simulation", lambda *_: [])
     whole = call(tmp_path / "whole")
     assert whole.exit_code == 0, whole.output
     quiet = simulation.newton_progress
@@ -75,7 +75,7 @@ def test_a_simulation_goes_on_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_configuration_reaches_the_solver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "compile_kernels", lambda *_: None)
-    monkeypatch.setattr("microtann.report.simulation.draw_simulation", lambda *_: [])
+    monkeypatch.setattr("microtann.report.simulation_section.draw_simulation", lambda *_: [])
     assert call(tmp_path / "s", "--set", "solver.first_fraction=0.5", case="lcU1").exit_code == 0
     rows = numbers(tmp_path / "s")["runs"]["exact"]["statistics"]["increments"]
     assert {row["parts"] for row in rows} == {2}

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import ArrayLike
 
 import microtann as mt
-from microtann.evaluation.protocol import EvaluationPath
-from microtann.evaluation.recall import Evaluation, PathErrors, path_errors, relative_rms
+from microtann.evaluation.closed_loop import Evaluation, PathErrors, path_errors, relative_rms
+from microtann.evaluation.protocol_paths import EvaluationPath
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.tann.information import TrainingRange
 from microtann.tann.recall import Recall

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microtann.errors import InputError
-from microtann.evaluation.protocol import NAMES, path, zigzag
+from microtann.evaluation.protocol_paths import NAMES, path, zigzag
 
 
 def test_zigzag_returns_to_zero_in_equal_steps() -> None:

@@ -13,7 +13,7 @@ import microtann as mt
 from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation import simulation
 from microtann.evaluation.structures import lcU1
-from microtann.system.progress import Report
+from microtann.system.progress import ProgressReport
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_work_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
 
     def watched(stop: str) -> object:
         @contextmanager
-        def progress(title: str) -> Iterator[Report]:
+        def progress(title: str) -> Iterator[ProgressReport]:
             def report(done: float, total: float | None, note: str) -> None:
                 seen.append((title, done))
                 if stop in title and done >= 0.5:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from microtann.cli.configuration import Setting
 from microtann.cli.form_choice import choose_form
+from microtann.cli.settings import Setting
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
 from microtann.forms import Classical, Published, Residual

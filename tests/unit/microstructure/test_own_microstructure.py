@@ -322,11 +322,14 @@ def test_a_kind_that_is_not_known_loads_trains_and_evaluates(
 
 def test_an_installed_package_makes_its_kinds_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """By an entry point of the group microtann.microstructures: a kind, or a module that registers it."""
-    entries = [EntryPoint("mixture", f"{NAME}:Mixture", registry.ENTRY_POINTS)]
-    monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == registry.ENTRY_POINTS else [])
+    entries = [EntryPoint("mixture", f"{NAME}:Mixture", registry.MICROSTRUCTURE_ENTRY_POINTS)]
+    monkeypatch.setattr(
+        "microtann.system.entry_points.entry_points",
+        lambda group: entries if group == registry.MICROSTRUCTURE_ENTRY_POINTS else [],
+    )
     monkeypatch.delitem(registry.MICROSTRUCTURES, Mixture.kind)
     assert registry.microstructure_class(Mixture.kind) is Mixture
-    entries.append(EntryPoint("broken", "no_such_package:Kind", registry.ENTRY_POINTS))
+    entries.append(EntryPoint("broken", "no_such_package:Kind", registry.MICROSTRUCTURE_ENTRY_POINTS))
     with pytest.raises(ConfigurationError, match="'broken' of an installed package cannot be imported"):
         registry.microstructure_class("unknown")
 

@@ -7,7 +7,7 @@ from microtann.equilibrium.increment_table import ROWS_SHOWN
 from microtann.evaluation.comparison import Comparison
 from microtann.evaluation.structures import lcU2
 from microtann.fem import Model, Result, SolverOptions, Step
-from microtann.report.increments import increment_tables
+from microtann.report.increment_tables import increment_tables
 
 CASE = lcU2(lengths=(1.0, 1.0, 1.0))
 

@@ -13,7 +13,7 @@ import microtann as mt
 from microtann.cli.main import app
 from microtann.report.section import read_section
 from microtann.reproduction import section5
-from microtann.reproduction.claims import CASES
+from microtann.reproduction.claims import SECTION5_CASES
 from microtann.reproduction.section5_cases import Section5Plan
 
 CHOSEN = ("--model", "cube", "--case", "lcC2", "--case", "lcT1", "--case", "lcH")
@@ -45,7 +45,7 @@ def test_figures_stand_beside_those_of_the_paper(results: Path) -> None:
     captions = {name: read_section(results / "cube" / name).figures for name in ("lcC2", "lcT1", "lcH")}
     assert [f.file for f in captions["lcC2"]] == ["figure-15-lcC2.png", "bars.png"]
     assert captions["lcC2"][0].caption.startswith("Beside Figure 15: lcC2")
-    assert CASES["lcC2"].claim in captions["lcC2"][0].caption
+    assert SECTION5_CASES["lcC2"].claim in captions["lcC2"][0].caption
     assert captions["lcC2"][1].caption.startswith("Beside Figure 16")
     assert [f.caption[:19] for f in captions["lcH"][:3]] == [
         "Beside Figure 18: t",

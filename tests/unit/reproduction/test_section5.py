@@ -11,7 +11,7 @@ from microtann.errors import InputError
 from microtann.evaluation import structures
 from microtann.evaluation.comparison import Comparison
 from microtann.evaluation.reference_run import RunNumbers
-from microtann.reproduction.claims import CASES, choose_cases
+from microtann.reproduction.claims import SECTION5_CASES, choose_cases
 from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case
 from microtann.reproduction.section5_errors import (
     Limits,
@@ -32,9 +32,9 @@ def cyclic() -> tuple[CaseNumbers, Comparison, mt.TANN]:
 
 
 def test_the_cases_are_the_reference_structures_with_figures_of_the_paper() -> None:
-    assert list(CASES) == list(structures.CASES)
-    assert [case.figure for case in CASES.values()] == [14, 14, 15, 15, 17, 17, 18]
-    for case in CASES.values():
+    assert list(SECTION5_CASES) == list(structures.CASES)
+    assert [case.figure for case in SECTION5_CASES.values()] == [14, 14, 15, 15, 17, 17, 18]
+    for case in SECTION5_CASES.values():
         assert case.claim.startswith("The paper ")
         for value in case.paper.values():
             assert f"{100 * value:.12g} %" in case.claim

@@ -1,12 +1,12 @@
 import numpy as np
 from numba import njit
 
-from microtann.slips.lanes_kernel import WIDTH, any_true, load, root, select, splat, store
+from microtann.slips.lanes_kernel import WIDTH, any_true, read, root, select, splat, store
 
 
 @njit
 def compute(x, y, out):
-    a, b = load(x, 0), load(y, 1)
+    a, b = read(x, 0), read(y, 1)
     values = (
         a + b,
         a - 2.0,
@@ -61,7 +61,7 @@ def test_a_lane_that_is_not_a_number_stays_alone():
 def test_one_true_lane_is_enough():
     @njit
     def some(x):
-        return any_true(load(x, 0) > 0.0)
+        return any_true(read(x, 0) > 0.0)
 
     x = -np.ones(WIDTH)
     assert not some(x)

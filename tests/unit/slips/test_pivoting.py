@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microtann.slips.pivoting_kernel import project_points
-from microtann.slips.product_kernel import multiply, padded
+from microtann.slips.product_kernel import multiply, padded_columns
 from microtann.slips.reference_kernel import FAILED, empty_search, project
 from microtann.slips.slip_equations_kernel import (
     Slips,
@@ -22,7 +22,7 @@ from random_slips import random_normals
 
 def solve(normals: np.ndarray, force: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return numbers of flowing slips and the slips of trial forces (n, z)."""
-    matrix = padded(normals)
+    matrix = padded_columns(normals)
     trial, slips = np.empty((len(force), matrix.shape[1])), np.zeros((len(force), matrix.shape[1]))
     multiply(force, matrix, trial)
     count = project_points(slips_of(matrix), trial, slips)
@@ -89,7 +89,7 @@ def test_large_systems_at_all_sizes(states: int, slips: int) -> None:
 def test_most_slips_flow_through_those_at_rest() -> None:
     """The inverse of independent slips is there, and gives what the matrix of the flowing ones gives."""
     normals = random_normals(0, 20, 20)
-    fixed = slips_of(padded(normals))
+    fixed = slips_of(padded_columns(normals))
     assert len(fixed.inverse) == 25
     draw = np.random.default_rng(1)
     members = np.stack([draw.permutation(20) for _ in range(8)])
@@ -112,9 +112,9 @@ def test_most_slips_flow_through_those_at_rest() -> None:
 
 def test_dependent_slips_have_no_inverse() -> None:
     normals = random_normals(0, 5, 5)
-    assert len(slips_of(padded(normals)).inverse) > 0
-    assert len(slips_of(padded(normals[:4])).inverse) == 0
-    assert len(slips_of(padded(np.stack([normals[:, 0], normals[:, 0]], axis=1))).inverse) == 0
+    assert len(slips_of(padded_columns(normals)).inverse) > 0
+    assert len(slips_of(padded_columns(normals[:4])).inverse) == 0
+    assert len(slips_of(padded_columns(np.stack([normals[:, 0], normals[:, 0]], axis=1))).inverse) == 0
 
 
 def test_any_guess_leads_to_the_same_slips() -> None:
@@ -157,5 +157,5 @@ def test_products_are_those_of_matrices(shape: tuple[int, int, int]) -> None:
 
 def test_columns_of_zeros_fill_up_to_eight() -> None:
     matrix = np.ones((2, 9))
-    np.testing.assert_array_equal(padded(matrix), np.hstack([matrix, np.zeros((2, 7))]))
-    assert padded(np.ones((2, 8))).shape == (2, 8)
+    np.testing.assert_array_equal(padded_columns(matrix), np.hstack([matrix, np.zeros((2, 7))]))
+    assert padded_columns(np.ones((2, 8))).shape == (2, 8)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from microtann.slips import walk_kernel
-from microtann.slips.product_kernel import padded
+from microtann.slips.product_kernel import padded_columns
 from microtann.slips.projection import follow_forces, nearest_admissible
 from microtann.slips.slip_equations_kernel import slips_of
 from random_slips import random_normals
@@ -21,7 +21,7 @@ def solve(normals: np.ndarray, trial: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """Return force and slips of one trial force."""
     z, s = normals.shape
     force, slips = np.empty((1, 1, z)), np.empty((1, 1, s))
-    matrix = padded(normals)
+    matrix = padded_columns(normals)
     none = np.empty((1, 1, 0)), np.empty((0, matrix.shape[1]))
     walk_kernel.follow_walks(slips_of(matrix), matrix, trial.reshape(1, 1, z), *none, force, slips)
     return force[0, 0], slips[0, 0]

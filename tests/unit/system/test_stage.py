@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import microtann
-from microtann.cli.model import model_digest
+from microtann.cli.named_model import model_digest
 from microtann.errors import ConvergenceError, InputError
 from microtann.system import code_digest
 from microtann.system.stage import STAMP, Stage, file_digest, working_folder

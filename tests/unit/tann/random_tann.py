@@ -8,10 +8,10 @@ import numpy as np
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.information import Information
-from microtann.tann.model import TANN
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
+from microtann.tann.trained_model import TANN
 
 
 def random_tann(seed: int = 0, components: int = 6, extra: int = 0, states: int = 9) -> TANN:

@@ -12,7 +12,7 @@ from random_tann import random_tann
 from microtann.errors import InputError, TrainingRangeError, TrainingRangeWarning
 from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.information import TrainingRange
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 SEEN = TrainingRange(
     strain=np.array([1.0, 2.0, 0.0]),

@@ -356,10 +356,12 @@ def test_keys_belong_to_forms(settings: list[str], message: str) -> None:
 
 def test_an_installed_package_makes_its_forms_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """By an entry point of the group microtann.forms, which names the form or a module that registers it."""
-    entries = [EntryPoint("perceptron", f"{__name__}:Perceptron", forms.ENTRY_POINTS)]
-    monkeypatch.setattr(forms, "entry_points", lambda group: entries if group == "microtann.forms" else [])
+    entries = [EntryPoint("perceptron", f"{__name__}:Perceptron", forms.FORM_ENTRY_POINTS)]
+    monkeypatch.setattr(
+        "microtann.system.entry_points.entry_points", lambda group: entries if group == "microtann.forms" else []
+    )
     forms.FORMS.pop(Perceptron.name)
     assert forms.form_class("perceptron") is Perceptron
-    entries.append(EntryPoint("broken", "no_such_package.forms", forms.ENTRY_POINTS))
+    entries.append(EntryPoint("broken", "no_such_package.forms", forms.FORM_ENTRY_POINTS))
     with pytest.raises(ConfigurationError, match="'broken' of an installed package cannot be imported"):
         forms.form_class("unknown")

@@ -10,7 +10,7 @@ import pytest
 import microtann as mt
 from microtann.data.generate import generate
 from microtann.errors import ConfigurationError, InputError
-from microtann.evaluation.recall import evaluate, protocol
+from microtann.evaluation.closed_loop import evaluate, protocol
 from microtann.forms import Play
 from microtann.training import train
 from microtann.training.train import trainable

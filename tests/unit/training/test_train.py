@@ -13,7 +13,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError
-from microtann.evaluation.recall import evaluate
+from microtann.evaluation.closed_loop import evaluate
 from microtann.forms import Play, Variational
 from microtann.microstructure.bars.cells.bar import return_mapping
 from microtann.training import TrainableForm, TrainingProgress, train

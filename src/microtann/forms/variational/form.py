@@ -21,11 +21,11 @@ from microtann.forms.variational.data_start import is_discoverable, slips_from_d
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
+from microtann.forms.variational.scaled_walks import ScaledWalks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
 from microtann.forms.variational.update import prepare_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
-from microtann.forms.variational.walks import Walks, moving_rows, to_walks
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
@@ -187,22 +187,22 @@ class Variational(TrainableForm):
         seeds = range(self.seed, self.seed + self.starts)
         return self._best([point_of(_random_system(seed, y, self.states, slips)) for seed in seeds], dataset)
 
-    def to_batch(self, point: MaterialPoint, data: Increments) -> Walks:
+    def to_batch(self, point: MaterialPoint, data: Increments) -> ScaledWalks:
         """Return the walks of increments in scaled variables."""
         return to_walks(point, data)
 
-    def reference(self, batch: Walks) -> Reference:
+    def reference(self, batch: ScaledWalks) -> Reference:
         """Return the mean squares of the targets."""
         return reference_of(batch)
 
-    def terms(self, point: MaterialPoint, batch: Walks, reference: Reference) -> dict[str, Float[Array, ""]]:
+    def terms(self, point: MaterialPoint, batch: ScaledWalks, reference: Reference) -> dict[str, Float[Array, ""]]:
         """Return the relative mean squares of the errors in closed loop.
 
         Parameters
         ----------
         point : MaterialPoint
             What is trained.
-        batch : Walks
+        batch : ScaledWalks
             In scaled variables.
         reference : Reference
             Mean squares of the targets in the training data.
@@ -280,7 +280,7 @@ class Variational(TrainableForm):
         terms = self.weighted(reference)
         before = size_of_slips(point) if self.prune > 0.0 else jnp.ones(())
 
-        def pruning(point: MaterialPoint, batch: Walks) -> Terms:
+        def pruning(point: MaterialPoint, batch: ScaledWalks) -> Terms:
             return terms(point, batch) | {"slips": self.prune * size_of_slips(point) / before}
 
         return descent(

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.minimum import minimise, slips_of_minimum
-from microtann.forms.variational.walks import Walks
+from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.slips.projection import follow_forces, follow_slips
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.point import MaterialPoint
@@ -24,12 +24,12 @@ class Reference(NamedTuple):
     energy: Float[Array, ""]
 
 
-def reference_of(walks: Walks) -> Reference:
+def reference_of(walks: ScaledWalks) -> Reference:
     """Return the mean squares that make the terms of the loss relative."""
     return Reference(_mean(walks.stress**2, walks.weight), _mean(walks.energy[..., None] ** 2, walks.weight))
 
 
-def states_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T z"]:
+def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T z"]:
     """Return Z after every increment, from the virgin state on.
 
     In a quadratic energy whole walks are followed at once, else an increment at a time.
@@ -43,7 +43,7 @@ def states_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T z"]:
     return walks.driving @ energy.coupling.T - force
 
 
-def slips_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T s"]:
+def slips_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T s"]:
     """Return the slips γ of every increment, from the virgin state on; not to be differentiated."""
     energy, evolution = point.energy, point.evolution
     assert isinstance(evolution, MultisurfaceFlow)
@@ -56,7 +56,7 @@ def slips_along(point: MaterialPoint, walks: Walks) -> Float[Array, "B T s"]:
     return jax.vmap(one, in_axes=(None, None, 0, 0))(energy, evolution.normals, walks.driving, before)
 
 
-def _followed(evolution: MultisurfaceFlow, energy: ConvexEnergy, walks: Walks) -> Float[Array, "B T z"]:
+def _followed(evolution: MultisurfaceFlow, energy: ConvexEnergy, walks: ScaledWalks) -> Float[Array, "B T z"]:
     """Return Z after every increment, one increment at a time."""
 
     def advance(state: Float[Array, "B z"], driving: Float[Array, "B y"]) -> tuple[Array, Array]:
@@ -68,7 +68,7 @@ def _followed(evolution: MultisurfaceFlow, energy: ConvexEnergy, walks: Walks) -
     return jnp.swapaxes(states, 0, 1)
 
 
-def loss_terms(point: MaterialPoint, walks: Walks, reference: Reference) -> dict[str, Float[Array, ""]]:
+def loss_terms(point: MaterialPoint, walks: ScaledWalks, reference: Reference) -> dict[str, Float[Array, ""]]:
     """Return the relative mean square of every term.
 
     The states are those of the model itself along the walks, so that what is learnt is what recall will do. Energy
@@ -77,7 +77,7 @@ def loss_terms(point: MaterialPoint, walks: Walks, reference: Reference) -> dict
     Parameters
     ----------
     point : MaterialPoint
-    walks : Walks
+    walks : ScaledWalks
         In its scaled variables.
     reference : Reference
         Mean squares that the terms are relative to.

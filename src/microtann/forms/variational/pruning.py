@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.loss import slips_along
+from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.forms.variational.slip_reduction import root_of
-from microtann.forms.variational.walks import Walks
 from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
@@ -39,7 +39,7 @@ def size_of_slips(point: MaterialPoint) -> Float[Array, ""]:
     return jnp.sqrt(jnp.sum(point.evolution.normals**2, axis=0) + 1e-30).sum()
 
 
-def without_idle_slips(point: MaterialPoint, walks: Walks) -> MaterialPoint:
+def without_idle_slips(point: MaterialPoint, walks: ScaledWalks) -> MaterialPoint:
     """Return a point without the slips that hardly move along walks, and with as many states as the others move.
 
     What the states at rest would take of a strain is stored elastically, so that nothing else changes, in a
@@ -49,7 +49,7 @@ def without_idle_slips(point: MaterialPoint, walks: Walks) -> MaterialPoint:
     ----------
     point : MaterialPoint
         Of coupled slips.
-    walks : Walks
+    walks : ScaledWalks
     """
     energy, evolution, reduction = point.energy, point.evolution, point.reduction
     assert isinstance(evolution, MultisurfaceFlow)

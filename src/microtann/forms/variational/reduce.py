@@ -9,7 +9,7 @@ from microtann.errors import InputError
 from microtann.forms.variational.form import Variational
 from microtann.forms.variational.slip_start import is_reducible
 from microtann.microstructure.protocol import Microstructure
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 from microtann.training.train import train
 
 

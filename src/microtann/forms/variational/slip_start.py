@@ -41,7 +41,7 @@ def reduced_slips(dataset: Dataset, scaling: Scaling, states: int, slips: int) -
     """
     problem = _problem(dataset)
     assert problem is not None
-    moved = slips_of(dataset)
+    moved = slips_in_data(dataset)
     values, vectors = np.linalg.eigh(problem.hessian)
     kept = values > RANK_TOLERANCE * values[-1]
     root = (vectors[:, kept] * np.sqrt(values[kept])) @ vectors[:, kept].T
@@ -61,7 +61,7 @@ def reduced_slips(dataset: Dataset, scaling: Scaling, states: int, slips: int) -
     )
 
 
-def slips_of(dataset: Dataset) -> Float[Array, "n m"]:
+def slips_in_data(dataset: Dataset) -> Float[Array, "n m"]:
     """Return the slips in some states of the training data, from their internal coordinates."""
     chosen = np.unique(np.linspace(0, len(dataset.training) - 1, SAMPLES).astype(np.int64))
     part, problem = dataset.training.take(chosen), _problem(dataset)

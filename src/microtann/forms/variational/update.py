@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from microtann.errors import ConvergenceError
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.update_kernel import Parts, update_slip_points
-from microtann.slips.product_kernel import padded
+from microtann.slips.product_kernel import padded_columns
 from microtann.slips.slip_equations_kernel import slips_of
 from microtann.slips.tangent_kernel import rates_on_slips
 from microtann.tann.energy import DecoupledQuadraticEnergy
@@ -32,7 +32,7 @@ def prepare_flow(point: MaterialPoint) -> PreparedUpdate:
     assert isinstance(evolution, MultisurfaceFlow)
     elastic, driven, extra, scale = quadratic_parts(point)
     coupling = np.ascontiguousarray(driven.T)
-    normals = padded(np.asarray(evolution.normals, dtype=np.float64))
+    normals = padded_columns(np.asarray(evolution.normals, dtype=np.float64))
     slips = slips_of(normals)
     parts = Parts(
         elastic=elastic,

@@ -17,13 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.materials.protocol import State
+from microtann.microstructure.bars.bar_identities import IDENTITIES, identity_misses
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.cell_flow import advance
 from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense, distinct_properties
-from microtann.microstructure.bars.condensed.flow import advance
-from microtann.microstructure.bars.condensed.solve import CellResponse, affine_displacement, follow_paths
-from microtann.microstructure.bars.identities import IDENTITIES, identity_misses
-from microtann.microstructure.bars.inside import LatticeInside
+from microtann.microstructure.bars.condensed.solve import CellResponse, affine_displacement, follow_cell
+from microtann.microstructure.bars.lattice_inside import LatticeInside
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
@@ -192,7 +192,7 @@ class Lattice(Microstructure):
         ConvergenceError
             If the flow of some increment was not found.
         """
-        return follow_paths(self.cell, self.condensed, strain, dt)
+        return follow_cell(self.cell, self.condensed, strain, dt)
 
     def elastic_stiffness(self) -> Float[Array, "v v"]:
         """Return the elastic stiffness of the cell."""

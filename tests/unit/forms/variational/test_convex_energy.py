@@ -23,8 +23,8 @@ from microtann.forms.variational.form import viscous
 from microtann.forms.variational.loss import loss_terms, reference_of, states_along
 from microtann.forms.variational.minimum import PowerLaw, minimise
 from microtann.forms.variational.pruning import without_idle_slips
+from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.forms.variational.viscous_flow import ViscousFlow
-from microtann.forms.variational.walks import Walks
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from random_slips import random_slip_tann
 
@@ -112,7 +112,7 @@ def test_the_gradient_of_the_loss_along_walks_is_that_of_finite_differences() ->
     point, draw = random_convex_tann(2, 2, 4, 3).point, np.random.default_rng(2)
     increment = jnp.asarray(0.4 * draw.standard_normal((2, 4, 6)))
     driving = jnp.cumsum(increment, axis=1)
-    walks = Walks(driving, increment, jnp.ones((2, 4, 6)), jnp.ones((2, 4)), jnp.ones((2, 4)))
+    walks = ScaledWalks(driving, increment, jnp.ones((2, 4, 6)), jnp.ones((2, 4)), jnp.ones((2, 4)))
     direction = jax.tree.map(lambda a: jnp.asarray(draw.standard_normal(a.shape)), (point.energy, point.evolution))
 
     @jax.jit
@@ -212,7 +212,9 @@ def test_silent_slips_change_nothing_in_a_convex_energy() -> None:
     strain = np.random.default_rng(0).standard_normal((2, 8, 6)).cumsum(axis=1)
     driving = strain / np.asarray(point.scaling.driving)
     nothing = np.zeros(strain.shape[:2])
-    walks = Walks(*map(jnp.asarray, (driving, np.diff(driving, axis=1, prepend=0.0), strain, nothing, nothing)))
+    walks = ScaledWalks(
+        *map(jnp.asarray, (driving, np.diff(driving, axis=1, prepend=0.0), strain, nothing, nothing))
+    )
     pruned = without_idle_slips(point, walks)
     assert pruned.evolution.normals.shape == (3, 3)
     before, after = (mt.TANN(p, tann.information).recall(strain) for p in (point, pruned))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from microtann.forms.variational.lattice_start import reduced_lattice
 
 import microtann as mt
 from microtann.data.generate import generate
@@ -15,6 +14,7 @@ from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.forms import Variational
 from microtann.forms.variational.data_start import is_discoverable, quadratic_energy, seen_slips
+from microtann.forms.variational.slip_start import reduced_slips
 from microtann.training import train
 from microtann.training.preparation import scale_of
 
@@ -99,7 +99,7 @@ def test_where_slips_cannot_be_looked_for_the_start_is_random() -> None:
 
 def test_the_lattice_and_its_data_have_one_admissible_domain() -> None:
     dataset, data = without_lattice(mt.square_cell((2, 2), perturbation=0.2), 150)
-    exact = reduced_lattice(dataset, scale_of(dataset.training), 16, 16)
+    exact = reduced_slips(dataset, scale_of(dataset.training), 16, 16)
     found = train(data, Variational(states=16, slips=16, updates=0))
     widths = np.linalg.norm(exact.normals, axis=0)
     np.testing.assert_allclose(

@@ -14,7 +14,7 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.forms import Variational
 from microtann.forms.variational.pruning import without_idle_slips
-from microtann.forms.variational.walks import Walks
+from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.training import train
 from microtann.training.walk_errors import closed_loop_error
 from random_slips import random_slip_tann
@@ -35,7 +35,7 @@ def test_silent_slips_and_the_states_at_rest_change_nothing() -> None:
     driving = strain / np.asarray(point.scaling.driving)
     increment = np.diff(driving, axis=1, prepend=0.0)
     nothing = np.zeros(strain.shape[:2])
-    walks = Walks(*map(jnp.asarray, (driving, increment, strain, nothing, nothing)))
+    walks = ScaledWalks(*map(jnp.asarray, (driving, increment, strain, nothing, nothing)))
     pruned = without_idle_slips(point, walks)
     assert pruned.evolution.normals.shape == (4, 4)
     assert pruned.states == 4

@@ -15,9 +15,9 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.laws import examine_laws
 from microtann.evaluation.measures import relative_rms
-from microtann.evaluation.protocol import path
+from microtann.evaluation.protocol_paths import path
 from microtann.forms import Variational
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 from microtann.training import train
 from random_slips import random_slip_tann
 

@@ -10,7 +10,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Increments
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
-from microtann.forms.variational.walks import moving_rows
+from microtann.forms.variational.scaled_walks import moving_rows
 
 
 def increments(**plan: float) -> Increments:

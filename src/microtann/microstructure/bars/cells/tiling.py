@@ -27,7 +27,7 @@ HALVES = 2
 
 Perturb = Literal["interior", "all"]
 Law = Literal["normal", "uniform"]
-Points = NDArray[np.int64]
+GridPoints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Pattern:
         unit is shared with the neighbouring units; it is listed on each.
     """
 
-    ends: Int[Points, "p 2 d"]
+    ends: Int[GridPoints, "p 2 d"]
 
     @property
     def dimension(self) -> int:
@@ -107,7 +107,7 @@ def tile(
     return UnitCell(nodes, bars, share * edge ** (dimension - 1), np.diag(counts * edge))
 
 
-def _tiled_bars(pattern: Pattern, counts: Points) -> tuple[Points, Points, NDArray[np.float64]]:
+def _tiled_bars(pattern: Pattern, counts: GridPoints) -> tuple[GridPoints, GridPoints, NDArray[np.float64]]:
     """Return the nodes in half units, the bars, and the share of each bar that belongs to the cell.
 
     A bar lies in 1, 2 or 4 units of the periodic medium, according to the number of faces of its unit on which it
@@ -126,7 +126,7 @@ def _tiled_bars(pattern: Pattern, counts: Points) -> tuple[Points, Points, NDArr
 
 
 def _moves(
-    points: Points, counts: Points, perturbation: float, perturb: str, law: str, seed: int
+    points: GridPoints, counts: GridPoints, perturbation: float, perturb: str, law: str, seed: int
 ) -> NDArray[np.float64]:
     """Return the displacement of every node in unit edges; boundaries are those of the unperturbed grid."""
     generator = np.random.default_rng(seed)

@@ -29,14 +29,14 @@ from microtann.microstructure.bars.condensed.problems import (
     LEAST_PIVOT,
     LITTLE_HARDENING,
     PROXIMAL_PART,
+    BarSlipProblem,
     ElasticStiffness,
     FluctuationProblem,
-    SlipProblem,
 )
 from microtann.microstructure.bars.condensed.stability import check_connected, check_rigid
 from microtann.numbers import voigt
 from microtann.slips.lanes_kernel import WIDTH
-from microtann.slips.product_kernel import padded
+from microtann.slips.product_kernel import padded_columns
 from microtann.slips.slip_equations_kernel import slips_of_products
 from microtann.slips.tangent_kernel import rates_on_slips
 from microtann.system.memory import require_memory
@@ -127,10 +127,10 @@ class CondensedCell:
         return bool((self.hardening <= LITTLE_HARDENING * self.young).any())
 
     @cached_property
-    def slip_problem(self) -> SlipProblem:
+    def slip_problem(self) -> BarSlipProblem:
         """The incremental problem in the plastic strains."""
         resistance = self.resistance
-        return SlipProblem(
+        return BarSlipProblem(
             products=self.hessian / resistance / resistance[:, None],
             driving=self.coupling / resistance[:, None],
             resistance=resistance,
@@ -141,11 +141,11 @@ class CondensedCell:
     def lane_slips(self) -> LaneSlips:
         """The same for many points at once; K must be positive definite."""
         problem = self.slip_problem
-        driving = padded(np.ascontiguousarray(problem.driving.T))
+        driving = padded_columns(np.ascontiguousarray(problem.driving.T))
         slips = slips_of_products(np.pad(problem.products, (0, -self.count % WIDTH)), self.count)
         return LaneSlips(
             slips=slips,
-            forces=np.vstack([driving, -padded(problem.resistance[:, None] * problem.products)]),
+            forces=np.vstack([driving, -padded_columns(problem.resistance[:, None] * problem.products)]),
             on_slips=rates_on_slips(slips, driving),
             elastic=self.elasticity,
             resistance=problem.resistance,

@@ -13,7 +13,7 @@ from numba import njit
 
 from microtann.microstructure.bars.condensed.newton_kernel import (
     empty_fluctuation,
-    equilibrate,
+    equilibrate_cell,
     fluctuation_tangent,
     guess_elastic,
 )
@@ -45,7 +45,7 @@ def _advance(problem, cell, most, both, average, plastic, trial, search, found):
 
     Parameters
     ----------
-    problem, cell : SlipProblem, FluctuationProblem
+    problem, cell : BarSlipProblem, FluctuationProblem
         The two forms of the problem of one cell.
     most : int
         Number of bars beyond yield at the trial up to which active sets are used.
@@ -58,7 +58,7 @@ def _advance(problem, cell, most, both, average, plastic, trial, search, found):
     Returns
     -------
     (int, int)
-        Number of flowing bars, or −1; and 2 if they are an active set, else what `equilibrate` returned.
+        Number of flowing bars, or −1; and 2 if they are an active set, else what `equilibrate_cell` returned.
     """
     beyond = 0
     for i in range(trial.shape[0]):
@@ -76,7 +76,7 @@ def _advance(problem, cell, most, both, average, plastic, trial, search, found):
                 return count, BY_ACTIVE_SETS
         else:
             guess_elastic(cell, average, plastic, found.w)
-            state = equilibrate(cell, average, plastic, found)
+            state = equilibrate_cell(cell, average, plastic, found)
             if state >= 0:
                 return _gather(problem.resistance, found, search), state
         by_sets = not by_sets
@@ -84,7 +84,7 @@ def _advance(problem, cell, most, both, average, plastic, trial, search, found):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def follow_paths(problem, cell, most, both, strain, start, plastic_strain):
+def follow_increments(problem, cell, most, both, strain, start, plastic_strain):
     """Follow strain paths from given plastic strains.
 
     Parameters

@@ -16,9 +16,14 @@ import numpy as np
 from numba import njit
 
 from microtann.microstructure.bars.condensed.line_search_kernel import OVERSHOOT, SEARCH_ROUNDS, SLACK
-from microtann.microstructure.bars.condensed.newton_kernel import ROUND_OFF, ROUNDS, SETTLED, loss_of_stiffness
+from microtann.microstructure.bars.condensed.newton_kernel import (
+    FORCE_ROUND_OFF,
+    ROUNDS,
+    SETTLED,
+    loss_of_stiffness,
+)
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
-from microtann.slips.lanes_kernel import WIDTH, any_true, load, select, splat, store
+from microtann.slips.lanes_kernel import WIDTH, any_true, read, select, splat, store
 from microtann.slips.return_map_kernel import plastic_increment
 from microtann.slips.sparse_cholesky_kernel import factorise_sparse, solve_sparse_lower, solve_sparse_upper
 
@@ -73,8 +78,8 @@ def _empty(m, nodes, blocks, v):
 def _bar_strain(gradient, i, p, q, affine, w):
     """Return the strain of a bar between places of nodes."""
     x, y, z = gradient[i, 0], gradient[i, 1], gradient[i, 2]
-    strain = load(affine, i) + x * (load(w, q) - load(w, p))
-    return strain + y * (load(w, q + 1) - load(w, p + 1)) + z * (load(w, q + 2) - load(w, p + 2))
+    strain = read(affine, i) + x * (read(w, q) - read(w, p))
+    return strain + y * (read(w, q + 1) - read(w, p + 1)) + z * (read(w, q + 2) - read(w, p + 2))
 
 
 @njit(cache=True, error_model="numpy")
@@ -88,21 +93,21 @@ def _forces(cell, one, two, points, free):
     changed, scale, norm = zero, zero, zero
     for i in range(len(young)):
         p, q = 3 * one[i], 3 * two[i]
-        strain, before = _bar_strain(gradient, i, p, q, points.affine, points.w), load(points.before, i)
+        strain, before = _bar_strain(gradient, i, p, q, points.affine, points.w), read(points.before, i)
         increment = plastic_increment(strain, before, young[i], cell.limit[i], cell.hardening[i])
         store(points.increment, i, increment)
         sense = (increment > 0.0) - (increment < 0.0)
-        changed = max(changed, abs(sense - load(points.flowing, i)))
+        changed = max(changed, abs(sense - read(points.flowing, i)))
         weight = cell.fraction[i] * young[i]
         scale = max(scale, weight * max(abs(strain), abs(before)))
         force = weight * (strain - before - increment)
         for a in range(3):
             part = gradient[i, a] * force
-            store(residual, q + a, load(residual, q + a) + part)
-            store(residual, p + a, load(residual, p + a) - part)
+            store(residual, q + a, read(residual, q + a) + part)
+            store(residual, p + a, read(residual, p + a) - part)
     total = zero
     for r in range(3 * free):
-        value = abs(load(residual, r))
+        value = abs(read(residual, r))
         norm = max(norm, value)
         total = total + value
     return changed, norm + 0.0 * total, scale  # the sum keeps what is not a number
@@ -115,7 +120,7 @@ def _assemble(cell, elastic, block, one, two, points):
     for b in range(len(elastic.blocks)):
         store(matrix, b, splat(elastic.blocks[b]))
     for i in range(len(one)):
-        increment = load(points.increment, i)
+        increment = read(points.increment, i)
         sense = (increment > 0.0) - (increment < 0.0)
         store(points.flowing, i, sense)
         if not any_true(sense):
@@ -127,10 +132,10 @@ def _assemble(cell, elastic, block, one, two, points):
             row = gradient[i, a] * loss
             for b in range(3):
                 value, k = gradient[i, b] * row, 3 * a + b
-                store(matrix, pq + k, load(matrix, pq + k) + value)
+                store(matrix, pq + k, read(matrix, pq + k) + value)
                 if b <= a:
-                    store(matrix, pp + k, load(matrix, pp + k) - value)
-                    store(matrix, qq + k, load(matrix, qq + k) - value)
+                    store(matrix, pp + k, read(matrix, pp + k) - value)
+                    store(matrix, qq + k, read(matrix, qq + k) - value)
 
 
 @njit(cache=True, error_model="numpy")
@@ -138,16 +143,16 @@ def _slope(points, free):
     """Return residual · direction."""
     total = splat(0.0)
     for r in range(3 * free):
-        total = total + load(points.residual, r) * load(points.direction, r)
+        total = total + read(points.residual, r) * read(points.direction, r)
     return total
 
 
 @njit(cache=True, error_model="numpy")
 def _step(points, free, lengths):
     """Move the fluctuation along the direction from where it was."""
-    length = load(lengths, 0)
+    length = read(lengths, 0)
     for r in range(3 * free):
-        store(points.w, r, load(points.origin, r) + length * load(points.direction, r))
+        store(points.w, r, read(points.origin, r) + length * read(points.direction, r))
 
 
 @njit(cache=True, error_model="numpy")
@@ -175,23 +180,23 @@ def _equilibrate(cell, elastic, order, one, two, points, running):
             size, force = report[WIDTH + lane], report[2 * WIDTH + lane] * cell.steepest
             if size <= SETTLED * force:
                 running[lane] = 0.0
-            elif steps[lane] == 1.0 and report[lane] == 0.0 and size <= ROUND_OFF * force:
+            elif steps[lane] == 1.0 and report[lane] == 0.0 and size <= FORCE_ROUND_OFF * force:
                 if polished[lane] == 1.0:
                     running[lane] = 0.0
                 polished[lane] = 1.0  # the step was exact: once more with the same factor, against round-off
-        if not any_true(load(running, 0)):
+        if not any_true(read(running, 0)):
             return not any_true(changed)
         if any_true(changed):
             _assemble(cell, elastic, order.block, one, two, points)
             factorise_sparse(order, points.matrix)
-        active = load(running, 0)
+        active = read(running, 0)
         for r in range(3 * free):
-            store(points.origin, r, load(points.w, r))
-            store(points.direction, r, -load(points.residual, r))
+            store(points.origin, r, read(points.w, r))
+            store(points.direction, r, -read(points.residual, r))
         solve_sparse_lower(order, points.matrix, points.direction, 1)
         solve_sparse_upper(order, points.matrix, points.direction)
         for r in range(3 * free):
-            store(points.direction, r, select(active, load(points.direction, r), 0.0))
+            store(points.direction, r, select(active, read(points.direction, r), 0.0))
         store(report, 3, _slope(points, free))
         steps[:] = 1.0
         _step(points, free, steps)
@@ -204,7 +209,7 @@ def _equilibrate(cell, elastic, order, one, two, points, running):
             searching[lane] = 1.0 if overshoots else 0.0
             brackets[lane] = Bracket(0.0, 1.0, start[lane], values[lane], 0)
         for _ in range(SEARCH_ROUNDS):
-            if not any_true(load(searching, 0)):
+            if not any_true(read(searching, 0)):
                 break
             for lane in range(WIDTH):
                 if searching[lane] == 1.0:
@@ -235,7 +240,7 @@ def _condense_tangent(cell, elastic, order, one, two, points):
         for e in range(c + 1):
             store(tangent, c * v + e, splat(elastic.affine[c, e]))
     for i in range(len(one)):
-        sense = load(points.flowing, i)
+        sense = read(points.flowing, i)
         if not any_true(sense):
             continue
         loss = abs(sense) * loss_of_stiffness(cell, i)
@@ -244,19 +249,19 @@ def _condense_tangent(cell, elastic, order, one, two, points):
             scaled = cell.elongation[i, c] * loss
             for e in range(c + 1):
                 k = c * v + e
-                store(tangent, k, load(tangent, k) - cell.elongation[i, e] * scaled)
+                store(tangent, k, read(tangent, k) - cell.elongation[i, e] * scaled)
             for a in range(3):
                 part = cell.gradient[i, a] * scaled
                 k, j = (q + a) * v + c, (p + a) * v + c
-                store(coupling, k, load(coupling, k) - part)
-                store(coupling, j, load(coupling, j) + part)
+                store(coupling, k, read(coupling, k) - part)
+                store(coupling, j, read(coupling, j) + part)
     solve_sparse_lower(order, points.matrix, coupling, v)
     for r in range(3 * free):
         for c in range(v):
-            one_side = load(coupling, r * v + c)
+            one_side = read(coupling, r * v + c)
             for e in range(c + 1):
                 k = c * v + e
-                store(tangent, k, load(tangent, k) - one_side * load(coupling, r * v + e))
+                store(tangent, k, read(tangent, k) - one_side * read(coupling, r * v + e))
 
 
 @njit(cache=True, error_model="numpy")
@@ -274,9 +279,9 @@ def _begin(cell, order, guess, strain, plastic_strain, rows, points):
                 at = (3 * order.place[node] + a) * WIDTH + lane
                 points.w[at] = guess[rows[lane], 3 * node + a] - guess[rows[lane], a]
     for i in range(m):
-        total = cell.elongation[i, 0] * load(average, 0)
+        total = cell.elongation[i, 0] * read(average, 0)
         for c in range(1, v):
-            total = total + cell.elongation[i, c] * load(average, c)
+            total = total + cell.elongation[i, c] * read(average, c)
         store(points.affine, i, total)
 
 
@@ -286,8 +291,8 @@ def _energies(cell, one, two, points, energy, dissipation):
     stored, lost = splat(0.0), splat(0.0)
     for i in range(len(one)):
         strain = _bar_strain(cell.gradient, i, 3 * one[i], 3 * two[i], points.affine, points.w)
-        increment = load(points.increment, i)
-        plastic = load(points.before, i) + increment
+        increment = read(points.increment, i)
+        plastic = read(points.before, i) + increment
         store(points.before, i, plastic)
         elastic = strain - plastic
         density = cell.young[i] * elastic * elastic + cell.hardening[i] * plastic * plastic

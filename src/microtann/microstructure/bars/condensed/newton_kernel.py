@@ -39,7 +39,7 @@ SETTLED = 1e-14
 """Residual, relative to the largest bar force, below which round-off rules."""
 NOISE = 1e-13
 """Residual, relative to the largest bar force, that round-off may leave where the tangent is singular."""
-ROUND_OFF = 1e-10
+FORCE_ROUND_OFF = 1e-10
 """Residual, relative to the largest bar force, that is taken for round-off at most; yield is not tested finer."""
 
 
@@ -169,7 +169,7 @@ def _unless_runaway(cell, average, plastic, strain, factored):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def equilibrate(cell, average, plastic, found):
+def equilibrate_cell(cell, average, plastic, found):
     """Find the fluctuation of one point.
 
     Parameters
@@ -246,7 +246,7 @@ def equilibrate(cell, average, plastic, found):
             factored = 0
         if singular and norm <= NOISE * scale * cell.steepest and norm >= 0.5 * last:
             return _unless_runaway(cell, average, plastic, strain, factored)
-    if singular and norm <= ROUND_OFF * scale * cell.steepest:  # closer to singular than the steps can tell
+    if singular and norm <= FORCE_ROUND_OFF * scale * cell.steepest:  # closer to singular than the steps can tell
         return _unless_runaway(cell, average, plastic, strain, factored)
     return -1
 

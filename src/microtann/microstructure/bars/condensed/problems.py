@@ -1,6 +1,6 @@
 """The two forms of a cell's incremental problem, as compiled code takes them.
 
-With the fluctuation condensed the unknowns are the plastic strains of the bars, which are slips (`SlipProblem`,
+With the fluctuation condensed the unknowns are the plastic strains of the bars, which are slips (`BarSlipProblem`,
 and `LaneSlips` of `lane_slips_kernel` for many points); with the plastic strains eliminated by the bars' return
 map they are the fluctuation (`FluctuationProblem`). A `CondensedCell` puts each together when it is first asked
 for.
@@ -26,7 +26,7 @@ LEAST_PIVOT = 1e-6
 """Least pivot of active sets, relative to the diagonal, where bars harden little or not."""
 
 
-class SlipProblem(NamedTuple):
+class BarSlipProblem(NamedTuple):
     """½ α · K α − (C E) · α + Σ kᵢ |Δαᵢ| in the plastic strains of the m distinct bars, for the slips γ = k Δα.
 
     Parameters

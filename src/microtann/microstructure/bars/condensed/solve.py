@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.cell_flow import follow_strains
 from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
-from microtann.microstructure.bars.condensed.flow import follow
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_dt, check_strain_paths
 from microtann.system.threads import one_blas_thread
@@ -100,11 +100,11 @@ def solve_cell(cell: UnitCell, bar: ElastoplasticBar, strain: ArrayLike, dt: Arr
     >>> response.stress.shape, bool((response.dissipation >= 0).all())
     ((4, 3), True)
     """
-    return follow_paths(cell, condense(cell, bar), strain, dt)
+    return follow_cell(cell, condense(cell, bar), strain, dt)
 
 
 @one_blas_thread()
-def follow_paths(cell: UnitCell, condensed: CondensedCell, strain: ArrayLike, dt: ArrayLike = 1.0) -> CellResponse:
+def follow_cell(cell: UnitCell, condensed: CondensedCell, strain: ArrayLike, dt: ArrayLike = 1.0) -> CellResponse:
     """Solve a condensed cell along strain paths; see `solve_cell`.
 
     Parameters
@@ -119,7 +119,7 @@ def follow_paths(cell: UnitCell, condensed: CondensedCell, strain: ArrayLike, dt
     check_dt(dt, strain.shape[:-1])
     paths = strain.reshape(-1, *strain.shape[-2:])
     start = np.zeros((len(paths), len(condensed.young)))
-    plastic = follow(condensed, paths, start)
+    plastic = follow_strains(condensed, paths, start)
     before = np.concatenate([start[:, None], plastic[:, :-1]], axis=1)
     plastic = plastic.reshape(*strain.shape[:-1], -1)
     return cell_response(cell, condensed, strain, before.reshape(plastic.shape), plastic)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from microtann.errors import CellError, ConvergenceError, InputError, LimitLoadError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.cell_flow import advance
 from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
-from microtann.microstructure.bars.condensed.flow import advance
 from microtann.microstructure.bars.condensed.solve import CellResponse, cell_response
 from microtann.microstructure.bars.condensed.stability import NO_BENDING
 from microtann.microstructure.bars.driven.limit_load import largest_factor

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.errors import InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.condensed.cell_flow import LEAST_HARDENING, not_hardening
 from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
-from microtann.microstructure.bars.condensed.flow import LEAST_HARDENING, not_hardening
 from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]

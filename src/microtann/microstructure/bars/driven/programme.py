@@ -111,7 +111,9 @@ class CellStep:
         return by_stress, value
 
 
-def zigzag(label: str, values: Sequence[float], increments: int, rest: Rest = "free") -> tuple[CellStep, ...]:
+def zigzag_programme(
+    label: str, values: Sequence[float], increments: int, rest: Rest = "free"
+) -> tuple[CellStep, ...]:
     """Return a cyclic programme: one strain component goes from value to value.
 
     Parameters

@@ -73,7 +73,7 @@ class Jitter:
         ).reshape(count, dimension)
 
 
-def tile(
+def tile_cells(
     cell: UnitCell, counts: Int[IntArray, "d"], scale: float, origin: Float[Array, "d"], jitter: Jitter | None
 ) -> Tiling:
     """Tile ``counts`` cells along the lattice vectors.

@@ -18,7 +18,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
 from microtann.microstructure.bars.full.bar_system import Bars, BarState
-from microtann.microstructure.bars.full.periods import Jitter, tile
+from microtann.microstructure.bars.full.periods import Jitter, tile_cells
 from microtann.numbers.checks import as_floats
 from microtann.system.paraview import write_series
 
@@ -229,7 +229,7 @@ class Structure(Body[StructureResult]):
             raise CellError(f"origin must be {d} numbers, got {origin!r}")
         jitter = Jitter(perturbation, law, seed) if perturbation > 0 else None
         scale = 1.0 if cell_size is None else _scale(cell, cell_size)
-        tiling = tile(cell, number.astype(np.int64), scale, corner, jitter)
+        tiling = tile_cells(cell, number.astype(np.int64), scale, corner, jitter)
         listed = distinct_properties(cell, bar)
         if any(np.ndim(value) for value in (bar.young, bar.yield_stress, bar.hardening)):
             bar = ElastoplasticBar(*(value[tiling.family] for value in listed))

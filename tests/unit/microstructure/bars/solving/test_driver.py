@@ -3,7 +3,7 @@ import pytest
 
 import microtann as mt
 from microtann.errors import CellError, ConvergenceError, InputError, LimitLoadError
-from microtann.microstructure.bars.driven.programme import zigzag
+from microtann.microstructure.bars.driven.programme import zigzag_programme
 
 PERTURBED = mt.cube_cell((2, 2, 2), perturbation=0.2, perturb="all")
 SQUARE = mt.square_cell((2, 2), perturbation=0.2)
@@ -13,7 +13,7 @@ SQUARE = mt.square_cell((2, 2), perturbation=0.2)
 @pytest.mark.parametrize("hardening", [0.1, 1e-3])
 def test_uniaxial_stress_cycles(cell, hardening):
     bar = mt.ElastoplasticBar(hardening=hardening)
-    response = mt.drive_cell(cell, bar, zigzag("11", (1.5, -1.5, 0.0), 15))
+    response = mt.drive_cell(cell, bar, zigzag_programme("11", (1.5, -1.5, 0.0), 15))
     assert response.strain.shape == (45, cell.components)
     np.testing.assert_allclose(response.strain[[14, 29, 44], 0], [1.5, -1.5, 0.0], rtol=0, atol=1e-14)
     assert np.abs(response.stress[:, 1:]).max() <= 1e-11 * np.abs(response.stress).max()

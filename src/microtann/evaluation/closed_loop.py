@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_rms
-from microtann.evaluation.protocol import NAMES, REST_STEPS, EvaluationPath, path
+from microtann.evaluation.protocol_paths import NAMES, REST_STEPS, EvaluationPath, path
 from microtann.microstructure.protocol import MicroResponse
 from microtann.numbers.checks import check_strain_paths
-from microtann.tann.model import TANN
 from microtann.tann.recall import Recall
 from microtann.tann.shipped import load
+from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 VIOLATION = 1e-12
@@ -130,7 +130,7 @@ def protocol(tann: TANN, names: Sequence[str] = NAMES) -> list[EvaluationPath]:
 
 
 @dataclass(frozen=True, eq=False)
-class PathResponse:
+class PathComparison:
     """Response of a model on one path beside that of its microstructure.
 
     Parameters
@@ -149,7 +149,7 @@ class PathResponse:
 
 def respond(
     tann: TANN, paths: Sequence[EvaluationPath], progress: Callable[[str], None] | None = None
-) -> Iterator[PathResponse]:
+) -> Iterator[PathComparison]:
     """Run a model in closed loop on paths, one after the other, and measure its errors.
 
     Parameters
@@ -173,7 +173,7 @@ def respond(
         if progress is not None:
             progress(chosen.name)
         exact, found = tann.microstructure.solve(chosen.strain), _recall(tann, chosen)
-        yield PathResponse(chosen, exact, found, path_errors(tann, chosen, exact, found))
+        yield PathComparison(chosen, exact, found, path_errors(tann, chosen, exact, found))
 
 
 def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:

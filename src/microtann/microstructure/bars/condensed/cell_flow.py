@@ -73,7 +73,7 @@ def not_hardening(condensed: CondensedCell) -> bool:
     return bool((condensed.hardening <= LEAST_HARDENING * condensed.young).any())
 
 
-def follow(
+def follow_strains(
     condensed: CondensedCell,
     strain: Float[Array, "B T v"],
     start: Float[Array, "B m"],
@@ -104,7 +104,7 @@ def follow(
     strain, start = np.ascontiguousarray(strain), np.ascontiguousarray(start)
     plastic = np.empty((*strain.shape[:2], condensed.count))
     way = _choose(condensed, solver, 1)
-    path, step = increment_kernel.follow_paths(
+    path, step = increment_kernel.follow_increments(
         condensed.slip_problem,
         condensed.fluctuation_problem,
         way.most,
@@ -161,8 +161,8 @@ def advance(
         Plastic strains of the distinct bars at its beginning.
     tangent : bool
     solver : {"fastest", "active-set", "newton"}
-        As for `follow`. Where there are more than a few points and all bars harden, eight points are treated at
-        once, by Newton's method in three dimensions only.
+        As for `follow_strains`. Where there are more than a few points and all bars harden, eight points are
+        treated at once, by Newton's method in three dimensions only.
 
     Raises
     ------

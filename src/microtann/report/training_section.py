@@ -14,7 +14,7 @@ from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, columns_of
 from microtann.system.atomic import write_atomically
 from microtann.tann.information import TrainingRecord
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 from microtann.training import SeedResult
 
 MODEL_FILE, CURVES = "model.safetensors", "training.csv"

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
-from microtann.evaluation.comparison import NAMES, Comparison
+from microtann.evaluation.comparison import ANALYSIS_TITLES, Comparison
 from microtann.evaluation.decoded_block import decoded_block, same_block
 from microtann.evaluation.scale_errors import PAIRS, SOLVED_PAIRS, Solving, affordable, solving
 from microtann.evaluation.simulation import Simulation, outside_sentence
 from microtann.plotting.bodies import DrawnBody, DrawnLattice, draw_bodies, readable_scale
 from microtann.plotting.curves import CurveHistory, draw_histories, from_virgin
 from microtann.plotting.inside import draw_inside
-from microtann.report.audit import audit_table, worst_points_table
-from microtann.report.increments import increment_tables
+from microtann.report.audit_tables import audit_table, worst_points_table
+from microtann.report.increment_tables import increment_tables
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, Value, columns_of
@@ -91,11 +91,11 @@ def _inside(folder: Path, simulation: Simulation) -> Figure:
     point = simulation.choice.inside or comparison.case.controls[0].point
     analysis, scale = next(iter(simulation.scales.items()))
     block = decoded_block(scale, point)
-    blocks = {f"decoded, {NAMES[analysis]}": block}
+    blocks = {f"decoded, {ANALYSIS_TITLES[analysis]}": block}
     if solved is not None and affordable(solved, block.points):
-        blocks = {f"solved again, {NAMES[analysis]}": decoded_block(solved, point), **blocks}
-    blocks[NAMES["lattice"]] = same_block(block, lattice)
-    factor = draw_inside(folder / "inside.png", mesh_body(NAMES[analysis], scale.result), blocks)
+        blocks = {f"solved again, {ANALYSIS_TITLES[analysis]}": decoded_block(solved, point), **blocks}
+    blocks[ANALYSIS_TITLES["lattice"]] = same_block(block, lattice)
+    factor = draw_inside(folder / "inside.png", mesh_body(ANALYSIS_TITLES[analysis], scale.result), blocks)
     place, shown = ", ".join(f"{x:g}" for x in point), "to scale" if factor == 1.0 else f"× {factor:g}"
     return Figure(
         "inside.png",
@@ -109,7 +109,7 @@ def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
     files = {}
     for analysis, result in comparison.elements.items():
         name = result.write(folder, FIELD_FILES[analysis]).name
-        files[name] = f"{NAMES[analysis]}: fields of every increment, for ParaView"
+        files[name] = f"{ANALYSIS_TITLES[analysis]}: fields of every increment, for ParaView"
     if comparison.lattice is not None:
         name = comparison.lattice.write(folder, FIELD_FILES["lattice"]).name
         files[name] = "full lattice: bars of every increment, for ParaView"
@@ -118,9 +118,9 @@ def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
 
 def results_table(comparison: Comparison) -> Table:
     """Return the compared quantities at the end, with network and homogenisation error."""
-    analyses = [analysis for analysis in NAMES if analysis in comparison.runs]
+    analyses = [analysis for analysis in ANALYSIS_TITLES if analysis in comparison.runs]
     network, homogenisation = comparison.network_errors, comparison.homogenisation_errors
-    columns = [Column("quantity", kind="text"), *(Column(NAMES[analysis]) for analysis in analyses)]
+    columns = [Column("quantity", kind="text"), *(Column(ANALYSIS_TITLES[analysis]) for analysis in analyses)]
     if network:
         columns.append(Column("network error", kind="error"))
     if homogenisation:
@@ -174,7 +174,7 @@ def simulation_summary(comparison: Comparison) -> Table:
     )
     columns = [Column(title, kind="error") for title, _ in pairs]
     row: list[Value] = [max(errors.values()) if errors else None for _, errors in pairs]
-    for analysis, name in NAMES.items():
+    for analysis, name in ANALYSIS_TITLES.items():
         columns.append(Column(name, "s", "seconds"))
         row.append(comparison.runs[analysis].statistics.seconds if analysis in comparison.runs else None)
     return Table("Errors and times", tuple(columns), (tuple(row),))
@@ -183,7 +183,7 @@ def simulation_summary(comparison: Comparison) -> Table:
 def cost_table(comparison: Comparison) -> Table:
     """Return what each analysis cost."""
     rows = []
-    for analysis, name in NAMES.items():
+    for analysis, name in ANALYSIS_TITLES.items():
         if analysis not in comparison.runs:
             continue
         run = comparison.runs[analysis]
@@ -236,7 +236,7 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     twisted = comparison.case.support == "torque"
     lattice = comparison.lattice
     moved: list[DrawnBody | DrawnLattice] = [
-        mesh_body(NAMES[analysis], run, _motion(run, run.mesh.cells, twisted))
+        mesh_body(ANALYSIS_TITLES[analysis], run, _motion(run, run.mesh.cells, twisted))
         for analysis, run in comparison.elements.items()
     ]
     if lattice is not None:
@@ -248,7 +248,7 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
     draw_bodies(
         folder / "energy.png",
         [
-            mesh_body(NAMES[analysis], run, run.fields[-1]["energy"])
+            mesh_body(ANALYSIS_TITLES[analysis], run, run.fields[-1]["energy"])
             for analysis, run in comparison.elements.items()
         ],
         "energy per volume [–]",
@@ -288,7 +288,7 @@ def mesh_body(title: str, run: Result, field: Array | None = None) -> DrawnBody:
 
 def _lattice(run: StructureResult, field: Array) -> DrawnLattice:
     bars = run.structure.bars.astype(np.int64)
-    return DrawnLattice(NAMES["lattice"], run.points, bars, run.displacement[-1], field)
+    return DrawnLattice(ANALYSIS_TITLES["lattice"], run.points, bars, run.displacement[-1], field)
 
 
 def _motion(run: History, parts: NDArray[np.integer[Any]], twisted: bool) -> Array:
@@ -303,6 +303,6 @@ def comparison_curves(comparison: Comparison) -> list[CurveHistory]:
     values = comparison.quantities
     curves = []
     for name in next(iter(values.values())):
-        lines = {NAMES[analysis]: from_virgin(v[name]) for analysis, v in values.items()}
+        lines = {ANALYSIS_TITLES[analysis]: from_virgin(v[name]) for analysis, v in values.items()}
         curves.append(CurveHistory("", "increment [–]", LABELS.get(name, name) + " [–]", lines))
     return curves

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from microtann.system.interrupt import stop_if_asked
-from microtann.system.progress import Report
+from microtann.system.progress import ProgressReport
 
 LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Report]:
+def progress(title: str) -> Iterator[ProgressReport]:
     """Show the progress of one stage and, at its end, the time it took.
 
     Parameters
@@ -44,7 +44,7 @@ def progress(title: str) -> Iterator[Report]:
 
 
 @contextmanager
-def _terminal(console: Console, title: str) -> Iterator[Report]:
+def _terminal(console: Console, title: str) -> Iterator[ProgressReport]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -63,7 +63,7 @@ def _terminal(console: Console, title: str) -> Iterator[Report]:
 
 
 @contextmanager
-def _lines(console: Console, title: str) -> Iterator[Report]:
+def _lines(console: Console, title: str) -> Iterator[ProgressReport]:
     console.print(f"{title} ...", markup=False)
     last = time.perf_counter()
 

@@ -25,9 +25,9 @@ from microtann.tann.batches import padded, rounded
 from microtann.tann.energy import Energy
 from microtann.tann.error_bound import ErrorBound, bound_errors
 from microtann.tann.evolution import Evolution
-from microtann.tann.file import write_model
 from microtann.tann.form import PreparedUpdate, compiled_update
 from microtann.tann.information import Information
+from microtann.tann.model_file import write_model
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.tann.recall import Recall, follow_paths
 from microtann.tann.reduction import Reduction
@@ -378,7 +378,7 @@ class TANN(eqx.Module):
         return TANN(replace(point, evolution=SafeEvolution(inner, jnp.asarray(float(limit)))), self.information)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one file, atomically; see `microtann.tann.file.write_model`."""
+        """Write the model to one file, atomically; see `microtann.tann.model_file.write_model`."""
         write_model(self.point, self.information, path)
 
     def _bound(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from microtann.evaluation.recall import Evaluation, PathResponse
+from microtann.evaluation.closed_loop import Evaluation, PathComparison
 from microtann.numbers import voigt
 from microtann.plotting.curves import Curve, draw_comparison, draw_errors, from_virgin
 from microtann.report.number import format_number
@@ -16,10 +16,10 @@ from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.system.stage import write_numbers
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 from microtann.training.walk_errors import SetName, WalkErrors
 
-Responses = Mapping[str, PathResponse]
+Responses = Mapping[str, PathComparison]
 """Exact response and recall of the model, by the name of the path."""
 
 NOTE = (

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from microtann.evaluation.recall import Evaluation, PathResponse
-from microtann.report.evaluation import draw_evaluation, errors_table
+from microtann.evaluation.closed_loop import Evaluation, PathComparison
+from microtann.report.evaluation_section import draw_evaluation, errors_table
 from microtann.report.page import write_report
 from microtann.report.section import Section, write_section
 from microtann.report.table import Column, Table, columns_of
-from microtann.report.training import MODEL_FILE
+from microtann.report.training_section import MODEL_FILE
 from microtann.system.stage import write_numbers
-from microtann.tann.model import TANN
+from microtann.tann.trained_model import TANN
 
 
-def write_reduction(folder: Path, tann: TANN, response: PathResponse) -> Section:
+def write_reduction(folder: Path, tann: TANN, response: PathComparison) -> Section:
     """Write a reduced model, what it does on the validation walks, and the page; return the section of the report.
 
     Parameters
     ----------
     folder : Path
     tann : TANN
-    response : PathResponse
+    response : PathComparison
         On walks from which nothing was taken.
     """
     tann.save(str(folder / MODEL_FILE))

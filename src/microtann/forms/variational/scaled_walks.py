@@ -16,7 +16,7 @@ from microtann.tann.point import MaterialPoint
 from microtann.training.preparation import driving_variables
 
 
-class Walks(NamedTuple):
+class ScaledWalks(NamedTuple):
     """B walks of T moving increments from the virgin state, in the scaled variables of a model.
 
     Parameters
@@ -54,7 +54,7 @@ def moving_rows(data: Increments) -> Int[NDArray[np.int64], "B T"]:
     return result
 
 
-def to_walks(point: MaterialPoint, data: Increments) -> Walks:
+def to_walks(point: MaterialPoint, data: Increments) -> ScaledWalks:
     """Return the walks of increments in the scaled variables of ``point``."""
     rows = moving_rows(data)
     driving, increment = driving_variables(data, point.scaling)
@@ -63,7 +63,7 @@ def to_walks(point: MaterialPoint, data: Increments) -> Walks:
         rows >= 0, rows, np.maximum.accumulate(rows, axis=1)
     )  # a walk that has ended stays where it is
     scale, energy = np.asarray(point.scaling.stress(point.components)), float(point.scaling.energy)
-    return Walks(
+    return ScaledWalks(
         *(
             jnp.asarray(a)
             for a in (

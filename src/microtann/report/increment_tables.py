@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from microtann.equilibrium.increment_table import as_fraction, shortened
-from microtann.evaluation.comparison import NAMES, Comparison
+from microtann.evaluation.comparison import ANALYSIS_TITLES, Comparison
 from microtann.report.table import Column, Table, Value, columns_of
 
 COLUMNS = (
@@ -46,6 +46,6 @@ def increment_tables(comparison: Comparison) -> tuple[Table, ...]:
             for row in shown
         ]
         note = NOTE + (f" {hidden} increments in the middle are left out." if hidden else "")
-        title = f"Increments of {comparison.case.name}, {NAMES[analysis]}"
+        title = f"Increments of {comparison.case.name}, {ANALYSIS_TITLES[analysis]}"
         tables.append(Table(title, COLUMNS, tuple(values), note))
     return tuple(tables)
