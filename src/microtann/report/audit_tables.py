@@ -5,22 +5,21 @@ from __future__ import annotations
 from microtann.evaluation.audit import Audit
 from microtann.report.table import Column, Table, Value, columns_of
 
-LABELS = {"stress": "stress", "force": "bar forces", "dissipation": "dissipation"}
-
 
 def audit_table(audit: Audit) -> Table:
     """Return the distribution of the errors, of points drawn at random and by plastic work."""
     rows: list[tuple[Value, ...]] = []
     for draw, chosen in audit.draws.items():
         for name, values in audit.quantiles(chosen).items():
-            rows.append((LABELS.get(name, name), draw, int(chosen.sum()), *(float(v) for v in values)))
+            rows.append((name, draw, int(chosen.sum()), *(float(v) for v in values)))
     columns = (
         *columns_of("text", "error of", "points drawn"),
         Column("number", kind="integer"),
         *columns_of("error", "median", "90 % below", "worst"),
     )
     note = (
-        "The exact cell is solved along the strain histories of sampled Gauss points. Stress and bar forces: RMS "
+        "The exact microstructure is solved along the strain histories of sampled Gauss points. Stress and "
+        "internal coordinates: RMS "
     )
     note += "over increments and components, relative to the RMS over all sampled points. Dissipation: of all "
     note += "increments together, relative to the mean of the points, or to Ψ/100 where that is larger."
@@ -44,6 +43,6 @@ def worst_points_table(audit: Audit, count: int = 5) -> Table:
         Column("Gauss point", kind="integer"),
         Column("position", kind="text"),
         Column("dissipated"),
-        *(Column(LABELS.get(name, name), kind="error") for name in audit.errors),
+        *(Column(name, kind="error") for name in audit.errors),
     )
     return Table("Audit: the worst points by the error of stress", columns, tuple(rows))

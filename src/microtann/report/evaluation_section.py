@@ -23,8 +23,8 @@ Responses = Mapping[str, PathComparison]
 """Exact response and recall of the model, by the name of the path."""
 
 NOTE = (
-    "Relative RMS errors against the exact cell in closed loop: stress, energy, accumulated dissipation, decoded "
-    "displacements and bar forces. Largest: largest error of a stress component. Violations: increments with "
+    "Relative RMS errors against the exact answer in closed loop: stress, energy, accumulated dissipation, "
+    "decoded internal coordinates. Largest: largest error of a stress component. Violations: increments with "
     "−T·ΔZ < −1e-12 times the largest energy. Drift: largest change of the stress over the 100 zero increments of "
     "path z. Range: whether "
     "the path stays within the strains of the training."

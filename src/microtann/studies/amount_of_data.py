@@ -16,7 +16,7 @@ from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table, columns_of
 from microtann.studies.number_of_states import FOLDERS
 from microtann.studies.study_figures import draw_study
-from microtann.studies.study_result import ERRORS, errors_note, errors_row, write_result
+from microtann.studies.study_result import error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import STRESS_ERROR, Point, StudyData, error_of, run_points, seeded
 from microtann.system.progress import ShowProgress, silent
 from microtann.system.stage import check_gathering
@@ -84,7 +84,8 @@ def study_increments(
     """
     folder, source = Path(output), StudyData.of(data)
     check_gathering(folder, FOLDERS)
-    training = source.read().training
+    dataset = source.read()
+    training = dataset.training
     steps = round(len(training) / max(len(np.unique(training.path)), 1))
     points = [
         Point(
@@ -100,11 +101,12 @@ def study_increments(
     ]
     results = run_points("data efficiency", points, overwrite, progress)
     pairs = list(zip(points, results, strict=True))
-    rows = [(p.form.name, r["increments"], p.seed, r.get("states"), *errors_row(r)) for p, r in pairs]
+    groups = list(dataset.coordinate_shapes)
+    rows = [(p.form.name, r["increments"], p.seed, r.get("states"), *errors_row(r, groups)) for p, r in pairs]
     columns = (
         Column("form", kind="text"),
         *columns_of("integer", "training increments", "seed", "ISVs"),
-        *ERRORS,
+        *error_columns(groups),
     )
     names = [form.name for form in forms]
     note = errors_note(", ".join(names), "test walks, the same for all")

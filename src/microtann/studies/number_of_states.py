@@ -18,7 +18,7 @@ from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table
 from microtann.studies.latent_spaces import LATENT_CAPTION, compare_latent_spaces, latent_table
 from microtann.studies.study_figures import draw_correlations, draw_study
-from microtann.studies.study_result import ERRORS, errors_note, errors_row, write_result
+from microtann.studies.study_result import error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import (
     STRESS_ERROR,
     Point,
@@ -187,7 +187,13 @@ def study_states(
     pairs = _latent_pairs(points, numbers_of, proposal, numbers)
     comparisons = {name: compare_latent_spaces(*pair, strain) for name, pair in pairs.items()}
     rows = [
-        (name, n, p.seed, numbers_of[p.folder].get("states"), *errors_row(numbers_of[p.folder]))
+        (
+            name,
+            n,
+            p.seed,
+            numbers_of[p.folder].get("states"),
+            *errors_row(numbers_of[p.folder], dataset.coordinate_shapes),
+        )
         for (name, n), group in points.items()
         for p in group
     ]
@@ -196,7 +202,7 @@ def study_states(
         Column("asked", "ISVs", kind="integer"),
         Column("seed", kind="integer"),
         Column("found", "ISVs", kind="integer"),
-        *ERRORS,
+        *error_columns(groups),
     )
     table = Table("Errors on validation walks in closed loop", columns, tuple(rows), errors_note(form.name))
     drawn = {

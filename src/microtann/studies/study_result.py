@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from microtann.report.evaluation import SHORT
 from microtann.report.page import write_report
 from microtann.report.section import Section, write_section
 from microtann.report.table import Column, Value, columns_of
 from microtann.studies.training_point import Point
 from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
 
-ERRORS = (
-    *columns_of("error", "stress", "energy", "dissip.", "displ.", "force"),
-    Column("violations", kind="integer"),
-    Column("CPU time", "s", kind="seconds"),
-)
-"""Columns of the errors of a point."""
+
+def error_columns(groups: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns of the errors of a point, with one for every group of internal coordinates."""
+    return (
+        *columns_of("error", "stress", "energy", "dissip.", *(SHORT.get(name, name) for name in groups)),
+        Column("violations", kind="integer"),
+        Column("CPU time", "s", kind="seconds"),
+    )
 
 
-def errors_row(numbers: Mapping[str, Any]) -> tuple[Value, ...]:
-    """Return the values of `ERRORS` of a point."""
+def errors_row(numbers: Mapping[str, Any], groups: Iterable[str]) -> tuple[Value, ...]:
+    """Return the values of `error_columns` of a point."""
     errors = numbers.get("errors", {})
-    groups = errors.get("coordinates", {})
+    decoded = errors.get("coordinates", {})
     named = [errors.get(name) for name in ("stress", "energy", "dissipation")]
-    decoded = [groups.get(name) for name in ("displacement", "force")]
-    return (*named, *decoded, errors.get("violations"), numbers["seconds"])
+    return (*named, *(decoded.get(name) for name in groups), errors.get("violations"), numbers["seconds"])
 
 
 def errors_note(form: str, walks: str = "validation walks") -> str:
     """Return what stands below a table of errors."""
     return (
         f"Form {form}. Relative RMS errors on {walks}: stress, energy, accumulated dissipation, decoded "
-        "displacements and bar forces. A dash stands for a training that failed or a model that ran away."
+        "internal coordinates. A dash stands for a training that failed or a model that ran away."
     )
 
 
