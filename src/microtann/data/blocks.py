@@ -80,8 +80,8 @@ def checksum_error(data: h5py.Dataset, values: NDArray[np.generic]) -> str:
     if expected is None:
         return ""
     values = np.ascontiguousarray(values, dtype=data.dtype.newbyteorder("<"))
-    found = hashlib.sha256(values.data if values.size else b"").hexdigest()
-    if found == text(expected):
+    computed = hashlib.sha256(values.data if values.size else b"").hexdigest()
+    if computed == text(expected):
         return ""
     return f"{data.name.lstrip('/')} does not match its checksum: the values have changed since they were written"
 

@@ -240,16 +240,16 @@ def read_microstructure(path: Path, file: h5py.File, layout: Layout) -> Microstr
 
 def has_checksums(file: h5py.File) -> bool:
     """Whether every field of the sets carries a checksum."""
-    found: list[bool] = []
+    with_checksum: list[bool] = []
 
     def visit(_: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            found.append(CHECKSUM in item.attrs)
+            with_checksum.append(CHECKSUM in item.attrs)
 
     for name in SETS:
         if holds(file, name):
             file[name].visititems(visit)
-    return all(found)
+    return all(with_checksum)
 
 
 def _arrays(path: Path, file: h5py.File, group: str, names: tuple[str, ...]) -> list[NDArray[np.generic]]:

@@ -50,10 +50,10 @@ def _doubles(file: h5py.File) -> Iterator[str]:
         attribute: names(file, attribute) for attribute in ("voigt_order", "extra_names", "coordinate_names")
     }
     kinds = {"voigt_order": "component", "extra_names": "state variable", "coordinate_names": "coordinate"}
-    for attribute, found in listed.items():
-        double = next((name for name in found if found.count(name) > 1), None)
+    for attribute, given in listed.items():
+        double = next((name for name in given if given.count(name) > 1), None)
         if double is not None:
-            yield f"{attribute} names a {kinds[attribute]} twice: {','.join(found)}"
+            yield f"{attribute} names a {kinds[attribute]} twice: {','.join(given)}"
     for attribute in ("extra_names", "coordinate_names"):
         taken = {*QUANTITIES, *(listed["extra_names"] if attribute == "coordinate_names" else ())}
         double = next((name for name in listed[attribute] if name in taken), None)

@@ -153,15 +153,15 @@ def _start(folder: Path, header: Dataset, ranges: list[tuple[int, int]]) -> list
     """
     manifest = folder / "manifest.json"
     if manifest.exists():
-        found = _read_manifest(manifest)
-        if found["configuration"] != header.provenance["configuration"]:
+        stored = _read_manifest(manifest)
+        if stored["configuration"] != header.provenance["configuration"]:
             raise DataFileError(
                 f"{folder} holds shards of another configuration or of other code of microtann "
-                f"(plan {found['plan']}, {found['generator']}): "
+                f"(plan {stored['plan']}, {stored['generator']}): "
                 "repeat that configuration, choose another file, or delete the folder"
             )
         remove_leftovers(folder)
-        return [(int(first), int(last)) for first, last in found["shards"]]
+        return [(int(first), int(last)) for first, last in stored["shards"]]
     content = {"schema": SCHEMA, "schema_version": VERSION, **header.provenance, "shards": ranges}
     try:
         write_atomically(manifest, json.dumps(content, indent=1))
@@ -174,9 +174,9 @@ def _start(folder: Path, header: Dataset, ranges: list[tuple[int, int]]) -> list
 
 def _read_manifest(manifest: Path) -> dict[str, Any]:
     try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))
-        if found["schema"] == SCHEMA and found["schema_version"] == VERSION:
-            return {key: found[key] for key in ("configuration", "plan", "generator", "shards")}
+        stored = json.loads(manifest.read_text(encoding="utf-8"))
+        if stored["schema"] == SCHEMA and stored["schema_version"] == VERSION:
+            return {key: stored[key] for key in ("configuration", "plan", "generator", "shards")}
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise DataFileError(
@@ -219,8 +219,8 @@ def _accept_complete(path: Path, header: Dataset) -> None:
     DataFileError
     """
     with opened(path) as file:
-        found = file["provenance"].attrs.get("configuration", "") if holds(file, "provenance") else ""
-        if text(found) != header.provenance["configuration"]:
+        stored = file["provenance"].attrs.get("configuration", "") if holds(file, "provenance") else ""
+        if text(stored) != header.provenance["configuration"]:
             raise DataFileError(
                 f"{path} exists and was made with another configuration or by other code of microtann: choose "
                 "another name or delete it"

@@ -231,9 +231,9 @@ def _positions(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Arr
     return np.einsum("na,nai->ni", mesh.element.values[gauss], mesh.points[mesh.cells[cell]])
 
 
-def _squares(found: Array, exact: Array) -> tuple[Array, Array]:
+def _squares(network: Array, exact: Array) -> tuple[Array, Array]:
     """Return mean squares of the error and of the reference of every point."""
-    rows = (found - exact).reshape(len(found), -1), exact.reshape(len(exact), -1)
+    rows = (network - exact).reshape(len(network), -1), exact.reshape(len(exact), -1)
     error, size = ((values**2).mean(axis=1) for values in rows)
     return error, size
 

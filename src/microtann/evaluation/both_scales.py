@@ -220,5 +220,5 @@ class Microscale:
 
 def _numbered(nodes: Int[IntArray, "p n"]) -> tuple[Int[IntArray, "k"], Int[IntArray, "p n"]]:
     """Return the nodes that occur, each once, and which of them every entry is."""
-    found, place = np.unique(nodes, return_inverse=True)
-    return found, place.reshape(nodes.shape)
+    distinct, place = np.unique(nodes, return_inverse=True)
+    return distinct, place.reshape(nodes.shape)

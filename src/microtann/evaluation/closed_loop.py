@@ -137,13 +137,13 @@ class PathComparison:
     ----------
     path : EvaluationPath
     exact : MicroResponse
-    found : Recall
+    recalled : Recall
     errors : PathErrors
     """
 
     path: EvaluationPath
     exact: MicroResponse
-    found: Recall
+    recalled: Recall
     errors: PathErrors
 
 
@@ -172,8 +172,8 @@ def respond(
     for chosen in paths:
         if progress is not None:
             progress(chosen.name)
-        exact, found = tann.microstructure.solve(chosen.strain), _recall(tann, chosen)
-        yield PathComparison(chosen, exact, found, path_errors(tann, chosen, exact, found))
+        exact, recalled = tann.microstructure.solve(chosen.strain), _recall(tann, chosen)
+        yield PathComparison(chosen, exact, recalled, path_errors(tann, chosen, exact, recalled))
 
 
 def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
@@ -181,7 +181,7 @@ def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
     return tann.recall(chosen.strain, decode=True, outside_training="none")
 
 
-def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found: Recall) -> PathErrors:
+def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recalled: Recall) -> PathErrors:
     """Return the errors of a recall on one path.
 
     Parameters
@@ -189,23 +189,23 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, found:
     tann : TANN
     chosen : EvaluationPath
     exact : MicroResponse
-    found : Recall
+    recalled : Recall
     """
     pairs = {
-        "stress": (found.stress, exact.stress),
-        "energy": (found.energy, exact.energy),
-        "dissipation": (found.dissipation.cumsum(axis=1), exact.dissipation.cumsum(axis=1)),
+        "stress": (recalled.stress, exact.stress),
+        "energy": (recalled.energy, exact.energy),
+        "dissipation": (recalled.dissipation.cumsum(axis=1), exact.dissipation.cumsum(axis=1)),
     }
-    groups = {name: (value, exact.coordinates[name]) for name, value in found.coordinates.items()}
-    seen = tann.information.training_range
+    groups = {name: (value, exact.coordinates[name]) for name, value in recalled.coordinates.items()}
+    training_range = tann.information.training_range
     return PathErrors(
         **{name: relative_rms(*pair) for name, pair in pairs.items()},
         coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
         largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | groups).items()},
-        violations=int(np.count_nonzero(~(found.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
-        drift=_drift(found.stress) if chosen.name == "z" else None,
-        outside_training_range=seen is not None
-        and bool((np.abs(chosen.strain).max(axis=(0, 1)) > seen.strain).any()),
+        violations=int(np.count_nonzero(~(recalled.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
+        drift=_drift(recalled.stress) if chosen.name == "z" else None,
+        outside_training_range=training_range is not None
+        and bool((np.abs(chosen.strain).max(axis=(0, 1)) > training_range.strain).any()),
     )
 
 

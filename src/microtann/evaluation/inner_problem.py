@@ -71,7 +71,7 @@ def _certify(
         scaled = driving / point.scaling.driving
         force = point.energy.force(scaled, after)
         defect = point.evolution.defect(point.energy, scaled, before, after, dt)
-        found = jnp.asarray(jnp.nan) if defect is None else defect
-        return point.scaling.energy * (force @ (after - before)), found
+        distance = jnp.asarray(jnp.nan) if defect is None else defect
+        return point.scaling.energy * (force @ (after - before)), distance
 
     return jax.vmap(one)(driving, before, after)

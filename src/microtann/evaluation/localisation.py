@@ -205,14 +205,14 @@ def exact_microstructure(material: DecodingMaterial) -> Microstructure:
     InputError
         If it names none that can be solved, or the material has extra state variables.
     """
-    found = material.microstructure
-    if found is None or not found.solvable:
+    microstructure = material.microstructure
+    if microstructure is None or not microstructure.solvable:
         raise InputError(
             "the model names no microstructure that can be solved, so that there is nothing to solve again"
         )
     if "extra" in material.initial_state(0):
         raise InputError("solving again needs a model without extra state variables: its microstructure has none")
-    return found
+    return microstructure
 
 
 def cells_around(result: Result, nodes: Int[IntArray, "k"]) -> Int[IntArray, "e"]:

@@ -15,19 +15,19 @@ DISPLACEMENT = "displacement"
 """Kind of all control displacements, whose names begin with "u_"."""
 
 
-def relative_rms(found: Array, reference: Array, there: Bool[NDArray[np.bool_], "..."] | None = None) -> float:
+def relative_rms(values: Array, reference: Array, there: Bool[NDArray[np.bool_], "..."] | None = None) -> float:
     """Return the RMS of the error over the RMS of the reference; of a reference that vanishes, 0 or infinity.
 
     Parameters
     ----------
-    found, reference : array
+    values, reference : array
         Of one shape, in one unit.
     there : array of bool, optional
         Which entries along the first axes count.
     """
     if there is not None:
-        found, reference = found[there], reference[there]
-    error, size = float(np.sum((found - reference) ** 2)), float(np.sum(reference**2))
+        values, reference = values[there], reference[there]
+    error, size = float(np.sum((values - reference) ** 2)), float(np.sum(reference**2))
     if size == 0.0:
         return 0.0 if error == 0.0 else float("inf")
     return float(np.sqrt(error / size))

@@ -108,10 +108,10 @@ def scale_errors(
     all_scales: dict[Source, Microscale] = dict(scales.items())
     if solved is not None:
         all_scales["solved"] = solved
-    found: dict[str, dict[Source, Array]] = {}
+    compared: dict[str, dict[Source, Array]] = {}
 
     def note(name: str, source: Source, value: Array) -> None:
-        found.setdefault(name, {})[source] = value
+        compared.setdefault(name, {})[source] = value
 
     title = f"stress of {sum(map(len, at))} bars at {names}"
     for source, scale in all_scales.items():
@@ -147,7 +147,7 @@ def scale_errors(
     pairs: dict[str, tuple[Source, Source]] = {**PAIRS, **({} if solved is None else SOLVED_PAIRS)}
     return {
         name: {pair: _relative(values, *sources) for pair, sources in pairs.items()}
-        for name, values in found.items()
+        for name, values in compared.items()
     }
 
 

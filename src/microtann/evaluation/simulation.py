@@ -305,18 +305,18 @@ def simulate(
         materials["exact"] = reference.microstructure
     options = replace(solver or SolverOptions(), outside_training=policy)
     runs = ReferenceRuns(case, options, records_in(records))
-    found: dict[Literal["model", "exact"], Result] = {}
+    results: dict[Literal["model", "exact"], Result] = {}
     for analysis, chosen in materials.items():
         with progress(f"{case.name}, {ANALYSIS_TITLES[analysis]}") as report:
             body = elements(case, chosen, choice.mesh_size, kind, choice.diagonals)
             compile_kernels(case, body, reference)
             follow = newton_progress(report)
-            found[analysis] = runs.result(analysis, choice.mesh_size, body, follow, failure=failure)
+            results[analysis] = runs.result(analysis, choice.mesh_size, body, follow, failure=failure)
     lattice: StructureResult | None = None
     if structure is not None:
         with progress(f"{case.name}, {ANALYSIS_TITLES['lattice']}") as report:
             lattice = runs.result("lattice", choice.dns, structure, newton_progress(report), fields=True)
-    return _examined(Comparison(case, found, lattice), materials, choice)
+    return _examined(Comparison(case, results, lattice), materials, choice)
 
 
 def _model(material: Material | str | os.PathLike[str]) -> Material | None:

@@ -280,7 +280,7 @@ class Microstructure(ABC):
         return {}
 
 
-def require_microstructure(found: object) -> Microstructure:
+def require_microstructure(candidate: object) -> Microstructure:
     """Return what is a microstructure.
 
     Raises
@@ -288,8 +288,8 @@ def require_microstructure(found: object) -> Microstructure:
     InputError
         If it is none.
     """
-    if not isinstance(found, Microstructure):
+    if not isinstance(candidate, Microstructure):
         raise InputError(
-            f"a microstructure is asked for, such as microtann.Lattice(cell, bar), got {type(found).__name__}"
+            f"a microstructure is asked for, such as microtann.Lattice(cell, bar), got {type(candidate).__name__}"
         )
-    return found
+    return candidate

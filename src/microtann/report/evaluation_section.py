@@ -220,7 +220,7 @@ def draw_evaluation(
 
 
 def _loop(name: str, responses: Responses) -> Curve:
-    path, exact, found = responses[name].path, responses[name].exact, responses[name].found
+    path, exact, found = responses[name].path, responses[name].exact, responses[name].recalled
     strain = path.strain[0]
     component = int(np.argmax(np.abs(strain).max(axis=0)))
     label = voigt.LABELS[voigt.dimension(strain.shape[1])][component].translate(SUBSCRIPTS)
@@ -236,7 +236,7 @@ def _loop(name: str, responses: Responses) -> Curve:
 
 
 def _energies(name: str, responses: Responses) -> list[Curve]:
-    exact, found = responses[name].exact, responses[name].found
+    exact, found = responses[name].exact, responses[name].recalled
     step = np.arange(exact.energy.shape[1] + 1.0)
     pairs = (
         ("energy", exact.energy[0], found.energy[0], "energy Ψ [–]"),

@@ -108,7 +108,7 @@ def draw_response(path: Path, cell: UnitCell, found: Section4Response) -> None:
     found : Section4Response
     """
     response, strain = found.response, from_virgin(found.response.path.strain[0])
-    exact, model = response.exact, response.found
+    exact, model = response.exact, response.recalled
     step = np.arange(len(strain), dtype=np.float64)
     with house_style():
         figure = new_figure(9.6, 9.4)
@@ -162,8 +162,11 @@ def draw_micro(path: Path, cell: UnitCell, found: Section4Response) -> int:
     bars = cell.distinct_bars
     whole = bars.area[bars.of_bar] / cell.areas  # a shared bar is shown with its whole force
     exact = response.exact.coordinates
-    moved = {"exact cell": exact["displacement"][0, increment], "TANN": response.found.displacement[0, increment]}
-    force = {"exact cell": exact["force"][0, increment], "TANN": response.found.force[0, increment]}
+    moved = {
+        "exact cell": exact["displacement"][0, increment],
+        "TANN": response.recalled.displacement[0, increment],
+    }
+    force = {"exact cell": exact["force"][0, increment], "TANN": response.recalled.force[0, increment]}
     scale = readable_scale(cell.nodes, moved["exact cell"])
     bodies = [DrawnLattice(name, cell.nodes, cell.bars, moved[name], force[name] * whole) for name in moved]
     error = (force["TANN"] - force["exact cell"]) * whole
@@ -211,7 +214,7 @@ def _draw_states(axis: Axes, step: Float[Array, "T1"], found: Section4Response) 
 def _draw_displacements(axis: Axes, step: Float[Array, "T1"], cell: UnitCell, found: Section4Response) -> None:
     """Draw nodal displacements without their affine part, which would hide the rest, unless there is no rest."""
     response = found.response
-    exact, model = response.exact.coordinates["displacement"][0], response.found.displacement[0]
+    exact, model = response.exact.coordinates["displacement"][0], response.recalled.displacement[0]
     affine = affine_displacement(cell, response.path.strain[0])
     fluctuates = np.abs(exact - affine).max() > FLUCTUATION * np.abs(exact).max()
     if fluctuates:
@@ -247,7 +250,7 @@ def _draw_group(
 
 def _draw_errors(axis: Axes, step: Float[Array, "T1"], found: Section4Response) -> None:
     """Draw the largest error of every quantity at each increment, relative to its largest value."""
-    exact, model = found.response.exact, found.response.found
+    exact, model = found.response.exact, found.response.recalled
     pairs = {
         "stress": (model.stress[0], exact.stress[0]),
         "energy": (model.energy[0], exact.energy[0]),

@@ -44,7 +44,7 @@ class Section4Response:
     @property
     def state(self) -> Float[Array, "T z"]:
         """Internal state variables of the model in closed loop."""
-        return self.response.found.state[0]
+        return self.response.recalled.state[0]
 
     @property
     def remaining_state(self) -> float | None:

@@ -69,12 +69,12 @@ class TrainingRange:
         state : array, shape (..., z), optional
             Internal state variables.
         """
-        found = farthest(strain, -self.strain, self.strain)
+        reach = farthest(strain, -self.strain, self.strain)
         if increment is not None and self.largest_increment is not None:
-            found = np.maximum(found, farthest(increment, -self.largest_increment, self.largest_increment))
+            reach = np.maximum(reach, farthest(increment, -self.largest_increment, self.largest_increment))
         if state is not None and self.state is not None:
-            found = np.maximum(found, farthest(state, *self.state))
-        return np.asarray(found)
+            reach = np.maximum(reach, farthest(state, *self.state))
+        return np.asarray(reach)
 
 
 def farthest(
@@ -93,13 +93,13 @@ def farthest(
     half = 0.5 * (high - low)
     half = np.maximum(half, max(LEAST_WIDTH * half.max(initial=0.0), np.finfo(np.float64).tiny))
     middle, rows = 0.5 * (high + low), values.reshape(-1, values.shape[-1])
-    found = np.zeros(len(rows))
+    reach = np.zeros(len(rows))
     for first in range(0, len(rows), ROWS):
         part = slice(first, first + ROWS)
         with np.errstate(over="ignore"):
-            found[part] = (np.abs(rows[part] - middle) / half).max(axis=1, initial=0.0)
-    found[np.isnan(found)] = np.inf  # what is no number is nowhere near the data
-    return found.reshape(values.shape[:-1])
+            reach[part] = (np.abs(rows[part] - middle) / half).max(axis=1, initial=0.0)
+    reach[np.isnan(reach)] = np.inf  # what is no number is nowhere near the data
+    return reach.reshape(values.shape[:-1])
 
 
 @dataclass(frozen=True)

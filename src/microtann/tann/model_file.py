@@ -151,10 +151,10 @@ def _probe(point: MaterialPoint, information: Information) -> None:
     if driving.shape != (information.components + len(information.extra_names),):
         raise ValueError(f"{driving.shape[0]} driving variables for {information.components} strain components")
     state = point.virgin_state()
-    seen = information.training_range
-    if seen is not None:
+    training_range = information.training_range
+    if training_range is not None:
         zeros = np.zeros(information.components)
-        seen.reach(zeros, zeros, np.zeros(len(state)))
+        training_range.reach(zeros, zeros, np.zeros(len(state)))
     result = point.scaled_increment(driving, state, driving, jnp.asarray(1.0))
     decoded = point.reduction.decode(state, driving)
     if result.state.shape != state.shape or decoded.shape != (width(information.coordinate_shapes),):

@@ -70,7 +70,7 @@ class MaterialPoint(eqx.Module):
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
         stress: Float[Array, "v"] | None = None,
-        seen: Float[Array, "z"] | None = None,
+        given: Float[Array, "z"] | None = None,
     ) -> Increment:
         """Return one increment of one point in scaled units; differentiable.
 
@@ -88,14 +88,14 @@ class MaterialPoint(eqx.Module):
             Duration of the increment, in the unit of time of the data.
         stress : array, shape (v,), optional
             Stress at t.
-        seen : array, shape (z,), optional
+        given : array, shape (z,), optional
             Z at t as the evolution sees it; ``state`` if left out.
         """
-        seen = state if seen is None else seen
+        given = state if given is None else given
         if stress is None:
-            after = self.evolution(self.energy, driving, seen, driving_increment, dt)
+            after = self.evolution(self.energy, driving, given, driving_increment, dt)
         else:
-            after = self.evolution.with_stress(stress, self.energy, driving, seen, driving_increment, dt)
+            after = self.evolution.with_stress(stress, self.energy, driving, given, driving_increment, dt)
         energy, (slope, thermodynamic) = jax.value_and_grad(self.energy.__call__, argnums=(0, 1))(
             driving + driving_increment, after
         )

@@ -81,7 +81,7 @@ class SafeEvolution(Evolution):
         return _moved(state, _between(proposed, inside, share))
 
 
-def usual_rate(point: MaterialPoint, seen: TrainingRange | None) -> float:
+def usual_rate(point: MaterialPoint, training_range: TrainingRange | None) -> float:
     """Return twice the motion of the states per change of the driving variables that 99 % of increments keep to.
 
     The increments are those of random walks within the training range, of the size of the training increments.
@@ -91,7 +91,7 @@ def usual_rate(point: MaterialPoint, seen: TrainingRange | None) -> float:
     InputError
         If the model does not know its range, or depends on more than strain.
     """
-    if seen is None or len(point.scaling.driving) != point.components:
+    if training_range is None or len(point.scaling.driving) != point.components:
         raise InputError(
             "how fast the states may move cannot be measured on this model, which knows no training range or "
             "depends on more than strain: give limit=..."
@@ -99,8 +99,8 @@ def usual_rate(point: MaterialPoint, seen: TrainingRange | None) -> float:
     draw = np.random.default_rng(0)
     strain = np.zeros((WALKS, STEPS + 1, point.components))
     for step in range(STEPS):
-        increment = draw.standard_normal((WALKS, point.components)) * seen.strain_increment
-        leaves = np.abs(strain[:, step] + increment) > seen.strain
+        increment = draw.standard_normal((WALKS, point.components)) * training_range.strain_increment
+        leaves = np.abs(strain[:, step] + increment) > training_range.strain
         strain[:, step + 1] = strain[:, step] + np.where(leaves, -increment, increment)
     states = follow_paths(point, strain[:, 1:], np.ones((WALKS, STEPS)))[1]
     before = np.concatenate([np.tile(point.virgin_state(), (WALKS, 1, 1)), states[:, :-1]], axis=1)
@@ -165,26 +165,30 @@ def _share(
     def at(share: Float[Array, ""]) -> Float[Array, ""]:
         return held(_between(start, end, share))
 
-    def unsettled(found: _Bracket) -> Array:
-        return (found.round < ROUNDS) & (found.excess > ROUND_OFF * scale) & (found.high - found.low > ROUND_OFF)
+    def unsettled(bracket: _Bracket) -> Array:
+        return (
+            (bracket.round < ROUNDS)
+            & (bracket.excess > ROUND_OFF * scale)
+            & (bracket.high - bracket.low > ROUND_OFF)
+        )
 
-    def narrow(found: _Bracket) -> _Bracket:
-        width = found.high - found.low
-        share = found.high - found.at_high * width / (found.at_high - found.at_low)
-        halve = ~((share > found.low) & (share < found.high)) | (found.round % 8 == 7)
-        share = jnp.where(halve, found.low + 0.5 * width, share)
+    def narrow(bracket: _Bracket) -> _Bracket:
+        width = bracket.high - bracket.low
+        share = bracket.high - bracket.at_high * width / (bracket.at_high - bracket.at_low)
+        halve = ~((share > bracket.low) & (share < bracket.high)) | (bracket.round % 8 == 7)
+        share = jnp.where(halve, bracket.low + 0.5 * width, share)
         value = at(share)
         passed = value >= 0.0
         side = jnp.where(passed, 1.0, -1.0)
-        again = jnp.where(side == found.side, 0.5, 1.0)
+        again = jnp.where(side == bracket.side, 0.5, 1.0)
         return _Bracket(
-            jnp.where(passed, found.low, share),
-            jnp.where(passed, again * found.at_low, value),
-            jnp.where(passed, share, found.high),
-            jnp.where(passed, value, again * found.at_high),
-            jnp.where(passed, value, found.excess),
+            jnp.where(passed, bracket.low, share),
+            jnp.where(passed, again * bracket.at_low, value),
+            jnp.where(passed, share, bracket.high),
+            jnp.where(passed, value, again * bracket.at_high),
+            jnp.where(passed, value, bracket.excess),
             side,
-            found.round + 1,
+            bracket.round + 1,
         )
 
     zero, one = jnp.asarray(0.0), jnp.asarray(1.0)

@@ -262,10 +262,10 @@ class TANN(eqx.Module):
         increment: Float[Numbers, "*batch v"],
         state: Float[Numbers, "*batch z"],
     ) -> Float[Numbers, "*batch"] | None:
-        seen = self.information.training_range
-        if seen is None:
+        training_range = self.information.training_range
+        if training_range is None:
             return None
-        return seen.reach(strain, increment if self.evolution.reads_increment else None, state)
+        return training_range.reach(strain, increment if self.evolution.reads_increment else None, state)
 
     def update_by_differentiation(
         self,
@@ -404,8 +404,8 @@ class TANN(eqx.Module):
                 "microstructure, as those of lattices do by displacements and forces; compare this one with data"
             )
         strains, stresses, moved = (a.reshape(-1, *a.shape[-2:]) for a in (strain, stress, slips[..., 1:, :]))
-        found = bound_errors(problem, strains, stresses, moved, slips.reshape(-1, problem.count)[0])
-        return ErrorBound(found.stress.reshape(stress.shape), found.plastic_strain.reshape(stress.shape[:-1]))
+        bounds = bound_errors(problem, strains, stresses, moved, slips.reshape(-1, problem.count)[0])
+        return ErrorBound(bounds.stress.reshape(stress.shape), bounds.plastic_strain.reshape(stress.shape[:-1]))
 
     def _check_extra(self, extra: ArrayLike | None, shape: tuple[int, ...]) -> Numbers:
         names = self.information.extra_names

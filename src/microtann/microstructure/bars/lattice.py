@@ -171,14 +171,14 @@ class Lattice(Microstructure):
         check_increment(strain_increment)
         condensed = self.condensed
         strain = state["strain"] + strain_increment
-        found = advance(condensed, strain, state["plastic_strain"], tangent)
+        flow = advance(condensed, strain, state["plastic_strain"], tangent)
         new_state = {
             "strain": strain,
-            "plastic_strain": found.plastic_strain,
-            "energy": found.energy,
-            "dissipation": found.dissipation,
+            "plastic_strain": flow.plastic_strain,
+            "energy": flow.energy,
+            "dissipation": flow.dissipation,
         }
-        return condensed.stress(strain, found.plastic_strain), found.tangent, new_state
+        return condensed.stress(strain, flow.plastic_strain), flow.tangent, new_state
 
     def solve(self, strain: ArrayLike, dt: ArrayLike = 1.0) -> CellResponse:
         """Return the exact response along strain paths; see `microtann.solve_cell`.

@@ -56,8 +56,8 @@ class LatticeInside:
         base = cell.nodes[self._first] @ inverse
         fractional = (points - np.asarray(self.origin, dtype=np.float64)) / self.scale @ inverse
         tree = cKDTree(_wrapped(base), boxsize=np.ones(cell.dimension))
-        found = tree.query(_wrapped(fractional))
-        distance, node = np.asarray(found[0]), np.asarray(found[1], dtype=np.int64)
+        nearest = tree.query(_wrapped(fractional))
+        distance, node = np.asarray(nearest[0]), np.asarray(nearest[1], dtype=np.int64)
         if distance.max(initial=0.0) > MATCH_TOLERANCE:
             bad = ", ".join(f"{x:g}" for x in points[int(distance.argmax())])
             raise InputError(f"({bad}) is no node of the lattice with cells of {self.cell_size:g}")

@@ -197,13 +197,13 @@ class _Increment:
             How often the increment has been halved.
         """
         try:
-            found = self._solve(point, target, predicted)
+            end = self._solve(point, target, predicted)
         except ConvergenceError:  # of the cell itself
-            found = None
-        if found is not None:
+            end = None
+        if end is not None:
             self.parts += 1
-            self.dissipation += float(np.abs(found.plastic - point.plastic) @ self.condensed.resistance)
-            return found
+            self.dissipation += float(np.abs(end.plastic - point.plastic) @ self.condensed.resistance)
+            return end
         if depth == LARGEST_CUT:
             raise ConvergenceError(
                 f"{self.where} did not converge, not even in {2**LARGEST_CUT} parts; the last relative residuals "
@@ -219,9 +219,9 @@ class _Increment:
     def _stress(
         self, strain: Float[Array, "v"], plastic: Float[Array, "m"], tangent: bool
     ) -> tuple[Float[Array, "m"], Float[Array, "v"], Float[Array, "v v"] | None]:
-        found = advance(self.condensed, strain[None], plastic[None], tangent)
-        new = found.plastic_strain[0]
-        return new, self.condensed.stress(strain, new), None if found.tangent is None else found.tangent[0]
+        flow = advance(self.condensed, strain[None], plastic[None], tangent)
+        new = flow.plastic_strain[0]
+        return new, self.condensed.stress(strain, new), None if flow.tangent is None else flow.tangent[0]
 
     def _solve(self, point: _Point, target: Float[Array, "v"], predicted: Float[Array, "v"]) -> _Point | None:
         """Return the state at the target, or None if Newton's method fails."""
