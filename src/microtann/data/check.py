@@ -151,7 +151,7 @@ def _errors(sentences: Iterator[str] | list[str]) -> Iterator[Finding]:
 
 
 def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
-    """Yield what is allowed and still deserves a word."""
+    """Yield warnings about what is allowed but unusual."""
     order = layout.voigt_order
     for labels in voigt.LABELS.values():
         if len(labels) == len(order) and labels != order:

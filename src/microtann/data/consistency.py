@@ -71,7 +71,7 @@ def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Ite
 
 
 def rest_errors(name: str, increments: Increments, layout: Layout, scales: Scales) -> Iterator[str]:
-    """Yield zero increments after which the state is another one.
+    """Yield zero increments that change the state.
 
     Parameters
     ----------

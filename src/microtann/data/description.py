@@ -1,4 +1,4 @@
-"""Whether the names of a data set fit its arrays, and its strain components the one order of the package."""
+"""Whether the names of a data set fit its arrays, and its strain components are in the order of this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan of walks asks of a machine, and of its numbers, told before anything is computed or written."""
+"""What memory, disk and range of numbers a plan of walks needs, checked before anything is computed or written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from microtann.numbers.coordinates import width
 from microtann.system.memory import require_disk, require_memory
 
 LARGEST, SMALLEST = 1e290, 1e-290
-"""Energies beyond are not kept: squares of strains overflow, or lose their digits, not far from here."""
+"""Energies outside of this range are refused: squares of strains overflow, or lose digits, not far beyond it."""
 DEVIATIONS = 10.0
 """No normal draw is larger than so many standard deviations."""
 FEWER = "use fewer paths or steps, or a smaller cell"

@@ -200,9 +200,9 @@ def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> I
 
 
 def read_microstructure(path: Path, file: h5py.File, layout: Layout) -> Microstructure | None:
-    """Read what the data come from, if the file tells; files that name no kind hold a lattice.
+    """Read the microstructure that the data come from, if the file holds it; without a kind it is a lattice.
 
-    Of a kind that is not known all arrays are kept, so that the data are as good as ever for training.
+    Where its kind is not known here its arrays are kept, and the data still serve for training.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether increments are those of the microstructure that their file names, in the order of components it says.
+"""Whether increments are those of the microstructure of their file, with its order of strain components.
 
 Every stored state is held against what holds in all states of the microstructure, if it tells such identities
 (`microtann.microstructure.protocol.Microstructure.misses`), and a sample of increments is solved again: from where
@@ -28,9 +28,9 @@ from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 WRONG = 1e-2
-"""A relative miss above this is an error: no tolerance of a simulator explains it."""
+"""A relative deviation above this is an error, since no tolerance of a simulator explains it."""
 LOOSE = 1e-6
-"""A relative miss above this is worth a warning."""
+"""A relative deviation above this gives a warning."""
 SAMPLE = 128
 """Increments of a set that are solved again."""
 PIECES, LENGTH = 4, 50
@@ -118,7 +118,7 @@ def microstructure_misses(
 def _broken_identities(
     name: str, part: Increments, layout: Layout, microstructure: Microstructure
 ) -> Iterator[Miss]:
-    """Hold every increment against the identities of the microstructure."""
+    """Compare every increment with the identities of the microstructure."""
     scale = _scales(part, layout)
     parts: dict[str, list[Array]] = {}
     for first in range(0, len(part), ROWS):
@@ -232,7 +232,7 @@ def _spread(rows: Int[NDArray[np.int64], "r"], count: int) -> Int[NDArray[np.int
 
 
 def _again(name: str, part: Increments, solved: _Solved | None, kind: str) -> Iterator[Miss]:
-    """Hold increments against the same ones solved again."""
+    """Compare increments with the same increments solved again."""
     if solved is None or not len(solved.rows):
         return
     scale = max(_largest(part.stress), _largest(part.stress_next)) or 1.0

@@ -33,7 +33,7 @@ from microtann.system.hdf5 import created, opened, text
 SCHEMA = "microtann-shards"
 VERSION = 1
 SHARD_BYTES = 8_000_000
-"""Size of a shard unless one block of walks is larger: what a kill costs is at most one shard per process."""
+"""Size of a shard, unless one block of walks is larger; a killed run loses at most one shard per process."""
 
 
 def generate_to(
@@ -142,7 +142,7 @@ def _place(folder: Path, first: int) -> Path:
 
 
 def _start(folder: Path, header: Dataset, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Open or make the folder of shards; return the ranges of walks that its manifest tells.
+    """Open or make the folder of shards; return the ranges of walks that its manifest lists.
 
     Raises
     ------

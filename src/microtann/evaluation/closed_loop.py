@@ -177,7 +177,7 @@ def respond(
 
 
 def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
-    """Return the recall of a path; what leaves the training range is said in the table of the errors."""
+    """Return the recall of a path, without a warning: the table of errors says what leaves the training range."""
     return tann.recall(chosen.strain, decode=True, outside_training="none")
 
 

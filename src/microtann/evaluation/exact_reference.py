@@ -1,4 +1,4 @@
-"""The exact answer that a reference structure is held against: what a material stands for.
+"""The exact microstructure with which the model of a reference structure is compared.
 
 It is the place where a microstructure enters the analyses of reference structures. The exact homogenised material
 is that of any microstructure that can be solved; only lattices make a full structure.
@@ -56,7 +56,7 @@ class ExactReference:
 
     @property
     def digest(self) -> str:
-        """SHA-256 digest of all that it is."""
+        """SHA-256 digest of the kind and the arrays of the microstructure."""
         parts = [self.microstructure.kind.encode()]
         for group, arrays in sorted(self.microstructure.groups().items()):
             for name, values in sorted(arrays.items()):
@@ -64,7 +64,7 @@ class ExactReference:
         return hashlib.sha256(b"".join(parts)).hexdigest()
 
     def lattice(self) -> Lattice:
-        """Return the lattice, where nothing else will do.
+        """Return the lattice, for what only lattices can do.
 
         Raises
         ------

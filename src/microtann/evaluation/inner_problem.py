@@ -1,4 +1,4 @@
-"""What a TANN's update says of itself, put against its energy: dissipation and solution of the inner problem."""
+"""Dissipation and defect of a TANN's update, computed from its energy instead of taken from the update itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Numbers = NDArray[np.float64]
 
 
 class Certificate(NamedTuple):
-    """What was found at n points.
+    """Dissipation and defect at n points.
 
     Parameters
     ----------

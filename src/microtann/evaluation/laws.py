@@ -1,4 +1,4 @@
-"""Whether a material keeps the laws of thermodynamics, put to the test at random states and increments.
+"""A test of the laws of thermodynamics for any material, at random states and increments.
 
 What an architecture guarantees holds for any weights and any input; what is only learnt breaks somewhere. The test
 needs no reference: it takes a material through random strain paths, from tiny to far beyond its training range,
@@ -32,7 +32,7 @@ VIOLATION = 1e-12
 """A dissipation below minus this fraction of the energies at hand is negative."""
 TINY = 1e-300
 DIVIDED = 20
-"""Of so many increments one is divided, for that takes some fifty updates."""
+"""One of so many increments is also solved in several parts, which takes some fifty updates."""
 LEAST_PROBE = 1e-7
 """Least step of them, relative to the strain at first yield."""
 NINE_IN_TEN = 0.9
@@ -171,7 +171,7 @@ def examine_laws(
 
 @dataclass(frozen=True)
 class _Findings:
-    """What one increment of many points showed."""
+    """Errors of many points in one increment."""
 
     finite: Bool[NDArray[np.bool_], "n"]
     dissipation: Float[Array, "n"]

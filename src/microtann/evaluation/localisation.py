@@ -39,7 +39,7 @@ CHUNK = 1024
 
 
 def check_localisation(localisation: str) -> None:
-    """Refuse what is no localisation.
+    """Refuse a name of a localisation that does not exist.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Measures of errors, each told once: relative root mean squares, and the largest error over increments."""
+"""The measures of errors: relative root mean squares, and the largest error over increments."""
 
 from __future__ import annotations
 

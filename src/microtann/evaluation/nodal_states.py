@@ -23,7 +23,7 @@ from microtann.microstructure.protocol import Microstructure
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 RESULTS = ("energy", "dissipation")
-"""State variables that tell what an increment has given; nothing is decoded from them."""
+"""State variables that are results of an increment; nothing is decoded from them."""
 
 
 @runtime_checkable

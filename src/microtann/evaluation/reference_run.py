@@ -1,4 +1,4 @@
-"""One analysis of a reference structure: how it is computed, how it goes on after a stop, what numbers it leaves.
+"""One analysis of a reference structure: its computation, its restart after an interruption, and its results.
 
 Simulations, studies and the reproduction of the paper all take their runs from here. A folder of records belongs
 to one configuration: who makes it names it after a digest of all that decides the runs.
@@ -38,7 +38,7 @@ T = TypeVar("T")
 RECORDS = "records"
 """Folder of the records, in that of an unfinished stage."""
 QUIET = SolverOptions(outside_training="none")
-"""Options of runs that say nothing where a model leaves the range of its training."""
+"""Options of runs without a warning where a model leaves the range of its training."""
 COARSE = {2: 0.25, 3: 1.25}
 """Edge of the elements and cells of the small runs that compile everything, by dimension: fine enough for
 multigrid, which a body of 10 × 10 × 10 in elements of 2 is not."""
@@ -46,7 +46,7 @@ multigrid, which a body of 10 × 10 × 10 in elements of 2 is not."""
 
 @dataclass(frozen=True)
 class RunRecords:
-    """Where runs outlive an interruption: finished ones as numbers, one in progress as its equilibria.
+    """Folder in which runs survive an interruption: finished ones as numbers, one in progress as its equilibria.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class RunNumbers:
 
 
 def no_progress() -> None:
-    """Return what follows the Newton iterations of a run that nobody watches."""
+    """Return None, the callback of a run whose progress is not shown."""
 
 
 @dataclass(frozen=True)

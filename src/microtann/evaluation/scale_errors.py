@@ -25,19 +25,19 @@ PAIRS: dict[str, tuple[Analysis, Analysis]] = {
     "homogenisation error": ("exact", "lattice"),
     "total error": ("model", "lattice"),
 }
-"""What is compared with what; the network error compares the same mesh at the nodes and bars of the lattice."""
+"""The two sources that every error compares; both of the network error use one mesh, at the lattice's nodes."""
 SOLVED_PAIRS: dict[str, tuple[Source, Source]] = {
     "network error, solved again": ("solved", "exact"),
     "total error, solved again": ("solved", "lattice"),
 }
-"""The same, with the exact cell solved again along the strains that were found with the model."""
+"""As `PAIRS`, with the exact cell solved again along the strains of the analysis with the model."""
 MOST_POINTS = 4096
 """Gauss points that are solved again at most for a row; one that needs more has none."""
 
 
 @dataclass(frozen=True)
 class Solving:
-    """What was solved again.
+    """How much was solved again.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def solved_again(scale: Microscale) -> Microscale:
 
 
 def solving(scale: Microscale) -> Solving:
-    """Return what was solved again so far; nothing where states are decoded."""
+    """Return how much has been solved again so far; zeros where states are decoded."""
     done = scale.solved
     return Solving(0, 0, 0.0) if done is None else Solving(done.points, done.increments, done.seconds)
 

@@ -1,4 +1,4 @@
-"""States and increments that others computed, as a microstructure is asked whether they can be its own."""
+"""States and increments that others computed, and identities that those of a microstructure meet."""
 
 from __future__ import annotations
 

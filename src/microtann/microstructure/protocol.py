@@ -3,7 +3,7 @@
 A kind of microstructure is a subclass of `Microstructure`, made known by
 `microtann.microstructure.registry.register_microstructure` or, from a package of its own, by the entry point
 ``microtann.microstructures``. A lattice (`microtann.microstructure.bars.lattice.Lattice`) is one kind. What is
-asked of all kinds is abstract; the rest are questions that a kind may answer, and that nothing depends on.
+needed of all kinds is abstract; the rest has a default, which a kind may replace.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from microtann.slips.problem import SlipProblem
 
 Array = NDArray[np.float64]
 Groups = Mapping[str, Mapping[str, NDArray[Any]]]
-"""Arrays by the name of their group and their own."""
+"""Arrays by the name of their group, and by their own name within it."""
 SHARED_STATE = ("strain", "energy", "dissipation")
 """State variables that every microstructure has; the others are its own."""
 
@@ -162,7 +162,7 @@ class Microstructure(ABC):
 
     @property
     def microstructure(self) -> Microstructure:
-        """Itself: what it stands for, as it is asked of models."""
+        """Itself, as models have the microstructure that they stand for under this name."""
         return self
 
     @property
@@ -177,7 +177,7 @@ class Microstructure(ABC):
 
     @property
     def description(self) -> str:
-        """What it is, in words that follow an article or a preposition."""
+        """What it is, in words that may follow "a" or "of" in a sentence."""
         return f"a microstructure of kind {self.kind!r}"
 
     @property
@@ -281,7 +281,7 @@ class Microstructure(ABC):
 
 
 def require_microstructure(candidate: object) -> Microstructure:
-    """Return what is a microstructure.
+    """Return the argument if it is a microstructure.
 
     Raises
     ------

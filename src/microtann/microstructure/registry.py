@@ -22,7 +22,7 @@ MICROSTRUCTURE_ENTRY_POINTS = "microtann.microstructures"
 OWN_MICROSTRUCTURES = "microtann.microstructure.bars.lattice"
 """Where the kinds of this package are, imported when one is first looked for."""
 DEFAULT_KIND = "lattice"
-"""What files hold that name no kind."""
+"""Kind of the microstructure in files that name none."""
 MICROSTRUCTURES: dict[str, type[Microstructure]] = {}
 """Kinds of microstructures by name."""
 
@@ -59,7 +59,7 @@ def microstructure_class(kind: str) -> type[Microstructure] | None:
 
 @dataclass(frozen=True, eq=False)
 class UnknownMicrostructure(Microstructure):
-    """What a file says of a microstructure whose kind is not known here: its arrays, which are kept as they are.
+    """A microstructure from a file whose kind is not known here; its arrays are kept as they are.
 
     Training, recall and evaluation on data need no more. Whatever needs the microstructure itself says that its
     kind is to be imported.
@@ -108,7 +108,7 @@ class UnknownMicrostructure(Microstructure):
 
     @classmethod
     def of_groups(cls, groups: Groups) -> Microstructure:
-        """Refuse: arrays alone tell no kind."""
+        """Refuse, since arrays alone do not say which kind they belong to."""
         raise InputError("the kind of the microstructure is not known")
 
     def initial_state(self, n: int) -> State:

@@ -20,7 +20,7 @@ ANSWERED = ("stress", "energy", "dissipation")
 
 @runtime_checkable
 class Described(Protocol):
-    """What says of itself which quantities it holds: a data set, or the information of a model."""
+    """A data set or the information of a model, seen as the quantities that it holds."""
 
     @property
     def components(self) -> int:
@@ -44,7 +44,7 @@ class Described(Protocol):
 
 
 class Quantities(NamedTuple):
-    """Which quantities something holds, without the thing itself; see `Described`."""
+    """The names, units and shapes of a `Described`, apart from its arrays."""
 
     components: int
     strain_names: tuple[str, ...]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 LEAST_POINTS = 16
-"""Fewer points are computed as so many."""
+"""Smallest number of points that is computed; fewer are filled up to it."""
 
 
 def rounded(n: int) -> int:

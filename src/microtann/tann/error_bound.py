@@ -1,4 +1,4 @@
-"""How wrong a TANN may be along a path, without solving its microstructure, if that one's inelasticity are slips.
+"""Bounds of the errors of a TANN along a path, without solving its microstructure, where that is one of slips.
 
 Let α̃ be the slips that a TANN decodes, such as the plastic strains of the distinct bars of a lattice, and α those
 of the exact microstructure, which follow the flow rule from the virgin state. With its slip problem, χ̃ = b(E) − K
@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 
 
 class ErrorBound(NamedTuple):
-    """What errors do not exceed; "..." is (T,) or (B, T).
+    """Upper bounds of the errors of a recall; "..." is (T,) or (B, T).
 
     Parameters
     ----------

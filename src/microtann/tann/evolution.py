@@ -19,7 +19,7 @@ class Evolution(eqx.Module):
     fixed: ClassVar[tuple[str, ...]] = ()
     """Fields that gradients do not train."""
     reads_increment: ClassVar[bool] = True
-    """Whether Z at t + Δt depends on where the increment began other than by Z, so that its size matters."""
+    """Whether Z at t + Δt depends on the start of the increment by more than Z alone."""
 
     @abstractmethod
     def __call__(

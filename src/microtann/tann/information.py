@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from microtann.microstructure.protocol import Microstructure
 
 PROBABILITIES = (0.5, 0.9, 0.99)
-"""Shares of the training data for which a range says how far they reach."""
+"""Probabilities of the quantiles that a training range keeps."""
 LEAST_WIDTH = 1e-6
-"""Least width of a box in one component relative to the widest: what did not move in the data may move so much."""
+"""Least width of a box in one component, relative to the widest, also where the data did not move at all."""
 ROWS = 4096
 """Points that are compared with a box at a time; they stay in the cache."""
 

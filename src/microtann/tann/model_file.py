@@ -38,10 +38,10 @@ FORMAT = "microtann-tann"
 SCHEMA = "2"
 SHEAR = "engineering"
 LONGEST = 300
-"""Letters of a reason that are shown: a damaged file may hold names of any length."""
+"""Longest reason that a message shows, in letters; a damaged file may hold names of any length."""
 PARTS = ("reduction", "energy", "evolution", "scaling")
 RANGE = "training_range"
-"""Group of the tensors of the training range; what is neither of it nor of the parts is of the microstructure."""
+"""Group of the tensors of the training range; tensors outside of it and of the parts are of the microstructure."""
 
 _RANGE = tuple(field.name for field in fields(TrainingRange))
 
@@ -133,7 +133,7 @@ def _point(
 
 
 def _check_conventions(described: Mapping[str, Any]) -> None:
-    """Refuse components in another order or with another shear than all computation here assumes."""
+    """Refuse components in another order, or another kind of shear strain, than this package computes with."""
     components = int(described["components"])
     labels = list(voigt.component_names(components))
     order = list(described["voigt_order"])

@@ -19,8 +19,7 @@ class RateNetwork(Evolution):
 
     In recall the stress at t is the derivative of the energy, as it is of the increment before. Where the data
     know one Δt only, they cannot tell how the rate depends on it, and the response is taken to be independent of
-    it;
-    otherwise Δt is an input too.
+    it; otherwise Δt is an input too.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ class RateNetwork(Evolution):
         driving_increment: Float[Array, "y"],
         dt: Float[Array, ""],
     ) -> Float[Array, "z"]:
-        """Return Z at t + Δt from the stress at t too.
+        """Return Z at t + Δt, with the stress at t as a further input.
 
         Parameters
         ----------

@@ -17,7 +17,7 @@ from microtann.tann.point import Increment, MaterialPoint
 
 Numbers = NDArray[np.float64]
 PIECE = 64
-"""Increments of the pieces in which paths are followed."""
+"""Number of increments that are compiled, and followed, as one piece of a path."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def follow_paths(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[N
     """Follow driving paths (B, T, y); return what `Increment` holds, with leading axes (B, T).
 
     Paths are followed in pieces of one length, and their number is rounded up, so that few shapes are ever
-    compiled; steps and paths that are added for this rest where a path ended, and are cut off again.
+    compiled; the steps and paths that this adds repeat the last strain of a path, and are cut off at the end.
 
     Parameters
     ----------

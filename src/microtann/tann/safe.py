@@ -1,4 +1,4 @@
-"""Any evolution made safe: what it proposes is taken as far as dissipation and size of the increment allow."""
+"""Safe evolutions: a proposed change of state is shortened until it dissipates and is no larger than allowed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from microtann.tann.recall import follow_paths
 HALVINGS = 60
 ROUNDS = 100
 ROUND_OFF = 1e-14
-"""Power along the way back, relative to force times motion, that counts as none."""
+"""Power, relative to force times motion, below which it counts as zero."""
 WALKS, STEPS = 64, 100
 USUAL = 0.99
 MARGIN = 2.0
@@ -31,14 +31,14 @@ Power = Callable[[Float[Array, "z"]], Float[Array, ""]]
 class SafeEvolution(Evolution):
     """Another evolution, held to −T · ΔZ ≥ 0 and |ΔZ| ≤ C |Δy|; for inference, not for training.
 
-    What the inner evolution proposes is first shortened to C |Δy|; hence nothing moves under a zero increment, and
-    there is no threshold below which it would not. If the proposal p creates energy, ΔZ lies on the line from p to
-    q = t f, where it ceases to: f = −∂Ψ/∂Z(y⁺, Z) is the force before the motion, along which a small step always
+    The proposal p of the inner evolution is first shortened to C |Δy|; hence a zero increment moves nothing, and the
+    motion tends to zero with the increment. If p creates energy, ΔZ is the point of the line from p to q = t f
+    where the dissipation becomes zero: f = −∂Ψ/∂Z(y⁺, Z) is the force before the motion, along which a small step always
     dissipates, and t is half the step to the minimum of the energy along f, shortened to C |Δy| and halved until
     q dissipates. For an energy whose Hessian in Z is the identity, the motions that dissipate fill a ball between
-    0 and f, of which q is the centre: ΔZ is the one nearest to p. The energy need not be convex: every point of
-    the line is judged by the very dissipation −∂Ψ/∂Z(y⁺, Z⁺) · (Z⁺ − Z) that the model returns, and the last point
-    that passed is taken. A proposal that is not finite is replaced by rest.
+    0 and f, of which q is the centre: ΔZ is the one nearest to p. The energy need not be convex: points of the
+    line are tested by the dissipation −∂Ψ/∂Z(y⁺, Z⁺) · (Z⁺ − Z) that the model returns, and of those that dissipate
+    the one nearest to p is taken. A proposal that is not finite is replaced by rest.
 
     Parameters
     ----------

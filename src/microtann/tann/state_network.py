@@ -1,4 +1,4 @@
-"""A return map as a network: the state that an increment leads to, from where it ends."""
+"""A network in place of a return map: it gives the new state from the end of the increment and the old state."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from microtann.tann.layers import Layers
 
 
 class StateNetwork(Evolution):
-    """Z⁺ = Z + N(y⁺, Z): rate-independent, and forgetful of its own errors.
+    """Z⁺ = Z + N(y⁺, Z): a rate-independent evolution that corrects errors of earlier increments.
 
     The return map of rate-independent plasticity depends on the driving variables at the end of an increment
     and on the states, not on the increment itself. Where N vanishes in the elastic domain, a state outside it is
-    led
-    back, so that errors of earlier increments do not add up. With rectified linear units N is piecewise linear,
-    as the
-    return maps of linear hardening are.
+    led back, so that errors of earlier increments do not add up. With rectified linear units N is piecewise linear,
+    as the return maps of linear hardening are.
 
     Parameters
     ----------

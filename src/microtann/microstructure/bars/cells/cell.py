@@ -21,7 +21,7 @@ LARGEST, SMALLEST = 1e50, 1e-50
 """Range of the lattice vectors: neither volumes nor areas overflow or vanish."""
 
 NEAR_TOLERANCE = 1e-5
-"""Distance, relative to the period, below which two nodes that are no copies are taken for careless ones."""
+"""Distance, relative to the period, below which two nodes that do not match are taken for inexact copies."""
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""In which order the nodes of a cell are eliminated, and which blocks of the factor that fills.
+"""The order in which the nodes of a cell are eliminated, and the blocks of the factor that become non-zero.
 
 Nodes interact only along bars, so the Cholesky factor of the fluctuation's stiffness is sparse, in the same places
 for all material points.

@@ -197,7 +197,7 @@ class Bars:
         return young * np.divide(reduced, trial, out=np.ones(len(stress)), where=plastic != before)
 
     def training_reach(self, before: BarState, after: BarState) -> None:
-        """Return None: the law of bars was not learnt."""
+        """Return None, for the law of bars has no training data."""
 
     def fields(self, state: BarState, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
         """Return force (tension is positive), stress and plastic strain of every bar."""
