@@ -31,14 +31,14 @@ Power = Callable[[Float[Array, "z"]], Float[Array, ""]]
 class SafeEvolution(Evolution):
     """Another evolution, held to −T · ΔZ ≥ 0 and |ΔZ| ≤ C |Δy|; for inference, not for training.
 
-    The proposal p of the inner evolution is first shortened to C |Δy|; hence a zero increment moves nothing, and the
-    motion tends to zero with the increment. If p creates energy, ΔZ is the point of the line from p to q = t f
-    where the dissipation becomes zero: f = −∂Ψ/∂Z(y⁺, Z) is the force before the motion, along which a small step always
-    dissipates, and t is half the step to the minimum of the energy along f, shortened to C |Δy| and halved until
-    q dissipates. For an energy whose Hessian in Z is the identity, the motions that dissipate fill a ball between
-    0 and f, of which q is the centre: ΔZ is the one nearest to p. The energy need not be convex: points of the
-    line are tested by the dissipation −∂Ψ/∂Z(y⁺, Z⁺) · (Z⁺ − Z) that the model returns, and of those that dissipate
-    the one nearest to p is taken. A proposal that is not finite is replaced by rest.
+    The proposal p of the inner evolution is first shortened to C |Δy|; hence a zero increment moves nothing, and
+    the motion tends to zero with the increment. If p creates energy, ΔZ is the point of the line from p to q = t f
+    where the dissipation becomes zero: f = −∂Ψ/∂Z(y⁺, Z) is the force before the motion, along which a small step
+    always dissipates, and t is half the step to the minimum of the energy along f, shortened to C |Δy| and halved
+    until q dissipates. For an energy whose Hessian in Z is the identity, the motions that dissipate fill a ball
+    between 0 and f, of which q is the centre: ΔZ is the one nearest to p. The energy need not be convex: points of
+    the line are tested by the dissipation −∂Ψ/∂Z(y⁺, Z⁺) · (Z⁺ − Z) that the model returns, and of those that
+    dissipate the one nearest to p is taken. A proposal that is not finite is replaced by rest.
 
     Parameters
     ----------

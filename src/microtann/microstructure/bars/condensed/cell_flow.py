@@ -35,7 +35,7 @@ SORTED_FROM = 300
 
 
 class _Way(NamedTuple):
-    """How increments are solved; what one method leaves, another takes.
+    """Methods by which increments are solved; points that one cannot solve go to another.
 
     Parameters
     ----------
