@@ -41,7 +41,7 @@ def show_files(folder: Path, files: Sequence[str]) -> None:
 
 
 @contextmanager
-def training_range_told() -> Iterator[None]:
+def range_warnings_shown() -> Iterator[None]:
     """Show warnings on the training range as sentences on standard error; leave all others to Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", TrainingRangeWarning)

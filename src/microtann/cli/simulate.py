@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from microtann.cli.messages import show_section, show_unchanged, training_range_told
+from microtann.cli.messages import range_warnings_shown, show_section, show_unchanged
 from microtann.cli.named_model import is_object, model_digest, named_material
 from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.progress_bar import progress
@@ -95,7 +95,7 @@ def make_simulation(
     again = (ConvergenceError, InputError)
     failure = output.with_name(f"{output.name}.failed-point.h5")
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True, would_fail_again=again) as folder:
-        with training_range_told():
+        with range_warnings_shown():
             found = simulation.simulate(
                 case,
                 named_material(model) if is_object(model) else model,

@@ -10,14 +10,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from microtann.data.worker import begin_worker, interrupts_spared
+from microtann.data.worker import begin_worker, interrupts_blocked
 from microtann.errors import InputError, MicrotannError, MissingExtraError
 from microtann.system.memory import require_memory
 
 TaskResult = TypeVar("TaskResult")
 WORKER_BYTES = 250e6
 """Memory of a worker that has loaded everything and solves nothing yet."""
-AHEAD = 2
+TASKS_PER_WORKER = 2
 """Tasks in flight for every worker: enough to keep it busy, few enough to keep memory flat."""
 
 
@@ -57,7 +57,7 @@ def run_tasks(
             yield task, function(*task)
         return
     with _dask_workers(processes, address) if engine == "dask" else _process_workers(processes) as (pool, workers):
-        yield from _in_flight(pool, function, tasks, AHEAD * workers)
+        yield from _in_flight(pool, function, tasks, TASKS_PER_WORKER * workers)
 
 
 def check_engine(processes: int, engine: str, address: str | None) -> None:
@@ -98,7 +98,7 @@ def _in_flight(
     flying: dict[Future[TaskResult], tuple[Any, ...]] = {}
     while True:
         for task in remaining:
-            with interrupts_spared():  # a task may start a worker
+            with interrupts_blocked():  # a task may start a worker
                 future = pool.submit(function, *task)
             flying[future] = task
             if len(flying) >= most:
@@ -137,7 +137,7 @@ def _process_workers(processes: int) -> Iterator[tuple[Executor, int]]:
 def _dask_workers(processes: int, address: str | None) -> Iterator[tuple[Executor, int]]:
     distributed = _import_distributed()
     if address is None:
-        with interrupts_spared():  # dask's workers end with their parent, but do not ignore Ctrl-C
+        with interrupts_blocked():  # dask's workers end with their parent, but do not ignore Ctrl-C
             made = distributed.LocalCluster(
                 n_workers=processes, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
             )

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from microtann.data.blocks import holds
-from microtann.data.engines import AHEAD, check_engine, run_tasks
+from microtann.data.engines import TASKS_PER_WORKER, check_engine, run_tasks
 from microtann.data.extent import require_range, require_room
 from microtann.data.file import SetWriter, write_header
 from microtann.data.generate import DataProgress, block_paths, describe
@@ -105,7 +105,7 @@ def generate_to(
     remove_leftovers(path.parent, path.name)
     count = _shard_walks(microstructure, plan, shard_paths)
     if not folder.exists():
-        together = count if engine == "processes" and processes == 1 else AHEAD * processes * count
+        together = count if engine == "processes" and processes == 1 else TASKS_PER_WORKER * processes * count
         require_room(path, microstructure, plan, together)
     ranges = [(first, min(first + count, plan.paths)) for first in range(0, plan.paths, count)]
     ranges = _start(folder, header, ranges)

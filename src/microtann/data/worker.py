@@ -28,7 +28,7 @@ def begin_worker(line: Connection) -> None:
 
 
 @contextmanager
-def interrupts_spared() -> Iterator[None]:
+def interrupts_blocked() -> Iterator[None]:
     """Let processes that are started in the block never see Ctrl-C, not even before they are prepared.
 
     They inherit that the signal is blocked in this thread. Other threads of this process still receive it, and

@@ -83,9 +83,9 @@ def bound_errors(
     force = strain @ problem.coupling.T - plastic_strain @ problem.hessian
     admissible = np.clip(force, -problem.resistance, problem.resistance)
     moved = np.diff(plastic_strain, axis=1, prepend=np.broadcast_to(virgin, plastic_strain[:, :1].shape))
-    unsaid = np.abs(moved) @ problem.resistance - (admissible * moved).sum(axis=-1)
+    gap = np.abs(moved) @ problem.resistance - (admissible * moved).sum(axis=-1)
     excess = linalg.solve_triangular(root, (force - admissible).reshape(-1, problem.count).T, lower=True)
-    growth = 2.0 * unsaid + (excess**2).sum(axis=0).reshape(unsaid.shape)
+    growth = 2.0 * gap + (excess**2).sum(axis=0).reshape(gap.shape)
     inverse = linalg.cho_solve((root, True), np.eye(problem.count))
     farthest = problem.resistance + np.abs(force)
     most = ((farthest @ np.abs(inverse)) * farthest).sum(axis=-1)

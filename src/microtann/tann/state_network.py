@@ -15,10 +15,10 @@ from microtann.tann.layers import Layers
 class StateNetwork(Evolution):
     """Z⁺ = Z + N(y⁺, Z): a rate-independent evolution that corrects errors of earlier increments.
 
-    The return map of rate-independent plasticity depends on the driving variables at the end of an increment and on
-    the states, not on the increment itself. Where N vanishes in the elastic domain, a state outside it is led back,
-    so that errors of earlier increments do not add up. With rectified linear units N is piecewise linear, as the
-    return maps of linear hardening are.
+    The return map of rate-independent plasticity depends on the driving variables at the end of an increment and
+    on the states, not on the increment itself. Where N vanishes in the elastic domain, a state outside it is led
+    back, so that errors of earlier increments do not add up. With rectified linear units N is piecewise linear, as
+    the return maps of linear hardening are.
 
     Parameters
     ----------
