@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from microtann.report.evaluation import SHORT
+from microtann.report.evaluation_section import SHORT
 from microtann.report.page import write_report
 from microtann.report.section import Section, write_section
 from microtann.report.table import Column, Value, columns_of
