@@ -42,7 +42,7 @@ def test_quoted_models_are_those_of_the_cards() -> None:
     for cell, (bars, states, *errors, seconds) in found.items():
         suffix = "-12" if cell == "square 2x2" else ""
         card = mt.model_card(f"{cell.replace(' ', '-')}-perturbed-variational{suffix}")
-        assert (int(bars), int(states)) == (card.distinct_bars, card.states)
+        assert (int(bars), int(states)) == (card.exact_states, card.states)
         assert float(seconds) == pytest.approx(card.data_seconds + card.training_seconds, abs=0.5)
         for name, error in zip("abcdefh", errors, strict=True):
             assert float(error) == pytest.approx(card.errors[name]["stress"], rel=0.05)  # two digits

@@ -56,7 +56,7 @@ def generate_data(
     --------
     >>> import microtann as mt
     >>> mt.generate_data(mt.Lattice(mt.square_cell()), plan=mt.WalkPlan(paths=20, steps=10), file="walks.h5")
-    Dataset(140 training, 30 validation, 30 test increments; 3 strain components, displacement (4, 2), force (6,))
+    Dataset(140 training, 30 validation, 30 test increments; 3 strain components, displacement (9, 2), force (20,))
     """
     if file is None:
         return generate(microstructure, plan, units=units, progress=progress)

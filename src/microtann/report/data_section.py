@@ -45,11 +45,12 @@ def data_section(folder: Path, data: str, microstructure: Microstructure) -> Sec
         "Largest strain and strain increment of a component; shares of zero and of dissipating increments. "
         "The sets share no path.",
     )
+    words = microstructure.description
     return Section(
         title="Data",
         order=1,
         paragraphs=(
-            f"{microstructure.description.capitalize()} was solved exactly along random walks of strain; every "
+            f"{words[0].upper()}{words[1:]} was solved exactly along random walks of strain; every "
             "increment keeps strain, stress, energy and internal coordinates before and after it, and its "
             "dissipation.",
         ),

@@ -103,7 +103,7 @@ def dataset_errors(tann: TANN, dataset: Dataset, judged: SetName = "test") -> Wa
     --------
     >>> import microtann as mt
     >>> from microtann.training import dataset_errors
-    >>> data = mt.generate_data(mt.cube_cell(), plan=mt.WalkPlan(paths=8, steps=20))
+    >>> data = mt.generate_data(mt.Lattice(mt.cube_cell()), plan=mt.WalkPlan(paths=8, steps=20))
     >>> dataset_errors(mt.load("cube"), data).stress < 1e-12
     True
     """

@@ -61,6 +61,7 @@ def test_a_point_that_is_none_of_the_structure_is_refused_at_once(inside: str, w
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.verify
 def test_decoded_and_solved_again_stand_side_by_side(tmp_path: Path) -> None:
     """With 48 states for 104 bars the cell is solved again at the control node and at the point of --inside."""
     model = ("--model", "cube-2x2x2-perturbed", "--inside", "0,0,5")

@@ -36,7 +36,8 @@ def many_with_plastic_strain(many_walks: Dataset) -> Dataset:
 
 def _with_plastic_strain(square: Dataset) -> Dataset:
     """Return the data with a third group: plastic strain, which is what force and strain of a bar leave."""
-    cell, bars = square.cell, square.cell.bars
+    cell = square.microstructure.cell
+    bars = cell.bars
     ends = cell.nodes[bars]
     along = ends[:, 1] - ends[:, 0]
     length = np.linalg.norm(along, axis=1)

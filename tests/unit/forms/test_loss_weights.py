@@ -53,6 +53,7 @@ def test_a_weight_multiplies_its_term_alone(square: Dataset, form: TrainableForm
             np.testing.assert_allclose(changed[name], factor * plain[name], rtol=1e-12)
 
 
+@pytest.mark.verify
 def test_training_follows_the_weights(square: Dataset) -> None:
     """What counts a hundred times is learnt better, at the expense of the rest, in both losses."""
 

@@ -43,6 +43,7 @@ def kept(output: Path) -> list[str]:
     return sorted(path.name for path in (work / "records").iterdir())
 
 
+@pytest.mark.verify
 def test_finished_runs_are_kept_and_the_one_in_progress_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

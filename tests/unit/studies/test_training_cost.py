@@ -12,7 +12,7 @@ import microtann as mt
 from microtann.data.increments import Dataset
 from microtann.studies import training_cost
 from microtann.studies.training_cost import TrainingCost, try_training
-from microtann.training.train import LOGGER
+from microtann.training.train import LOGGER, TrainingProgress
 
 
 def test_time_of_the_updates_is_read_between_reports(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +39,7 @@ def test_time_of_the_updates_is_read_between_reports(monkeypatch: pytest.MonkeyP
         assert (form.states, form.updates) == (5, 300)
         for update, seconds in ((100, 6.0), (200, 2.0), (300, 2.0)):
             clock[0] += seconds
-            progress(SimpleNamespace(update=update))
+            progress(TrainingProgress("descent", update, 300, 5, 0.0, 0.0))
         clock[0] += 1.0
 
     monkeypatch.setattr(training_cost, "train", train)

@@ -63,6 +63,7 @@ def test_the_best_of_a_grid_is_written_for_training(data: Path, tmp_path: Path) 
     assert mt.load(tmp_path / "t" / "model.safetensors").states == 16
 
 
+@pytest.mark.verify
 def test_a_random_search_starts_from_the_choice_of_the_user(data: Path, tmp_path: Path) -> None:
     arguments = ("--vary", "learning_rate=1e-3..1e-1", "--trials", 2, "--seeds", "0,1")
     result = call(data, *START, *arguments, "--output", tmp_path / "tune")

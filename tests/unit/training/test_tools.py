@@ -99,6 +99,7 @@ def test_a_loss_that_is_not_finite_names_its_term_and_keeps_the_last_good_checkp
     assert checkpoint.exists()
 
 
+@pytest.mark.verify
 def test_the_best_seed_is_kept(square: Dataset) -> None:
     form = replace(FORM, epochs=(2,), batch=(100,), learning_rate=(3e-3,))
     tann, results = train_seeds(square, form, 2)
@@ -113,7 +114,7 @@ def test_the_closed_loop_error_is_that_of_recall(square: Dataset, trained: mt.TA
     count = len(np.unique(data.path))
     strain = (data.strain + data.strain_increment).reshape(count, -1, 3)
     trained = eqx.tree_at(lambda t: t.point.evolution.network.layers[-1].weight, trained, replace_fn=np.zeros_like)
-    exact = mt.solve_cell(square.cell, square.bar, strain).stress
+    exact = square.microstructure.solve(strain).stress
     error = trained.recall(strain, outside_training="none").stress - exact
     expected = np.sqrt(np.sum(error**2) / np.sum(exact**2))
     shuffled = data.take(np.random.default_rng(0).permutation(len(data)))
@@ -150,6 +151,7 @@ print(json.dumps([len(jax.devices()), layer.tolist()]))
 """
 
 
+@pytest.mark.verify
 def test_two_devices_share_a_batch(square: Dataset) -> None:
     environment = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
     command = [sys.executable, "-c", PARALLEL.format(folder=str(Path(__file__).parent))]

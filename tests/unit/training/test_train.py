@@ -146,6 +146,7 @@ def test_units_do_not_matter(square: Dataset, trained: mt.TANN) -> None:
     assert (here.outside_training_range, there.outside_training_range) == (False, False)
 
 
+@pytest.mark.verify
 def test_a_run_interrupted_twice_resumes_to_the_same_model(square: Dataset, tmp_path: Path) -> None:
     config = replace(CONFIG, descent_updates=1000, polish_updates=100, merge_tolerance=1e-9)
     whole = train(square, config)

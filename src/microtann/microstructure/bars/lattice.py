@@ -55,7 +55,7 @@ class Lattice(Microstructure):
     >>> lattice = mt.Lattice(mt.square_cell((2, 2), perturbation=0.2))
     >>> stress, tangent, state = lattice.update(np.array([[0.5, 0.0, 0.0]]), lattice.initial_state(1))
     >>> tangent.shape, lattice.decode(state)["force"].shape
-    ((1, 3, 3), (1, 24))
+    ((1, 3, 3), (1, 20))
     """
 
     kind: ClassVar[str] = "lattice"

@@ -132,6 +132,7 @@ def test_what_is_not_found_is_not_a_number() -> None:
     assert np.isnan(found).all()
 
 
+@pytest.mark.verify
 def test_energy_dissipation_and_pruning_go_together(tmp_path: Path) -> None:
     data = generate(mt.Lattice(mt.square_cell()), mt.WalkPlan(paths=10, steps=10, limit=1.0))
     form = Variational(states=3, slips=3, updates=2, convex=2, prune=1e-3, viscosity=0.5, rate_exponent=0.3)
@@ -146,6 +147,7 @@ def test_energy_dissipation_and_pruning_go_together(tmp_path: Path) -> None:
     assert fast.stress[0, -1, 0] > slow.stress[0, -1, 0]
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("exponent", [0.2, 1.0, 2.0])
 @pytest.mark.parametrize("viscosity", [1e-3, 1.0, 1e2])
 def test_the_laws_hold_with_viscosity_for_any_weights(viscosity: float, exponent: float) -> None:
@@ -186,6 +188,7 @@ def test_slow_viscous_slips_are_rate_independent_and_fast_ones_rest() -> None:
     assert np.abs(tann.recall(strain, dt=1e-40).state).max() < 1e-6
 
 
+@pytest.mark.verify
 def test_derivatives_with_viscosity_are_those_of_all_parameters() -> None:
     point = random_viscous_tann(3, (3, 5, 4), 0.5, 0.6).point
     draw = np.random.default_rng(4)
@@ -204,6 +207,7 @@ def test_derivatives_with_viscosity_are_those_of_all_parameters() -> None:
     np.testing.assert_allclose(slope, (ahead - behind) / 2e-6, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.verify
 def test_silent_slips_change_nothing_in_a_convex_energy() -> None:
     tann = random_convex_tann(3, 5, 4, 3)
     normals = np.array(tann.point.evolution.normals)

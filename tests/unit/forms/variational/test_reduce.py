@@ -57,10 +57,10 @@ def test_cell_and_data_give_the_same_model(dataset: Dataset) -> None:
 
 
 def test_what_cannot_be_reduced_is_refused(dataset: Dataset) -> None:
-    with pytest.raises(InputError, match="give neither"):
-        mt.reduce(dataset, BAR)
-    with pytest.raises(InputError, match="not those of a lattice"):
-        mt.reduce(mt.Lattice(replace(dataset, microstructure=None)))
+    with pytest.raises(InputError, match="give no plan"):
+        mt.reduce(dataset, plan=PLAN)
+    with pytest.raises(InputError, match="not the data of a microstructure of slips"):
+        mt.reduce(replace(dataset, microstructure=None))
     small = mt.WalkPlan(paths=10, steps=10, increment=1e-3, smallest_increment=1e-3)
     with pytest.raises(InputError, match="nothing irreversible"):
         mt.reduce(mt.Lattice(mt.square_cell((1, 1))), plan=small)
@@ -75,7 +75,10 @@ def test_strain_paths_are_those_of_the_walks(dataset: Dataset) -> None:
     assert np.array_equal(strain_paths(mixed), paths)
 
 
-@pytest.mark.parametrize(("rows", "sentence"), [(slice(0, 0), "equal"), (slice(1, None), "equal")])
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [(slice(0, 0), "no increment of the data starts in the virgin state"), (slice(1, None), "equal")],
+)
 def test_parts_of_walks_make_no_paths(dataset: Dataset, rows: slice, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         strain_paths(dataset.validation.take(rows))
