@@ -186,13 +186,14 @@ def study_states(
     strain = whole_walks(dataset.validation).strain
     pairs = _latent_pairs(points, numbers_of, proposal, numbers)
     comparisons = {name: compare_latent_spaces(*pair, strain) for name, pair in pairs.items()}
+    groups = list(dataset.coordinate_shapes)
     rows = [
         (
             name,
             n,
             p.seed,
             numbers_of[p.folder].get("states"),
-            *errors_row(numbers_of[p.folder], dataset.coordinate_shapes),
+            *errors_row(numbers_of[p.folder], groups),
         )
         for (name, n), group in points.items()
         for p in group
