@@ -100,7 +100,7 @@ def results(demo: Path) -> str:
             "",
             errors.to_markdown(),
             "",
-            "A regular cell is the case that slips represent exactly: its lattice, reduced, needs no training.",
+            "A regular cell is the case that play mechanisms can represent exactly, once training has found them.",
             f"There are {increments}; 100 zero increments move the stress by {drift}.",
             f"Free networks promise nothing: `cube-published` has {broken} such increments "
             "([the laws](docs/laws.md)).",

@@ -11,6 +11,7 @@ from microtann.cli.messages import console, show_files
 from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units
 from microtann.cli.sections import gather
+from microtann.cli.settings import collect_settings
 from microtann.cli.simulate import make_simulation
 from microtann.cli.train import make_model
 from microtann.errors import InputError
@@ -21,6 +22,10 @@ from microtann.system.stage import check_gathering
 
 CASE = "lcT2"
 STAGES = ("data", "train", "evaluate", CASE)
+FORM = "play"
+"""Form for the regular cube of the demo: it learns the slips from data, where the usual one starts from them."""
+CHOSEN = ("cell.", "microstructure.")
+"""Sections that choose another cell."""
 TITLE = "From a lattice cell to a twisted prism"
 
 
@@ -38,7 +43,11 @@ def demo(
     Finished stages with the same configuration are kept, so that an interrupted demo goes on where it stopped.
     """
     start = time.perf_counter()
-    settings = gather(config, assignments, cell_settings(cell, units=units, perturbation=perturbation))
+    options = cell_settings(cell, units=units, perturbation=perturbation)
+    given = [setting.key for setting in collect_settings(config, assignments or (), options)]
+    if not any(key == "train.form" or key.startswith(CHOSEN) for key in given):
+        options["train.form"] = FORM
+    settings = gather(config, assignments, options)
     check_gathering(output, STAGES, "the demo")
     if choose_microstructure(settings).microstructure.components != 6:
         raise InputError(f"the demo ends with {CASE}, a structure in space: choose a cell in space, not a square")

@@ -16,7 +16,10 @@ SMALL = """
 paths = 40
 steps = 40
 [train]
-updates = 100
+descent_updates = 500
+batch = 200
+polish_updates = 50
+polish_increments = 1000
 [simulate]
 mesh_size = 5.0
 dns = 0.5
