@@ -126,8 +126,8 @@ def _broken_identities(
             parts.setdefault(key, []).append(np.nan_to_num(values, nan=np.inf, posinf=np.inf))
     for key, pieces in parts.items():
         identity, misses = microstructure.identities[key], np.concatenate(pieces)
-        hint = _other_order(part, layout, microstructure, scale) if key in ("stress", "strain") else ""
-        hint = hint if misses.max() > WRONG else ""
+        ordered = key in ("stress", "strain") and "stress" in parts and misses.max() > WRONG
+        hint = _other_order(part, layout, microstructure, scale) if ordered else ""
         worst = np.inf if identity.inequality else WRONG
         yield from _miss(f"{name}: {identity.broken}", misses, hint or identity.cause, worst)
 
