@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +11,13 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
-from microtann.fem.abaqus_file import read_abaqus
 from microtann.fem.elements import RULES, element_kind
 from microtann.fem.faces import all_faces, corner_key, faces_of
-from microtann.fem.foreign_mesh import ForeignMesh, read_gmsh, read_vtk, require_not_empty
 from microtann.fem.mesh import Mesh
+from microtann.mesh_files.foreign_mesh import ForeignMesh, require_not_empty
+from microtann.mesh_files.reading import read_foreign_mesh
 
 IntArray = NDArray[np.int64]
-READERS: dict[str, Callable[[Path], ForeignMesh]] = {
-    ".msh": read_gmsh,
-    ".inp": read_abaqus,
-    ".vtu": read_vtk,
-    ".vtk": read_vtk,
-}
-"""What reads a file, by its suffix."""
 DIMENSIONS = {"vertex": 0, "line": 1, "triangle": 2, "quad": 2, "polygon": 2}
 """Dimensions of the cells whose names begin so; all others are solids."""
 
@@ -67,18 +60,7 @@ def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
     Mesh(3 nodes, 1 cells of kind 'triangle', regions 'all', sets 'base')
     """
     path = Path(path)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f"{path} is no mesh file that is known by its suffix: {', '.join(READERS)}")
-    try:
-        foreign = reader(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    except Exception as error:  # meshio fails in many ways on a damaged file
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise InputError(f"{path} is damaged or not of the format that its suffix says: {reason}") from None
+    foreign = read_foreign_mesh(path)
     try:
         return _mesh(foreign, drop_unused)
     except InputError as error:
@@ -181,9 +163,17 @@ def _names(
             if _dimension(kind) == dimension - 1:
                 faces.setdefault(name, []).append(cells[own][:, :corners])
     for name, given in foreign.surfaces.items():
-        faces.setdefault(name, []).append(np.array(given))
+        chosen = [_corners(foreign, starts, cell, face) for cell, face in given]
+        faces.setdefault(name, []).append(np.array(chosen))
     joined = {name: np.concatenate(parts) for name, parts in sets.items()}
     return regions, {**joined, **foreign.node_sets}, {name: np.concatenate(parts) for name, parts in faces.items()}
+
+
+def _corners(foreign: ForeignMesh, starts: Int[IntArray, "_"], cell: int, face: int) -> IntArray:
+    """Return the corners of a face of a cell."""
+    block = int(np.searchsorted(starts, cell, side="right")) - 1
+    kind, cells = foreign.blocks[block]
+    return cells[cell - starts[block]][list(RULES[kind].faces[face])]
 
 
 def _with_faces(mesh: Mesh, faces: Mapping[str, Int[IntArray, "_ c"]]) -> Mesh:

@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from microtann.errors import InputError
-from microtann.fem.elements import RULES, kinds_in
-from microtann.fem.foreign_mesh import ForeignMesh
+from microtann.mesh_files.foreign_mesh import ForeignMesh
 
 TYPE = re.compile(r"(C3D|CPE|CPS)(\d+)[A-Z]*")
-ABAQUS_FAMILIES = {"C3D": 3, "CPE": 2, "CPS": 2}
-"""Dimension of the families of elements; the order of nodes is VTK's."""
-FOREIGN = {"C3D": {6: "wedge", 15: "wedge15"}}
-"""Elements, by number of nodes, that are read so that they can be named, though no mesh can be of them."""
+SOLIDS = {4: "tetra", 10: "tetra10", 8: "hexahedron", 20: "hexahedron20", 6: "wedge", 15: "wedge15"}
+PLANE = {3: "triangle", 6: "triangle6", 4: "quad", 8: "quad8"}
+FAMILIES = {"C3D": SOLIDS, "CPE": PLANE, "CPS": PLANE}
+"""Kinds of cells, in meshio's words, of the families of elements by number of nodes; their order is VTK's."""
+FACE_COUNTS = {"triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 6, "wedge": 5}
+"""Faces of the kinds that begin so."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class _Model:
     elements: dict[int, tuple[str, list[int]]] = field(default_factory=dict)
     node_sets: dict[str, list[int]] = field(default_factory=dict)
     cell_sets: dict[str, list[int]] = field(default_factory=dict)
-    surfaces: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    surfaces: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
     def name(self, written: str) -> str:
@@ -111,7 +112,7 @@ def _nodes(model: _Model, block: KeywordBlock) -> None:
 def _elements(model: _Model, block: KeywordBlock) -> None:
     name = block.parameters.get("TYPE", "").upper()
     match = TYPE.fullmatch(name)
-    kind = _kind(match[1], int(match[2])) if match else None
+    kind = FAMILIES[match[1]].get(int(match[2])) if match else None
     if match is None or kind is None:
         raise InputError(
             f"line {block.line}: elements of type {name!r} are not known; there are C3D4, C3D10, C3D8, C3D20 in "
@@ -128,12 +129,6 @@ def _elements(model: _Model, block: KeywordBlock) -> None:
         model.elements[number] = kind, nodes
     if "ELSET" in block.parameters:
         _extend(model, model.cell_sets, block.parameters["ELSET"], [row[0] for row in rows])
-
-
-def _kind(family: str, nodes: int) -> str | None:
-    """Return the kind of a family of elements that has so many nodes."""
-    known = {len(RULES[kind].nodes): kind for kind in kinds_in(ABAQUS_FAMILIES[family])}
-    return (known | FOREIGN.get(family, {})).get(nodes)
 
 
 def _set(model: _Model, block: KeywordBlock) -> None:
@@ -168,8 +163,11 @@ def _surface(model: _Model, block: KeywordBlock) -> None:
     faces = model.surfaces.setdefault(name, [])
     for chosen, label in block.rows:
         for number in [int(chosen)] if chosen.isdigit() else model.cell_sets[model.name(chosen)]:
-            kind, nodes = model.elements[number]
-            faces.append(tuple(nodes[corner] for corner in RULES[kind].faces[int(label[1]) - 1]))
+            face = int(label[1]) - 1
+            kind, _ = model.elements[number]
+            if not face < next(count for name, count in FACE_COUNTS.items() if kind.startswith(name)):
+                raise InputError(f"line {block.line}: element {number} has no face {label}")
+            faces.append((number, face))
 
 
 def _extend(model: _Model, sets: dict[str, list[int]], name: str, members: list[int]) -> None:
@@ -201,5 +199,7 @@ def _gathered(model: _Model) -> ForeignMesh:
             if missing:
                 raise InputError(f"the set {name!r} names {what} {missing[0]}, which does not exist")
             sets[name] = np.array([numbers[m] for m in members], dtype=np.int64)
-    found.surfaces = {name: [tuple(node[n] for n in f) for f in faces] for name, faces in model.surfaces.items()}
+    found.surfaces = {
+        name: [(cell[number], face) for number, face in faces] for name, faces in model.surfaces.items()
+    }
     return found

@@ -1,0 +1,70 @@
+"""What files of other programmes say of a mesh, before it is one: cells of any kinds, and names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+from microtann.errors import InputError
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(eq=False)
+class ForeignMesh:
+    """Contents of a mesh file.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    blocks : list of (str, integer array)
+        Kinds, in meshio's words, and nodes of cells; cells are counted over all blocks.
+    node_sets, cell_sets : dict of integer arrays
+        Nodes and cells by name.
+    surfaces : dict of lists
+        Faces by name, each as its cell and which of its faces, from 0 in the order of Abaqus (S1, S2, ...).
+    """
+
+    points: Float[NDArray[np.float64], "N d"]
+    blocks: list[tuple[str, Int[IntArray, "_ _"]]]
+    node_sets: dict[str, IntArray] = field(default_factory=dict)
+    cell_sets: dict[str, IntArray] = field(default_factory=dict)
+    surfaces: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+
+def plain_mesh(mesh: Any) -> ForeignMesh:
+    """Return points and cells of what meshio has read.
+
+    Raises
+    ------
+    InputError
+        If a cell names a node that does not exist.
+    """
+    blocks = [(block.type, np.asarray(block.data, dtype=np.int64)) for block in mesh.cells if len(block.data)]
+    for kind, cells in blocks:
+        if cells.min() < 0 or cells.max() >= len(mesh.points):
+            raise InputError(f"a {kind} cell names a node that does not exist")
+    return ForeignMesh(np.asarray(mesh.points, dtype=np.float64), blocks)
+
+
+def block_starts(mesh: Any) -> list[int]:
+    """Return the number of the first cell of every block."""
+    counts = [len(block.data) for block in mesh.cells]
+    return np.cumsum([0, *counts[:-1]]).tolist()
+
+
+def require_not_empty(kind: str, sets: Mapping[str, Any]) -> None:
+    """Refuse named sets without members.
+
+    Raises
+    ------
+    InputError
+    """
+    for name, members in sets.items():
+        if len(members) == 0:
+            raise InputError(f"the {kind} {name!r} is empty: fill it, or leave it out")
