@@ -37,6 +37,10 @@ class TrainingRangeWarning(UserWarning):
     """A model was used outside of the range of its training data, where nothing is known of its errors."""
 
 
+class ReadingNote(UserWarning):
+    """What a file or argument says was taken otherwise than written: left out, turned, merged or completed."""
+
+
 class ConvergenceError(MicrotannError, RuntimeError):
     """An iteration that did not converge; the command line ends with exit code 3.
 

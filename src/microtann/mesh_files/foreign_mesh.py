@@ -28,6 +28,8 @@ class ForeignMesh:
         Nodes and cells by name.
     surfaces : dict of lists
         Faces by name, each as its cell and which of its faces, from 0 in the order of Abaqus (S1, S2, ...).
+    areas : array of one number per cell, optional
+        Areas of the sections of line cells; nan where the file says none.
     """
 
     points: Float[NDArray[np.float64], "N d"]
@@ -35,6 +37,7 @@ class ForeignMesh:
     node_sets: dict[str, IntArray] = field(default_factory=dict)
     cell_sets: dict[str, IntArray] = field(default_factory=dict)
     surfaces: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    areas: Float[NDArray[np.float64], "_"] | None = None
 
 
 def plain_mesh(mesh: Any) -> ForeignMesh:
