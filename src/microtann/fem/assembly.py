@@ -208,7 +208,7 @@ class FiniteElements:
         return found
 
     def _out_of_plane(self, region: Region, own: State) -> dict[str, Array]:
-        """Return "strain 33" and "stress 33" at the points of a region in the plane, where its material has them."""
+        """Return "strain 33" and "stress 33" at the points of a region of the plane, where they are known."""
         return normal_components(region.material, own) if self.mesh.dimension == 2 else {}
 
     def fields(self, state: GaussState, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:

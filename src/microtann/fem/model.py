@@ -50,8 +50,8 @@ class Result(History):
     volume; the dissipation is that of the last increment (or of the last part of one that was cut), and
     "dissipated" (E,) all since the start. With several materials, "region" (E,) is the number of the region among
     them. In the plane, "strain 33" and "stress 33" (E,) are there where a material knows them, and "out_of_plane"
-    (E,) is 1 in its cells, 0 in others. With a learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached
-    in the range of its training data.
+    (E,) is 1 in its cells, 0 in others. With a learnt material, "training_reach" (E,) is how far the farthest
+    Gauss point of every cell reached in the range of its training data.
     """
 
     mesh: Mesh

@@ -1,4 +1,4 @@
-"""What is out of the plane of a mesh of two dimensions: strain and stress 33, from the materials that know them."""
+"""What is out of the plane of a mesh of two dimensions: strain and stress 33, from materials that know them."""
 
 from __future__ import annotations
 
