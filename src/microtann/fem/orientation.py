@@ -15,7 +15,16 @@ IntArray = NDArray[np.int64]
 
 
 def inverted(points: Float[Array, "N d"], cells: Int[IntArray, "E n"], kind: str) -> Bool[NDArray[np.bool_], "E"]:
-    """Return which cells have a negative volume, by the determinant of their Jacobian in their middle."""
+    """Return which cells have a negative volume, by the determinant of their Jacobian in their middle.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    cells : integer array, shape (E, n)
+        Nodes of every cell in VTK's order.
+    kind : str
+        Kind of the cells.
+    """
     middle = element_kind(kind).reference.mean(axis=0, keepdims=True)
     gradients = shape_functions(kind, middle)[1][0]
     jacobian = np.einsum("ai,eaj->eij", gradients, points[cells], optimize=True)
@@ -48,11 +57,8 @@ def turned(
 
     Parameters
     ----------
-    points : array, shape (N, d)
-    cells : integer array, shape (E, n)
-        Nodes of every cell in VTK's order.
-    kind : str
-        Kind of the cells.
+    points, cells, kind
+        As of `inverted`.
     """
     wrong = np.flatnonzero(inverted(points, cells, kind))
     right = cells.copy()
