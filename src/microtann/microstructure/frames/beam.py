@@ -1,7 +1,7 @@
 """Strains of the points of a beam: of its fibres at every section, in shear and in twist.
 
 All are linear in the displacements and rotations of the two ends and in unknowns of the beam's own: the section
-strains that equilibrium leaves open (see `stations` beside this module), shear strains, and rotations of pinned ends.
+strains that equilibrium leaves open (`stations` beside this module), shear strains, and rotations of pinned ends.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def beam_points(
 
 
 def _bending_planes(axis: Float[Array, "d"]) -> list[tuple[Array, Array]]:
-    """Return the directions y (and z) across a beam, each with what takes the slope of its deflection from a rotation.
+    """Return the directions y (and z) across a beam, each with what a rotation gives as slope of its deflection.
 
     In space y is as near as can be to the coordinate axis that is most nearly across the beam.
     """

@@ -45,9 +45,11 @@ class Frame(Microstructure):
     Parameters
     ----------
     cell : UnitCell
-        Where the beams are. Only here its areas count for nothing: they are those of the sections.
-    section : Section or sequence of Sections
+        Where the beams are.
+    section : Section or sequence of Sections, optional
         One for all listed bars of the cell, or one for each, with as many fibres; copies of one beam must agree.
+        By default the areas of the cell are those of rectangles of unit width in the plane, of circles in space;
+        else they count for nothing.
     bar : ElastoplasticBar, optional
         Law of the fibres; by default the dimensionless reference material.
     poisson : float
@@ -67,7 +69,7 @@ class Frame(Microstructure):
     Examples
     --------
     >>> import numpy as np, microtann as mt
-    >>> frame = mt.Frame(mt.honeycomb_cell(), mt.Section.rectangle(0.1))
+    >>> frame = mt.Frame(mt.honeycomb_cell(thickness=0.1))
     >>> stress, tangent, state = frame.update(np.array([[0.1, 0.0, 0.0]]), frame.initial_state(1))
     >>> tangent.shape, state["plastic_strain"].shape
     ((1, 3, 3), (1, 288))
@@ -92,7 +94,7 @@ class Frame(Microstructure):
     def __init__(
         self,
         cell: UnitCell,
-        section: Section | Sequence[Section],
+        section: Section | Sequence[Section] | None = None,
         bar: ElastoplasticBar | None = None,
         poisson: float = 0.3,
         sections: int = 6,
@@ -100,6 +102,10 @@ class Frame(Microstructure):
         pinned: ArrayLike | None = None,
     ) -> None:
         count = len(cell.bars)
+        if section is None:
+            whole = cell.distinct_bars.area[cell.distinct_bars.of_bar]
+            made = {area: Section.of_area(area, cell.dimension) for area in set(whole.tolist())}
+            section = [made[area] for area in whole.tolist()]
         listed = (section,) * count if isinstance(section, Section) else tuple(section)
         if len(listed) != count:
             raise CellError(f"a frame of {count} listed beams has as many sections, got {len(listed)}")

@@ -16,6 +16,7 @@ from microtann.microstructure.frames.repeated_units import Link, RepeatedUnit, r
 def kelvin_cell(
     units: Sequence[int] = (1, 1, 1),
     size: float = 1.0,
+    thickness: float = 0.1,
     perturbation: float = 0.0,
     law: Law = "normal",
     seed: int = 0,
@@ -30,6 +31,8 @@ def kelvin_cell(
         Cubes along each axis.
     size : float
         Edge of the cell along the first axis.
+    thickness : float
+        Of the beams, over the length of a beam.
     perturbation : float
         Standard deviation (normal law, truncated at ±0.45) or half-width (uniform law) of the displacement of the
         nodes, in units of a beam.
@@ -69,4 +72,4 @@ def kelvin_cell(
             if apart @ apart == 2 and back not in links:
                 links.append((i, j, shift))
     unit = RepeatedUnit(np.array(quarters) * (edge / 4.0), np.eye(3) * edge, links)
-    return repeat(unit, units, size, perturbation, law, seed)
+    return repeat(unit, units, size, thickness, perturbation, law, seed)

@@ -18,6 +18,7 @@ def honeycomb_cell(
     size: float = math.sqrt(3.0),
     angle: float = 30.0,
     ratio: float = 1.0,
+    thickness: float = 0.1,
     perturbation: float = 0.0,
     law: Law = "normal",
     seed: int = 0,
@@ -36,6 +37,8 @@ def honeycomb_cell(
         In degrees: 30 makes regular hexagons; negative ones are re-entrant, and the honeycomb auxetic.
     ratio : float
         Length of the vertical beams over that of the others.
+    thickness : float
+        Of the beams, over the length of a beam.
     perturbation : float
         Standard deviation (normal law, truncated at ±0.45) or half-width (uniform law) of the displacement of the
         nodes, in units of a beam.
@@ -64,12 +67,13 @@ def honeycomb_cell(
     nodes = np.array([[0.0, 0.0], [half, rise], [half, rise + ratio], [0.0, 2.0 * rise + ratio]])
     periods = np.diag([2.0 * half, 2.0 * (ratio + rise)])
     links = [(0, 1, (0, 0)), (1, 2, (0, 0)), (2, 3, (0, 0)), (3, 0, (0, 1)), (1, 0, (1, 0)), (3, 2, (-1, 0))]
-    return repeat(RepeatedUnit(nodes, periods, links), units, size, perturbation, law, seed)
+    return repeat(RepeatedUnit(nodes, periods, links), units, size, thickness, perturbation, law, seed)
 
 
 def triangular_cell(
     units: Sequence[int] = (1, 1),
     size: float = 1.0,
+    thickness: float = 0.1,
     perturbation: float = 0.0,
     law: Law = "normal",
     seed: int = 0,
@@ -82,6 +86,8 @@ def triangular_cell(
         Units along each axis; the axes are 60 degrees apart.
     size : float
         Edge of the cell along the first axis.
+    thickness : float
+        Of the beams, over the length of a beam.
     perturbation : float
         Standard deviation (normal law, truncated at ±0.45) or half-width (uniform law) of the displacement of the
         nodes, in units of a beam.
@@ -96,12 +102,13 @@ def triangular_cell(
     """
     periods = np.array([[1.0, 0.0], [0.5, math.sqrt(0.75)]])
     links = [(0, 0, (1, 0)), (0, 0, (0, 1)), (0, 0, (-1, 1))]
-    return repeat(RepeatedUnit(np.zeros((1, 2)), periods, links), units, size, perturbation, law, seed)
+    return repeat(RepeatedUnit(np.zeros((1, 2)), periods, links), units, size, thickness, perturbation, law, seed)
 
 
 def square_grid_cell(
     units: Sequence[int] = (1, 1),
     size: float = 1.0,
+    thickness: float = 0.1,
     perturbation: float = 0.0,
     law: Law = "normal",
     seed: int = 0,
@@ -114,6 +121,8 @@ def square_grid_cell(
         Units along each axis.
     size : float
         Edge of the cell along the first axis.
+    thickness : float
+        Of the beams, over the length of a beam.
     perturbation : float
         Standard deviation (normal law, truncated at ±0.45) or half-width (uniform law) of the displacement of the
         nodes, in units of a beam.
@@ -127,4 +136,6 @@ def square_grid_cell(
         If an argument is out of range.
     """
     links = [(0, 0, (1, 0)), (0, 0, (0, 1))]
-    return repeat(RepeatedUnit(np.zeros((1, 2)), np.eye(2), links), units, size, perturbation, law, seed)
+    return repeat(
+        RepeatedUnit(np.zeros((1, 2)), np.eye(2), links), units, size, thickness, perturbation, law, seed
+    )

@@ -40,7 +40,13 @@ class RepeatedUnit:
 
 
 def repeat(
-    unit: RepeatedUnit, units: Sequence[int], size: float, perturbation: float, law: Law, seed: int
+    unit: RepeatedUnit,
+    units: Sequence[int],
+    size: float,
+    thickness: float,
+    perturbation: float,
+    law: Law,
+    seed: int,
 ) -> UnitCell:
     """Return a cell of repeated units; every beam is listed once, with the image of its second end.
 
@@ -51,6 +57,9 @@ def repeat(
         Units along each axis.
     size : float
         Length of the first lattice vector of the cell.
+    thickness : float
+        Of the beams over their length, from which the areas follow: of unit width in the plane, of circles in
+        space.
     perturbation : float
         Standard deviation or half-width of the displacement of all nodes, over the length of a beam.
     law : {"normal", "uniform"}
@@ -68,6 +77,8 @@ def repeat(
         raise CellError(f"units must be {d} positive integers, got {units!r}")
     if not (math.isfinite(size) and size > 0):
         raise CellError(f"size must be positive, got {size!r}")
+    if not (math.isfinite(thickness) and thickness > 0):
+        raise CellError(f"thickness must be positive, got {thickness!r}")
     if not 0 <= perturbation <= LARGEST_MOVE:
         raise CellError(f"perturbation must lie between 0 and {LARGEST_MOVE} beams, got {perturbation!r}")
     edge = size / (counts[0] * np.linalg.norm(unit.periods[0]))
@@ -91,5 +102,5 @@ def repeat(
                     listed.append(nodes[end] + np.array(image) @ periods)
                 end = images[key]
             bars.append((number[tuple(shift.tolist())] * len(unit.nodes) + first, end))
-    areas = np.full(len(bars), edge ** (d - 1))
-    return UnitCell(np.array(listed) * edge, np.array(bars), areas, periods * edge)
+    area = thickness * edge if d == 2 else math.pi / 4.0 * (thickness * edge) ** 2
+    return UnitCell(np.array(listed) * edge, np.array(bars), np.full(len(bars), area), periods * edge)

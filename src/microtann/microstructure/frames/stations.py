@@ -1,10 +1,10 @@
 """Sections along a beam at which its fibres are integrated, and the strains there that equilibrium leaves open.
 
 With the displacements of a beam its curvature varies linearly along it, as the moment does while it is elastic.
-Where fibres flow the curvature concentrates, and beams of such displacements are too stiff. The section strains that
-do no work on a constant force and a linear moment are unknowns of the element, so that its forces are in equilibrium
-everywhere and its strains follow from them: the element is force-based (Spacone, Filippou and Taucer, Earthquake
-Engineering & Structural Dynamics 25 (1996), 711-725), while it is still one minimisation of energy.
+Where fibres flow the curvature concentrates, and beams of such displacements are too stiff. The section strains
+that do no work on a constant force and a linear moment are unknowns of the element, so that its forces are in
+equilibrium everywhere and its strains follow from them: the element is force-based (Spacone, Filippou and Taucer,
+Earthquake Engineering & Structural Dynamics 25 (1996), 711-725), while it is still one minimisation of energy.
 """
 
 from __future__ import annotations

@@ -19,6 +19,11 @@ def test_a_rectangle_has_its_area_inertia_and_plastic_moment() -> None:
     np.testing.assert_allclose([area @ abs(y), area @ abs(z)], [0.3 * 0.4**2 / 4, 0.4 * 0.3**2 / 4], rtol=1e-14)
 
 
+def test_two_fibres_have_the_area_and_inertia_of_the_rectangle() -> None:
+    section = mt.Section.rectangle(0.4, fibres=(2, 1))
+    np.testing.assert_allclose([section.area, section.inertia[0]], [0.4, 0.4**3 / 12], rtol=1e-14)
+
+
 @pytest.mark.parametrize(("ratio", "constant"), [(1.0, 0.1406), (2.0, 0.229), (10.0, 0.312)])
 def test_torsion_of_rectangles_is_that_of_the_table(ratio: float, constant: float) -> None:
     # Timoshenko and Goodier, Theory of Elasticity, section 109: J = constant * longer * shorter**3
