@@ -6,11 +6,9 @@ gives names that stand with the elements to other elements where some of these h
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from microtann.errors import ReadingNote
 from microtann.mesh_files.abaqus.deck import Deck
 from microtann.mesh_files.abaqus.deck_entries import read_elements, read_local_system, read_nodes
 from microtann.mesh_files.abaqus.deck_generation import (
@@ -63,7 +61,7 @@ def read_abaqus(path: Path) -> ForeignMesh:
     """Read an Abaqus input file, with the files that it includes.
 
     Names of an instance stand as they are where no other has them, else behind that of the instance and a point.
-    What is otherwise than written is told by a `ReadingNote`.
+    What is otherwise than written is told by the notes of the mesh.
 
     Raises
     ------
@@ -80,9 +78,8 @@ def read_abaqus(path: Path) -> ForeignMesh:
             deck.unread.setdefault(block.written, []).append(block.place)
         elif block.keyword in KEYWORDS:
             KEYWORDS[block.keyword](deck, block)
-    found, notes = mesh_of(deck)
-    for note in (*notes, *_unread(deck)):
-        warnings.warn(f"{path}: {note}", ReadingNote, stacklevel=4)
+    found = mesh_of(deck)
+    found.notes += _unread(deck)
     return found
 
 

@@ -34,6 +34,8 @@ class ForeignMesh:
         Cells by the types of elements that the file names, where it names them (Abaqus).
     left_out : dict of int
         How many elements of each type are no cells here.
+    notes : list of str
+        What is taken otherwise than the file says, a sentence each; `read_foreign_mesh` tells them.
     """
 
     points: Float[NDArray[np.float64], "N d"]
@@ -44,6 +46,7 @@ class ForeignMesh:
     areas: Float[NDArray[np.float64], "_"] | None = None
     types: dict[str, IntArray] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def plain_mesh(mesh: Any) -> ForeignMesh:

@@ -30,8 +30,8 @@ class _Numbers:
     cells: dict[int, int] = field(default_factory=dict)
 
 
-def mesh_of(deck: Deck) -> tuple[ForeignMesh, list[str]]:
-    """Return the mesh of a deck that has been read, and sentences on what is otherwise than written.
+def mesh_of(deck: Deck) -> ForeignMesh:
+    """Return the mesh of a deck that has been read, with notes on what is otherwise than written.
 
     Raises
     ------
@@ -49,11 +49,11 @@ def mesh_of(deck: Deck) -> tuple[ForeignMesh, list[str]]:
     found = ForeignMesh(np.concatenate(points), [])
     types = _gather_cells(parts, numbers, found)
     _gather_names(parts, numbers, found)
-    notes = [*_notes_on_types(types), *_gather_sections(deck, parts, numbers, types, found)]
+    found.notes += [*_notes_on_types(types), *_gather_sections(deck, parts, numbers, types, found)]
     moved = sum(part.moved_nodes for part in parts.values())
     if moved:
-        notes.append(f"{moved} nodes are given twice at different places: the last place counts")
-    return found, notes
+        found.notes.append(f"{moved} nodes are given twice at different places: the last place counts")
+    return found
 
 
 def _placed(deck: Deck) -> dict[str | None, DeckPart]:
