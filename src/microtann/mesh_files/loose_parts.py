@@ -1,4 +1,4 @@
-"""What stands beside the body in a file and carries nothing: elements of other kinds, and nodes that no cell holds."""
+"""What stands beside the body in a file and carries nothing: other elements, and nodes that no cell holds."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from microtann.mesh_files.foreign_mesh import ForeignMesh
 IntArray = NDArray[np.int64]
 
 
-def without_loose_parts(foreign: ForeignMesh, in_body: Sequence[bool]) -> ForeignMesh:
-    """Return a mesh whose nodes are those of its body; a note counts what is left out.
+def without_loose_parts(foreign: ForeignMesh, in_body: Sequence[bool], notes: list[str]) -> ForeignMesh:
+    """Return a mesh whose nodes are those of its body.
 
     Other cells stay where all of their nodes are in the body, for their names may be those of its faces.
 
@@ -23,6 +23,8 @@ def without_loose_parts(foreign: ForeignMesh, in_body: Sequence[bool]) -> Foreig
     foreign : ForeignMesh
     in_body : sequence of bool
         Whether the cells of each block make up the body.
+    notes : list of str
+        Gets a sentence that counts what is left out.
     """
     body = [cells for (_, cells), chosen in zip(foreign.blocks, in_body, strict=True) if chosen]
     held = np.zeros(len(foreign.points), dtype=bool)
@@ -46,8 +48,8 @@ def without_loose_parts(foreign: ForeignMesh, in_body: Sequence[bool]) -> Foreig
         for name in before
         if len(before[name]) and not len(after[name])
     ]
-    others = dict(_others(foreign, in_body))
-    found = replace(
+    notes += _told(dict(_others(foreign, in_body)), int((~held).sum()), empty)
+    return replace(
         foreign,
         points=foreign.points[held],
         blocks=[
@@ -62,7 +64,6 @@ def without_loose_parts(foreign: ForeignMesh, in_body: Sequence[bool]) -> Foreig
         types=_renumbered(foreign.types, cell),
         left_out={},
     )
-    return replace(found, notes=[*foreign.notes, *_told(others, int((~held).sum()), empty)])
 
 
 def _others(foreign: ForeignMesh, in_body: Sequence[bool]) -> Iterator[tuple[str, int]]:

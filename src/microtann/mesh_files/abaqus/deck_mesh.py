@@ -52,7 +52,8 @@ def mesh_of(deck: Deck) -> ForeignMesh:
     found.notes += [*_notes_on_types(types), *_gather_sections(deck, parts, numbers, types, found)]
     moved = sum(part.moved_nodes for part in parts.values())
     if moved:
-        found.notes.append(f"{moved} nodes are given twice at different places: the last place counts")
+        are = "1 node is" if moved == 1 else f"{moved} nodes are"
+        found.notes.append(f"{are} given twice at different places: the last place counts")
     return found
 
 
@@ -219,7 +220,7 @@ def _gather_sections(
     flat = np.array([not kind.is_line and not kind.is_face and not kind.name.startswith("C3D") for kind in types])
     areas: Float[NDArray[np.float64], "_"] = np.full(len(types), np.nan)
     said = np.zeros(len(types), dtype=bool)
-    for key, part in parts.items():
+    for key, part in reversed(parts.items()):  # what the assembly says comes last
         deck.current = part
         for section in part.sections:
             members = deck.members(section.elements, "elements", section.place)

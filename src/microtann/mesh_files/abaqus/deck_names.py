@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from itertools import groupby
 
 from microtann.errors import InputError
 from microtann.mesh_files.abaqus.deck import Deck, within
@@ -12,13 +12,6 @@ from microtann.mesh_files.abaqus.deck_part import DeckPart, DeckSurface, Members
 
 FACE_LABEL = re.compile(r"S([1-6])")
 OF_SHELLS = ("SPOS", "SNEG", "")
-
-
-class _Chosen(NamedTuple):
-    """Members of a set as they are gathered: single numbers that follow each other are one group."""
-
-    groups: list[Members]
-    numbers: list[int]
 
 
 def read_set(deck: Deck, block: KeywordBlock) -> None:
@@ -45,23 +38,21 @@ def read_set(deck: Deck, block: KeywordBlock) -> None:
 
 
 def _members(deck: Deck, block: KeywordBlock, nodes: bool) -> list[Members]:
-    chosen = _Chosen([], [])
+    found: list[Members] = []
     if nodes and "ELSET" in block.parameters:
         for group in deck.members(block.required("ELSET"), "elements", block.place):
-            chosen.groups.extend(_nodes_of(deck, group, block))
+            found += _nodes_of(deck, group, block)
     for line in block.data:
         if "GENERATE" in block.parameters:
-            chosen.groups.append(Members(None, _range(line), False, line.place))
+            found.append(Members(None, _range(line), False, line.place))
             continue
-        for word in line.words:
-            if word.isdecimal():
-                chosen.numbers.append(int(word))
-            elif word:
-                chosen.groups.extend(deck.members(word, "nodes" if nodes else "elements", line.place))
-        if chosen.numbers:
-            chosen.groups.append(Members(None, tuple(chosen.numbers), True, line.place))
-            chosen.numbers.clear()
-    return chosen.groups
+        for numbers, words in groupby(line.words, key=str.isdecimal):
+            if numbers:
+                found.append(Members(None, tuple(map(int, words)), True, line.place))
+                continue
+            for word in filter(None, words):
+                found += deck.members(word, "nodes" if nodes else "elements", line.place)
+    return found
 
 
 def _range(line: Line) -> range:
