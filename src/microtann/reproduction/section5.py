@@ -22,7 +22,7 @@ from microtann.reproduction.claims import Section5Case, choose_cases
 from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case
 from microtann.reproduction.section5_errors import Limits, find_limits
 from microtann.reproduction.section5_report import case_section, section5_overview
-from microtann.system.progress import ShowProgress, silent
+from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import (
     NUMBERS,
     Stage,
@@ -64,7 +64,7 @@ def reproduce_section5(
     *,
     output: str | os.PathLike[str] = "results/section5",
     overwrite: bool = False,
-    progress: ShowProgress = silent,
+    progress: ShowProgress = logged("reproduction"),
 ) -> Section:
     """Make the figures of Section V again, beside what the paper claims; what is there is not computed again.
 
@@ -81,7 +81,7 @@ def reproduce_section5(
     overwrite : bool
         Whether results of another configuration may be replaced.
     progress : callable, optional
-        What shows the progress; nothing by default.
+        What shows the progress; by default the logger ``microtann.reproduction`` hears of it.
 
     Returns
     -------
