@@ -19,7 +19,7 @@ from microtann.evaluation.structures import reference_case
 from microtann.report.page import write_report
 from microtann.report.section import Section, read_section, write_section
 from microtann.reproduction.claims import Section5Case, choose_cases
-from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case
+from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case, write_runs
 from microtann.reproduction.section5_errors import Limits, find_limits
 from microtann.reproduction.section5_report import case_section, section5_overview
 from microtann.system.progress import ShowProgress, logged
@@ -149,6 +149,7 @@ def _case(
 
                 numbers, comparison = run_section5_case(case.name, model, tann, sizes, watch, records)
             write_numbers(folder, _CASE_NUMBERS.dump_python(numbers))
+            write_runs(folder, numbers)
             write_section(folder, case_section(folder, case, numbers, comparison, tann))
             shutil.rmtree(folder / RECORDS, ignore_errors=True)
     return _CASE_NUMBERS.validate_python(json.loads((stage.output / NUMBERS).read_text(encoding="utf-8")))

@@ -146,8 +146,7 @@ def forecast_cost(
         training = preparation.training
         spent = {"data_s": preparation.data, "training_s": training.seconds, "training": asdict(training)}
         write_numbers(work, expected.to_dict() | spent)
-        section = _section(expected, preparation, runs, error)
-        write_section(work, section)
+        section = write_section(work, _section(expected, preparation, runs, error))
         write_report(work, f"What {structure} costs", [(work, section)])
     return CostForecast(section, False)
 
