@@ -15,6 +15,7 @@ import numpy as np
 
 from microtann.errors import InputError
 from microtann.mesh_files.foreign_mesh import ForeignMesh
+from microtann.system.text_file import read_text
 
 TYPE = re.compile(r"(C3D|CPE|CPS)(\d+)[A-Z]*")
 SOLIDS = {4: "tetra", 10: "tetra10", 8: "hexahedron", 20: "hexahedron20", 6: "wedge", 15: "wedge15"}
@@ -62,7 +63,7 @@ def read_abaqus(path: Path) -> ForeignMesh:
     model = _Model()
     readers = {"NODE": _nodes, "ELEMENT": _elements, "NSET": _set, "ELSET": _set, "SURFACE": _surface}
     parts = 0
-    for block in keyword_blocks(path.read_text(encoding="utf-8", errors="replace")):
+    for block in keyword_blocks(read_text(path, fallback="latin-1")):
         parts += block.keyword == "PART"
         moved = block.keyword == "INSTANCE" and block.rows
         if block.keyword == "INCLUDE" or parts > 1 or moved:

@@ -14,6 +14,7 @@ from microtann.errors import CellError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell, lies_in_plane
 from microtann.system.atomic import write_atomically
+from microtann.system.text_file import read_text
 
 CELL_KEYS, BAR_KEYS = UnitCell.ARRAYS, ElastoplasticBar.ARRAYS
 GROUP_KEYS = (*BAR_KEYS, "area")
@@ -123,7 +124,7 @@ def write_cell(path: str | Path, cell: UnitCell, bar: ElastoplasticBar | None = 
 
 def _read_table(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         content = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         raise CellError(f"the cell file {path} cannot be read: {error.strerror}") from None
