@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import CellError, ReadingNote
 from microtann.microstructure.bars.cells.copies import (
-    MATCH_TOLERANCE,
+    COORDINATE_TOLERANCE,
     DistinctNodes,
     identify_nodes,
     unite_copies,
@@ -168,7 +168,7 @@ class UnitCell:
         cell = cls(points, ends, np.broadcast_to(sections, (len(ends),)), vectors)
         copies = cell.distinct_bars
         whole = cell.areas[copies.representative][copies.of_bar]
-        differs = np.flatnonzero(np.abs(cell.areas - whole) > MATCH_TOLERANCE * whole)
+        differs = np.flatnonzero(np.abs(cell.areas - whole) > COORDINATE_TOLERANCE * whole)
         if len(differs):
             one, other = int(copies.representative[copies.of_bar[differs[0]]]), int(differs[0])
             raise CellError(
@@ -247,7 +247,7 @@ def lies_in_plane(points: Array) -> bool:
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         return False
     extents = np.ptp(points, axis=0)
-    return bool(extents[2] <= MATCH_TOLERANCE * extents.max())
+    return bool(extents[2] <= COORDINATE_TOLERANCE * extents.max())
 
 
 def _floats(name: str, value: ArrayLike) -> Array:

@@ -1,6 +1,6 @@
 """Nodes of a cell that are copies of one node, to the accuracy of coordinates in files.
 
-Files keep coordinates in single precision or with a few digits. What differs by less than `MATCH_TOLERANCE` is
+Files keep coordinates in single precision or with a few digits. What differs by less than `COORDINATE_TOLERANCE` is
 taken for equal everywhere in a cell: copies across the lattice vectors, doubled nodes, the plane of a plane cell,
 and the line of a bar in several pieces.
 """
@@ -16,7 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-MATCH_TOLERANCE = 1e-5
+COORDINATE_TOLERANCE = 1e-5
 """Distance, relative to the cell, below which two nodes are copies of one node."""
 
 ROUND_OFF = 1e-8
@@ -55,7 +55,9 @@ def identify_nodes(nodes: Float[Array, "N d"], periods: Float[Array, "d d"]) -> 
     fractional = nodes @ np.linalg.inv(periods)
     wrapped = fractional - np.floor(fractional)
     wrapped[wrapped >= 1.0] = 0.0
-    pairs = cKDTree(wrapped, boxsize=np.ones(nodes.shape[1])).query_pairs(MATCH_TOLERANCE, output_type="ndarray")
+    pairs = cKDTree(wrapped, boxsize=np.ones(nodes.shape[1])).query_pairs(
+        COORDINATE_TOLERANCE, output_type="ndarray"
+    )
     graph = coo_array((np.ones(len(pairs)), pairs.T), shape=(len(nodes), len(nodes)))
     label = connected_components(graph, directed=False)[1]
     _, first = np.unique(label, return_index=True)
