@@ -1,8 +1,8 @@
 """Nodes of a cell that are copies of one node, to the accuracy of coordinates in files.
 
-Files keep coordinates in single precision or with a few digits. What differs by less than a tolerance is taken for
-equal everywhere in a cell: copies across the lattice vectors, doubled nodes, the plane of a plane cell, and the line
-of a bar in several pieces.
+Files keep coordinates in single precision or with a few digits. What differs by less than a tolerance is
+taken for equal everywhere in a cell: copies across the lattice vectors, doubled nodes, the plane of a plane
+cell, and the line of a bar in several pieces.
 """
 
 from __future__ import annotations
