@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import NDArray
 
-from microtann.errors import InputError
+from microtann.errors import InputError, ReadingNote
 from microtann.fem.elements import RULES, element_kind
 from microtann.fem.faces import all_faces, corner_key, faces_of
 from microtann.fem.mesh import Mesh
+from microtann.fem.orientation import turned
 from microtann.mesh_files.foreign_mesh import ForeignMesh, require_not_empty
 from microtann.mesh_files.reading import read_foreign_mesh
 
@@ -39,13 +41,18 @@ def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
         points. Its sides are the named faces on the boundary: physical surfaces, surfaces of Abaqus. In VTK files,
         which know no names, data of whole numbers stand for them: zeros and ones at points are a set, zeros and
         ones in cells are a region, other numbers in cells a region each, as in "material=3". A mesh in the plane
-        has its points in one plane z = constant.
+        has its points in one plane z = constant. Cells whose nodes run clockwise, or as in a mirror, are turned.
+
+    Warns
+    -----
+    ReadingNote
+        If something was taken otherwise than the file says.
 
     Raises
     ------
     InputError
-        If the file cannot be read, its cells are of several kinds or of one that is not known, flat, turned
-        inside out or given twice, a node is in none of them, or a name stands for nothing.
+        If the file cannot be read, its cells are of several kinds or of one that is not known, flat,
+        crossed or given twice, a node is in none of them, or a name stands for nothing.
 
     Examples
     --------
@@ -61,14 +68,26 @@ def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
     """
     path = Path(path)
     foreign = read_foreign_mesh(path)
+    notes: list[str] = []
     try:
-        return _mesh(foreign, drop_unused)
+        mesh = _mesh(foreign, drop_unused, notes)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+    for note in notes:
+        warnings.warn(f"{path}: {note}", ReadingNote, stacklevel=2)
+    return mesh
 
 
-def _mesh(foreign: ForeignMesh, drop_unused: bool) -> Mesh:
-    """Return a mesh of the cells of the highest dimension, with the names of all."""
+def _mesh(foreign: ForeignMesh, drop_unused: bool, notes: list[str]) -> Mesh:
+    """Return a mesh of the cells of the highest dimension, with the names of all.
+
+    Parameters
+    ----------
+    foreign : ForeignMesh
+    drop_unused : bool
+    notes : list of str
+        Gets a sentence for all that is taken otherwise than the file says.
+    """
     require_not_empty("set of nodes", foreign.node_sets)
     require_not_empty("set of cells", foreign.cell_sets)
     require_not_empty("surface", foreign.surfaces)
@@ -81,6 +100,13 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool) -> Mesh:
         )
     number, cells = _numbered(foreign, kind)
     _require_distinct(cells)
+    cells, wrong = turned(points, cells, kind)
+    if wrong.size:
+        how = "clockwise" if d == 2 else "as in a mirror"
+        notes.append(
+            f"{wrong.size} of {len(cells)} {kind} cells have their nodes {how} and are turned; "
+            f"the first is {wrong[0]}"
+        )
     node = np.arange(len(points))
     unused = np.setdiff1d(node, cells)
     if unused.size and not drop_unused:

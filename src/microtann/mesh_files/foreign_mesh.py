@@ -30,6 +30,8 @@ class ForeignMesh:
         Faces by name, each as its cell and which of its faces, from 0 in the order of Abaqus (S1, S2, ...).
     areas : array of one number per cell, optional
         Areas of the sections of line cells; nan where the file says none.
+    notes : list of str
+        What is taken otherwise than the file says, a sentence each; `read_foreign_mesh` tells them.
     """
 
     points: Float[NDArray[np.float64], "N d"]
@@ -38,6 +40,7 @@ class ForeignMesh:
     cell_sets: dict[str, IntArray] = field(default_factory=dict)
     surfaces: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     areas: Float[NDArray[np.float64], "_"] | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def plain_mesh(mesh: Any) -> ForeignMesh:
