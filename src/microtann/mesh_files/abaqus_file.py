@@ -21,7 +21,7 @@ from microtann.mesh_files.abaqus.deck_generation import (
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, keyword_blocks
 from microtann.mesh_files.abaqus.deck_mesh import mesh_of
 from microtann.mesh_files.abaqus.deck_names import read_set, read_surface
-from microtann.mesh_files.abaqus.section_areas import read_beam_section, read_solid_section
+from microtann.mesh_files.abaqus.deck_sections import read_beam_section, read_solid_section
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 
 KEYWORDS: dict[str, Callable[[Deck, KeywordBlock], None]] = {

@@ -93,7 +93,8 @@ def test_a_second_part_with_a_reference_point(tmp_path: Path) -> None:
     text = (
         f"*PART, NAME=A\n{COLUMN}*END PART\n*PART, NAME=RP\n*NODE, NSET=point\n1, 0., 0., 3.\n*END PART\n"
         "*ASSEMBLY, NAME=Assembly\n*INSTANCE, NAME=A-1, PART=A\n*END INSTANCE\n"
-        "*INSTANCE, NAME=RP-1, PART=RP\n*END INSTANCE\n*NSET, NSET=top, INSTANCE=A-1\n21, 22, 23, 24\n*END ASSEMBLY\n"
+        "*INSTANCE, NAME=RP-1, PART=RP\n*END INSTANCE\n"
+        "*NSET, NSET=top, INSTANCE=A-1\n21, 22, 23, 24\n*END ASSEMBLY\n"
     )
     with pytest.warns(ReadingNote, match="1 node that no cell holds; the names of these alone, 'point'$"):
         mesh = read(tmp_path, text)
@@ -101,7 +102,7 @@ def test_a_second_part_with_a_reference_point(tmp_path: Path) -> None:
 
 
 def test_pressure_acts_on_the_faces_of_a_surface_that_lie_on_the_boundary(tmp_path: Path) -> None:
-    """Three of four faces of area 1, under a pressure of 16, and a note on the fourth; sets and sides may share it."""
+    """Three of four faces of area 1, under a pressure of 16, and a note on the fourth."""
     text = COLUMN + "*SURFACE, NAME=load\nbody, S3\n2, S2\n2, S1\n"
     with pytest.warns(
         ReadingNote, match="1 of the 4 faces of the surface 'load' lie inside the body, where no load"
