@@ -20,7 +20,7 @@ from microtann.mesh_files.abaqus.deck_generation import (
 )
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, keyword_blocks
 from microtann.mesh_files.abaqus.deck_mesh import mesh_of
-from microtann.mesh_files.abaqus.deck_names import read_set, read_surface
+from microtann.mesh_files.abaqus.deck_names import read_named_set, read_surface
 from microtann.mesh_files.abaqus.deck_sections import read_beam_section, read_solid_section
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 
@@ -39,8 +39,8 @@ KEYWORDS: dict[str, Callable[[Deck, KeywordBlock], None]] = {
     "ELEMENT": read_elements,
     "ELGEN": generate_elements,
     "ELCOPY": copy_elements,
-    "NSET": read_set,
-    "ELSET": read_set,
+    "NSET": read_named_set,
+    "ELSET": read_named_set,
     "SURFACE": read_surface,
     "SOLIDSECTION": read_solid_section,
     "BEAMSECTION": read_beam_section,

@@ -14,7 +14,7 @@ FACE_LABEL = re.compile(r"S([1-6])")
 OF_SHELLS = ("SPOS", "SNEG", "")
 
 
-def read_set(deck: Deck, block: KeywordBlock) -> None:
+def read_named_set(deck: Deck, block: KeywordBlock) -> None:
     """Read *NSET or *ELSET: numbers, ranges of them, or names of other sets.
 
     Raises

@@ -78,7 +78,7 @@ class DeckSurface:
     patches: list[SurfacePatch] = field(default_factory=list)
 
 
-class Section(NamedTuple):
+class DeckSection(NamedTuple):
     """What a section says of the elements of a set.
 
     Parameters
@@ -114,7 +114,7 @@ class DeckPart:
     elements : dict of Element
     node_sets, cell_sets : dict of NamedSet
     surfaces : dict of DeckSurface
-    sections : list of Section
+    sections : list of DeckSection
     system : Motion
         Where the coordinates of nodes that follow are given.
     moved_nodes : int
@@ -127,7 +127,7 @@ class DeckPart:
     node_sets: dict[str, NamedSet] = field(default_factory=dict)
     cell_sets: dict[str, NamedSet] = field(default_factory=dict)
     surfaces: dict[str, DeckSurface] = field(default_factory=dict)
-    sections: list[Section] = field(default_factory=list)
+    sections: list[DeckSection] = field(default_factory=list)
     system: Motion = field(default_factory=Motion)
     moved_nodes: int = 0
 

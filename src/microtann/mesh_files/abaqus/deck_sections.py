@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from microtann.mesh_files.abaqus.deck import Deck
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock
-from microtann.mesh_files.abaqus.deck_part import Section
+from microtann.mesh_files.abaqus.deck_part import DeckSection
 from microtann.mesh_files.abaqus.node_coordinates import numbers_of
 
 SOLID_PARAMETERS = (
@@ -35,7 +35,7 @@ def read_beam_section(deck: Deck, block: KeywordBlock) -> None:
 def _add(deck: Deck, block: KeywordBlock, area: float, thickness: float) -> None:
     shape = block.parameters.get("SECTION", "")
     written = block.written + (f", SECTION={shape}" if shape else "")
-    deck.current.sections.append(Section(block.required("ELSET"), area, thickness, block.place, written))
+    deck.current.sections.append(DeckSection(block.required("ELSET"), area, thickness, block.place, written))
 
 
 def _area(shape: str, values: Sequence[float]) -> float:
