@@ -67,10 +67,11 @@ def relative_on_every_path(
 
 def spread(errors: Float[Array, "B"]) -> dict[str, float]:
     """Return the quantiles of `SPREAD`; an error that is no number counts as infinite."""
-    known = np.where(np.isnan(errors), np.inf, errors)
-    with np.errstate(invalid="ignore"):  # between two infinities
-        values = np.quantile(known, list(SPREAD.values()))
-    return dict(zip(SPREAD, np.where(np.isnan(values), np.inf, values).tolist(), strict=True))
+    known, parts = np.where(np.isnan(errors), np.inf, errors), list(SPREAD.values())
+    with np.errstate(invalid="ignore"):  # nothing lies between two infinities
+        values = np.quantile(known, parts)
+    values = np.where(np.isnan(values), np.quantile(known, parts, method="lower"), values)
+    return dict(zip(SPREAD, values.tolist(), strict=True))
 
 
 def _ratio(error: Float[Array, "B"], size: Float[Array, "B"]) -> Float[Array, "B"]:

@@ -145,7 +145,7 @@ def errors_table(evaluation: Evaluation, anchor: AnchorErrors | None = None) -> 
         row += [errors.violations, errors.drift, range_text(plain)]
         rows.append(tuple(row))
         for title, (stress, *others) in directions_rows(plain, groups):
-            rows.append((f"{name}, {title}", stress, *[None] * bool(anchor), None, *others, None, None, None))
+            rows.append((f"{name}, {title}", stress, *[None] * bool(anchor), None, *others, None, None, ""))
     note = NOTE
     if anchor:
         energy, dissipation = (

@@ -93,7 +93,7 @@ def card_errors_table(card: ModelCard) -> Table:
         values = [e[key] for key in ("stress", "energy", "dissipation")]
         decoded = [e["coordinates"].get(group) for group in groups]
         rows.append((path, *values, *decoded, e["violations"], range_text(e)))
-        rows += [(f"{path}, {title}", *row, None, None) for title, row in directions_rows(e, groups)]
+        rows += [(f"{path}, {title}", *row, None, "") for title, row in directions_rows(e, groups)]
     note = (
         "Relative RMS errors against the exact cell in closed loop, on validation and test walks and on the "
         f"protocol; the model was chosen on validation walks. {DIRECTIONS_NOTE} {RANGE_NOTE}"

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 import microtann as mt
+from microtann.errors import TrainingRangeWarning
 from microtann.evaluation.closed_loop import Evaluation, PathErrors, path_errors, relative_rms
 from microtann.evaluation.protocol_paths import EvaluationPath
 from microtann.microstructure.bars.condensed.solve import CellResponse
@@ -192,7 +193,7 @@ def test_a_state_outside_its_range_is_seen_where_strains_are_inside() -> None:
     narrow = replace(seen, state=0.1 * seen.state)
     tann = replace(CUBE, information=replace(CUBE.information, training_range=narrow))
     strain = 0.6 * np.linspace(0.0, 1.0, 11)[1:, None] * np.eye(6)[0]
-    with pytest.warns(RuntimeWarning, match="training"):
+    with pytest.warns(TrainingRangeWarning):
         reach = tann.recall(strain).training_reach
     own = mt.evaluate(tann, strain=strain).paths["own"]
     assert own.outside_training_range
