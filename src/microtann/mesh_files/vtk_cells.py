@@ -77,7 +77,7 @@ SPLIT: dict[int, tuple[str, int, Callable[[IntArray], IntArray]]] = {
 """Types that are several cells: kind, nodes of the shortest, and how one becomes parts."""
 
 
-def blocks_of(cells: VtkCells) -> tuple[list[tuple[str, Int[IntArray, "_ _"]]], Int[IntArray, "_"]]:
+def cell_blocks(cells: VtkCells) -> tuple[list[tuple[str, Int[IntArray, "_ _"]]], Int[IntArray, "_"]]:
     """Return kinds and nodes of cells, and which cell of the file each of them comes from."""
     counts = np.diff(cells.offsets)
     pieces: dict[str, list[tuple[IntArray, IntArray]]] = {}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 from microtann.mesh_files.section_areas import section_areas
-from microtann.mesh_files.vtk_cells import blocks_of
+from microtann.mesh_files.vtk_cells import cell_blocks
 from microtann.mesh_files.vtk_legacy_file import read_vtk_legacy
 from microtann.mesh_files.vtk_xml_file import read_vtk_xml
 from microtann.system.text_file import without_mark
@@ -29,7 +29,7 @@ def read_vtk(path: Path) -> ForeignMesh:
     """
     content = without_mark(path.read_bytes())
     contents = (read_vtk_xml if content.lstrip()[:1] == b"<" else read_vtk_legacy)(content)
-    blocks, origin = blocks_of(contents.cells)
+    blocks, origin = cell_blocks(contents.cells)
     found = ForeignMesh(contents.points, blocks)
     for kind, cells in blocks:
         if cells.size and (cells.min() < 0 or cells.max() >= len(contents.points)):

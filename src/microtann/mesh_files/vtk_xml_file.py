@@ -20,14 +20,14 @@ from microtann.mesh_files.mixed_content import numbers_in
 from microtann.mesh_files.vtk_contents import VtkCells, VtkContents, joined_cells, polydata_cells
 
 IntArray = NDArray[np.int64]
-Element = ElementTree.Element
-Bytes = bytes | memoryview
+Tag = ElementTree.Element
+Raw = bytes | memoryview
 TYPES = {
     f"{sign}Int{8 * size}": f"{code}{size}" for sign, code in (("", "i"), ("U", "u")) for size in (1, 2, 4, 8)
 }
 TYPES |= {"Float32": "f4", "Float64": "f8"}
 """NumPy's codes of the types of numbers."""
-UNPACKED: dict[str, Callable[[Bytes], bytes]] = {
+UNPACKED: dict[str, Callable[[Raw], bytes]] = {
     "vtkZLibDataCompressor": zlib.decompress,
     "vtkLZMADataCompressor": lzma.decompress,
 }
@@ -59,7 +59,7 @@ class _Coding:
     appended: bytes
     encoded: bool
 
-    def numbers(self, array: Element) -> NDArray[Any]:
+    def numbers(self, array: Tag) -> NDArray[Any]:
         """Return the numbers of a data array, in one row."""
         name = array.get("type", "")
         if name not in TYPES:
@@ -68,7 +68,7 @@ class _Coding:
         if form == "ascii":
             return numbers_in((array.text or "").encode().split(), TYPES[name])
         if form == "binary":
-            content: Bytes = self._decoded("".join((array.text or "").split()).encode())
+            content: Raw = self._decoded("".join((array.text or "").split()).encode())
         elif form == "appended":
             start = int(array.get("offset", "0"))
             if self.encoded:
@@ -81,7 +81,7 @@ class _Coding:
         kind = np.dtype(self.order + TYPES[name])
         return np.frombuffer(content, kind).astype(kind.newbyteorder("="))
 
-    def _decoded(self, text: bytes) -> Bytes:
+    def _decoded(self, text: bytes) -> Raw:
         """Return content in base64, whose header VTK may encode for itself."""
         size = self.header.itemsize
         blocks = int(self._header(base64.b64decode(_quads(text, size)), 1)[0]) if self.compressor else 0
@@ -93,7 +93,7 @@ class _Coding:
         whole = base64.b64decode(_until_end(text))
         return self._unpacked(whole, lambda size: whole[size:])
 
-    def _unpacked(self, content: Bytes, rest: Callable[[int], Bytes]) -> Bytes:
+    def _unpacked(self, content: Raw, rest: Callable[[int], Raw]) -> Raw:
         """Return the bytes of numbers.
 
         Parameters
@@ -116,7 +116,7 @@ class _Coding:
         ends = np.cumsum([0, *lengths]).tolist()
         return b"".join(unpack(packed[a:b]) for a, b in pairwise(ends))
 
-    def _header(self, content: Bytes, count: int) -> NDArray[Any]:
+    def _header(self, content: Raw, count: int) -> NDArray[Any]:
         return np.frombuffer(_first(content, count * self.header.itemsize), self.header).astype(np.int64)
 
 
@@ -131,7 +131,7 @@ def _until_end(text: bytes) -> bytes:
     return text if end < 0 else text[: 4 * (end // 4 + 1)]
 
 
-def _first(content: Bytes, length: int) -> Bytes:
+def _first(content: Raw, length: int) -> Raw:
     if not 0 <= length <= len(content):
         raise InputError("data are shorter than they say: the file seems to be cut short")
     return content[:length]
@@ -180,12 +180,12 @@ def read_vtk_xml(content: bytes) -> VtkContents:
     return found
 
 
-def _piece(piece: Element, coding: _Coding, polygonal: bool) -> VtkContents:
+def _piece(piece: Tag, coding: _Coding, polygonal: bool) -> VtkContents:
     """Read a piece of a mesh.
 
     Parameters
     ----------
-    piece : Element
+    piece : Tag
     coding : _Coding
     polygonal : bool
         Whether its cells are vertices, lines, polygons and strips.
@@ -222,18 +222,18 @@ def _piece(piece: Element, coding: _Coding, polygonal: bool) -> VtkContents:
     return found
 
 
-def _lists(given: Element, coding: _Coding) -> tuple[Int[IntArray, "_"], Int[IntArray, "_"]]:
+def _lists(given: Tag, coding: _Coding) -> tuple[Int[IntArray, "_"], Int[IntArray, "_"]]:
     """Return where the nodes of each cell begin, and the nodes."""
     offsets = np.append(0, _named(given, "offsets", coding))
     return offsets, _named(given, "connectivity", coding)
 
 
-def _named(given: Element, name: str, coding: _Coding) -> IntArray:
+def _named(given: Tag, name: str, coding: _Coding) -> IntArray:
     """Return the integers of the data array of a name.
 
     Parameters
     ----------
-    given : Element
+    given : Tag
         What holds the array.
     name : str
     coding : _Coding
