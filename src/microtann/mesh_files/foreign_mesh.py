@@ -52,27 +52,6 @@ class ForeignMesh:
     notes: list[str] = field(default_factory=list)
 
 
-def plain_mesh(mesh: Any) -> ForeignMesh:
-    """Return points and cells of what meshio has read.
-
-    Raises
-    ------
-    InputError
-        If a cell names a node that does not exist.
-    """
-    blocks = [(block.type, np.asarray(block.data, dtype=np.int64)) for block in mesh.cells if len(block.data)]
-    for kind, cells in blocks:
-        if cells.min() < 0 or cells.max() >= len(mesh.points):
-            raise InputError(f"a {kind} cell names a node that does not exist")
-    return ForeignMesh(np.asarray(mesh.points, dtype=np.float64), blocks)
-
-
-def block_starts(mesh: Any) -> list[int]:
-    """Return the number of the first cell of every block."""
-    counts = [len(block.data) for block in mesh.cells]
-    return np.cumsum([0, *counts[:-1]]).tolist()
-
-
 def require_not_empty(kind: str, sets: Mapping[str, Any]) -> None:
     """Refuse named sets without members.
 
