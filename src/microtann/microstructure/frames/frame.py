@@ -19,7 +19,7 @@ from microtann.microstructure.bars.condensed import lane_slips_kernel
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
 from microtann.microstructure.frames import point_flow_kernel
 from microtann.microstructure.frames.condensed_frame import BeamProperties, CondensedFrame, condense_frame
-from microtann.microstructure.frames.section import Section
+from microtann.microstructure.frames.section import Section, sections_of_areas
 from microtann.microstructure.frames.stations import Rule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
@@ -103,9 +103,7 @@ class Frame(Microstructure):
     ) -> None:
         count = len(cell.bars)
         if section is None:
-            whole = cell.distinct_bars.area[cell.distinct_bars.of_bar]
-            made = {area: Section.of_area(area, cell.dimension) for area in set(whole.tolist())}
-            section = [made[area] for area in whole.tolist()]
+            section = sections_of_areas(cell)
         listed = (section,) * count if isinstance(section, Section) else tuple(section)
         if len(listed) != count:
             raise CellError(f"a frame of {count} listed beams has as many sections, got {len(listed)}")

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import CellError
+from microtann.microstructure.bars.cells.cell import UnitCell
 
 Array = NDArray[np.float64]
 
@@ -203,6 +204,20 @@ class Section:
         carried = (clear * web, 5.0 / 3.0 * flange * width) if shear else (math.inf, math.inf)
         constant = 2.0 * torsion_of_rectangle(width, flange) + clear * web**3 / 3.0
         return cls(np.vstack(parts), carried, constant)
+
+
+def sections_of_areas(cell: UnitCell, shear: bool = False) -> list[Section]:
+    """Return the sections that the areas of a cell are: rectangles of unit width in the plane, circles in space.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    shear : bool
+        Whether the beams shear.
+    """
+    whole = cell.distinct_bars.area[cell.distinct_bars.of_bar].tolist()
+    made = {area: Section.of_area(area, cell.dimension, shear) for area in set(whole)}
+    return [made[area] for area in whole]
 
 
 def torsion_of_rectangle(depth: float, width: float) -> float:
