@@ -47,7 +47,7 @@ Assignments = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of another configuration.")]
 CELL = (
     f"{', '.join([*FAMILIES, *FRAME_FAMILIES])}, a file (JSON, TOML or a line mesh), or a microstructure of "
-    f"another kind: its name, r module:name of one of yours. [default: {CellChoice().kind}]"
+    f"another kind: its name, or module:name of one of yours. [default: {CellChoice().kind}]"
 )
 Cell = Annotated[str | None, typer.Option("--cell", metavar="CELL", help=f"The cell: {CELL}")]
 Units = Annotated[int | None, setting(CellChoice, "units")]

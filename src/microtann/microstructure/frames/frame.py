@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,7 +80,7 @@ class Frame(Microstructure):
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "cell": UnitCell.ARRAYS,
         "bar": ElastoplasticBar.ARRAYS,
-        "beam": ("fibres", "shear", "torsion", "poisson", "pinned", "sections", "with_ends"),
+        "beam": ("fibres", "shear_flexibility", "torsion", "poisson", "pinned", "sections", "with_ends"),
     }
     quadratic: ClassVar[bool] = True
 
@@ -198,7 +199,7 @@ class Frame(Microstructure):
         """Return the arrays of the cell, of the law of the fibres and of the beams."""
         beam = {
             "fibres": np.stack([one.fibres for one in self.section]),
-            "shear": np.array([one.shear for one in self.section]),
+            "shear_flexibility": 1.0 / np.array([one.shear for one in self.section]),
             "torsion": np.array([one.torsion for one in self.section]),
             "poisson": np.array(self.poisson),
             "pinned": self.pinned.astype(np.int64),
@@ -221,8 +222,10 @@ class Frame(Microstructure):
             raise CellError(f"a frame has a {missing}, which is missing")
         beam = groups["beam"]
         sections = [
-            Section(fibres, (shear[0], shear[1]), torsion)
-            for fibres, shear, torsion in zip(beam["fibres"], beam["shear"], beam["torsion"], strict=True)
+            Section(fibres, tuple(1.0 / one if one else math.inf for one in flexibility), torsion)
+            for fibres, flexibility, torsion in zip(
+                beam["fibres"], beam["shear_flexibility"], beam["torsion"], strict=True
+            )
         ]
         return cls(
             UnitCell(**groups["cell"]),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -41,15 +41,12 @@ class Section:
     All lengths are in the unit of the cell. In the plane areas are per unit thickness.
     """
 
-    ARRAYS: ClassVar[tuple[str, ...]] = ("fibres", "shear", "torsion")
-    """Names of what makes up a section, in the order of the arguments."""
-
     fibres: Float[Array, "f 3"]
     shear: tuple[float, float]
     torsion: float
 
     def __init__(
-        self, fibres: ArrayLike, shear: tuple[float, float] = (math.inf, math.inf), torsion: float = 0.0
+        self, fibres: ArrayLike, shear: Sequence[float] = (math.inf, math.inf), torsion: float = 0.0
     ) -> None:
         fibres = np.array(fibres, dtype=np.float64)
         if fibres.ndim != 2 or fibres.shape[1] != 3 or not len(fibres):

@@ -97,7 +97,7 @@ def test_pinned_everywhere_a_frame_is_a_lattice_of_bars(cell: mt.UnitCell, secti
     ids=["honeycomb", "foam", "perfectly plastic"],
 )
 def test_the_laws_hold(frame: mt.Frame) -> None:
-    report = mt.examine_laws(frame, components=components(frame.cell.dimension), increments=300)
+    report = mt.examine_laws(frame, components=components(frame.cell.dimension), increments=300 if frame.cell.dimension == 2 else 60)
     assert report.negative_dissipation == report.not_finite == 0
     assert report.energy_gain < 1e-12
     assert report.asymmetry < 1e-12
@@ -156,7 +156,8 @@ def test_a_honeycomb_collapses_by_hinges(axis: int, limit: float, split: bool) -
 
 
 def test_a_state_comes_back_from_what_it_decodes_to_and_a_frame_from_its_arrays() -> None:
-    section = mt.Section.rectangle(0.2, fibres=(2, 1), shear=True)
+    rectangle = mt.Section.rectangle(0.2, fibres=(2, 1), shear=True)
+    section = mt.Section(rectangle.fibres, (rectangle.shear[0], np.inf), rectangle.torsion)
     frame = mt.Frame(
         mt.honeycomb_cell(), section, mt.ElastoplasticBar(2.0, 0.5, 0.2), 0.2, 3, "lobatto", [[True, False]] * 6
     )
@@ -168,7 +169,10 @@ def test_a_state_comes_back_from_what_it_decodes_to_and_a_frame_from_its_arrays(
     assert back is not None
     for name in ("plastic_strain", "energy"):
         np.testing.assert_allclose(back[name], state[name], atol=1e-13)
-    again = known_microstructures()["frame"].of_groups(frame.groups())
+    groups = frame.groups()
+    assert {name: tuple(arrays) for name, arrays in groups.items()} == dict(mt.Frame.fields)
+    assert all(np.isfinite(array).all() for arrays in groups.values() for array in arrays.values())
+    again = known_microstructures()["frame"].of_groups(groups)
     np.testing.assert_array_equal(again.elastic_stiffness(), frame.elastic_stiffness())
     np.testing.assert_array_equal(
         again.update(np.ones((1, 3)), again.initial_state(1))[0],
