@@ -88,6 +88,26 @@ def draw_components(
         draw_on_exact(axis, across, behind, values[:, c], color=COMPONENTS[c], label=labels[c])
 
 
+def legend_above(axis: Axes, columns: int, size: float = 8.5) -> None:
+    """Put the legend above the curves, in room that the axis gets for it.
+
+    Parameters
+    ----------
+    axis : Axes
+        With its curves.
+    columns : int
+        Entries in a line of the legend.
+    size : float
+        Of the letters, in points.
+    """
+    count = len(axis.get_legend_handles_labels()[1])
+    share = 0.12 * -(-count // columns)
+    across = axis.transScale.inverted()
+    low, high = (axis.transScale.transform((1.0, bound))[1] for bound in axis.get_ylim())
+    axis.set_ylim(top=float(across.transform((0.0, high + share * (high - low) / (1.0 - share)))[1]))
+    axis.legend(ncols=columns, fontsize=size, loc="upper left")
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """One quantity of the exact material and of a model along one path.
