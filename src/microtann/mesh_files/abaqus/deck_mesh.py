@@ -239,7 +239,7 @@ def _gather_sections(
                     f"the thickness {section.thickness:g} of {section.place} is not read: a body in the plane has "
                     "unit thickness"
                 )
-    found.areas = areas if lines.any() else None
+    found.areas, found.whole_bars = (areas, True) if lines.any() else (None, False)
 
 
 def _notes_on_types(types: list[ElementType]) -> Iterator[str]:
