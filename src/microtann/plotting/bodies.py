@@ -156,10 +156,13 @@ def bodies_figure(
             axis.set_title(body.title, loc="center", fontsize=9.0)
             axis.set_axis_off()
         beyond = _beyond(values, *limits)
-        if beyond != "neither":
-            label += f", from {np.nanmin(values):.2g} to {np.nanmax(values):.2g}".replace("-", "−")
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015, extend=beyond)
         bar.set_label(label)
+        if beyond in ("max", "both"):
+            bar.ax.set_title(f"to {np.nanmax(values):.2g}", loc="left", fontsize=7.5, fontweight="normal", pad=9)
+        if beyond in ("min", "both"):
+            lowest = f"to {np.nanmin(values):.2g}".replace("-", "−")
+            bar.ax.set_xlabel(lowest, loc="left", fontsize=7.5, labelpad=9)
         bar.outline.set_visible(False)
         return figure
 

@@ -1,4 +1,4 @@
-"""Figures can be read: legends above curves, labels beside lines, no axis of round-off, colours that say their end."""
+"""Figures can be read: legends above curves, labels beside lines, no round-off on axes, colours with ends."""
 
 from __future__ import annotations
 
