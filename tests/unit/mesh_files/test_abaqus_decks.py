@@ -101,6 +101,16 @@ def test_names_of_a_single_instance_stay_as_they_are(tmp_path: Path) -> None:
     assert members(read(tmp_path, placed).node_sets) == {"TOP": [0], "I.top": [2, 3]}
 
 
+def test_nodes_of_an_independent_instance_are_moved_with_it(tmp_path: Path) -> None:
+    """As programmes write instances that are meshed themselves: the part is empty, the mesh in its coordinates."""
+    motion = "0., 0., 5.\n0., 0., 5., 0., 1., 5., 90.\n"
+    extra = "*NCOPY, CHANGE NUMBER=10, OLD SET=a, SHIFT\n1., 0., 0.\n"
+    text = f"*PART, NAME=P\n*END PART\n*INSTANCE, NAME=I, PART=P\n{motion}*NODE, NSET=a\n1, 1., 2., 3.\n{extra}"
+    found = read(tmp_path, text + "*END INSTANCE\n*NODE\n1, 1., 2., 3.\n*NSET, NSET=b, INSTANCE=I\n11\n")
+    np.testing.assert_array_equal(found.points, [[1, 2, 3], [3, 2, 4], [3, 2, 3]])
+    assert members(found.node_sets) == {"a": [1], "b": [2]}
+
+
 def test_a_turn_about_an_axis_in_space(tmp_path: Path) -> None:
     """By 120° about the diagonal through (1, 1, 1) and (2, 2, 2) the axes change places."""
     motion = "1., 2., 3.\n1., 1., 1., 2., 2., 2., 120.\n"
