@@ -322,6 +322,14 @@ def test_the_middle_node_of_a_quadratic_bar_comes_last(tmp_path: Path) -> None:
     assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [("line3", [[0, 1, 3]])]
 
 
+def test_a_node_that_orients_a_beam_is_none_of_its_ends(tmp_path: Path) -> None:
+    found = read(tmp_path, SQUARE + "*ELEMENT, TYPE=B31\n1, 1, 2, 3\n2, 2, 4\n*ELEMENT, TYPE=B32\n3, 1, 4, 2, 3\n")
+    assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [
+        ("line", [[0, 1], [1, 3]]),
+        ("line3", [[0, 1, 3]]),
+    ]
+
+
 def notes(folder: Path, text: str) -> list[str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
