@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell, lies_in_plane
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.copies import lies_in_plane
 from microtann.system.atomic import write_atomically
 from microtann.system.text_file import read_text
 

@@ -91,3 +91,11 @@ def unite_copies(
         f"{who} taken for {'a copy of another' if count == 1 else 'copies of others'}, missed by up to "
         f"{gap[worst]:.1e} of a period (node {worst} of node {original[worst]}), and moved there"
     )
+
+
+def lies_in_plane(points: Array) -> bool:
+    """Return whether points in space lie in a plane z = const, to the tolerance of coordinates."""
+    if points.ndim != 2 or points.shape[1] != 3 or not len(points):
+        return False
+    extents = np.ptp(points, axis=0)
+    return bool(extents[2] <= COORDINATE_TOLERANCE * extents.max())
