@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 COORDINATE_TOLERANCE = 1e-5
 """Distance, relative to the cell, below which two nodes are copies of one node."""
 
-ROUND_OFF = 1e-8
+COORDINATE_ROUND_OFF = 1e-8
 """Distance, relative to the cell, up to which copies stay where they are and nothing is said of them."""
 
 Array = NDArray[np.float64]
@@ -81,7 +81,7 @@ def unite_copies(
     original = distinct.first[distinct.of_node]
     exact = nodes[original] + distinct.image @ periods
     gap = np.abs((nodes - exact) @ np.linalg.inv(periods)).max(axis=1)
-    moved = gap > ROUND_OFF
+    moved = gap > COORDINATE_ROUND_OFF
     if not moved.any():
         return nodes, ""
     worst = int(gap.argmax())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, eye_array
 from scipy.sparse.linalg import spsolve
 
-from microtann.microstructure.bars.cells.copies import COORDINATE_TOLERANCE, ROUND_OFF
+from microtann.microstructure.bars.cells.copies import COORDINATE_TOLERANCE, COORDINATE_ROUND_OFF
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -42,7 +42,7 @@ def straightened(
     kink = (1.0 - share)[:, None] * one + share[:, None] * other  # from the node to the line
     nearly = (np.linalg.norm(kink, axis=1) <= COORDINATE_TOLERANCE * size) & ((one * other).sum(axis=1) < 0)
     amid, neighbour, share, kink = amid[nearly], neighbour[nearly], share[nearly], kink[nearly]
-    if not (np.linalg.norm(kink, axis=1) > ROUND_OFF * size).any():
+    if not (np.linalg.norm(kink, axis=1) > COORDINATE_ROUND_OFF * size).any():
         return moves
     # the moves of nodes in one line depend on each other: move = kink + (1 − share) move₁ + share move₂
     row = np.full(len(nodes), -1)

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.cells.copies import COORDINATE_TOLERANCE, ROUND_OFF
+from microtann.microstructure.bars.cells.copies import COORDINATE_TOLERANCE, COORDINATE_ROUND_OFF
 from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
@@ -126,7 +126,7 @@ def told_motions(cell: UnitCell) -> str:
     easiest = int((size > 0.1).sum(axis=1).argmin())
     worst = int(size[easiest].argmax())
     direction = ", ".join(f"{c:.3g}" for c in np.round(local[easiest, worst] / size[easiest, worst], 6) + 0.0)
-    slack = f" (by no more than {free.stretch:.0e} of the cell)" if free.stretch > ROUND_OFF else ""
+    slack = f" (by no more than {free.stretch:.0e} of the cell)" if free.stretch > COORDINATE_ROUND_OFF else ""
     motions = f"{free.count} free motion{'s' * (free.count > 1)}"
     return (
         f"the cell has {motions}: {_names(np.sort(first[moving]))} can move without stretching any bar{slack}, as "
