@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, eye_array
 from scipy.sparse.linalg import spsolve
 
-from microtann.microstructure.bars.cells.copies import COORDINATE_TOLERANCE, COORDINATE_ROUND_OFF
+from microtann.microstructure.bars.cells.copies import COORDINATE_ROUND_OFF, COORDINATE_TOLERANCE
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.cells.copies import COORDINATE_TOLERANCE, COORDINATE_ROUND_OFF
+from microtann.microstructure.bars.cells.copies import COORDINATE_ROUND_OFF, COORDINATE_TOLERANCE
 from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
