@@ -73,6 +73,16 @@ def _between_two_bars(
 
 
 def may_join_two_bars(count: int, of_node: Int[IntArray, "N"], bars: Int[IntArray, "M 2"]) -> bool:
-    """Return whether some distinct node may join two bars only, from the numbers of listed copies."""
+    """Return whether some distinct node may join two bars only, from the numbers of listed copies.
+
+    Parameters
+    ----------
+    count : int
+        Number of distinct nodes.
+    of_node : integer array, shape (N,)
+        Distinct node of every listed one.
+    bars : integer array, shape (M, 2)
+        Listed nodes at the ends of the listed bars.
+    """
     copies = np.bincount(of_node, minlength=count)
     return bool((np.bincount(of_node[bars].ravel(), minlength=count) <= 2 * copies).any())
