@@ -14,10 +14,11 @@ from tests.campaign.cells import Cells
 from tests.campaign.configurations import Configurations
 from tests.campaign.files import Files
 from tests.campaign.kills import Kills
+from tests.campaign.meshes import Meshes
 
 MEMORY = 16 * 2**30
 """Bytes that the campaign may take: a size without bound ends in an error, not in a full machine."""
-TRIALS = {trial.name: trial for trial in (Files, Configurations, Cells, Kills)}
+TRIALS = {trial.name: trial for trial in (Files, Configurations, Cells, Meshes, Kills)}
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from microtann.errors import ConfigurationError, InputError
 from microtann.numbers.configuration import WrongValueError, descriptions, nearest
+from microtann.system.text_file import read_text
 from microtann.system.toml import from_toml
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ def read_settings(path: Path) -> list[Setting]:
         If the file cannot be read, is not TOML, or has a key outside of every section.
     """
     try:
-        table = from_toml(path.read_text(encoding="utf-8"))
+        table = from_toml(read_text(path))
     except OSError as error:
         raise ConfigurationError(f"the configuration file {path} cannot be read: {error.strerror}") from None
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import string
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,11 +12,15 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import DataFileError
+from microtann.errors import DataFileError, InputError
 from microtann.numbers import voigt
+from microtann.numbers.written_number import as_number
+from microtann.system.text_file import read_text
 
 Array = NDArray[np.float64]
 OPTIONAL = ("step", "time")
+SEPARATORS = ";\t,"
+"""What may stand between columns; where it is no comma, a comma is a decimal point."""
 RESPONSE = ("loading_step", "energy", "dissipation")
 """Columns of a response that are skipped, as are its stresses."""
 
@@ -31,6 +36,9 @@ def read_path(
     first line that repeats it (time or step 0 and no strain) is left out. Lines that start with ``#`` and empty
     lines at the end are skipped, and so are the columns of a response: stresses (``s11``, …), ``energy``,
     ``dissipation`` and ``loading_step``, so that the ``averages.csv`` of a driven cell is a path.
+
+    Spreadsheets write semicolons or tabs between the columns where the comma is their decimal point; this is
+    seen from the first line. Exponents may be those of Fortran, 1.0D-3.
 
     Parameters
     ----------
@@ -84,20 +92,25 @@ def read_path(
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of every line that counts; a blank line inside the path is a gap."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except OSError as error:
         raise DataFileError(f"{path} cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise DataFileError(f"{path} is not a text file: a strain path is a CSV file") from None
-    lines = text.rstrip().splitlines()
-    started = False
+    except InputError as error:
+        raise DataFileError(f"{path} is not a text file, as a strain path is: {error}") from None
+    lines = text.splitlines()
+    while lines and not lines[-1].strip(string.whitespace + SEPARATORS):
+        lines.pop()
+    separator = ""
     for number, line in enumerate(lines, start=1):
-        if line.lstrip().startswith("#") or (not line.strip() and not started):
+        if line.lstrip().startswith("#") or (not line.strip() and not separator):
             continue
         if not line.strip():
             raise DataFileError(f"{path}, line {number} is empty: the path has a gap; fill it or delete the line")
-        started = True
-        yield number, [cell.strip() for cell in next(csv.reader([line]))]
+        if not separator:
+            separator = next((sign for sign in SEPARATORS if sign in line), ",")
+            if line.strip().lower() == f"sep={separator}":  # how a spreadsheet says it before the first line
+                continue
+        yield number, [cell.strip().replace(",", ".") for cell in next(csv.reader([line], delimiter=separator))]
 
 
 def _columns(path: Path, number: int, header: list[str], names: tuple[str, ...]) -> list[str]:
@@ -131,7 +144,7 @@ def _row(path: Path, number: int, cells: list[str], columns: list[str]) -> list[
         if not cell:
             raise DataFileError(f"{path}, line {number}: {name} is empty; a path may have no gaps")
         try:
-            value = float(cell)
+            value = as_number(cell)
         except ValueError:
             raise DataFileError(f"{path}, line {number}: {name} is {cell!r}, which is not a number") from None
         if not math.isfinite(value):

@@ -10,7 +10,7 @@ from microtann.fem.mesh_file import read_mesh
 from microtann.fem.model import Model, Result
 from microtann.fem.pressure import Pressure
 from microtann.materials.linear_elastic import LinearElastic
-from microtann.materials.protocol import LearntMaterial, Material, State
+from microtann.materials.protocol import LearntMaterial, Material, PlaneMaterial, State
 from microtann.materials.von_mises import VonMises
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Mesh",
     "Model",
     "NodalForce",
+    "PlaneMaterial",
     "Prescribed",
     "Pressure",
     "Progress",

@@ -17,7 +17,8 @@ from microtann.equilibrium.system import Response
 from microtann.fem import element_kernels
 from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
-from microtann.fem.regions import Materials, gauss_points, regions_of
+from microtann.fem.out_of_plane import KNOWN, normal_components
+from microtann.fem.regions import Materials, Region, gauss_points, regions_of
 from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
 
@@ -206,6 +207,10 @@ class FiniteElements:
             found[gauss_points(region.cells, per_cell)] = reach
         return found
 
+    def _out_of_plane(self, region: Region, own: State) -> dict[str, Array]:
+        """Return "strain 33" and "stress 33" at the points of a region of the plane, where they are known."""
+        return normal_components(region.material, own) if self.mesh.dimension == 2 else {}
+
     def fields(self, state: GaussState, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
         """Return stress, strain, energy, and dissipation per volume, averaged over every cell.
 
@@ -213,12 +218,15 @@ class FiniteElements:
 
         Of ``reach``, how far the Gauss points reach in the range of the training data, and of the state variables
         that a material names in ``point_fields``, it is the largest in every cell; 0 in cells of other materials.
-        With several materials, "region" is the number of the cell's region among them, from 0.
+        In the plane, "strain 33" and "stress 33" are those that materials know; 0, as "out_of_plane", in cells of
+        others. With several materials, "region" is the number of the cell's region among them, from 0.
         """
         weights = self.mesh.weights / self.mesh.weights.sum(axis=1, keepdims=True)
         shape = weights.shape
         farthest = {} if reach is None else {"training_reach": reach.reshape(shape).max(axis=1)}
         energy, dissipation = np.empty(len(weights)), np.empty(len(weights))
+        if self.mesh.dimension == 2:
+            farthest[KNOWN] = np.zeros(len(weights))
         if len(self.regions) > 1:
             farthest["region"] = np.empty(len(weights))
         for number, region in enumerate(self.regions):
@@ -228,6 +236,10 @@ class FiniteElements:
             for name in getattr(region.material, "point_fields", ()):
                 field = farthest.setdefault(name, np.zeros(len(weights)))
                 field[cells] = own[name].reshape(-1, shape[1]).max(axis=1)
+            for name, normal in self._out_of_plane(region, own).items():
+                field = farthest.setdefault(name, np.zeros(len(weights)))
+                field[cells] = (weights[cells] * normal.reshape(-1, shape[1])).sum(axis=1)
+                farthest[KNOWN][cells] = 1.0
             for values, name in ((energy, "energy"), (dissipation, "dissipation")):
                 values[cells] = (weights[cells] * own[name].reshape(-1, shape[1])).sum(axis=1)
         return farthest | {

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -19,15 +18,13 @@ from microtann.errors import InputError
 from microtann.fem.assembly import FiniteElements, GaussState
 from microtann.fem.failure import failed_point, remark
 from microtann.fem.mesh import Mesh
+from microtann.fem.out_of_plane import tensors_in_space
 from microtann.fem.region_result import RegionResult
 from microtann.fem.regions import Materials, own_state, regions_of
 from microtann.materials.protocol import Material, State
-from microtann.numbers import voigt
 from microtann.system.paraview import Frame, write_series
 
 Array = NDArray[np.float64]
-TENSOR_FIELDS: tuple[Literal["strain", "stress"], ...] = ("strain", "stress")
-"""Fields that are symmetric tensors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +49,9 @@ class Result(History):
     ``fields`` holds "strain" and "stress" (E, v), "energy" and "dissipation" (E,), averages over every cell per
     volume; the dissipation is that of the last increment (or of the last part of one that was cut), and
     "dissipated" (E,) all since the start. With several materials, "region" (E,) is the number of the region among
-    them. With a learnt material, "training_reach" (E,) is how far the farthest Gauss point of every cell reached
-    in the range of its training data.
+    them. In the plane, "strain 33" and "stress 33" (E,) are there where a material knows them, and "out_of_plane"
+    (E,) is 1 in its cells, 0 in others. With a learnt material, "training_reach" (E,) is how far the farthest
+    Gauss point of every cell reached in the range of its training data.
     """
 
     mesh: Mesh
@@ -96,7 +94,8 @@ class Result(History):
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
 
         Stress and strain are symmetric tensors in VTK's order XX, YY, ZZ, XY, YZ, XZ; the shear strains are those
-        of the tensor, half the engineering ones.
+        of the tensor, half the engineering ones. In the plane ZZ is what the material says of it; a cell of two
+        dimensions has nothing there: ZZ is 0, as is the field "out_of_plane", which is 1 elsewhere.
 
         Returns
         -------
@@ -109,10 +108,7 @@ class Result(History):
     def frames(self) -> Iterator[Frame]:
         """Yield the fields of the increments for ParaView, with stress and strain as symmetric tensors of VTK."""
         for frame in super().frames():
-            tensors: dict[str, Array] = {
-                kind: voigt.to_order(_in_space(frame.cell_data[kind]), "vtk", kind) for kind in TENSOR_FIELDS
-            }
-            yield replace(frame, cell_data={**frame.cell_data, **tensors})
+            yield replace(frame, cell_data=tensors_in_space(frame.cell_data))
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,12 +187,3 @@ class Model(Body[Result]):
 def _name(material: Material) -> str:
     """Return a material in words, by its class if it has none of its own."""
     return repr(material) if type(material).__repr__ is not object.__repr__ else type(material).__name__
-
-
-def _in_space(tensors: Float[Array, "E v"]) -> Float[Array, "E 6"]:
-    """Return symmetric tensors of the plane as such of space, whose other components vanish."""
-    if tensors.shape[1] == voigt.components(3):
-        return tensors
-    result = np.zeros((len(tensors), voigt.components(3)))
-    result[:, [0, 1, 5]] = tensors
-    return result

@@ -50,6 +50,7 @@ class LinearElastic:
             raise InputError("the stiffness must be positive definite, or the material is not stable")
         self.stiffness: Float[Array, "v v"] = moduli
         self.stiffness.setflags(write=False)
+        self._out_of_plane: Float[Array, "2 3"] | None = None
 
     @classmethod
     def isotropic(cls, young: float, poisson: float, plane: str | None = None) -> LinearElastic:
@@ -72,10 +73,15 @@ class LinearElastic:
             return cls(moduli)
         if plane not in ("strain", "stress"):
             raise InputError(f"the plane state of a material is 'strain' or 'stress', got {plane!r}")
+        plain, beyond = np.ix_(isotropy.PLANE_COMPONENTS, isotropy.PLANE_COMPONENTS), np.zeros((2, 3))
         if plane == "strain":
-            return cls(moduli[np.ix_(isotropy.PLANE_COMPONENTS, isotropy.PLANE_COMPONENTS)])
-        compliance = np.linalg.inv(moduli)
-        return cls(np.linalg.inv(compliance[np.ix_(isotropy.PLANE_COMPONENTS, isotropy.PLANE_COMPONENTS)]))
+            material = cls(moduli[plain])
+            beyond[1] = moduli[2, isotropy.PLANE_COMPONENTS]
+        else:
+            material = cls(np.linalg.inv(np.linalg.inv(moduli)[plain]))
+            beyond[0] = -moduli[2, isotropy.PLANE_COMPONENTS] / moduli[2, 2]
+        material._out_of_plane = beyond
+        return material
 
     def __repr__(self) -> str:
         where = "space" if voigt.dimension(self.components) == 3 else "the plane"
@@ -89,6 +95,13 @@ class LinearElastic:
     def initial_state(self, n: int) -> State:
         """Return the state without strain."""
         return {"strain": np.zeros((n, self.components)), "energy": np.zeros(n), "dissipation": np.zeros(n)}
+
+    def out_of_plane(self, state: State) -> tuple[Float[Array, "*n"], Float[Array, "*n"]] | None:
+        """Return strain 33 and stress 33; None in space, and where the stiffness of the plane alone is known."""
+        if self._out_of_plane is None:
+            return None
+        strain, stress = np.moveaxis(state["strain"] @ self._out_of_plane.T, -1, 0)
+        return strain, stress
 
     def update(
         self,

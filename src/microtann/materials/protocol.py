@@ -81,6 +81,18 @@ class LearntMaterial(Material, Protocol):
 
 
 @runtime_checkable
+class PlaneMaterial(Material, Protocol):
+    """A material of the plane that knows what is out of it: stress in plane strain, strain in plane stress.
+
+    A material without this method has nothing out of the plane, as a lattice of two dimensions has not.
+    """
+
+    def out_of_plane(self, state: State) -> tuple[Float[Array, "*n"], Float[Array, "*n"]] | None:
+        """Return strain 33 and stress 33 of states with any leading axes; None if they are not known."""
+        ...
+
+
+@runtime_checkable
 class WritableMaterial(Material, Protocol):
     """A material that files can keep, by the name of its kind and its arrays, as microstructures are."""
 

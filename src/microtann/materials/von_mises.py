@@ -92,6 +92,14 @@ class VonMises:
             "dissipation": np.zeros(n),
         }
 
+    def out_of_plane(self, state: State) -> tuple[Float[Array, "*n"], Float[Array, "*n"]] | None:
+        """Return strain 33, which is zero, and stress 33 in plane strain; None in space."""
+        if self.plane is None:
+            return None
+        volume = state["strain"][..., 0] + state["strain"][..., 1]
+        deviator = -volume / 3.0 - state["plastic_strain"][..., 2]
+        return np.zeros_like(volume), self._bulk * volume + 2.0 * self._shear * deviator
+
     def update(
         self,
         strain_increment: Float[Array, "n v"],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from microtann.errors import InputError
+from microtann.errors import InputError, ReadingNote
 from microtann.mesh_files.abaqus_file import read_abaqus
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 from microtann.mesh_files.gmsh_file import read_gmsh
@@ -15,13 +16,14 @@ READERS: dict[str, Callable[[Path], ForeignMesh]] = {
     ".msh": read_gmsh,
     ".inp": read_abaqus,
     ".vtu": read_vtk,
+    ".vtp": read_vtk,
     ".vtk": read_vtk,
 }
 """What reads a file, by its suffix."""
 
 
 def read_foreign_mesh(path: Path) -> ForeignMesh:
-    """Read a file of gmsh (.msh), Abaqus (.inp) or VTK (.vtu, .vtk).
+    """Read a file of gmsh (.msh), Abaqus (.inp) or VTK (.vtu, .vtp, .vtk), and warn of what was taken otherwise.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def read_foreign_mesh(path: Path) -> ForeignMesh:
     if reader is None:
         raise InputError(f"{path} is no mesh file that is known by its suffix: {', '.join(READERS)}")
     try:
-        return reader(path)
+        found = reader(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     except InputError as error:
@@ -40,3 +42,6 @@ def read_foreign_mesh(path: Path) -> ForeignMesh:
     except Exception as error:  # meshio fails in many ways on a damaged file
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise InputError(f"{path} is damaged or not of the format that its suffix says: {reason}") from None
+    for note in found.notes:
+        warnings.warn(f"{path}: {note}", ReadingNote, stacklevel=3)
+    return found

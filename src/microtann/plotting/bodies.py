@@ -29,6 +29,8 @@ READABLE = 0.12
 """Largest displacement, relative to the body, to which small ones are magnified."""
 LARGEST = 2.0
 """Largest displacement, relative to the body, to which larger ones are reduced."""
+UNKNOWN = "0.8"
+"""Grey of elements that have no value."""
 NARROWEST = 0.32
 """Least width of a picture relative to the tallest, for the title above it."""
 
@@ -46,7 +48,7 @@ class DrawnBody:
         Cells of one kind, in the VTK order; edges are drawn straight between their corners.
     displacement : array, shape (N, d)
     field : array, shape (e,)
-        What colours every element.
+        What colours every element; grey where it is not a number.
     """
 
     title: str
@@ -123,11 +125,12 @@ def bodies_figure(
     height : float
         Height of the figure in inches.
     """
+    from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     norm = Normalize(*_limits([body.field for body in bodies], signed))
-    colours = ScalarMappable(norm, DIVERGING if signed else SEQUENTIAL)
+    colours = ScalarMappable(norm, colormaps[DIVERGING if signed else SEQUENTIAL].with_extremes(bad=UNKNOWN))
     moved = [body.points + scale * body.displacement for body in bodies]
     windows = [
         window([body.points, points], camera or Camera()) for body, points in zip(bodies, moved, strict=True)
@@ -171,6 +174,7 @@ def readable_scale(points: Float[Array, "N d"], displacement: Float[Array, "N d"
 
 def _limits(fields: Sequence[Array], signed: bool) -> tuple[float, float]:
     values = np.concatenate([np.ravel(field) for field in fields])
+    values = values[~np.isnan(values)]
     # a few bars or elements at clamped edges would otherwise leave one colour for all the rest
     if signed:
         bound = float(np.quantile(np.abs(values), 0.995)) or 1.0

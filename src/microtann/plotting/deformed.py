@@ -8,6 +8,7 @@ import numpy as np
 
 from microtann.errors import InputError
 from microtann.fem.model import Result
+from microtann.fem.out_of_plane import KNOWN, TENSOR_FIELDS
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.microstructure.bars.full.structure import StructureResult
@@ -17,6 +18,8 @@ from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+OUT_OF_PLANE = tuple(f"{name} 33" for name in TENSOR_FIELDS)
 
 
 def plot_cell(
@@ -69,7 +72,7 @@ def plot_body(
     result : `microtann.fem.Result` or `microtann.StructureResult`
     field : str
         A scalar of ``result.fields``, by default the energy of elements and the force of bars. Symmetric tensors
-        name a component, as in "stress 33".
+        name a component, as in "stress 33"; in the plane the material must know what is out of it.
     increment : int
         One whose fields were kept; counted from 0, or from the end where negative.
     scale : float
@@ -101,14 +104,18 @@ def plot_body(
     fields = result.fields[place - (count - kept)]
     if name not in fields:
         raise InputError(f"there is no field {name!r}; there are: {', '.join(fields)}")
-    values = fields[name]
+    values = fields.get(field, fields[name])
     if values.ndim == 2:
         labels = voigt.LABELS[voigt.dimension(values.shape[1])]
+        if component == "33" and len(labels) == 3:
+            raise InputError(f"the material has no {name} out of the plane: name one of {', '.join(labels)}")
         if component not in labels:
             raise InputError(f"{name} has components: name one of {', '.join(labels)}, as in '{name} {labels[1]}'")
         values = values[:, labels.index(component)]
+    elif field in OUT_OF_PLANE:
+        values = np.where(fields[KNOWN] > 0.0, values, np.nan)
     shape = result.points, result.structure.bars if isinstance(result, StructureResult) else result.mesh.cells
     kind = DrawnLattice if lattice else DrawnBody
     body = kind("", shape[0], shape[1].astype(np.int64), result.displacement[place], values)
-    signed = bool(values.min() < 0.0)
+    signed = bool(np.nanmin(values) < 0.0)
     return bodies_figure([body], f"{name} {component}".strip(), scale=scale, signed=signed)

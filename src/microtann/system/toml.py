@@ -24,7 +24,7 @@ def from_toml(text: str) -> dict[str, Any]:
         If it is not TOML; the message says where.
     """
     try:
-        return tomlkit.parse(text.removeprefix("\ufeff")).unwrap()  # some editors begin a file with the mark
+        return tomlkit.parse(text).unwrap()
     except RecursionError:
         raise ValueError("values are nested too deeply") from None
     except TOMLKitError as error:

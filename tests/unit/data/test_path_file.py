@@ -47,6 +47,25 @@ def test_every_finite_path_survives_the_file(tmp_path, strain):
     np.testing.assert_array_equal(read, strain)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time;e11;e22;e12\n0,5;1,25E-3;0;-2\n1;0,25;1;3\n",
+        "sep=;\r\ntime;e11;e22;e12\r\n0,5;1,25E-3;0;-2\r\n1;0,25;1;3\r\n;;;\r\n\r\n",
+        "time\te11\te22\te12\n0,5\t0,00125\t0\t-2\n1\t0,25\t1\t3\n",
+        "time;e11;e22;e12\n0.5;1.25d-03;0;-2\n1;0.25;1;3\n",
+        "time,e11,e22,e12\n.5,+1.25D-3,0D0,-2.\n1,2.5-001,1,3\n,,,\n\n",
+    ],
+)
+def test_files_as_spreadsheets_and_fortran_write_them(tmp_path, text, encoding):
+    file = tmp_path / "path.csv"
+    file.write_bytes(text.encode(encoding))
+    time, strain = read_path(file, 3)
+    np.testing.assert_array_equal(time, [0.5, 1.0])
+    np.testing.assert_array_equal(strain, [[1.25e-3, 0.0, -2.0], [0.25, 1.0, 3.0]])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -59,6 +78,8 @@ def test_every_finite_path_survives_the_file(tmp_path, strain):
         ("e11,e22,e12\n1,2,3\n1,,3\n", "line 3: e22 is empty"),
         ("e11,e22,e12\n1,2,3\n\n1,2,3\n", "line 3 is empty: the path has a gap"),
         ("e11,e22,e12\n1,nan,3\n", "line 2: e22 is nan"),
+        ("e11;e22;e12\n1.234,5;1;1\n", "line 2: e11 is '1.234.5', which is not a number"),
+        ("e11,e22,e12\n1,2,\n", "line 2: e12 is empty"),
         ("e11,e22,e12\n1,2,inf\n", "line 2: e12 is inf"),
         ("e11,e22,e12\n1,two,3\n", "line 2: e22 is 'two'"),
         ("time,e11,e22,e12\n1,0,0,0\n1,0,0,0\n", "line 3: time is 1 after 1"),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import InputError
 from microtann.numbers import voigt
+from microtann.system.text_file import read_text
 
 Rest = Literal["fixed", "free"]
 KEYS = ("strain", "stress", "rest", "increments", "dt", "name")
@@ -151,10 +152,10 @@ def read_programme(path: str | Path) -> tuple[CellStep, ...]:
     """
     path = Path(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text(path))
     except OSError as error:
         raise InputError(f"the programme {path} cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise InputError(f"the programme {path} is not a TOML file: {error}") from None
     unknown = sorted(set(content) - {"step", "repeat"})
     if unknown:

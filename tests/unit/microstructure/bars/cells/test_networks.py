@@ -143,7 +143,7 @@ class TestFiles:
             ("cell.toml", 'bars = [[0, 1]]\ngroups = ["a"]\n', r"no table \[group.a\]"),
             ("cell.toml", 'bars = [[0, 1]]\ngroups = ["a"]\n[group.a]\n', "needs 'area'"),
             ("cell.toml", 'bars = [[0, 1]]\ngroups = ["a", "b"]\n', "lists 2 bars but the cell has 1"),
-            ("cell.msh", "nonsense", "meshio cannot read"),
+            ("cell.msh", "nonsense", "is damaged or not of the format"),
         ],
     )
     def test_bad_files(self, tmp_path, name, text, message):
