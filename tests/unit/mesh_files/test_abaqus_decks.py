@@ -108,6 +108,11 @@ def test_a_turn_about_an_axis_in_space(tmp_path: Path) -> None:
     np.testing.assert_allclose(read(tmp_path, text).points, [[2.0, 6.0, 2.0]], atol=1e-14)
 
 
+def test_a_keyword_goes_on_after_a_comma_until_data_begin(tmp_path: Path) -> None:
+    found = read(tmp_path, "*NODE,\n1, 0., 0.\n2, 1., 0.\n*NSET,\nNSET=a,\n** of two\nGENERATE,\n1, 2\n")
+    assert (found.points.shape, members(found.node_sets)) == ((2, 3), {"a": [0, 1]})
+
+
 def test_included_files_stand_where_they_are_included(tmp_path: Path) -> None:
     """Below a keyword, within another included file, beside it or beside the deck."""
     found = read(

@@ -130,8 +130,9 @@ def _element(deck: Deck, words: list[str], line: Line, kind: ElementType) -> tup
         raise InputError(f"{line.place}: {number!r} is no number of an element")
     if not kind.kind:  # a spring to the ground has an empty place
         return int(number), tuple(deck.number(word, line.place) for word in others if word)
-    if all(word.isdecimal() for word in others):
-        nodes: list[NumberInPart] = [int(word) for word in others]
-    else:
-        nodes = [deck.number(word, line.place) for word in others]
-    return int(number), tuple(nodes[at] for at in kind.nodes)
+    nodes: tuple[NumberInPart, ...]
+    try:
+        nodes = tuple(map(int, others))
+    except ValueError:
+        nodes = tuple(deck.number(word, line.place) for word in others)
+    return int(number), nodes if kind.in_order else tuple(nodes[at] for at in kind.nodes)
