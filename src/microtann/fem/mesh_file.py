@@ -15,7 +15,7 @@ from microtann.errors import InputError, ReadingNote
 from microtann.fem.elements import RULES, element_kind
 from microtann.fem.faces import all_faces, corner_key, faces_of
 from microtann.fem.mesh import Mesh
-from microtann.fem.node_places import plane_points, require_finite, with_doubled_nodes
+from microtann.fem.node_places import plane_points, require_places, with_doubled_nodes
 from microtann.fem.orientation import turned
 from microtann.mesh_files.foreign_mesh import ForeignMesh, require_not_empty
 from microtann.mesh_files.loose_parts import without_loose_parts
@@ -94,7 +94,7 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool, merge_doubled: bool, notes: l
     notes : list of str
         Gets a sentence for all that is taken otherwise than the file says.
     """
-    require_finite(foreign.points)
+    require_places(foreign.points)
     require_not_empty("set of nodes", foreign.node_sets)
     require_not_empty("set of cells", foreign.cell_sets)
     require_not_empty("surface", foreign.surfaces)

@@ -20,7 +20,7 @@ UNTOLD = 1e-9
 """Distance, relative to the body, below which points may leave a plane without a word."""
 
 
-def require_finite(points: Float[Array, "N _"]) -> None:
+def require_places(points: Float[Array, "N _"]) -> None:
     """Refuse coordinates that are no numbers, or infinite.
 
     Raises
