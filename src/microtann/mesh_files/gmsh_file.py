@@ -220,24 +220,20 @@ def _old_elements(file: MixedContent, contents: _Contents) -> None:
 
 def _old_elements_in_text(file: MixedContent, contents: _Contents, count: int) -> None:
     end = file.content.find(b"$EndElements", file.position)
-    words = file.content[file.position : end if end >= 0 else len(file.content)].split()
-    numbers = list(map(int, words))
-    starts: dict[tuple[int, int], list[int]] = defaultdict(list)
-    place = 0
-    for _ in range(count):
-        if place + 3 > len(numbers):
-            raise InputError("it has fewer elements than it announces: the file seems to be cut short")
-        kind, tags = numbers[place + 1], numbers[place + 2]
-        starts[kind, tags].append(place)
-        place += 3 + tags + _known(kind).nodes
-    if place != len(numbers) or not all(tags >= 0 for _, tags in starts):
-        raise InputError("an element has more or fewer nodes than its kind: the file is damaged or cut short")
-    values = np.array(numbers, dtype=np.int64)
-    for (kind, tags), begins in starts.items():
-        first = np.array(begins)
-        nodes = values[first[:, None] + 3 + tags + np.arange(_known(kind).nodes)]
-        groups = np.abs(values[first + 3]) if tags else np.zeros(len(first), dtype=np.int64)
-        contents.add(kind, values[first], nodes, contents.rows_of(groups))
+    lines = file.content[file.position : end if end >= 0 else len(file.content)].splitlines()
+    rows: dict[tuple[int, int], list[list[int]]] = defaultdict(list)
+    for words in filter(None, map(bytes.split, lines)):
+        row = list(map(int, words))
+        kind, tags = (*row, 0, 0)[1:3]
+        if len(row) != 3 + max(tags, 0) + _known(kind).nodes:
+            raise InputError(f"element {row[0]} has more or fewer nodes than its kind: the file is damaged")
+        rows[kind, tags].append(row)
+    if sum(map(len, rows.values())) != count:
+        raise InputError(f"it has not the {count} elements that it announces: the file seems to be cut short")
+    for (kind, tags), given in rows.items():
+        table = np.array(given, dtype=np.int64)
+        groups = np.abs(table[:, 3]) if tags else np.zeros(len(table), dtype=np.int64)
+        contents.add(kind, table[:, 0], table[:, 3 + tags :], contents.rows_of(groups))
 
 
 def _element_data(file: MixedContent, contents: _Contents) -> None:
@@ -350,5 +346,4 @@ def _add_areas(found: ForeignMesh, contents: _Contents, numbers: IntArray, lines
     for name, (tags, values) in contents.data.items():
         by_number = dict(zip(tags.tolist(), values.tolist(), strict=True))
         of_cells[name] = np.array([by_number.get(number, np.nan) for number in numbers.tolist()])
-    found.areas, told = section_areas(of_cells, {}, lines)
-    found.notes += told
+    section_areas(of_cells, {}, lines).give_to(found)

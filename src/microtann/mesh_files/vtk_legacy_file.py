@@ -185,7 +185,12 @@ def _scalars(file: MixedContent, parts: _Parts, words: list[str]) -> None:
 
 
 def _colours(file: MixedContent, parts: _Parts, words: list[str]) -> None:
-    file.take("u1" if file.binary else "f4", int(words[1]) * parts.count)
+    """Read scalars of one byte, which VTK calls colours; in text they are divided by 255."""
+    values = file.take("u1" if file.binary else "f4", int(words[1]) * parts.count)
+    if not file.binary:
+        whole = np.rint(255.0 * values)
+        values = whole.astype(np.int64) if np.allclose(255.0 * values, whole, atol=0.01) else values
+    _store(parts, words[0], values)
 
 
 def _lookup_table(file: MixedContent, parts: _Parts, words: list[str]) -> None:

@@ -16,6 +16,7 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
+from microtann.mesh_files.lz4_block import unpack_lz4
 from microtann.mesh_files.mixed_content import numbers_in
 from microtann.mesh_files.vtk_contents import VtkCells, VtkContents, joined_cells, polydata_cells
 
@@ -30,6 +31,7 @@ TYPES |= {"Float32": "f4", "Float64": "f8"}
 UNPACKED: dict[str, Callable[[Raw], bytes]] = {
     "vtkZLibDataCompressor": zlib.decompress,
     "vtkLZMADataCompressor": lzma.decompress,
+    "vtkLZ4DataCompressor": unpack_lz4,
 }
 POLYDATA = {"Verts": "VERTICES", "Lines": "LINES", "Polys": "POLYGONS", "Strips": "TRIANGLE_STRIPS"}
 NUMBERINGS = ("GlobalIds", "PedigreeIds")
@@ -109,7 +111,9 @@ class _Coding:
             return _first(rest(size), length)
         unpack = UNPACKED.get(self.compressor)
         if unpack is None:
-            raise InputError(f"data compressed by {self.compressor} are not read: compress by zlib, or not at all")
+            raise InputError(
+                f"data compressed by {self.compressor} are not read: compress them by zlib, or not at all"
+            )
         blocks = int(self._header(content, 1)[0])
         lengths = self._header(content, 3 + blocks)[3:].tolist()
         packed = _first(rest((3 + blocks) * size), sum(lengths))

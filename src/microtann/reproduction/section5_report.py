@@ -298,7 +298,7 @@ def _evolution(folder: Path, comparison: Comparison, tann: TANN) -> list[Figure]
     result, angles = comparison.elements["model"], comparison.case.angles
     states = state_evolution(result, tann, SHOWN)
     chosen = int(np.abs(states[-1]).max(axis=0).argmax())
-    titles = [f"{angles[i]:g}°" if np.isfinite(angles[i]) else "released" for i in SHOWN]
+    titles = [f"{angles[i]:g}°".replace("-", "−") if np.isfinite(angles[i]) else "released" for i in SHOWN]
     mesh = result.mesh
 
     def bodies(fields: Sequence[np.ndarray]) -> list[DrawnBody]:
