@@ -346,5 +346,4 @@ def _add_areas(found: ForeignMesh, contents: _Contents, numbers: IntArray, lines
     for name, (tags, values) in contents.data.items():
         by_number = dict(zip(tags.tolist(), values.tolist(), strict=True))
         of_cells[name] = np.array([by_number.get(number, np.nan) for number in numbers.tolist()])
-    found.areas, told = section_areas(of_cells, {}, lines)
-    found.notes += told
+    section_areas(of_cells, {}, lines).give_to(found)

@@ -45,8 +45,7 @@ def read_vtk(path: Path) -> ForeignMesh:
             found.cell_sets |= {f"{name}={value}": np.flatnonzero(values == value) for value in present}
     lines = np.concatenate([np.zeros(0, dtype=bool), *(np.full(len(c), kind == "line") for kind, c in blocks)])
     numbers = {name: values.astype(np.float64) for name, values in of_cells.items()}
-    found.areas, told = section_areas(numbers, contents.point_data, lines)
-    found.notes += told
+    section_areas(numbers, contents.point_data, lines).give_to(found)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Cells from line meshes of other programmes: decks of Abaqus, and all that meshio reads."""
+"""Cells from line meshes of other programmes: those of Abaqus, gmsh and VTK, and all that meshio reads."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from microtann.errors import CellError, InputError, ReadingNote
 from microtann.mesh_files.abaqus.element_types import element_type
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 from microtann.mesh_files.loose_parts import without_loose_parts
-from microtann.mesh_files.reading import read_foreign_mesh
-from microtann.microstructure.bars.cells.cell import UnitCell, lies_in_plane
+from microtann.mesh_files.reading import READERS, read_foreign_mesh
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.copies import lies_in_plane
 
 LINES = ("line", "line3")
 STRAIGHT = 1e-6
@@ -42,7 +43,7 @@ def read_line_mesh(path: Path, area: float, periods: ArrayLike | None, whole_bar
     if not path.exists():
         raise CellError(f"the mesh {path} does not exist")
     try:
-        foreign = read_foreign_mesh(path) if path.suffix.lower() == ".inp" else _read_by_meshio(path)
+        foreign = read_foreign_mesh(path) if path.suffix.lower() in READERS else _read_by_meshio(path)
     except CellError:
         raise
     except InputError as error:
