@@ -13,7 +13,6 @@ from microtann.equilibrium.increment_table import IncrementRow
 from microtann.equilibrium.lazy import LazyRows
 
 Array = NDArray[np.float64]
-Sets = Mapping[str, Int[NDArray[np.int64], "_"]]
 
 
 @runtime_checkable
@@ -51,7 +50,9 @@ class WithHistory(Protocol):
         ...
 
 
-def history_columns(history: WithHistory, sets: Sets) -> dict[str, NDArray[Any]]:
+def history_columns(
+    history: WithHistory, sets: Mapping[str, Int[NDArray[np.int64], "_"]]
+) -> dict[str, NDArray[Any]]:
     """Return time, energies and, for sets of nodes, mean displacement and reaction, by the name of the column.
 
     Displacements and reactions of a recorded simulation are read once, an increment at a time.
