@@ -111,15 +111,23 @@ class CondensedPoints:
         """Return the average stress ∂Ψ/∂E (paper, Eqs. 9b and 14)."""
         return strain @ self.elasticity - plastic_strain @ self.coupling
 
+    def point_strain(
+        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
+    ) -> Float[Array, "*batch m"]:
+        """Return the total strain of every point, the fluctuation in equilibrium."""
+        forced = strain @ self.coupling.T - plastic_strain @ self.stiffness
+        return plastic_strain + forced / (self.volume_fraction * self.young)
+
     def point_stress(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
     ) -> Float[Array, "*batch m"]:
         """Return the stress of every point, the fluctuation in equilibrium."""
-        return (strain @ self.coupling.T - plastic_strain @ self.stiffness) / self.volume_fraction
+        return self.young * (self.point_strain(strain, plastic_strain) - plastic_strain)
 
     def energy(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
     ) -> Float[Array, "*batch"]:
         """Return the energy Ψ per unit volume, the fluctuation in equilibrium."""
-        stress = self.point_stress(strain, plastic_strain)
-        return 0.5 * (stress**2 / self.young + self.hardening * plastic_strain**2) @ self.volume_fraction
+        elastic = self.point_strain(strain, plastic_strain) - plastic_strain
+        density = self.young * elastic**2 + self.hardening * plastic_strain**2
+        return 0.5 * density @ self.volume_fraction

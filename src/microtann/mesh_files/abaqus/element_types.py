@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 SOLIDS = {
     4: "tetra",
@@ -25,7 +25,7 @@ HEXAHEDRON27 = (*range(20), 26, 24, 23, 25, 21, 22, 20)
 
 BODY = re.compile(r"(C3D|CPE|CPS)(\d+)([RHIMSTPE]*)")
 TRUSS = re.compile(r"T[23]D([23])[HTE]*")
-BEAM = re.compile(r"(?:B|PIPE)[23]([123])(?:OS)?[HT]*|FRAME[23]D")
+BEAM = re.compile(r"(?:B|PIPE)[23]([123])(?:OS)?[HTR]*|FRAME[23]D")
 FACE = re.compile(r"(?:M3D|SFM3D|R3D)([34689])[RT]*")
 NOTHING = re.compile(
     r"SPRING[12A]|DASHPOT[12A]|MASS|ROTARYI|HEATCAP|CONN[23]D2|JOINTC|GAP(?:UNI|CYL|SPHER)[T]?|ITS(?:UNI|CYL)|"
@@ -34,7 +34,7 @@ NOTHING = re.compile(
 """Springs, dashpots, masses, connectors and rigid lines, which carry nothing here."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ElementType:
     """A type of elements.
 
@@ -60,6 +60,11 @@ class ElementType:
     count: int = 0
     plain: bool = True
     bends: bool = False
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether its nodes are in the order of VTK."""
+        return self.nodes == tuple(range(self.count))
 
     @property
     def is_line(self) -> bool:

@@ -12,6 +12,7 @@ Q = D − D B (Bᵀ D B)⁻¹ Bᵀ D, D = diag(c Young), where B maps the fluctu
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,44 +21,31 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import linalg
 
-from microtann.errors import CellError
+from microtann.errors import CellError, ReadingNote
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.elimination import Elimination, eliminate
-from microtann.microstructure.bars.condensed.lane_slips_kernel import LaneSlips
 from microtann.microstructure.bars.condensed.problems import (
-    LEAST_PIVOT,
-    LITTLE_HARDENING,
     PROXIMAL_PART,
-    BarSlipProblem,
     ElasticStiffness,
     FluctuationProblem,
 )
-from microtann.microstructure.bars.condensed.stability import check_connected, check_rigid
+from microtann.microstructure.bars.condensed.stability import check_connected, check_contrast, told_freedom
+from microtann.microstructure.condensed_points import CondensedPoints
 from microtann.numbers import voigt
-from microtann.slips.lanes_kernel import WIDTH
-from microtann.slips.product_kernel import padded_columns
-from microtann.slips.slip_equations_kernel import slips_of_products
-from microtann.slips.tangent_kernel import rates_on_slips
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class CondensedCell:
-    """The cell problem with the average strain and the plastic strains of m distinct bars as unknowns.
+class CondensedCell(CondensedPoints):
+    """The points are the distinct bars of a lattice.
 
     Parameters
     ----------
-    volume_fraction : array, shape (m,)
-        c = A L / V of every distinct bar.
-    young, yield_stress, hardening : array, shape (m,)
-        Bar properties.
-    elongation : array, shape (m, v)
-        G: strain of every bar under a unit average strain without fluctuation.
-    stiffness : array, shape (m, m)
-        Q: bar forces (times length, per volume) due to bar strains, the fluctuation in equilibrium.
+    volume_fraction, young, yield_stress, hardening, elongation, stiffness
+        See `CondensedPoints`; c = A L / V of every distinct bar.
     fluctuation_of_strain : array, shape (n, d, v)
         w of the n distinct nodes due to the average strain; zero mean.
     fluctuation_of_plastic_strain : array, shape (n, d, m)
@@ -66,44 +54,15 @@ class CondensedCell:
         Distinct nodes at the ends of every bar.
     gradient : array, shape (m, d)
         Strain of every bar per relative displacement of its ends.
+    held : integer array, shape (k,)
+        Degrees of freedom of the distinct nodes, one for every free motion, that solvers hold.
     """
 
-    volume_fraction: Float[Array, "m"]
-    young: Float[Array, "m"]
-    yield_stress: Float[Array, "m"]
-    hardening: Float[Array, "m"]
-    elongation: Float[Array, "m v"]
-    stiffness: Float[Array, "m m"]
     fluctuation_of_strain: Float[Array, "n d v"]
     fluctuation_of_plastic_strain: Float[Array, "n d m"]
     ends: Int[NDArray[np.int64], "m 2"]
     gradient: Float[Array, "m d"]
-
-    @property
-    def count(self) -> int:
-        """Number of distinct bars, m."""
-        return len(self.young)
-
-    @cached_property
-    def resistance(self) -> Float[Array, "m"]:
-        """Dissipation per unit plastic strain of every bar and unit volume of the cell, c k."""
-        return self.volume_fraction * self.yield_stress
-
-    @cached_property
-    def hessian(self) -> Float[Array, "m m"]:
-        """K = ∂²Ψ/∂α²."""
-        return self.stiffness + np.diag(self.volume_fraction * self.hardening)
-
-    @cached_property
-    def coupling(self) -> Float[Array, "m v"]:
-        """Q G = −∂²Ψ/∂α∂E: driving forces on the plastic strains due to a unit average strain."""
-        return self.stiffness @ self.elongation
-
-    @cached_property
-    def elasticity(self) -> Float[Array, "v v"]:
-        """Elastic stiffness Gᵀ Q G of the cell."""
-        elasticity = self.elongation.T @ self.coupling
-        return 0.5 * (elasticity + elasticity.T)
+    held: Int[NDArray[np.int64], "k"]
 
     @cached_property
     def fluctuation_mapping(self) -> Float[Array, "m nd"]:
@@ -112,46 +71,22 @@ class CondensedCell:
 
     @cached_property
     def fluctuation_stiffness(self) -> Float[Array, "nd nd"]:
-        """Elastic stiffness Bᵀ D B of the fluctuation of all distinct nodes, per unit volume of the cell."""
+        """Elastic stiffness Bᵀ D B of the fluctuation of all distinct nodes, per unit volume of the cell.
+
+        One degree of freedom of every free motion is held by a spring. Forces of bars do no work in free motions,
+        so that the spring bears nothing and no equilibrium changes.
+        """
         mapping = self.fluctuation_mapping
-        return mapping.T @ ((self.volume_fraction * self.young)[:, None] * mapping)
+        stiffness = mapping.T @ ((self.volume_fraction * self.young)[:, None] * mapping)
+        d = self.gradient.shape[1]
+        largest = np.diag(stiffness).reshape(-1, d).max(axis=1)  # of every node
+        stiffness[self.held, self.held] += largest[self.held // d]
+        return stiffness
 
     @cached_property
     def elimination(self) -> Elimination:
         """Order in which the nodes are eliminated from the stiffness of the fluctuation."""
         return eliminate(self.ends, len(self.fluctuation_of_strain))
-
-    @property
-    def close_to_singular(self) -> bool:
-        """Whether some bar hardens so little that stiffnesses may be close to singular."""
-        return bool((self.hardening <= LITTLE_HARDENING * self.young).any())
-
-    @cached_property
-    def slip_problem(self) -> BarSlipProblem:
-        """The incremental problem in the plastic strains."""
-        resistance = self.resistance
-        return BarSlipProblem(
-            products=self.hessian / resistance / resistance[:, None],
-            driving=self.coupling / resistance[:, None],
-            resistance=resistance,
-            least_pivot=LEAST_PIVOT if self.close_to_singular else 0.0,
-        )
-
-    @cached_property
-    def lane_slips(self) -> LaneSlips:
-        """The same for many points at once; K must be positive definite."""
-        problem = self.slip_problem
-        driving = padded_columns(np.ascontiguousarray(problem.driving.T))
-        slips = slips_of_products(np.pad(problem.products, (0, -self.count % WIDTH)), self.count)
-        return LaneSlips(
-            slips=slips,
-            forces=np.vstack([driving, -padded_columns(problem.resistance[:, None] * problem.products)]),
-            on_slips=rates_on_slips(slips, driving),
-            elastic=self.elasticity,
-            resistance=problem.resistance,
-            compliance=1.0 / (self.volume_fraction * self.young),
-            hardening=self.volume_fraction * self.hardening,
-        )
 
     @cached_property
     def fluctuation_problem(self) -> FluctuationProblem:
@@ -191,27 +126,6 @@ class CondensedCell:
             blocks=blocks.ravel() if d == 3 else np.empty(0),
         )
 
-    def stress(
-        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
-    ) -> Float[Array, "*batch v"]:
-        """Return the average stress ∂Ψ/∂E (paper, Eqs. 9b and 14)."""
-        return strain @ self.elasticity - plastic_strain @ self.coupling
-
-    def energy(
-        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
-    ) -> Float[Array, "*batch"]:
-        """Return the energy Ψ per unit volume, the fluctuation in equilibrium."""
-        elastic = self.bar_strain(strain, plastic_strain) - plastic_strain
-        density = self.young * elastic**2 + self.hardening * plastic_strain**2
-        return 0.5 * density @ self.volume_fraction
-
-    def bar_strain(
-        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
-    ) -> Float[Array, "*batch m"]:
-        """Return the total strain of every distinct bar, the fluctuation in equilibrium."""
-        forced = strain @ self.coupling.T - plastic_strain @ self.stiffness
-        return plastic_strain + forced / (self.volume_fraction * self.young)
-
     def fluctuation(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
     ) -> Float[Array, "*batch n d"]:
@@ -240,9 +154,15 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     ------
     CellError
         If copies of a bar have different properties, a part of the cell is joined to the rest by no bar, or the
-        cell is a mechanism: nodes can move without stretching any bar. The message names them and the motion.
+        cell has no stiffness at all.
     InputError
         If its dense operators would not fit into the memory of the machine.
+
+    Notes
+    -----
+    Nodes may be free to move without stretching any bar, as the nodes amid bars in several pieces are. Stress,
+    energy and dissipation are unique all the same; displacements are given without these motions. A `ReadingNote`
+    names them, and strains against which the cell has no stiffness.
     """
     check_connected(cell)
     distinct = cell.distinct_bars
@@ -258,12 +178,12 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     fraction = distinct.area * length / cell.volume
     elongation = voigt.projection(cell.directions[chosen])
     ends = cell.distinct_nodes.of_node[cell.bars[chosen]]
-    gradient = cell.directions[chosen] / length[:, None]
+    gradient = cell.free_motions.exact_gradients(ends, cell.directions[chosen] / length[:, None])
     mapping = _fluctuation_strain(ends, gradient, cell.distinct_nodes.count)
     weight = fraction * young
     stiffness, to_strain, to_plastic = _eliminate(cell, mapping, weight, elongation)
     n, d = cell.distinct_nodes.count, cell.dimension
-    return CondensedCell(
+    condensed = CondensedCell(
         volume_fraction=fraction,
         young=young,
         yield_stress=yield_stress,
@@ -274,7 +194,12 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
         fluctuation_of_plastic_strain=to_plastic.reshape(n, d, -1),
         ends=ends,
         gradient=gradient,
+        held=cell.free_motions.held,
     )
+    note = told_freedom(cell, condensed.elasticity, elongation.T @ (weight[:, None] * elongation))
+    if note:
+        warnings.warn(note, ReadingNote, stacklevel=3)
+    return condensed
 
 
 def distinct_properties(cell: UnitCell, bar: ElastoplasticBar) -> tuple[Array, Array, Array]:
@@ -309,20 +234,23 @@ def _fluctuation_strain(ends: Int[NDArray[np.int64], "m 2"], gradient: Float[Arr
 def _eliminate(cell: UnitCell, mapping: Array, weight: Array, elongation: Array) -> tuple[Array, Array, Array]:
     """Return Q and the fluctuation due to average strain and to plastic strain."""
     m, unknowns = mapping.shape
-    d = cell.dimension
-    free = unknowns - d  # the first node is held, and the mean is removed afterwards
-    if free == 0:
+    motions = cell.free_motions
+    resting = np.zeros(unknowns, dtype=bool)
+    resting[: cell.dimension] = resting[motions.held] = True  # the first node; the mean is removed afterwards
+    if resting.all():
         return np.diag(weight), np.zeros((unknowns, elongation.shape[1])), np.zeros((unknowns, m))
-    held = mapping[:, d:]
-    operator = held.T @ (weight[:, None] * held)
-    check_rigid(cell, operator)
+    moving = mapping[:, ~resting]
+    check_contrast(moving.T @ (weight[:, None] * moving))
     # An orthogonal basis of the strains that D^½ B can produce keeps Q symmetric and exactly dissipative.
-    scaled = np.sqrt(weight)[:, None] * held
+    scaled = np.sqrt(weight)[:, None] * moving
     basis, triangle = linalg.qr(scaled, mode="economic")
     residual = np.eye(m) - basis @ basis.T
     stiffness = np.sqrt(weight)[:, None] * residual * np.sqrt(weight)
     stiffness = 0.5 * (stiffness + stiffness.T)
-    response = linalg.solve_triangular(triangle, basis.T * np.sqrt(weight))  # (free, m): w = response · α
-    moved = np.vstack([np.zeros((d, m)), response]).reshape(-1, d, m)
-    to_plastic = (moved - moved.mean(axis=0)).reshape(unknowns, m)
+    moved = np.zeros((unknowns, m))  # w due to α
+    moved[~resting] = linalg.solve_triangular(triangle, basis.T * np.sqrt(weight))
+    nodal = moved.reshape(-1, cell.dimension, m)
+    to_plastic = (nodal - nodal.mean(axis=0)).reshape(unknowns, m)
+    if motions.count:
+        to_plastic = motions.without(to_plastic)
     return stiffness, -to_plastic @ elongation, to_plastic
