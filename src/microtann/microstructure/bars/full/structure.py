@@ -59,7 +59,7 @@ class StructureResult(History):
         Path
             The PVD file.
         """
-        return write_series(folder, name, self.points, "line", self.structure.bars, self.frames())[0]
+        return write_series(folder, name, self.points, [("line", self.structure.bars)], self.frames())[0]
 
 
 @dataclass(frozen=True, eq=False)
