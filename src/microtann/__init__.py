@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from microtann.system import interrupt
+from microtann.system.jax_messages import leave_out_missing_tpus
 from microtann.system.kernel_cache import provide_cache
 from microtann.system.precision import switch_to_float64
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 interrupt.leave_on_interrupt()  # before anything that takes time
 provide_cache()
 switch_to_float64()
+leave_out_missing_tpus()
 
 __version__ = "0.1.0"
 

@@ -20,7 +20,7 @@ from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.cell_file import write_cell
 from microtann.microstructure.bars.driven.driver import DrivenResponse, drive_cell
-from microtann.microstructure.bars.driven.output import write_averages, write_bars
+from microtann.microstructure.bars.driven.output import write_bars
 from microtann.microstructure.bars.lattice import require_lattice
 from microtann.numbers import voigt
 from microtann.plotting.driven_cell import draw_cell, draw_curves
@@ -117,7 +117,7 @@ def _write(
         ends = np.unique(np.linspace(0, last, 100).round().astype(np.int64))
     largest = int(np.abs(response.strain).max(axis=1).argmax())
     write_cell(folder / "cell.json", lattice, bar)
-    write_averages(folder / "averages.csv", lattice, response)
+    response.to_csv(folder / "averages.csv")
     write_bars(folder, lattice, response, ends.tolist())
     draw_curves(folder / "curves.png", lattice, response)
     draw_cell(folder / "force.png", lattice, response, largest, "force", scale)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from typer.core import TyperGroup
 
+from microtann.cli.log_lines import messages_as_lines
 from microtann.errors import ConvergenceError, MicrotannError
 from microtann.system.interrupt import INTERRUPTED, RESUME, asked, interruptible
 
@@ -24,7 +25,7 @@ class GuardedGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with interruptible():
+        with interruptible(), messages_as_lines():
             return self._guarded(ctx)
 
     def _guarded(self, ctx: Any) -> Any:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from microtann.errors import TrainingRangeWarning
 from microtann.report.section import Section
 
 WIDTH = 132
@@ -38,23 +34,6 @@ def show_files(folder: Path, files: Sequence[str]) -> None:
     screen.print(f"written to {folder}:", markup=False, soft_wrap=True)
     for file in files:
         screen.print(f"  {folder / file}", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def range_warnings_shown() -> Iterator[None]:
-    """Show warnings on the training range as sentences on standard error; leave all others to Python."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", TrainingRangeWarning)
-        others = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *place: Any, **rest: Any) -> None:
-            if not issubclass(category, TrainingRangeWarning):
-                return others(message, category, *place, **rest)
-            screen = Console(stderr=True, highlight=False)
-            return screen.print(f"microtann: warning: {message}", markup=False, soft_wrap=True)
-
-        warnings.showwarning = show
-        yield
 
 
 def show_unchanged(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar in a terminal, an occasional line elsewhere."""
+"""Progress on standard error: a bar in a terminal, an occasional line with the time elsewhere."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from microtann.cli.log_lines import log_line
 from microtann.system.interrupt import stop_if_asked
-from microtann.system.progress import ProgressReport
+from microtann.system.progress import ProgressReport, progress_line
 
 LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
@@ -32,7 +33,7 @@ def progress(title: str) -> Iterator[ProgressReport]:
     """
     console = Console(stderr=True, highlight=False)
     start = time.perf_counter()
-    shown = _terminal(console, title) if console.is_terminal else _lines(console, title)
+    shown = _terminal(console, title) if console.is_terminal else _lines(title)
     with shown as show:
 
         def report(done: float, total: float | None = None, note: str = "") -> None:
@@ -40,7 +41,11 @@ def progress(title: str) -> Iterator[ProgressReport]:
             show(done, total, note)
 
         yield report
-    console.print(f"{title}: done in {time.perf_counter() - start:.1f} s", style="dim", markup=False)
+    done = f"{title}: done in {time.perf_counter() - start:.1f} s"
+    if console.is_terminal:
+        console.print(done, style="dim", markup=False)
+    else:
+        log_line(done)
 
 
 @contextmanager
@@ -63,8 +68,8 @@ def _terminal(console: Console, title: str) -> Iterator[ProgressReport]:
 
 
 @contextmanager
-def _lines(console: Console, title: str) -> Iterator[ProgressReport]:
-    console.print(f"{title} ...", markup=False)
+def _lines(title: str) -> Iterator[ProgressReport]:
+    log_line(f"{title} ...")
     last = time.perf_counter()
 
     def report(done: float, total: float | None = None, note: str = "") -> None:
@@ -72,7 +77,6 @@ def _lines(console: Console, title: str) -> Iterator[ProgressReport]:
         now = time.perf_counter()
         if now - last >= LINE_EVERY:
             last = now
-            share = f"{100.0 * done / total:.0f} %" if total else ""
-            console.print(f"{title}: " + ", ".join(part for part in (share, note) if part), markup=False)
+            log_line(progress_line(title, done, total, note))
 
     yield report

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from microtann.cli.messages import range_warnings_shown, show_section, show_unchanged
+from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.named_model import is_object, model_digest, named_material
 from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.progress_bar import progress
@@ -95,15 +95,14 @@ def make_simulation(
     again = (ConvergenceError, InputError)
     failure = output.with_name(f"{output.name}.failed-point.h5")
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True, would_fail_again=again) as folder:
-        with range_warnings_shown():
-            found = simulation.simulate(
-                case,
-                named_material(model) if is_object(model) else model,
-                choice,
-                solver=solver.options(),
-                records=folder / RECORDS,
-                failure=failure,
-                progress=progress,
-            )
+        found = simulation.simulate(
+            case,
+            named_material(model) if is_object(model) else model,
+            choice,
+            solver=solver.options(),
+            records=folder / RECORDS,
+            failure=failure,
+            progress=progress,
+        )
         write_simulation(folder, found, model)
         shutil.rmtree(folder / RECORDS, ignore_errors=True)

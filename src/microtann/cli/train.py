@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from microtann.cli.form_choice import choose_form, forms_text
+from microtann.cli.log_lines import log_line
 from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress_bar import progress
@@ -109,15 +110,13 @@ def make_model(
         checkpoint = folder / CHECKPOINT
         done = updates_done(checkpoint)
         if done is not None:
-            typer.echo(f"training: resumed at update {done}", err=True)
+            log_line(f"training: resumed at update {done}")
         with progress("training") as report:
 
             def show(seed: int, state: TrainingProgress) -> None:
-                losses = f"loss {state.training:.1e}, validation {state.validation:.1e}"
                 left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
                 which = "" if seeds == 1 else f"seed {seed}, "
-                note = f"{which}{state.phase}, {state.unit} {state.update}, {state.states} ISVs, {losses}{left}"
-                report(state.update, state.updates, note)
+                report(state.update, state.updates, f"{which}{state}{left}")
 
             tried: tuple[SeedResult, ...] = ()
             if seeds == 1:

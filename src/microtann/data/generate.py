@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
@@ -25,6 +26,7 @@ Array = NDArray[np.float64]
 DataProgress = Callable[[int, int], object]
 """Called with the increments done and the increments in all."""
 
+LOGGER = logging.getLogger("microtann.data")
 BLOCK_VALUES = 2_000_000
 BLOCK_PATHS = 64
 
@@ -60,7 +62,7 @@ def generate(
         Units of strain, stress, energy, dissipation, time and every group of internal coordinates; "1",
         dimensionless, where nothing is said. They are written beside the data and change no number.
     progress : callable, optional
-        Called with the increments done and the increments in all.
+        Called with the increments done and the increments in all, which the logger ``microtann.data`` hears too.
 
     Returns
     -------
@@ -104,9 +106,21 @@ def generate(
             for f in fields(Increments):
                 getattr(parts[i], f.name)[filled[i] : stop] = getattr(rows, f.name)[chosen]
             filled[i] = stop
-        if progress is not None:
-            progress(last * plan.steps, plan.increments)
+        tell(progress, last * plan.steps, plan.increments)
     return replace(describe(microstructure, plan, units), training=parts[0], validation=parts[1], test=parts[2])
+
+
+def tell(progress: DataProgress | None, done: int, total: int) -> None:
+    """Log how many increments are done, and tell who asked for it.
+
+    Parameters
+    ----------
+    progress : callable, optional
+    done, total : int
+    """
+    LOGGER.info("generating data: %d of %d increments", done, total)
+    if progress is not None:
+        progress(done, total)
 
 
 def describe(microstructure: Microstructure, plan: WalkPlan, units: Mapping[str, str] | None = None) -> Dataset:

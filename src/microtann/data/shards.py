@@ -19,7 +19,7 @@ from microtann.data.blocks import holds
 from microtann.data.engines import TASKS_PER_WORKER, check_engine, run_tasks
 from microtann.data.extent import require_range, require_room
 from microtann.data.file import SetWriter, write_header
-from microtann.data.generate import DataProgress, block_paths, describe
+from microtann.data.generate import DataProgress, block_paths, describe, tell
 from microtann.data.increments import Dataset, Increments
 from microtann.data.schema import SETS, layout_of
 from microtann.data.shard_file import Job, make_shard, read_shard, write_shard
@@ -112,15 +112,13 @@ def generate_to(
     job = Job(microstructure, plan)
     missing = [(first, last) for first, last in ranges if not _place(folder, first).exists()]
     done = plan.increments - plan.steps * sum(last - first for first, last in missing)
-    if progress is not None:
-        progress(done, plan.increments)
+    tell(progress, done, plan.increments)
     tasks = ((job, first, last) for first, last in missing)
     with closing(run_tasks(make_shard, tasks, processes=processes, engine=engine, address=address)) as made:
         for (_, first, last), image in made:
             write_shard(_place(folder, first), image)
             done += plan.steps * (last - first)
-            if progress is not None:
-                progress(done, plan.increments)
+            tell(progress, done, plan.increments)
     _merge(path, folder, header, job, ranges)
     shutil.rmtree(folder, ignore_errors=True)
 

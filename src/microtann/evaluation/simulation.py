@@ -35,7 +35,7 @@ from microtann.microstructure.bars.full.structure import StructureResult
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers import voigt
 from microtann.numbers.configuration import configuration
-from microtann.system.progress import ShowProgress, silent
+from microtann.system.progress import ShowProgress, logged
 from microtann.tann.hybrid import Hybrid
 from microtann.tann.shipped import load
 from microtann.tann.trained_model import TANN
@@ -230,7 +230,7 @@ def simulate(
     solver: SolverOptions | None = None,
     records: str | os.PathLike[str] | None = None,
     failure: str | os.PathLike[str] | None = None,
-    progress: ShowProgress = silent,
+    progress: ShowProgress = logged("evaluation"),
     **keys: Any,
 ) -> Simulation:
     """Compute a reference structure with a material, with the exact one on the same mesh, and as a full lattice.
@@ -252,7 +252,7 @@ def simulate(
     failure : path, optional
         File for the Gauss point at which an increment fails, which ``microtann replay`` tries alone.
     progress : callable, optional
-        What shows the progress; nothing by default.
+        What shows the progress; by default the logger ``microtann.evaluation`` hears of it.
     **keys
         Keys of `SimulationChoice`, such as ``mesh_size=1.0``, ``dns="1/20"`` or ``increments=4``.
 

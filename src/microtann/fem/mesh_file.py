@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from microtann.fem.faces import all_faces, corner_key, faces_of
 from microtann.fem.mesh import Mesh
 from microtann.fem.orientation import turned
 from microtann.mesh_files.foreign_mesh import ForeignMesh, require_not_empty
+from microtann.mesh_files.loose_parts import without_loose_parts
 from microtann.mesh_files.reading import read_foreign_mesh
 
 IntArray = NDArray[np.int64]
@@ -93,6 +94,8 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool, notes: list[str]) -> Mesh:
     require_not_empty("surface", foreign.surfaces)
     kind = _kind(foreign)
     d = element_kind(kind).dimension
+    if foreign.types or foreign.left_out:
+        foreign = without_loose_parts(foreign, [_dimension(name) == d for name, _ in foreign.blocks], notes)
     points = foreign.points[:, :d]
     if d == 2 and foreign.points.shape[1] == 3 and np.ptp(foreign.points[:, 2]) > 1e-9 * np.ptp(points):
         raise InputError(
@@ -123,7 +126,8 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool, notes: list[str]) -> Mesh:
     for name, members in sets.items():
         sets[name] = node[members][node[members] >= 0]
     require_not_empty("set of used nodes", sets)
-    return _with_faces(mesh.named(regions, sets), {name: node[chosen] for name, chosen in faces.items()})
+    named = {name: node[chosen] for name, chosen in faces.items()}
+    return _with_faces(mesh.named(regions, sets), named, foreign.surfaces, notes)
 
 
 def _kind(foreign: ForeignMesh) -> str:
@@ -186,7 +190,7 @@ def _names(
             if not len(own) or _dimension(kind) >= dimension:
                 continue
             sets.setdefault(name, []).append(cells[own].ravel())
-            if _dimension(kind) == dimension - 1:
+            if _dimension(kind) == dimension - 1 and name not in foreign.surfaces:
                 faces.setdefault(name, []).append(cells[own][:, :corners])
     for name, given in foreign.surfaces.items():
         chosen = [_corners(foreign, starts, cell, face) for cell, face in given]
@@ -196,16 +200,29 @@ def _names(
 
 
 def _corners(foreign: ForeignMesh, starts: Int[IntArray, "_"], cell: int, face: int) -> IntArray:
-    """Return the corners of a face of a cell."""
+    """Return the corners of a face of a cell, or of the cell where it is a face of others."""
     block = int(np.searchsorted(starts, cell, side="right")) - 1
     kind, cells = foreign.blocks[block]
-    return cells[cell - starts[block]][list(RULES[kind].faces[face])]
+    row = cells[cell - starts[block]]
+    return row[: RULES[kind].corner_count] if face < 0 else row[list(RULES[kind].faces[face])]
 
 
-def _with_faces(mesh: Mesh, faces: Mapping[str, Int[IntArray, "_ c"]]) -> Mesh:
-    """Return the mesh with named faces: sides where they lie on the boundary, else sets of their nodes alone.
+def _with_faces(
+    mesh: Mesh, faces: Mapping[str, Int[IntArray, "_ c"]], surfaces: Collection[str], notes: list[str]
+) -> Mesh:
+    """Return the mesh with named faces: sides of those on the boundary, and sets of the nodes of all.
 
     A name that the mesh has for a set already keeps it.
+
+    Parameters
+    ----------
+    mesh : Mesh
+    faces : mapping of integer arrays, shape (F, c)
+        Corners of the faces.
+    surfaces : collection of str
+        Names that the file means for loads, so that a note says which of their faces carry none.
+    notes : list of str
+        Gets these sentences.
 
     Raises
     ------
@@ -215,21 +232,28 @@ def _with_faces(mesh: Mesh, faces: Mapping[str, Int[IntArray, "_ c"]]) -> Mesh:
     if not faces:
         return mesh
     on_boundary = _numbers(mesh, mesh.boundary)
-    sides = {name: [on_boundary.get(key) for key in _keys(mesh, chosen)] for name, chosen in faces.items()}
-    inside = [name for name, numbers in sides.items() if None in numbers]
-    unknown = [name for name in inside if name not in mesh.sets]
+    found = {name: [on_boundary.get(key) for key in _keys(mesh, chosen)] for name, chosen in faces.items()}
+    inside = {name: numbers.count(None) for name, numbers in found.items() if None in numbers}
     sets: dict[str, IntArray] = {}
-    if unknown:
+    if inside:
         every = all_faces(mesh.kind, mesh.cells)
         numbers = _numbers(mesh, every)
-        for name in unknown:
-            found = [numbers.get(key) for key in _keys(mesh, faces[name])]
-            if None in found:
-                raise InputError(f"face {found.index(None)} of the surface {name!r} is no face of a cell")
-            sets[name] = every[[number for number in found if number is not None]].ravel()
-    return mesh.named(
-        sets=sets, sides={name: np.array(numbers) for name, numbers in sides.items() if name not in inside}
-    )
+    for name, count in inside.items():
+        chosen = [numbers.get(key) for key in _keys(mesh, faces[name])]
+        if None in chosen:
+            if name not in mesh.sets:
+                raise InputError(f"face {chosen.index(None)} of the surface {name!r} is no face of a cell")
+            found[name] = []  # a curve that no edge of a cell follows, whose nodes are the set
+            continue
+        if name not in mesh.sets:
+            sets[name] = every[[number for number in chosen if number is not None]].ravel()
+        if name in surfaces or count < len(chosen):
+            notes.append(
+                f"{count} of the {len(chosen)} faces of the surface {name!r} lie inside the body, where no load "
+                "acts on them"
+            )
+    sides = {name: np.array([at for at in numbers if at is not None]) for name, numbers in found.items()}
+    return mesh.named(sets=sets, sides={name: numbers for name, numbers in sides.items() if len(numbers)})
 
 
 def _numbers(mesh: Mesh, faces: Int[IntArray, "F m"]) -> dict[tuple[int, ...], int]:

@@ -30,6 +30,10 @@ class ForeignMesh:
         Faces by name, each as its cell and which of its faces, from 0 in the order of Abaqus (S1, S2, ...).
     areas : array of one number per cell, optional
         Areas of the sections of line cells; nan where the file says none.
+    types : dict of integer arrays
+        Cells by the types of elements that the file names, where it names them (Abaqus).
+    left_out : dict of int
+        How many elements of each type are no cells here.
     notes : list of str
         What is taken otherwise than the file says, a sentence each; `read_foreign_mesh` tells them.
     """
@@ -40,6 +44,8 @@ class ForeignMesh:
     cell_sets: dict[str, IntArray] = field(default_factory=dict)
     surfaces: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     areas: Float[NDArray[np.float64], "_"] | None = None
+    types: dict[str, IntArray] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 

@@ -13,6 +13,7 @@ from microtann.numbers import voigt
 from microtann.plotting.curves import Curve, draw_comparison, draw_errors, from_virgin
 from microtann.report.number import format_number
 from microtann.report.page import write_report
+from microtann.report.response_file import RESPONSES, WHAT_RESPONSES_HOLD, write_responses
 from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.system.stage import write_numbers
@@ -73,6 +74,7 @@ def write_evaluation(
     """
     evaluation = Evaluation({name: response.errors for name, response in responses.items()})
     write_numbers(folder, {"model": model, "form": tann.form, "paths": evaluation.to_dict()})
+    write_responses(folder, responses, tann.information.strain_names)
     text = (
         f"The model ({tann.form}, {tann.states} internal state variables) gets strain increments only; "
         "its own state is fed back. The reference is the exact microstructure."
@@ -83,10 +85,14 @@ def write_evaluation(
         paragraphs=(text,),
         tables=(errors_table(evaluation, anchor), paths_table(responses)),
         figures=tuple(draw_evaluation(folder, evaluation, responses, anchor)),
-        files={"numbers.json": "all errors", "report.html": "this section alone"},
+        files={
+            "numbers.json": "all errors",
+            RESPONSES: WHAT_RESPONSES_HOLD,
+            "report.html": "this section alone",
+        },
         summary=errors_summary(evaluation),
     )
-    write_section(folder, section)
+    section = write_section(folder, section)
     write_report(folder, f"Closed-loop recall of {model}", [(folder, section)])
     return section
 
@@ -116,7 +122,7 @@ def write_data_evaluation(
     )
     files = {"numbers.json": "all errors", "report.html": "this section alone"}
     section = Section("Closed-loop recall on data", 3, (text,), (_walks_table(judged, errors),), files=files)
-    write_section(folder, section)
+    section = write_section(folder, section)
     write_report(folder, f"Closed-loop recall of {model} on {data.name}", [(folder, section)])
     return section
 

@@ -9,6 +9,7 @@ import numpy as np
 from microtann.evaluation.closed_loop import Evaluation, PathComparison
 from microtann.report.evaluation_section import draw_evaluation, errors_table
 from microtann.report.page import write_report
+from microtann.report.response_file import RESPONSES, WHAT_RESPONSES_HOLD, write_responses
 from microtann.report.section import Section, write_section
 from microtann.report.table import Column, Table, columns_of
 from microtann.report.training_section import MODEL_FILE
@@ -29,6 +30,7 @@ def write_reduction(folder: Path, tann: TANN, response: PathComparison) -> Secti
     tann.save(str(folder / MODEL_FILE))
     evaluation = Evaluation({"validation": response.errors})
     write_numbers(folder, {"states": tann.states, "errors": evaluation.to_dict()})
+    write_responses(folder, {"validation": response}, tann.information.strain_names)
     known, seen = tann.microstructure, tann.information.training_range
     assert known is not None
     assert seen is not None
@@ -60,11 +62,12 @@ def write_reduction(folder: Path, tann: TANN, response: PathComparison) -> Secti
         files={
             MODEL_FILE: "the model (safetensors, with its metadata)",
             "numbers.json": "all errors",
+            RESPONSES: WHAT_RESPONSES_HOLD,
             "configuration.toml": "what made it",
             "report.html": "this section alone",
         },
         summary=Table("Model", columns, (summary,)),
     )
-    write_section(folder, section)
+    section = write_section(folder, section)
     write_report(folder, "A TANN without training", [(folder, section)])
     return section

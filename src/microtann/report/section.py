@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from microtann.errors import InputError
 from microtann.report.table import Table
 from microtann.system.atomic import write_atomically
+from microtann.system.csv_file import write_csv
 
 FILE_NAME = "section.json"
 
@@ -77,9 +80,31 @@ class Section:
 _SECTION = TypeAdapter(Section)
 
 
-def write_section(folder: Path, section: Section) -> None:
-    """Write a section into the folder of its stage."""
-    write_atomically(folder / FILE_NAME, section.to_json())
+def write_section(folder: Path, section: Section) -> Section:
+    """Write a section and its tables (CSV) into the folder of its stage; return it with these files named.
+
+    Parameters
+    ----------
+    folder : Path
+    section : Section
+    """
+    tables = {name: f"the table “{table.title}”" for name, table in _table_files(section.tables).items()}
+    for name, table in _table_files(section.tables).items():
+        write_csv(folder / name, table.columns_by_heading())
+    written = replace(section, files={**(section.files or {}), **tables})
+    write_atomically(folder / FILE_NAME, written.to_json())
+    return written
+
+
+def _table_files(tables: Sequence[Table]) -> dict[str, Table]:
+    """Return tables by the name of their file, which is that of the title in small letters and hyphens."""
+    files: dict[str, Table] = {}
+    for table in tables:
+        plain = unicodedata.normalize("NFKD", table.title).encode("ascii", "ignore").decode().lower()
+        name = "-".join(re.findall("[a-z0-9]+", plain)) or "table"
+        same = sum(file == f"{name}.csv" or file.startswith(f"{name}--") for file in files)
+        files[f"{name}--{same + 1}.csv" if same else f"{name}.csv"] = table
+    return files
 
 
 def read_section(folder: Path) -> Section:

@@ -22,12 +22,14 @@ from microtann.report.increment_tables import increment_tables
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, Value, columns_of
+from microtann.system.csv_file import write_csv
 from microtann.system.stage import write_numbers
 
 Array = NDArray[np.float64]
 LABELS = {"energy": "energy Ψ", "dissipation": "dissipation D", "torque": "torque", "axial_force": "axial force"}
 FIELD_FILES = {"model": "fe-tann", "exact": "fe-exact", "lattice": "lattice"}
 """Names of the files of fields, by analysis."""
+HISTORIES = "histories.csv"
 
 
 def write_simulation(folder: Path, simulation: Simulation, model: str) -> Section:
@@ -41,9 +43,10 @@ def write_simulation(folder: Path, simulation: Simulation, model: str) -> Sectio
         What the model is called.
     """
     write_numbers(folder, simulation.to_dict())
+    write_histories(folder / HISTORIES, simulation.comparison)
     case = simulation.comparison.case
     section = simulation_section(folder, simulation, model, _write_fields(folder, simulation.comparison))
-    write_section(folder, section)
+    section = write_section(folder, section)
     write_report(folder, f"{case.name}: {case.description}", [(folder, section)])
     return section
 
@@ -78,7 +81,12 @@ def simulation_section(folder: Path, simulation: Simulation, model: str, files: 
             *(() if audited is None else (audit_table(audited), worst_points_table(audited))),
         ),
         figures=(*draw_simulation(folder, comparison), *((_inside(folder, simulation),) if scales else ())),
-        files={**files, "numbers.json": "all numbers", "report.html": "this section alone"},
+        files={
+            **files,
+            HISTORIES: "what is compared, at the end of every increment",
+            "numbers.json": "all numbers",
+            "report.html": "this section alone",
+        },
         summary=simulation_summary(comparison),
     )
 
@@ -296,6 +304,14 @@ def _motion(run: History, parts: NDArray[np.integer[Any]], twisted: bool) -> Arr
     last = run.displacement[-1]
     nodal = last[:, 2] if twisted else np.linalg.norm(last, axis=1)
     return nodal[parts].mean(axis=1)
+
+
+def write_histories(path: Path, comparison: Comparison) -> None:
+    """Write the compared quantities of all analyses at the end of every increment as CSV."""
+    columns: dict[str, Array] = {"time": next(iter(comparison.runs.values())).time}
+    for analysis, quantities in comparison.quantities.items():
+        columns |= {f"{name} {FIELD_FILES[analysis]}": values for name, values in quantities.items()}
+    write_csv(path, columns)
 
 
 def comparison_curves(comparison: Comparison) -> list[CurveHistory]:

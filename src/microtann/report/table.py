@@ -69,6 +69,15 @@ class Table:
             for row in self.rows
         ]
 
+    def columns_by_heading(self) -> dict[str, list[Value]]:
+        """Return the raw values of every column; a heading that was there before is followed by its number."""
+        columns: dict[str, list[Value]] = {}
+        headings = [column.heading for column in self.columns]
+        for place, heading in enumerate(headings):
+            before = headings[:place].count(heading)
+            columns[f"{heading} {before + 1}" if before else heading] = [row[place] for row in self.rows]
+        return columns
+
     def to_html(self) -> str:
         """Return the table as an HTML element."""
         head = "".join(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import numpy as np
 from microtann.plotting.curves import draw_training, phase_starts
 from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, columns_of
-from microtann.system.atomic import write_atomically
+from microtann.system.csv_file import write_csv
 from microtann.tann.information import TrainingRecord
 from microtann.tann.trained_model import TANN
 from microtann.training import SeedResult
@@ -73,8 +71,7 @@ def write_training(folder: Path, tann: TANN, tried: Sequence[SeedResult] = ()) -
         },
         summary=_summary(tann),
     )
-    write_section(folder, section)
-    return section
+    return write_section(folder, section)
 
 
 def _seeds(tried: Sequence[SeedResult]) -> Table:
@@ -111,9 +108,6 @@ def write_curves(path: Path, history: Sequence[TrainingRecord], terms: Sequence[
     terms : sequence of str
         Names of the terms.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["phase", "update", "training", "validation", *terms])
-    for r in history:
-        writer.writerow([r.phase, r.update, r.training, r.validation, *(r.terms.get(t, "") for t in terms)])
-    write_atomically(path, text.getvalue())
+    names = ("phase", "update", "training", "validation")
+    columns = {name: [getattr(record, name) for record in history] for name in names}
+    write_csv(path, columns | {term: [record.terms.get(term) for record in history] for term in terms})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from microtann.evaluation.closed_loop import Evaluation
 from microtann.report.page import write_report
+from microtann.report.response_file import write_responses
 from microtann.report.section import Section, read_section, write_section
 from microtann.reproduction.claims import CELLS, Section4Cell, choose_cells
 from microtann.reproduction.section4_report import cell_section, section4_overview
@@ -91,6 +92,8 @@ def _responses(
     responses = respond_section4(tann)
     if not stage.finished:
         with working_folder(stage, overwrite=overwrite) as folder:
+            compared = {name: response.response for name, response in responses.items()}
+            write_responses(folder, compared)
             write_section(folder, cell_section(folder, cell, tann, responses))
             errors = Evaluation({name: response.errors for name, response in responses.items()}).to_dict()
             content = {"cell": cell.name, "form": tann.form, "states": tann.states, "paths": errors}

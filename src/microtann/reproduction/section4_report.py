@@ -9,6 +9,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.lattice import require_lattice
 from microtann.plotting.curves import phase_starts
 from microtann.report.number import format_number
+from microtann.report.response_file import RESPONSES, WHAT_RESPONSES_HOLD
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.reproduction.claims import CELLS, PAPER, Section4Cell, paper_figure
@@ -128,7 +129,7 @@ def cell_section(
             "internal state variables that the encoder gives for the exact internal coordinates.",
         ),
         figures=tuple(figures),
-        files={"numbers.json": "all errors"},
+        files={"numbers.json": "all errors", RESPONSES: WHAT_RESPONSES_HOLD},
     )
 
 

@@ -19,10 +19,10 @@ from microtann.evaluation.structures import reference_case
 from microtann.report.page import write_report
 from microtann.report.section import Section, read_section, write_section
 from microtann.reproduction.claims import Section5Case, choose_cases
-from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case
+from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case, write_runs
 from microtann.reproduction.section5_errors import Limits, find_limits
 from microtann.reproduction.section5_report import case_section, section5_overview
-from microtann.system.progress import ShowProgress, silent
+from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import (
     NUMBERS,
     Stage,
@@ -64,7 +64,7 @@ def reproduce_section5(
     *,
     output: str | os.PathLike[str] = "results/section5",
     overwrite: bool = False,
-    progress: ShowProgress = silent,
+    progress: ShowProgress = logged("reproduction"),
 ) -> Section:
     """Make the figures of Section V again, beside what the paper claims; what is there is not computed again.
 
@@ -81,7 +81,7 @@ def reproduce_section5(
     overwrite : bool
         Whether results of another configuration may be replaced.
     progress : callable, optional
-        What shows the progress; nothing by default.
+        What shows the progress; by default the logger ``microtann.reproduction`` hears of it.
 
     Returns
     -------
@@ -149,6 +149,7 @@ def _case(
 
                 numbers, comparison = run_section5_case(case.name, model, tann, sizes, watch, records)
             write_numbers(folder, _CASE_NUMBERS.dump_python(numbers))
+            write_runs(folder, numbers)
             write_section(folder, case_section(folder, case, numbers, comparison, tann))
             shutil.rmtree(folder / RECORDS, ignore_errors=True)
     return _CASE_NUMBERS.validate_python(json.loads((stage.output / NUMBERS).read_text(encoding="utf-8")))

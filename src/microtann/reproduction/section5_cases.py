@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,12 @@ from microtann.evaluation.structures import ReferenceCase, reference_case
 from microtann.fem.model import Result
 from microtann.microstructure.bars.full.structure import StructureResult
 from microtann.microstructure.protocol import Microstructure
+from microtann.system.csv_file import write_csv
 from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
+RUNS = "runs.csv"
+"""What is compared in all runs of a case."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,19 @@ class CaseNumbers:
     def finest(self, analysis: Analysis) -> RunNumbers:
         """Return the finest run of an analysis."""
         return self.of(analysis)[-1]
+
+
+def write_runs(folder: Path, numbers: CaseNumbers) -> None:
+    """Write what is compared in every run, a line for the end of every increment, into `RUNS`."""
+    rows = [(run, place) for run in numbers.runs for place in range(len(next(iter(run.quantities.values()))))]
+    columns: dict[str, list[Any]] = {
+        "analysis": [run.analysis for run, _ in rows],
+        "mesh_size or size ratio": [run.size for run, _ in rows],
+        "increment": [place + 1 for _, place in rows],
+    }
+    for name in numbers.runs[0].quantities:
+        columns[name] = [run.quantities[name][place] for run, place in rows]
+    write_csv(folder / RUNS, columns)
 
 
 def run_section5_case(

@@ -17,7 +17,7 @@ from microtann.report.section import Figure, Section
 from microtann.report.simulation_section import LABELS, comparison_curves, cost_table, results_table
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.reproduction.claims import PAPER, SECTION5_CASES, Section5Case
-from microtann.reproduction.section5_cases import CaseNumbers
+from microtann.reproduction.section5_cases import RUNS, CaseNumbers
 from microtann.reproduction.section5_errors import BARS, BOTH, Limits, case_errors
 from microtann.reproduction.section5_figures import (
     draw_bar_stresses,
@@ -94,7 +94,7 @@ def case_section(
         paragraphs=(f"{comparison.case.description}; {sizes}.", case.remark) if case.remark else (sizes,),
         tables=(results_table(comparison), cost_table(comparison)),
         figures=tuple(figures),
-        files={"numbers.json": "all runs"},
+        files={"numbers.json": "all numbers of all runs", RUNS: "what is compared, by increments"},
     )
 
 

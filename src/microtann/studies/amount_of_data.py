@@ -18,7 +18,7 @@ from microtann.studies.number_of_states import FOLDERS
 from microtann.studies.study_figures import draw_study
 from microtann.studies.study_result import error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import STRESS_ERROR, Point, StudyData, error_of, run_points, seeded
-from microtann.system.progress import ShowProgress, silent
+from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import check_gathering
 from microtann.training.form import TrainableForm, form_table
 
@@ -50,7 +50,7 @@ def study_increments(
     seeds: Sequence[int] = (0,),
     output: str | os.PathLike[str] = "results/increments",
     overwrite: bool = False,
-    progress: ShowProgress = silent,
+    progress: ShowProgress = logged("studies"),
 ) -> IncrementsStudy:
     """Measure the error on test walks against the number of training increments, for one form or for several.
 
@@ -71,7 +71,7 @@ def study_increments(
     overwrite : bool
         Whether results of another configuration may be replaced.
     progress : callable, optional
-        What shows the progress; nothing by default.
+        What shows the progress; by default the logger ``microtann.studies`` hears of it.
 
     Returns
     -------

@@ -22,7 +22,7 @@ from microtann.studies.forecast import Forecast, forecast
 from microtann.studies.forecast_tables import forecast_table, measured_table, recommendation
 from microtann.studies.training_cost import TrainingCost, try_training
 from microtann.system.memory import machine_memory
-from microtann.system.progress import ShowProgress, silent
+from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import Stage, working_folder, write_numbers
 
 SAMPLE = WalkPlan(paths=40, steps=100)
@@ -75,7 +75,7 @@ def forecast_cost(
     error: float = 0.05,
     output: str | os.PathLike[str] = "results/cost",
     overwrite: bool = False,
-    progress: ShowProgress = silent,
+    progress: ShowProgress = logged("studies"),
     sections: Mapping[str, Any] | None = None,
 ) -> CostForecast:
     """Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, and recommend one.
@@ -105,7 +105,7 @@ def forecast_cost(
     overwrite : bool
         Whether results of another configuration may be replaced.
     progress : callable, optional
-        What shows the progress; nothing by default.
+        What shows the progress; by default the logger ``microtann.studies`` hears of it.
     sections : mapping, optional
         Sections of a configuration that describe the lattice, to stand beside the results.
 
@@ -146,8 +146,7 @@ def forecast_cost(
         training = preparation.training
         spent = {"data_s": preparation.data, "training_s": training.seconds, "training": asdict(training)}
         write_numbers(work, expected.to_dict() | spent)
-        section = _section(expected, preparation, runs, error)
-        write_section(work, section)
+        section = write_section(work, _section(expected, preparation, runs, error))
         write_report(work, f"What {structure} costs", [(work, section)])
     return CostForecast(section, False)
 

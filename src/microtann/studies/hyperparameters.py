@@ -19,7 +19,7 @@ from microtann.studies.study_result import write_result
 from microtann.studies.training_point import Point, StudyData, error_of, run_points, seeded
 from microtann.studies.trials import Interval, Range, default_ranges, grid_trials, random_trials
 from microtann.system.atomic import write_atomically
-from microtann.system.progress import ShowProgress, silent
+from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import check_gathering
 from microtann.system.toml import to_toml
 from microtann.training.form import TrainableForm, changed, form_table
@@ -61,7 +61,7 @@ def search_hyperparameters(
     seed: int = 0,
     output: str | os.PathLike[str] = "results/tune",
     overwrite: bool = False,
-    progress: ShowProgress = silent,
+    progress: ShowProgress = logged("studies"),
 ) -> Search:
     """Choose hyper-parameters of a form by the error of its models on validation walks, in closed loop.
 
@@ -90,7 +90,7 @@ def search_hyperparameters(
     overwrite : bool
         Whether results of another configuration may be replaced.
     progress : callable, optional
-        What shows the progress; nothing by default.
+        What shows the progress; by default the logger ``microtann.studies`` hears of it.
 
     Returns
     -------

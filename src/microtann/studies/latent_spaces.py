@@ -181,7 +181,7 @@ def study_latent_spaces(
             (Figure("latent.png", LATENT_CAPTION),),
             {"numbers.json": "all numbers, and the linear maps"},
         )
-        write_section(work, section)
+        section = write_section(work, section)
         write_report(work, section.title, [(work, section)])
     return section
 

@@ -28,7 +28,7 @@ from microtann.studies.training_point import (
     run_points,
     seeded,
 )
-from microtann.system.progress import ShowProgress, silent
+from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import check_gathering
 from microtann.tann.trained_model import TANN
 from microtann.training.form import TrainableForm, changed, form_table
@@ -127,7 +127,7 @@ def study_states(
     error: float | None = None,
     output: str | os.PathLike[str] = "results/isvs",
     overwrite: bool = False,
-    progress: ShowProgress = silent,
+    progress: ShowProgress = logged("studies"),
 ) -> StatesStudy:
     """Measure the error against the number of internal state variables on validation walks, and propose one.
 
@@ -152,7 +152,7 @@ def study_states(
     overwrite : bool
         Whether results of another configuration may be replaced.
     progress : callable, optional
-        What shows the progress; nothing by default.
+        What shows the progress; by default the logger ``microtann.studies`` hears of it.
 
     Returns
     -------

@@ -64,7 +64,6 @@ def write_result(
     inputs = {point.folder.name: file_digest(point.folder / NUMBERS) for point in points}
     with working_folder(Stage(folder.name, folder, configuration, inputs), overwrite=True) as work:
         write_numbers(work, content)
-        section = section_in(work)
-        write_section(work, section)
+        section = write_section(work, section_in(work))
     write_report(folder.parent, section.title, [(folder, section)])
     return section

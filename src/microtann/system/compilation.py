@@ -1,7 +1,7 @@
 """Says what is being compiled where that takes long, so that a first call is not silent for many seconds.
 
 numba tells when it compiles a function, and not where it finds compiled code in its cache. The line goes to the
-logger "microtann": ``logging.getLogger("microtann").setLevel("ERROR")`` silences it.
+logger "microtann.system": ``logging.getLogger("microtann").setLevel("ERROR")`` silences all of the package.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KERNEL_NAMES = {
     "forms": "the update of the model",
 }
 """What the kernels of a folder are to a reader."""
-_LOGGER = logging.getLogger("microtann")
+_LOGGER = logging.getLogger("microtann.system")
 
 
 class CompilationNotice(Listener):  # type: ignore[misc]

@@ -1,7 +1,9 @@
-"""How long work says how far it is: nothing, unless its caller shows it."""
+"""How long work says how far it is: to the logger of its room, unless its caller shows it in another way."""
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -13,22 +15,46 @@ ShowProgress = Callable[[str], AbstractContextManager[ProgressReport]]
 """Begins to show the progress of a piece of work, by its title, and gives what the work reports to."""
 
 
-@contextmanager
-def silent(title: str) -> Iterator[ProgressReport]:
-    """Show nothing; an interrupt that was asked for is still heard when the work reports.
+def logged(room: str) -> ShowProgress:
+    """Return what tells the logger ``microtann.ROOM``: beginnings and ends as INFO, the way between as DEBUG.
+
+    Python's loggers pass on neither unless they are asked to, as by ``logging.basicConfig(level="INFO")``. An
+    interrupt that was asked for is heard whenever the work reports.
+
+    Parameters
+    ----------
+    room : str
+        Folder of the package that does the work.
+    """
+    logger = logging.getLogger(f"microtann.{room}")
+
+    @contextmanager
+    def show(title: str) -> Iterator[ProgressReport]:
+        def report(done: float, total: float | None, note: str) -> None:
+            stop_if_asked()
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("%s", progress_line(title, done, total, note))
+
+        start = time.perf_counter()
+        logger.info("%s ...", title)
+        yield report
+        logger.info("%s: done in %.1f s", title, time.perf_counter() - start)
+
+    return show
+
+
+def progress_line(title: str, done: float, total: float | None, note: str) -> str:
+    """Return one line that says how far a piece of work is.
 
     Parameters
     ----------
     title : str
         What is being done.
-
-    Yields
-    ------
-    callable
-        A `ProgressReport`.
+    done : float
+    total : float or None
+        None if it is not known.
+    note : str
+        A few words on the state; may be empty.
     """
-
-    def report(done: float, total: float | None, note: str) -> None:
-        stop_if_asked()
-
-    yield report
+    share = f"{100.0 * done / total:.0f} %" if total else ""
+    return f"{title}: " + ", ".join(part for part in (share, note) if part)

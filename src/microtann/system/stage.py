@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,6 +26,7 @@ from microtann.system.interrupt import stop_if_asked
 from microtann.system.lock import locked
 from microtann.system.toml import to_toml
 
+LOGGER = logging.getLogger("microtann.system")
 STAMP = "stage.json"
 NUMBERS = "numbers.json"
 """File of all numbers of a stage."""
@@ -208,7 +209,7 @@ def working_folder(
     stop_if_asked()
     check_output(stage, overwrite)
     if stage.stale:
-        sys.stderr.write(f"{stage.output} is made again: {stage.stale}\n")
+        LOGGER.warning("%s is made again: %s", stage.output, stage.stale)
     try:
         stage.output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -36,7 +36,7 @@ from microtann.training.preparation import information_of
 from microtann.training.training_range import training_range
 
 CHECKPOINT_SECONDS = 5.0
-LOGGER = logging.getLogger("microtann")
+LOGGER = logging.getLogger("microtann.training")
 
 TrainingHistory = tuple[TrainingRecord, ...]
 
@@ -70,6 +70,10 @@ class TrainingProgress:
     unit: str = "update"
     seconds_left: float | None = None
 
+    def __str__(self) -> str:
+        losses = f"loss {self.training:.1e}, validation {self.validation:.1e}"
+        return f"{self.phase}, {self.unit} {self.update} of {self.updates}, {self.states} ISVs, {losses}"
+
 
 def train(
     dataset: Dataset | str | os.PathLike[str],
@@ -87,7 +91,7 @@ def train(
         The form with its hyper-parameters, such as ``microtann.forms.Variational(states=22)``, or the name of one
         with its defaults.
     progress : callable, optional
-        Called after every block of updates.
+        Called after every block of updates. The logger ``microtann.training`` hears of each as INFO.
     checkpoint : path, optional
         File in which the run is kept while it goes on; a run that was interrupted resumes from it, with the same
         result as an uninterrupted one, and removes it when it has finished.
@@ -237,20 +241,20 @@ class _Run:
                 if phase.patience is not None and record.validation < _lowest(records):
                     kept = advanced.parameters
                 state, history, records = advanced, (*history, record), [*records, record]
+                pace = (time.monotonic() - started) / (done - first)
+                reached = TrainingProgress(
+                    phase.name,
+                    done,
+                    phase.updates,
+                    point.states,
+                    record.training,
+                    record.validation,
+                    phase.unit,
+                    max(phase.updates - done, 0) * pace,
+                )
+                LOGGER.info("%s", reached)
                 if self.progress is not None:
-                    pace = (time.monotonic() - started) / (done - first)
-                    self.progress(
-                        TrainingProgress(
-                            phase.name,
-                            done,
-                            phase.updates,
-                            point.states,
-                            record.training,
-                            record.validation,
-                            phase.unit,
-                            max(phase.updates - done, 0) * pace,
-                        )
-                    )
+                    self.progress(reached)
             except KeyboardInterrupt:
                 self._save(point, state, history, kept)
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
 import json
 import os
@@ -179,6 +180,10 @@ def test_a_simulation_with_the_exact_cell(tmp_path: Path) -> None:
     numbers = json.loads((output / "numbers.json").read_text())
     # the field is uniform: finite elements and full lattice agree to solver precision at any size
     assert max(numbers["homogenisation_errors"].values()) < 1e-8
+    with (output / "histories.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    for name, values in numbers["runs"]["lattice"]["quantities"].items():
+        assert [float(row[f"{name.replace(',', '')} lattice"])] == values
     assert numbers["network_errors"] is None
     page = (output / "report.html").read_text()
     assert "http://" not in page
@@ -206,6 +211,13 @@ def test_a_model_on_a_path_of_the_user(tmp_path: Path) -> None:
     errors = json.loads((output / "numbers.json").read_text())["paths"]["mine"]
     assert errors["stress"] < 1e-4
     assert errors["violations"] == 0
+    table = np.genfromtxt(output / "responses.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+    strain = np.stack([0.1, 0, 0, 0, 0, -0.05] * np.arange(1, 8)[:, None])
+    exact = mt.load("cube").microstructure.solve(strain)
+    assert np.allclose(table["e12"], strain[:, 5], rtol=0, atol=1e-15)
+    assert np.array_equal(table["s11_exact"], exact.stress[:, 0])
+    assert np.abs(table["energy_model"] - exact.energy).max() < 1e-3 * exact.energy.max()
+    assert (output / "errors-in-closed-loop.csv").read_text(encoding="utf-8").count("\n") == 2
 
 
 @pytest.mark.parametrize(

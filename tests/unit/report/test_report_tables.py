@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from microtann.report.number import format_number
-from microtann.report.section import Section
+from microtann.report.section import Section, read_section, write_section
 from microtann.report.table import Column, Table
 
 
@@ -72,3 +74,13 @@ def test_one_table_in_four_forms() -> None:
 def test_a_row_has_one_value_per_column() -> None:
     with pytest.raises(ValueError, match="row 0"):
         Table("t", (Column("a"),), ((1, 2),))
+
+
+def test_the_tables_of_a_section_lie_beside_it_as_csv(tmp_path: Path) -> None:
+    times = Table("Größe × Zeit", (Column("time", "s"), Column("time", "s")), ((1 / 3, math.inf),))
+    written = write_section(tmp_path, Section("t", tables=(table(), table(), times)))
+    assert list(written.files or {}) == ["errors-co.csv", "errors-co--2.csv", "groe-zeit.csv"]
+    assert read_section(tmp_path) == written
+    rows = list(csv.reader((tmp_path / "errors-co.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows == [["path", "stress <error> [–]", "calls"], ["a", "0.0033", "1000"], ["b", "", "2000"]]
+    assert (tmp_path / "groe-zeit.csv").read_text() == f"time [s],time [s] 2\n{1 / 3!r},inf\n"

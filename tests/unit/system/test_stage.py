@@ -167,7 +167,7 @@ def test_a_digest_tells_files_apart(tmp_path: Path) -> None:
 
 
 def test_results_of_other_code_are_made_again_and_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     output = tmp_path / "train"
     finish(output)
@@ -177,20 +177,18 @@ def test_results_of_other_code_are_made_again_and_told(
     with pytest.raises(InputError, match="another configuration"):
         finish(output, 4)
     finish(output)
-    assert f"{output} is made again: it was made by other code of microtann" in capsys.readouterr().err
+    assert f"{output} is made again: it was made by other code of microtann" in caplog.text
     assert stage(output).finished
 
 
-def test_results_of_other_inputs_are_made_again_and_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_results_of_other_inputs_are_made_again_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     output = tmp_path / "train"
     finish(output)
     changed = replace(stage(output), inputs={"data": "abd"})
     assert not changed.finished
     with working_folder(changed) as folder:
         (folder / "result.txt").write_text("new")
-    assert "is made again: the data that it was made from has changed" in capsys.readouterr().err
+    assert "is made again: the data that it was made from has changed" in caplog.text
     assert changed.finished
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -9,41 +10,21 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
-from microtann.errors import CellError
+from microtann.errors import CellError, ReadingNote
+from microtann.microstructure.bars.cells.copies import (
+    COORDINATE_TOLERANCE,
+    DistinctNodes,
+    identify_nodes,
+    unite_copies,
+)
 from microtann.numbers import voigt
-
-MATCH_TOLERANCE = 1e-8
-"""Distance, relative to the period, below which two nodes are copies of one node."""
 
 LARGEST, SMALLEST = 1e50, 1e-50
 """Range of the lattice vectors: neither volumes nor areas overflow or vanish."""
 
-NEAR_TOLERANCE = 1e-5
-"""Distance, relative to the period, below which two nodes that do not match are taken for inexact copies."""
-
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class DistinctNodes:
-    """The nodes of the periodic medium, one per set of copies.
-
-    Parameters
-    ----------
-    of_node : array, shape (N,)
-        Distinct node of every listed node.
-    image : array, shape (N, d)
-        Integer lattice translation from the distinct node to the listed one.
-    count : int
-        Number of distinct nodes.
-    """
-
-    of_node: Int[IntArray, "N"]
-    image: Int[IntArray, "N d"]
-    count: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +58,9 @@ class UnitCell:
     Parameters
     ----------
     nodes : array, shape (N, d)
-        Positions, d = 2 or 3, in any unit of length.
+        Positions, d = 2 or 3, in any unit of length. They may lie anywhere: only differences modulo the lattice
+        vectors count. Nodes that coincide modulo these to 1e-5 of a period are one; a `ReadingNote` tells of those
+        that do so to no more than 1e-8. With two lattice vectors in the plane, nodes in a plane z = const will do.
     bars : integer array, shape (M, 2)
         Node indices of the ends of every bar. A bar shared with neighbouring cells is listed on each boundary.
     areas : array, shape (M,)
@@ -89,8 +72,8 @@ class UnitCell:
     ------
     CellError
         If an array has the wrong shape or is not finite, a bar has no length, is listed twice or names a node
-        that does not exist, an area is not positive, no bar holds a node, the lattice vectors do not span the
-        space, two nodes are almost but not quite copies, or a node on a face has no partner on the opposite one.
+        that does not exist, an area is not positive, no bar holds a node, or the lattice vectors do not span the
+        space.
     """
 
     ARRAYS: ClassVar[tuple[str, ...]] = ("nodes", "bars", "areas", "periods")
@@ -102,15 +85,20 @@ class UnitCell:
     periods: Float[Array, "d d"]
 
     def __init__(self, nodes: ArrayLike, bars: ArrayLike, areas: ArrayLike, periods: ArrayLike) -> None:
-        set_ = object.__setattr__
-        set_(self, "nodes", _floats("nodes", nodes))
-        set_(self, "bars", _indices(bars))
-        set_(self, "areas", _floats("areas", areas))
-        set_(self, "periods", _floats("periods", periods))
-        _check_arrays(self.nodes, self.bars, self.areas, self.periods)
-        for name in self.ARRAYS:
-            getattr(self, name).setflags(write=False)
-        _check_partners(self)
+        points, vectors = _floats("nodes", nodes), _floats("periods", periods)
+        if vectors.shape == (2, 2) and lies_in_plane(points):
+            points = points[:, :2]
+        ends, shares = _indices(bars), _floats("areas", areas)
+        _check_arrays(points, ends, shares, vectors)
+        distinct = identify_nodes(points, vectors)
+        points, note = unite_copies(points, vectors, distinct)
+        for name, value in zip(self.ARRAYS, (points, ends, shares, vectors), strict=True):
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "distinct_nodes", distinct)
+        _check_lengths(self)
+        for sentence in filter(None, (note, _told_doubles(self))):
+            warnings.warn(sentence, ReadingNote, stacklevel=2)
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} nodes, {len(self.bars)} bars ({self.distinct_bars.count} distinct)"
@@ -120,6 +108,77 @@ class UnitCell:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that make up the cell, by name, as files keep them."""
         return {name: getattr(self, name) for name in self.ARRAYS}
+
+    @classmethod
+    def from_line_mesh(
+        cls,
+        nodes: ArrayLike,
+        bars: ArrayLike,
+        area: ArrayLike = 1.0,
+        periods: ArrayLike | None = None,
+        images: ArrayLike | None = None,
+    ) -> UnitCell:
+        """Return the cell of a line mesh, whose areas are those of whole bars, wherever these are listed.
+
+        A bar that is listed on several faces gets an equal share of its area on each. Nodes that no bar holds are
+        left out.
+
+        Parameters
+        ----------
+        nodes : array, shape (N, d)
+            Positions. Without ``periods`` nodes in a plane z = const make a plane cell.
+        bars : integer array, shape (M, 2)
+            Nodes at the ends of every listed bar.
+        area : float or array, shape (M,)
+            Area of every bar, the same on all its copies.
+        periods : array, shape (d, d), optional
+            Lattice vectors as rows; by default the edges of the bounding box of the nodes.
+        images : integer array, shape (M, d), optional
+            Lattice translations from the second node of every bar to where it ends, as catalogues of lattices have
+            them that list every bar once: bar (i, j) goes from node i to node j + image @ periods.
+
+        Raises
+        ------
+        CellError
+            If copies of a bar differ in their area, images have no periods, or the cell is not well defined.
+
+        Examples
+        --------
+        The triangular lattice, one node and three bars to images of it:
+
+        >>> import microtann as mt
+        >>> images = [[1, 0], [0, 1], [1, -1]]
+        >>> periods = [[1.0, 0.0], [0.5, 0.75**0.5]]
+        >>> mt.UnitCell.from_line_mesh([[0.0, 0.0]], [[0, 0]] * 3, 0.1, periods, images)
+        UnitCell(2D, 4 nodes, 3 bars (3 distinct), periods 1 × 1)
+        """
+        points, ends, sections = _floats("nodes", nodes), _indices(bars), _floats("areas", area)
+        if sections.shape not in ((), (len(ends),)):
+            raise CellError(f"area is one number or one per bar, shape ({len(ends)},), got {sections.shape}")
+        if not (sections > 0).all():
+            raise CellError(f"areas must be positive, got {sections[~(sections > 0)].flat[0]:g}")
+        _check_ends(ends, len(points))
+        if periods is None and lies_in_plane(points):
+            points = points[:, :2]
+        if images is not None:
+            points, ends = _with_images(points, ends, images, periods)
+        used, compact = np.unique(ends, return_inverse=True)
+        points, ends = points[used], compact.reshape(ends.shape).astype(np.int64)
+        vectors = np.diag(np.ptp(points, axis=0)) if periods is None else periods
+        cell = cls(points, ends, np.broadcast_to(sections, (len(ends),)), vectors)
+        copies = cell.distinct_bars
+        whole = cell.areas[copies.representative][copies.of_bar]
+        differs = np.flatnonzero(np.abs(cell.areas - whole) > COORDINATE_TOLERANCE * whole)
+        if len(differs):
+            one, other = int(copies.representative[copies.of_bar[differs[0]]]), int(differs[0])
+            raise CellError(
+                f"bars {one} and {other} are copies of one bar but have areas {cell.areas[one]:g} and "
+                f"{cell.areas[other]:g}: give the area of the whole bar on each, or UnitCell the share of each"
+            )
+        shares = cell.areas / np.bincount(copies.of_bar)[copies.of_bar]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReadingNote)  # what there is to tell has been told
+            return cls(cell.nodes, cell.bars, shares, cell.periods)
 
     @property
     def dimension(self) -> int:
@@ -154,7 +213,19 @@ class UnitCell:
     @cached_property
     def distinct_nodes(self) -> DistinctNodes:
         """Nodes of the periodic medium: nodes that coincide modulo the lattice vectors are one."""
-        return _identify_nodes(self.nodes, self.periods)
+        return identify_nodes(self.nodes, self.periods)
+
+    @cached_property
+    def bar_translations(self) -> Int[IntArray, "M d"]:
+        """Lattice translation of every listed bar from the representative of its copies."""
+        nodes, kept = self.distinct_nodes, self.distinct_bars.representative[self.distinct_bars.of_bar]
+        start, end = self.bars.T
+        kept_start, kept_end = self.bars[kept].T
+        same = (nodes.of_node[start] == nodes.of_node[kept_start]) & (
+            (nodes.image[end] - nodes.image[start]) == (nodes.image[kept_end] - nodes.image[kept_start])
+        ).all(axis=1)
+        matching = np.where(same, start, end)  # the end that corresponds to the representative's first
+        return nodes.image[matching] - nodes.image[kept_start]
 
     @cached_property
     def distinct_bars(self) -> DistinctBars:
@@ -169,6 +240,14 @@ class UnitCell:
         of_bar = of_bar.reshape(-1)
         area = np.bincount(of_bar, weights=self.areas).astype(np.float64)
         return DistinctBars(of_bar.astype(np.int64), representative.astype(np.int64), area)
+
+
+def lies_in_plane(points: Array) -> bool:
+    """Return whether points in space lie in a plane z = const, to the tolerance of coordinates."""
+    if points.ndim != 2 or points.shape[1] != 3 or not len(points):
+        return False
+    extents = np.ptp(points, axis=0)
+    return bool(extents[2] <= COORDINATE_TOLERANCE * extents.max())
 
 
 def _floats(name: str, value: ArrayLike) -> Array:
@@ -213,17 +292,10 @@ def _check_arrays(nodes: Array, bars: IntArray, areas: Array, periods: Array) ->
         )
     if abs(np.linalg.det(periods)) <= 1e-12 * size**d:
         raise CellError("the cell's periods do not span the space: they must be linearly independent")
-    if (bars < 0).any() or (bars >= n).any():
-        bad = int(np.flatnonzero(((bars < 0) | (bars >= n)).any(axis=1))[0])
-        name = next(int(end) for end in bars[bad] if not 0 <= end < n)
-        raise CellError(f"bar {bad} names node {name}, but nodes are numbered 0 to {n - 1}")
+    _check_ends(bars, n)
     if (areas <= 0).any():
         bad = int(np.flatnonzero(areas <= 0)[0])
         raise CellError(f"bar {bad} has area {areas[bad]:g}: areas must be positive")
-    length = np.linalg.norm(nodes[bars[:, 1]] - nodes[bars[:, 0]], axis=1)
-    if (length <= MATCH_TOLERANCE * size).any():
-        bad = int(np.flatnonzero(length <= MATCH_TOLERANCE * size)[0])
-        raise CellError(f"bar {bad} between nodes {bars[bad, 0]} and {bars[bad, 1]} has no length")
     ordered = np.sort(bars, axis=1)
     _, first, count = np.unique(ordered, axis=0, return_index=True, return_counts=True)
     if (count > 1).any():
@@ -237,45 +309,61 @@ def _check_arrays(nodes: Array, bars: IntArray, areas: Array, periods: Array) ->
         )
 
 
-def _identify_nodes(nodes: Array, periods: Array) -> DistinctNodes:
-    """Group the nodes that coincide modulo the lattice vectors."""
-    fractional = nodes @ np.linalg.inv(periods)
-    wrapped = fractional - np.floor(fractional)
-    wrapped[wrapped >= 1.0] = 0.0
-    tree = cKDTree(wrapped, boxsize=np.ones(nodes.shape[1]))
-    parent = np.arange(len(nodes))
-    for i, j in sorted(tree.query_pairs(MATCH_TOLERANCE)):  # i < j; copies of one node are mutually within reach
-        parent[j] = min(parent[j], parent[i])
-    representative, of_node = np.unique(parent, return_inverse=True)
-    image = np.rint(fractional - fractional[parent]).astype(np.int64)
-    return DistinctNodes(of_node.reshape(-1).astype(np.int64), image, len(representative))
+def _check_ends(bars: IntArray, n: int) -> None:
+    """Refuse bars that name nodes which do not exist."""
+    if (bars < 0).any() or (bars >= n).any():
+        bad = int(np.flatnonzero(((bars < 0) | (bars >= n)).any(axis=1))[0])
+        name = next(int(end) for end in bars[bad] if not 0 <= end < n)
+        raise CellError(f"bar {bad} names node {name}, but nodes are numbered 0 to {n - 1}")
 
 
-def _check_partners(cell: UnitCell) -> None:
-    """Refuse nodes that are almost copies, and a node on a face of the box without a copy on the opposite face."""
-    fractional = cell.nodes @ np.linalg.inv(cell.periods)
-    low, high = fractional.min(axis=0), fractional.max(axis=0)
-    distinct = cell.distinct_nodes
-    wrapped = fractional - np.floor(fractional)
-    wrapped[wrapped >= 1.0] = 0.0
-    for i, j in sorted(cKDTree(wrapped, boxsize=np.ones(cell.dimension)).query_pairs(NEAR_TOLERANCE)):
-        if distinct.of_node[i] != distinct.of_node[j]:
-            raise CellError(
-                f"nodes {i} and {j} nearly coincide modulo the lattice vectors, but not to {MATCH_TOLERANCE:g} "
-                "of a period: give the coordinates of copies with more digits"
-            )
-    for axis in range(cell.dimension):
-        if abs(high[axis] - low[axis] - 1.0) > MATCH_TOLERANCE:
-            continue  # boundary nodes were moved, or the cell lists images beyond its box
-        on_low = np.abs(fractional[:, axis] - low[axis]) <= MATCH_TOLERANCE
-        on_high = np.abs(fractional[:, axis] - high[axis]) <= MATCH_TOLERANCE
-        unpaired = (on_low & ~np.isin(distinct.of_node, distinct.of_node[on_high])) | (
-            on_high & ~np.isin(distinct.of_node, distinct.of_node[on_low])
-        )
-        if unpaired.any():
-            names = ", ".join(str(i) for i in np.flatnonzero(unpaired)[:8])
-            who = f"node {names} lies" if unpaired.sum() == 1 else f"nodes {names} lie"
-            raise CellError(f"{who} on a face across lattice vector {axis} without a partner on the opposite one")
+def _with_images(
+    nodes: Array, bars: IntArray, images: ArrayLike, periods: ArrayLike | None
+) -> tuple[Array, IntArray]:
+    """Return nodes with the images at which bars end, and bars that end there."""
+    if periods is None:
+        raise CellError("images of nodes need the periods that make them")
+    vectors, shift = _floats("periods", periods), _floats("images", images)
+    if vectors.shape == (2, 2) and lies_in_plane(nodes):
+        nodes = nodes[:, :2]
+    d = len(vectors)
+    if vectors.shape != (d, d) or nodes.shape[1:] != (d,):
+        raise CellError(f"the cell's periods must have shape {(nodes.shape[-1],) * 2}, got {vectors.shape}")
+    if shift.shape != (len(bars), d) or (shift != np.rint(shift)).any():
+        raise CellError(f"images must be integers of shape ({len(bars)}, {d}), one translation per bar")
+    beyond = np.flatnonzero(shift.any(axis=1))
+    key = np.column_stack([bars[beyond, 1], shift[beyond]]).astype(np.int64)
+    added, which = np.unique(key, axis=0, return_inverse=True)
+    ends = bars.copy()
+    ends[beyond, 1] = len(nodes) + which.reshape(-1)
+    return np.vstack([nodes, nodes[added[:, 0]] + added[:, 1:] @ vectors]), ends
+
+
+def _check_lengths(cell: UnitCell) -> None:
+    """Refuse bars between nodes that are one."""
+    nodes, (start, end) = cell.distinct_nodes, cell.bars.T
+    short = (nodes.of_node[start] == nodes.of_node[end]) & (nodes.image[start] == nodes.image[end]).all(axis=1)
+    if short.any():
+        bad = int(np.flatnonzero(short)[0])
+        raise CellError(f"bar {bad} between nodes {start[bad]} and {end[bad]} has no length")
+
+
+def _told_doubles(cell: UnitCell) -> str:
+    """Return in words that bars lie at one place, between doubled nodes; empty if none do."""
+    places = np.column_stack([cell.distinct_nodes.of_node, cell.distinct_nodes.image])
+    if len(np.unique(places, axis=0)) == len(places):
+        return ""
+    key = np.column_stack([cell.distinct_bars.of_bar, cell.bar_translations])
+    _, first, which = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    original = first[which.reshape(-1)]
+    again = np.flatnonzero(original != np.arange(len(key)))
+    if not len(again):
+        return ""
+    one, other = int(original[again[0]]), int(again[0])
+    return (
+        f"{len(again)} bar{'s lie' if len(again) > 1 else ' lies'} where another one does, between doubled nodes "
+        f"(bar {other} on bar {one}): their areas add"
+    )
 
 
 def _lexicographically_less(a: IntArray, b: IntArray) -> NDArray[np.bool_]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.cell import UnitCell, lies_in_plane
 from microtann.system.atomic import write_atomically
 from microtann.system.text_file import read_text
 
@@ -185,17 +185,11 @@ def _read_mesh(path: Path, area: float, periods: ArrayLike | None) -> UnitCell:
         raise CellError(f"the mesh {path} has no line cells")
     bars = np.concatenate([mesh.cells[i].data for i in blocks]).astype(np.int64)
     nodes = np.asarray(mesh.points, dtype=np.float64)
-    if nodes.shape[1] == 3 and not nodes[:, 2].any():
+    if "area" not in mesh.cell_data:
+        return UnitCell.from_line_mesh(nodes, bars, area, periods)
+    if periods is None and lies_in_plane(nodes):
         nodes = nodes[:, :2]
     used, compact = np.unique(bars, return_inverse=True)  # mesh generators leave points that no line uses
     nodes, bars = nodes[used], compact.reshape(bars.shape).astype(np.int64)
-    if periods is None:
-        periods = np.diag(np.ptp(nodes, axis=0))
-    if "area" in mesh.cell_data:
-        areas = np.concatenate([np.asarray(mesh.cell_data["area"][i], dtype=np.float64) for i in blocks])
-        return UnitCell(nodes, bars, areas, periods)
-    if not (np.isfinite(area) and area > 0):
-        raise CellError(f"area must be positive, got {area!r}")
-    copies = UnitCell(nodes, bars, np.full(len(bars), float(area)), periods).distinct_bars
-    share: NDArray[np.float64] = area / np.bincount(copies.of_bar)[copies.of_bar]
-    return UnitCell(nodes, bars, share, periods)
+    areas = np.concatenate([np.asarray(mesh.cell_data["area"][i], dtype=np.float64) for i in blocks])
+    return UnitCell(nodes, bars, areas, np.diag(np.ptp(nodes, axis=0)) if periods is None else periods)

@@ -7,6 +7,7 @@ function finds them; an increment that fails is rolled back and halved.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -25,10 +26,19 @@ from microtann.microstructure.bars.driven.limit_load import largest_factor
 from microtann.microstructure.bars.driven.programme import CellStep
 from microtann.numbers import voigt
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
+from microtann.system.csv_file import component_columns, write_csv
 from microtann.system.memory import require_memory
 from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
+CONVENTIONS = (
+    "averages over the cell at the end of every increment; consistent units",
+    "e: strain, shear = 2 x tensor component; s: stress; tension is positive",
+    "energy: free energy per volume; dissipation: of the increment, per volume",
+    "loading_step: from 1, 0 is the virgin state",
+)
+"""What a file of averages says of itself."""
+
 RESIDUAL_TOLERANCE = 1e-12
 """Stress residual at convergence, relative to the largest of the stresses and the cell's strength."""
 
@@ -75,6 +85,28 @@ class DrivenResponse(CellResponse):
 
     def __repr__(self) -> str:
         return f"DrivenResponse({len(self.time)} increments in {self.step[-1] + 1} steps, {self._size()})"
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write average strain and stress, energy and dissipation of every increment as CSV.
+
+        Lines that start with ``#`` state the conventions; the first line of values is the virgin state.
+        `microtann.data.path_file.read_path` reads the strains as a path.
+
+        Parameters
+        ----------
+        path : path
+        """
+        labels = voigt.LABELS[voigt.dimension(self.strain.shape[-1])]
+        columns = {
+            "loading_step": self.step + 1,
+            "time": self.time,
+            **component_columns("e", self.strain, labels),
+            **component_columns("s", self.stress, labels),
+            "energy": self.energy,
+            "dissipation": self.dissipation,
+        }
+        virgin = {name: np.concatenate([np.zeros_like(values[:1]), values]) for name, values in columns.items()}
+        write_csv(path, virgin, CONVENTIONS)
 
 
 @one_blas_thread()

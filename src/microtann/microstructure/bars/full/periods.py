@@ -106,7 +106,7 @@ def tile_cells(
     lowest = nodes.image.min(axis=0)
     room = tuple(counts + nodes.image.max(axis=0) - lowest)
     chosen = cell.bars[bars.representative]
-    offset = _translations(cell)
+    offset = cell.bar_translations
     least = offset.min(axis=0)
     share = np.zeros((*(counts + offset.max(axis=0) - least), bars.count))
     for listed in range(len(cell.bars)):
@@ -143,16 +143,3 @@ def tile_cells(
         areas=share[entry] * scale ** (d - 1),
         family=family,
     )
-
-
-def _translations(cell: UnitCell) -> IntArray:
-    """Return the lattice translation of every listed bar from the representative of its copies."""
-    nodes, bars = cell.distinct_nodes, cell.distinct_bars
-    kept = bars.representative[bars.of_bar]
-    start, end = cell.bars.T
-    kept_start, kept_end = cell.bars[kept].T
-    same = (nodes.of_node[start] == nodes.of_node[kept_start]) & (
-        (nodes.image[end] - nodes.image[start]) == (nodes.image[kept_end] - nodes.image[kept_start])
-    ).all(axis=1)
-    matching = np.where(same, start, end)  # the end that corresponds to the representative's first
-    return nodes.image[matching] - nodes.image[kept_start]
