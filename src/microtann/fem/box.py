@@ -47,8 +47,9 @@ def box(
         default), "quad8", "triangle" or "triangle6" in the plane.
     diagonals : {"mirrored", "parallel"}
         Of triangles, wedges and tetrahedra. "mirrored" (union jack): each block is the mirror image of its
-        neighbours, so that no direction is favoured. "parallel": all blocks are cut alike, as in the meshes of FEniCS; the mesh
-        is stiffer across the diagonals than along them, which biases coarse meshes of linear elements.
+        neighbours, so that no direction is favoured. "parallel": all blocks are cut alike, as in the meshes of
+        FEniCS; the mesh is stiffer across the diagonals than along them, which biases coarse meshes of linear
+        elements.
 
     Returns
     -------

@@ -97,7 +97,7 @@ def check_faces(boundary: Sequence[Faces]) -> None:
     triangles = np.unique(np.sort(by_corners[3], axis=1), axis=0)
     torn = len(triangles) + len(np.unique(halves, axis=0)) - len(np.unique(np.vstack([triangles, halves]), axis=0))
     if torn:
+        which = "a triangular face lies" if torn == 1 else f"{torn} triangular faces lie"
         raise InputError(
-            f"{torn} faces that are triangles lie on quadrilateral faces of other cells, where the mesh would be torn: "
-            "put pyramids between them"
+            f"{which} on quadrilateral faces of other cells, where the mesh would be torn: put pyramids between them"
         )

@@ -16,7 +16,7 @@ class ElementPyramid1:
     them all is polynomial, so that the quadrature of a hexahedron integrates as exactly as there.
     """
 
-    doflocs = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0.5, 0.5, 1]], dtype=np.float64)
+    doflocs = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=np.float64)
 
     def lbasis(self, at: Float[Array, "3 p"], node: int) -> tuple[Float[Array, "p"], Float[Array, "3 p"]]:
         """Return a shape function and its derivatives at reference coordinates."""

@@ -126,8 +126,8 @@ def regions_of(mesh: Mesh, materials: Materials, mean_dilatation: MeanDilatation
         a region without a material.
     """
     if isinstance(mean_dilatation, Mapping):
-        known = materials if isinstance(materials, Mapping) else ()
-        others = [name for name in mean_dilatation if name not in known]
+        own = materials if isinstance(materials, Mapping) else ()
+        others = [name for name in mean_dilatation if name not in own]
         if others:
             raise InputError(f"mean dilatation is said of {others[0]!r}, which is no region with its own material")
 

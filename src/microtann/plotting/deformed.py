@@ -114,7 +114,6 @@ def plot_body(
         values = values[:, labels.index(component)]
     elif field in OUT_OF_PLANE:
         values = np.where(fields[KNOWN] > 0.0, values, np.nan)
-    moved, body = result.displacement[place], None
     moved = result.displacement[place]
     body: DrawnBody | DrawnLattice
     if isinstance(result, StructureResult):

@@ -210,12 +210,12 @@ def test_unused_nodes_are_left_out_if_that_is_asked_for(tmp_path: Path) -> None:
         (
             "*MATERIAL",
             "*ELEMENT, TYPE=C3D4\n1, 1, 2, 4, 11\n*MATERIAL",
-            "these are hexahedron and tetra: mesh with one of them",
+            "3 triangular faces lie on quadrilateral faces of other cells",
         ),
         (
             "*MATERIAL",
             "*ELEMENT, TYPE=C3D6\n1, 1, 2, 4, 11, 12, 14\n*MATERIAL",
-            "cells of kind 'wedge' are not known",
+            "a triangular face lies on quadrilateral faces of other cells",
         ),
         (
             "9, 11, 12, 13, 14",
