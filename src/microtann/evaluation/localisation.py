@@ -164,12 +164,13 @@ class SolvedStates:
         means = {name: np.stack([state[name] for _, state in kept]) for name in kept[0][1]}
         volume = np.zeros(len(nodes))
         sums = {name: np.zeros((len(nodes), *values.shape[1:])) for name, values in means.items()}
-        for number, cell in enumerate(cells):
-            corners = place[mesh.nodes_of(cell)]
-            touched = corners[corners >= 0]
-            volume[touched] += sizes[number]
-            for name, values in means.items():
-                sums[name][touched] += values[number]
+        for block in mesh.blocks:
+            own = (cells >= block.numbers.start) & (cells < block.numbers.stop)
+            for corner in place[block.cells[cells[own] - block.first]].T:
+                touched = corner >= 0
+                np.add.at(volume, corner[touched], sizes[own][touched])
+                for name, values in means.items():
+                    np.add.at(sums[name], corner[touched], values[own][touched])
         state = {name: total / volume.reshape(-1, *(1,) * (total.ndim - 1)) for name, total in sums.items()}
         return [NodalShare(self._exact.decode, np.ones(len(nodes)), state)]
 

@@ -99,5 +99,5 @@ def check_faces(boundary: Sequence[Faces]) -> None:
     if torn:
         which = "a triangular face lies" if torn == 1 else f"{torn} triangular faces lie"
         raise InputError(
-            f"{which} on quadrilateral faces of other cells, where the mesh would be torn: put pyramids between them"
+            f"{which} on quadrilateral faces of other cells, where the mesh would be torn: put pyramids between"
         )

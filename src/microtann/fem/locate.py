@@ -82,7 +82,7 @@ def locate(mesh: Mesh, points: ArrayLike, slack: float = 0.0) -> Located:
     near = near.reshape(len(where), count)
     most = max(block.element.nodes for block in mesh.blocks)
     nodes, values = np.zeros((len(where), most), dtype=np.int64), np.zeros((len(where), most))
-    least, size = np.full(len(where), np.inf), np.zeros(len(where))
+    least, size = np.full(len(where), np.inf), np.ones(len(where))
     left = np.arange(len(where))
     for candidate in range(count):
         for block in mesh.blocks:
@@ -99,7 +99,7 @@ def locate(mesh: Mesh, points: ArrayLike, slack: float = 0.0) -> Located:
         left = left[least[left] > TOLERANCE]
         if not len(left):
             break
-    lost = left[~(least[left] * size[left] <= slack)]
+    lost = left[least[left] * size[left] > slack]
     if len(lost):
         place = ", ".join(f"{x:g}" for x in where[lost[0]])
         raise InputError(f"{len(lost)} points lie in no cell of the mesh, the first of them at ({place})")
