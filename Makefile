@@ -24,7 +24,7 @@ test: $(STAMP) lint
 	$(BIN)/python -m pytest -m "not verify" --numprocesses $(PROCESSES) --dist loadfile
 
 # Longer verifications, then all tests as on other processors, then faults on purpose from a random seed: kills,
-# damaged files, hostile configurations, random cells. A failure is printed with the command that repeats it:
+# damaged files, hostile configurations, random cells and decks. A failure is printed with the command that repeats it:
 # python -m tests.campaign files --seed 123 --cases 1
 # At last the schedule of the paper, some CPU hours; interrupted, it goes on where it stopped.
 verify: $(STAMP)

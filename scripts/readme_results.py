@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+from microtann.evaluation.measures import SPREAD
 from microtann.report.number import format_number
 from microtann.report.table import Column, Table
 from microtann.reproduction import PUBLISHED
@@ -127,6 +128,7 @@ def models() -> str:
                 Column("bars"),
                 Column("ISVs"),
                 *(Column(name, kind="error") for name in paths),
+                *(Column(f"r, {measure}", kind="error") for measure in SPREAD),
                 Column("CPU s"),
             ),
             tuple(
@@ -135,6 +137,7 @@ def models() -> str:
                     str(card.exact_states),
                     str(card.states),
                     *(card.errors[name]["stress"] for name in paths),
+                    *(card.errors["r"]["directions"]["stress"][measure] for measure in SPREAD),
                     f"{card.data_seconds + card.training_seconds:.0f}",
                 )
                 for card in cards

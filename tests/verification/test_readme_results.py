@@ -39,13 +39,15 @@ def test_quoted_errors_in_recall_are_round_off_beside_those_of_the_paper() -> No
 def test_quoted_models_are_those_of_the_cards() -> None:
     found = rows("stress error, perturbed cell")
     assert len(found) == 4
-    for cell, (bars, states, *errors, seconds) in found.items():
+    for cell, (bars, states, *errors, median, most, worst, seconds) in found.items():
         suffix = "-12" if cell == "square 2x2" else ""
         card = mt.model_card(f"{cell.replace(' ', '-')}-perturbed-variational{suffix}")
         assert (int(bars), int(states)) == (card.exact_states, card.states)
         assert float(seconds) == pytest.approx(card.data_seconds + card.training_seconds, abs=0.5)
         for name, error in zip("abcdefh", errors, strict=True):
             assert float(error) == pytest.approx(card.errors[name]["stress"], rel=0.05)  # two digits
+        directions = card.errors["r"]["directions"]["stress"]
+        assert [float(median), float(most), float(worst)] == pytest.approx(list(directions.values()), rel=0.05)
 
 
 def test_quoted_violations_and_drift() -> None:

@@ -18,7 +18,7 @@ def evaluation() -> Evaluation:
     return evaluate(mt.load("cube"))
 
 
-@pytest.mark.parametrize("name", "abcdefgh")
+@pytest.mark.parametrize("name", "abcdefghr")
 def test_errors_are_round_off(evaluation: Evaluation, name: str) -> None:
     """Measured: at most 4e-14 for stress and force, 7e-14 for the dissipation, 2e-15 for displacements."""
     errors = evaluation.paths[name]
@@ -28,7 +28,7 @@ def test_errors_are_round_off(evaluation: Evaluation, name: str) -> None:
     assert errors.coordinates["force"] <= 5e-13
     assert errors.coordinates["displacement"] <= 2e-14
     assert max(errors.largest.values()) <= 5e-12
-    assert errors.stress <= 1e-9 * PUBLISHED.stress[name]
+    assert errors.worst("stress") <= 1e-9 * PUBLISHED.stress.get(name, 3e-3)
     assert errors.violations == 0
 
 

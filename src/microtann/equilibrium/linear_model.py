@@ -20,6 +20,8 @@ from microtann.errors import ConvergenceError
 Array = NDArray[np.float64]
 LINEAR_ITERATIONS = 500
 """Most iterations of the linear solver in one Newton iteration."""
+PROBES = 4
+"""Displacements that measure the size of a stiffness. A single one may miss it, above all in a few nodes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +57,7 @@ class LinearModel:
         InputError
             If a node has no stiffness in some direction.
         """
-        rough = np.where(np.arange(points.size) % 2 == 0, 1.0, -1.0)
-        stiffness = float(np.abs(elastic @ rough).max())  # forces due to displacements that vary from node to node
-        return LinearModel(elastic, Preconditioner(elastic, points, held), stiffness)
+        return LinearModel(elastic, Preconditioner(elastic, points, held), _size(elastic, points.size))
 
     def solve(
         self,
@@ -142,6 +142,12 @@ class LinearModel:
                 return solution
         solution = gmres(operator, precondition, rhs, tolerance, LINEAR_ITERATIONS)
         return replace(solution, iterations=tried + solution.iterations)
+
+
+def _size(tangent: Tangent, unknowns: int) -> float:
+    """Return the largest force due to displacements of ±1 in no order, which no body takes for rigid motion."""
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (PROBES, unknowns))
+    return max(float(np.abs(tangent @ sign).max()) for sign in signs)
 
 
 def _factorised(tangent: Tangent, free: Bool[NDArray[np.bool_], "n"], rhs: Float[Array, "n"]) -> Solution:

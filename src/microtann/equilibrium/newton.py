@@ -179,7 +179,7 @@ class _Criterion:
             Relative residual.
         """
         largest = max(float(np.abs(v).max(initial=0.0)) for v in (start.displacement, problem.change))
-        prescribed = largest * np.sqrt(problem.held.size)
+        prescribed = largest * float(np.sqrt(problem.held.size))
         return _Criterion(start, problem, tolerance, FORCE_ROUND_OFF * model.stiffness, prescribed)
 
     def imbalance(self, moved: Float[Array, "n"], response: Response) -> _Imbalance:
@@ -189,7 +189,8 @@ class _Criterion:
         residual = np.where(held, 0.0, forces)
         support = float(np.linalg.norm(forces[held]))
         scale = max(self.start.scale, support, float(np.linalg.norm(external)))
-        reach = float(np.linalg.norm(self.start.displacement + moved))
+        # A body that comes back to where it began was moved all the same, and its strains are as uncertain.
+        reach = max(float(np.linalg.norm(v)) for v in (self.start.displacement + moved, moved))
         round_off = min(self.unit * reach, max(LARGEST_SLACK * scale, self.unit * self.prescribed))
         goal = self.tolerance * scale + round_off
         return _Imbalance(forces, residual, float(np.linalg.norm(residual)), goal, scale)

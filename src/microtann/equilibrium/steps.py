@@ -19,6 +19,9 @@ LoadValue = ArrayLike | Callable[[Array], ArrayLike]
 """A number, one number per node, or a function of the chosen points that returns one number per node."""
 
 AXIS_NUMBERS = {"x": 0, "y": 1, "z": 2}
+SAME = 16.0 * float(np.finfo(np.float64).eps)
+"""Displacements whose difference is this fraction of the body or of the largest of them are the same: functions of
+the coordinates leave as much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +151,7 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: A
     ------
     InputError
         If nodes, sets or components do not exist, a value is not finite or has the wrong shape, or a component of
-        a node is prescribed twice with different values.
+        a node is prescribed twice with values that differ by more than round-off.
     """
     sets = mesh.sets if isinstance(mesh, Named) else {}
     held = np.zeros(points.shape, dtype=bool)
@@ -157,16 +160,15 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: A
     for index, item in enumerate(step.prescribed):
         where = f"{name}, prescribed {index}"
         nodes, component, value = _entries(item, points, where, sets)
-        _check_repeated(nodes, value, f"{where}: component {component}")
-        conflict = held[nodes, component] & (target[nodes, component] != value)
-        if conflict.any():
-            node = int(nodes[conflict][0])
-            raise InputError(
-                f"{where}: component {component} of node {node} is prescribed twice, as "
-                f"{target[node, component]:g} and {value[conflict][0]:g}"
-            )
-        held[nodes, component] = True
-        target[nodes, component] = value
+        largest = max(float(np.abs(v).max()) for v in (value, target, np.ptp(points, axis=0)))
+        _hold(
+            held[:, component],
+            target[:, component],
+            nodes,
+            value,
+            SAME * largest,
+            f"{where}: component {component}",
+        )
     for index, load in enumerate(step.forces):
         where = f"{name}, force {index}"
         if isinstance(load, DistributedLoad):
@@ -177,15 +179,42 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: A
     return Loading(held, target, force)
 
 
-def _check_repeated(nodes: NDArray[np.int64], value: Array, where: str) -> None:
-    """Refuse nodes that are listed several times with different values."""
-    order = np.argsort(nodes, kind="stable")
-    again = (np.diff(nodes[order]) == 0) & (np.diff(value[order]) != 0)
-    if again.any():
-        first, second = order[np.flatnonzero(again)[0] : np.flatnonzero(again)[0] + 2]
+def _hold(
+    held: Bool[NDArray[np.bool_], "N"],
+    target: Float[Array, "N"],
+    nodes: Int[NDArray[np.int64], "k"],
+    value: Float[Array, "k"],
+    same: float,
+    where: str,
+) -> None:
+    """Hold nodes in place; of values that differ by round-off the first one counts.
+
+    Parameters
+    ----------
+    held, target : array, shape (N,)
+        Which nodes are held, and at what displacement; changed.
+    nodes : integer array, shape (k,)
+        A node may come more than once.
+    value : array, shape (k,)
+    same : float
+        Values that differ by more contradict each other.
+    where : str
+        What a message begins with.
+
+    Raises
+    ------
+    InputError
+        If a node is prescribed twice with different values.
+    """
+    unique, first, place = np.unique(nodes, return_index=True, return_inverse=True)
+    kept = np.where(held[unique], target[unique], value[first])
+    conflict = np.flatnonzero(np.abs(kept[place] - value) > same)
+    if conflict.size:
+        entry = conflict[0]
         raise InputError(
-            f"{where} of node {nodes[first]} is prescribed twice, as {value[first]:g} and {value[second]:g}"
+            f"{where} of node {nodes[entry]} is prescribed twice, as {kept[place[entry]]:g} and {value[entry]:g}"
         )
+    held[unique], target[unique] = True, kept
 
 
 def select_nodes(

@@ -11,10 +11,11 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
-from microtann.evaluation.measures import relative_rms
-from microtann.evaluation.protocol_paths import NAMES, REST_STEPS, EvaluationPath, path
+from microtann.evaluation.measures import relative_on_every_path, relative_rms, relative_to_energy, spread
+from microtann.evaluation.protocol_paths import DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
 from microtann.microstructure.protocol import MicroResponse
 from microtann.numbers.checks import check_strain_paths
+from microtann.tann.card import directions_rows
 from microtann.tann.recall import Recall
 from microtann.tann.shipped import load
 from microtann.tann.trained_model import TANN
@@ -44,7 +45,13 @@ class PathErrors:
     drift : float or None
         Largest change of the stress over the zero increments of path z; None on other paths.
     outside_training_range : bool
-        Whether the path leaves the largest strains of the training data.
+        Whether the model leaves the range of its training data on the path, in strain, increment or state, as
+        `microtann.TANN.recall` warns.
+    training_reach : float or None
+        How far it reaches in that range: 1 on the border, 1.3 where 30 % outside; None if the range is not known.
+    directions : mapping, optional
+        Median, 90 % and worst of the errors of the single directions of path r, by quantity and group; the
+        dissipation of each is relative to the larger of D and Ψ/100. None on other paths.
     """
 
     stress: float
@@ -55,6 +62,27 @@ class PathErrors:
     violations: int
     drift: float | None
     outside_training_range: bool
+    training_reach: float | None = None
+    directions: Mapping[str, Mapping[str, float]] | None = None
+
+    @property
+    def ran_away(self) -> bool:
+        """Whether the errors of stress or energy are infinite or no numbers."""
+        return not np.isfinite((self.stress, self.energy)).all()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the errors as a plain dictionary for JSON, which has no infinity and no NaN: they become None."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+    def worst(self, quantity: str) -> float:
+        """Return the relative error of a quantity, of the direction with the largest one where there are many.
+
+        Parameters
+        ----------
+        quantity : {"stress", "energy", "dissipation"}
+        """
+        error = float(getattr(self, quantity))
+        return error if self.directions is None else max(error, self.directions[quantity]["worst"])
 
 
 @dataclass(frozen=True)
@@ -71,12 +99,19 @@ class Evaluation:
         for name, e in self.paths.items():
             values = [e.stress, e.energy, e.dissipation, *(e.coordinates.get(group, np.nan) for group in groups)]
             numbers = "".join(f"{value:14.1e}" for value in values) + f"{e.violations:14d}"
-            lines.append(f"{name:<6}{numbers}" + "  outside the training range" * e.outside_training_range)
+            remarks = (
+                "  outside the training range" * e.outside_training_range + "  the model ran away" * e.ran_away
+            )
+            lines.append(f"{name:<6}{numbers}{remarks}")
+            for measure, row in directions_rows(e.to_dict(), groups):
+                lines.append(
+                    f"{measure:<6}" + "".join(f"{np.inf if value is None else value:14.1e}" for value in row)
+                )
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return the errors as plain dictionaries for JSON, which has no infinity and no NaN: they become None."""
-        return {name: {key: _plain(value) for key, value in asdict(e).items()} for name, e in self.paths.items()}
+        return {name: e.to_dict() for name, e in self.paths.items()}
 
 
 def evaluate(
@@ -197,16 +232,27 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
         "dissipation": (recalled.dissipation.cumsum(axis=1), exact.dissipation.cumsum(axis=1)),
     }
     groups = {name: (value, exact.coordinates[name]) for name, value in recalled.coordinates.items()}
-    training_range = tann.information.training_range
+    reach = None if recalled.training_reach is None else float(recalled.training_reach.max())
     return PathErrors(
         **{name: relative_rms(*pair) for name, pair in pairs.items()},
         coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
         largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | groups).items()},
         violations=int(np.count_nonzero(~(recalled.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
         drift=_drift(recalled.stress) if chosen.name == "z" else None,
-        outside_training_range=training_range is not None
-        and bool((np.abs(chosen.strain).max(axis=(0, 1)) > training_range.strain).any()),
+        outside_training_range=bool(recalled.points_outside),
+        training_reach=reach,
+        directions=_directions(pairs | groups, exact.energy) if chosen.name == DIRECTIONS else None,
     )
+
+
+def _directions(
+    pairs: Mapping[str, tuple[Array, Array]], energy: Float[Array, "B T"]
+) -> dict[str, dict[str, float]]:
+    """Return the spread of the errors of single directions, of what was found beside its reference."""
+    return {
+        name: spread(relative_to_energy(*pair, energy) if name == "dissipation" else relative_on_every_path(*pair))
+        for name, pair in pairs.items()
+    }
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 SMALL_ENERGY = 0.01
 """Dissipations are compared relative to max(D, Ψ/100): D is nearly zero in structures that stay almost elastic."""
+SPREAD = {"median": 0.5, "90 %": 0.9, "worst": 1.0}
+"""How errors of many paths are told: what so large a part of them does not exceed."""
 DISPLACEMENT = "displacement"
 """Kind of all control displacements, whose names begin with "u_"."""
 
@@ -31,6 +33,51 @@ def relative_rms(values: Array, reference: Array, there: Bool[NDArray[np.bool_],
     if size == 0.0:
         return 0.0 if error == 0.0 else float("inf")
     return float(np.sqrt(error / size))
+
+
+def relative_to_energy(
+    found: Float[Array, "B T"], reference: Float[Array, "B T"], energy: Float[Array, "B T"]
+) -> Float[Array, "B"]:
+    """Return the RMS error of the accumulated dissipation on every path, relative to the larger of D and Ψ/100.
+
+    Parameters
+    ----------
+    found, reference : array, shape (B, T)
+        Accumulated dissipation D.
+    energy : array, shape (B, T)
+        Ψ of the reference.
+    """
+    square = [np.mean(values**2, axis=1) for values in (found - reference, reference, SMALL_ENERGY * energy)]
+    return _ratio(square[0], np.maximum(square[1], square[2]))
+
+
+def relative_on_every_path(
+    found: Float[Array, "B *rest"], reference: Float[Array, "B *rest"]
+) -> Float[Array, "B"]:
+    """Return the `relative_rms` of every path alone.
+
+    Parameters
+    ----------
+    found, reference : array, shape (B, ...)
+        Of one shape, in one unit.
+    """
+    other = tuple(range(1, reference.ndim))
+    return _ratio(np.mean((found - reference) ** 2, axis=other), np.mean(reference**2, axis=other))
+
+
+def spread(errors: Float[Array, "B"]) -> dict[str, float]:
+    """Return the quantiles of `SPREAD`; an error that is no number counts as infinite."""
+    known, parts = np.where(np.isnan(errors), np.inf, errors), list(SPREAD.values())
+    with np.errstate(invalid="ignore"):  # nothing lies between two infinities
+        values = np.quantile(known, parts)
+    values = np.where(np.isnan(values), np.quantile(known, parts, method="lower"), values)
+    return dict(zip(SPREAD, values.tolist(), strict=True))
+
+
+def _ratio(error: Float[Array, "B"], size: Float[Array, "B"]) -> Float[Array, "B"]:
+    """Return the root of a ratio of mean squares, with 0/0 = 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(error == 0.0, 0.0, np.sqrt(error / size))
 
 
 def relative_to_all(error: Float[Array, "n"], size: Float[Array, "n"]) -> Float[Array, "n"]:

@@ -19,6 +19,10 @@ BOUND = 0.7
 REST_STEPS = 100
 TINY_INCREMENT = 1e-9
 """Size of the random increments that follow the zero increments of path z."""
+DIRECTIONS = "r"
+"""Path along many directions, each of which is judged alone as well: path b tells of one direction only."""
+CYCLES = (0.15, 0.3, 0.45, 0.6)
+"""Amplitudes of the paths b, c, f and r."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,14 @@ def _along(values: Float[Array, "T"], component: int, components: int) -> Float[
     return strain
 
 
+def _random_directions(components: int) -> Float[Array, "B T v"]:
+    directions = np.random.default_rng(2024).standard_normal((64, components))
+    directions /= np.abs(directions).max(axis=1, keepdims=True)
+    return directions[:, None, :] * zigzag(CYCLES, 0.03)[:, None]
+
+
 def _growing_shear(components: int) -> Float[Array, "1 T v"]:
-    strain = _along(zigzag((0.15, 0.3, 0.45, 0.6), 0.03), 0, components)
+    strain = _along(zigzag(CYCLES, 0.03), 0, components)
     steps = strain.shape[1]
     strain[0, :, -1] = 0.6 * np.arange(1, steps + 1) / steps
     return strain
@@ -119,17 +129,18 @@ _PATHS: dict[str, tuple[str, Callable[[int], Array]]] = {
     "a": ("64 walks × 100 steps, std 0.05, within ±0.7", lambda v: walks(v, 64, 100, 0.05, 12345, BOUND)),
     "b": (
         "uniaxial zigzag to 0.15, 0.3, 0.45, 0.6",
-        lambda v: _along(zigzag((0.15, 0.3, 0.45, 0.6), 0.03), 0, v),
+        lambda v: _along(zigzag(CYCLES, 0.03), 0, v),
     ),
     "c": ("b with γ12 growing to 0.6", _growing_shear),
     "d": ("ten uniaxial cycles to 0.5", lambda v: _along(zigzag((0.5,) * 10, 0.05), 0, v)),
     "e": ("shear zigzag to 1.2", _shear),
     "f": (
         "b in ten times smaller increments",
-        lambda v: _along(zigzag((0.15, 0.3, 0.45, 0.6), 0.003), 0, v),
+        lambda v: _along(zigzag(CYCLES, 0.003), 0, v),
     ),
     "g": ("64 walks × 100 steps, std 0.15, unbounded", lambda v: walks(v, 64, 100, 0.15, 54321)),
     "h": ("64 walks × 1000 steps, std 0.005, within ±0.7", lambda v: walks(v, 64, 1000, 0.005, 777, BOUND)),
+    "r": ("b along 64 random directions of strain, whose largest component is 1", _random_directions),
     "z": ("60 steps of a, 100 zero increments, 100 of size 1e-9", _rest),
 }
 
@@ -143,7 +154,7 @@ def path(name: str, components: int, scale: float = 1.0) -> EvaluationPath:
     Parameters
     ----------
     name : str
-        "a" to "h", or "z".
+        "a" to "h", "r" or "z".
     components : int
         Number of strain components, 3 or 6.
     scale : float

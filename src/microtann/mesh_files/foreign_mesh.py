@@ -30,6 +30,8 @@ class ForeignMesh:
         Faces by name, each as its cell and which of its faces, from 0 in the order of Abaqus (S1, S2, ...).
     areas : array of one number per cell, optional
         Areas of the sections of line cells; nan where the file says none.
+    whole_bars : bool
+        Whether these are the areas of whole bars, even where copies of them are listed.
     types : dict of integer arrays
         Cells by the types of elements that the file names, where it names them (Abaqus).
     left_out : dict of int
@@ -44,30 +46,10 @@ class ForeignMesh:
     cell_sets: dict[str, IntArray] = field(default_factory=dict)
     surfaces: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     areas: Float[NDArray[np.float64], "_"] | None = None
+    whole_bars: bool = False
     types: dict[str, IntArray] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-
-def plain_mesh(mesh: Any) -> ForeignMesh:
-    """Return points and cells of what meshio has read.
-
-    Raises
-    ------
-    InputError
-        If a cell names a node that does not exist.
-    """
-    blocks = [(block.type, np.asarray(block.data, dtype=np.int64)) for block in mesh.cells if len(block.data)]
-    for kind, cells in blocks:
-        if cells.min() < 0 or cells.max() >= len(mesh.points):
-            raise InputError(f"a {kind} cell names a node that does not exist")
-    return ForeignMesh(np.asarray(mesh.points, dtype=np.float64), blocks)
-
-
-def block_starts(mesh: Any) -> list[int]:
-    """Return the number of the first cell of every block."""
-    counts = [len(block.data) for block in mesh.cells]
-    return np.cumsum([0, *counts[:-1]]).tolist()
 
 
 def require_not_empty(kind: str, sets: Mapping[str, Any]) -> None:

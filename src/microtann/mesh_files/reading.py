@@ -16,13 +16,14 @@ READERS: dict[str, Callable[[Path], ForeignMesh]] = {
     ".msh": read_gmsh,
     ".inp": read_abaqus,
     ".vtu": read_vtk,
+    ".vtp": read_vtk,
     ".vtk": read_vtk,
 }
 """What reads a file, by its suffix."""
 
 
 def read_foreign_mesh(path: Path) -> ForeignMesh:
-    """Read a file of gmsh (.msh), Abaqus (.inp) or VTK (.vtu, .vtk), and warn of what was taken otherwise.
+    """Read a file of gmsh (.msh), Abaqus (.inp) or VTK (.vtu, .vtp, .vtk), and warn of what was taken otherwise.
 
     Raises
     ------

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from microtann.mesh_files.foreign_mesh import ForeignMesh, plain_mesh
+from microtann.errors import InputError
+from microtann.mesh_files.foreign_mesh import ForeignMesh
+from microtann.mesh_files.section_areas import section_areas
+from microtann.mesh_files.vtk_cells import cell_blocks
+from microtann.mesh_files.vtk_legacy_file import read_vtk_legacy
+from microtann.mesh_files.vtk_xml_file import read_vtk_xml
+from microtann.system.text_file import without_mark
 
 MOST_VALUES = 100
 """Distinct whole numbers in the cell data of a VTK file beyond which they are no regions, but a numbering."""
@@ -17,29 +23,41 @@ MOST_VALUES = 100
 def read_vtk(path: Path) -> ForeignMesh:
     """Read a VTK file, in which data stand for names.
 
-    Point data of zeros and ones are a set of points, such cell data a set of cells. Other whole numbers as cell
-    data make a set of cells for every value, as in "material=3".
+    Point data of zeros and ones are a set of points. Whole numbers as cell data make a set of cells for every
+    value, as in "material=3"; where they are zeros and ones, the name alone is that of the ones. Lines of several
+    segments are split. Cell data "area" or "radius" give the areas of line cells.
     """
-    from meshio import vtk, vtu  # slow to import
-
-    mesh = (vtu if path.suffix.lower() == ".vtu" else vtk).read(path)
-    found = plain_mesh(mesh)
-    for name, values in mesh.point_data.items():
+    content = without_mark(path.read_bytes())
+    contents = (read_vtk_xml if content.lstrip()[:1] == b"<" else read_vtk_legacy)(content)
+    blocks, origin = cell_blocks(contents.cells)
+    found = ForeignMesh(contents.points, blocks)
+    for kind, cells in blocks:
+        if cells.size and (cells.min() < 0 or cells.max() >= len(contents.points)):
+            raise InputError(f"a {kind} cell names a node that does not exist")
+    for name, values in _flat(contents.point_data).items():
         if _is_indicator(values):
             found.node_sets[name] = np.flatnonzero(values)
-    for name, parts in mesh.cell_data.items():
-        of_cells = np.concatenate([np.asarray(part) for part in parts])
-        if _is_indicator(of_cells):
-            found.cell_sets[name] = np.flatnonzero(of_cells)
-        elif _is_whole(of_cells) and len(values := np.unique(of_cells)) <= MOST_VALUES:
-            found.cell_sets |= {f"{name}={value}": np.flatnonzero(of_cells == value) for value in values}
+    of_cells = {name: values[origin] for name, values in _flat(contents.cell_data).items()}
+    for name, values in of_cells.items():
+        if _is_indicator(values):
+            found.cell_sets[name] = np.flatnonzero(values)
+        if values.dtype.kind in "iub" and len(present := np.unique(values)) <= MOST_VALUES:
+            found.cell_sets |= {f"{name}={value}": np.flatnonzero(values == value) for value in present}
+    lines = np.concatenate([np.zeros(0, dtype=bool), *(np.full(len(c), kind == "line") for kind, c in blocks)])
+    numbers = {name: values.astype(np.float64) for name, values in of_cells.items()}
+    section_areas(numbers, contents.point_data, lines).give_to(found)
     return found
 
 
-def _is_whole(values: NDArray[Any]) -> bool:
-    return values.ndim == 1 and values.dtype.kind in "iub"
+def _flat(data: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return data of one component, but for those that VTK itself adds."""
+    return {
+        name: values.reshape(-1)
+        for name, values in data.items()
+        if values[:1].size == 1 and not name.startswith("vtk")
+    }
 
 
 def _is_indicator(values: NDArray[Any]) -> bool:
     """Return whether data are zeros and ones, not all of them zeros."""
-    return bool(_is_whole(values) and values.any() and np.isin(values, (0, 1)).all())
+    return bool(values.dtype.kind in "iub" and values.any() and np.isin(values, (0, 1)).all())

@@ -11,12 +11,14 @@ import numpy as np
 from microtann.evaluation.closed_loop import Evaluation, PathComparison
 from microtann.numbers import voigt
 from microtann.plotting.curves import Curve, draw_comparison, draw_errors, from_virgin
+from microtann.report.model_card import DIRECTIONS_NOTE, RANGE_NOTE, range_text
 from microtann.report.number import format_number
 from microtann.report.page import write_report
 from microtann.report.response_file import RESPONSES, WHAT_RESPONSES_HOLD, write_responses
 from microtann.report.section import Figure, Section, write_section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.system.stage import write_numbers
+from microtann.tann.card import directions_rows
 from microtann.tann.trained_model import TANN
 from microtann.training.walk_errors import SetName, WalkErrors
 
@@ -27,8 +29,7 @@ NOTE = (
     "Relative RMS errors against the exact answer in closed loop: stress, energy, accumulated dissipation, "
     "decoded internal coordinates. Largest: largest error of a stress component. Violations: increments with "
     "−T·ΔZ < −1e-12 times the largest energy. Drift: largest change of the stress over the 100 zero increments of "
-    "path z. Range: whether "
-    "the path stays within the strains of the training."
+    f"path z. {DIRECTIONS_NOTE} {RANGE_NOTE}"
 )
 SHORT = {"displacement": "displ."}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -140,14 +141,17 @@ def errors_table(evaluation: Evaluation, anchor: AnchorErrors | None = None) -> 
         Column("drift", kind="error"),
         Column("range", kind="text"),
     ]
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for name, errors in evaluation.paths.items():
         row: list[Value] = [name, errors.stress]
         row += [anchor.stress.get(name)] if anchor else []
         row += [errors.largest["stress"], errors.energy, errors.dissipation]
         row += [errors.coordinates.get(group) for group in groups]
-        row += [errors.violations, errors.drift, "outside" if errors.outside_training_range else "inside"]
+        plain = errors.to_dict()
+        row += [errors.violations, errors.drift, range_text(plain)]
         rows.append(tuple(row))
+        for title, (stress, *others) in directions_rows(plain, groups):
+            rows.append((f"{name}, {title}", stress, *[None] * bool(anchor), None, *others, None, None, ""))
     note = NOTE
     if anchor:
         energy, dissipation = (
@@ -163,13 +167,11 @@ def errors_table(evaluation: Evaluation, anchor: AnchorErrors | None = None) -> 
 
 
 def errors_summary(evaluation: Evaluation) -> Table:
-    """Return the largest errors over all paths, for the comparison of models."""
+    """Return the largest errors over all paths and single directions, for the comparison of models."""
     paths = evaluation.paths.values()
     drifts = [errors.drift for errors in paths if errors.drift is not None]
     row: tuple[Value, ...] = (
-        max(errors.stress for errors in paths),
-        max(errors.energy for errors in paths),
-        max(errors.dissipation for errors in paths),
+        *(max(errors.worst(quantity) for errors in paths) for quantity in ("stress", "energy", "dissipation")),
         sum(errors.violations for errors in paths),
         max(drifts) if drifts else None,
     )

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from microtann.report.table import Column, Table, Value, columns_of
-from microtann.tann.card import ModelCard
+from microtann.tann.card import ModelCard, directions_rows
+
+DIRECTIONS_NOTE = (
+    "r, median, 90 %, worst: of the errors of its 64 directions one by one, each relative to the reference "
+    "in this direction, the dissipation to the larger of D and Ψ/100."
+)
+RANGE_NOTE = (
+    "Range: whether the model stays within the range of its training data in strain, increment and state, and how "
+    "far it reaches: 1 on the border, 1.3 where 30 % outside."
+)
 
 
 def models_table(cards: Sequence[ModelCard], short_names: Mapping[str, str]) -> Table:
@@ -20,7 +30,7 @@ def models_table(cards: Sequence[ModelCard], short_names: Mapping[str, str]) -> 
     columns = (
         Column("model", kind="text"),
         *columns_of("integer", "ISVs", "bars"),
-        *columns_of("error", "validation", "stress", "dissip."),
+        *columns_of("error", "validation", "r, median", "stress", "dissip."),
         Column("strains to"),
         *columns_of("integer", "CPU s", "kB"),
     )
@@ -30,6 +40,7 @@ def models_table(cards: Sequence[ModelCard], short_names: Mapping[str, str]) -> 
             card.states,
             card.exact_states,
             card.errors["validation"]["stress"],
+            card.errors["r"]["directions"]["stress"]["median"],
             card.worst(),
             card.worst("dissipation"),
             card.largest_strain,
@@ -41,8 +52,10 @@ def models_table(cards: Sequence[ModelCard], short_names: Mapping[str, str]) -> 
     standing = "; ".join(f"{short} is {short}-{form}" for short, form in short_names.items())
     note = (
         "ISVs: internal state variables, for so many distinct bars of the cell. Validation: stress error on "
-        "validation walks. Stress, dissip.: largest errors of stress and accumulated dissipation on the paths of "
-        f"the protocol within the training range. CPU s: data and training. Short names: {standing}."
+        "validation walks. r, median: of the stress errors along 64 random directions. Stress, dissip.: largest "
+        "errors of stress and accumulated dissipation on the paths of the protocol within the training range, and "
+        "in the worst of the directions, where the dissipation is relative to the larger of D and Ψ/100. CPU s: "
+        f"data and training. Short names: {standing}."
     )
     return Table("Shipped models", columns, rows, note)
 
@@ -75,21 +88,31 @@ def card_errors_table(card: ModelCard) -> Table:
         Column("violations", kind="integer"),
         Column("range", kind="text"),
     )
-    rows = tuple(
-        (
-            path,
-            *(e[key] for key in ("stress", "energy", "dissipation")),
-            *(e["coordinates"].get(group) for group in groups),
-            e["violations"],
-            "outside" if e["outside_training_range"] else "inside",
-        )
-        for path, e in card.errors.items()
-    )
+    rows: list[tuple[Value, ...]] = []
+    for path, e in card.errors.items():
+        values = [e[key] for key in ("stress", "energy", "dissipation")]
+        decoded = [e["coordinates"].get(group) for group in groups]
+        rows.append((path, *values, *decoded, e["violations"], range_text(e)))
+        rows += [(f"{path}, {title}", *row, None, "") for title, row in directions_rows(e, groups)]
     note = (
         "Relative RMS errors against the exact cell in closed loop, on validation and test walks and on the "
-        "protocol; the model was chosen on validation walks."
+        f"protocol; the model was chosen on validation walks. {DIRECTIONS_NOTE} {RANGE_NOTE}"
     )
-    return Table("Errors in closed loop", columns, rows, note)
+    return Table("Errors in closed loop", columns, tuple(rows), note)
+
+
+def range_text(errors: Mapping[str, Any]) -> str:
+    """Return whether a path stays within the training range, how far it reaches, and whether the model ran away.
+
+    Parameters
+    ----------
+    errors : mapping
+        Errors on a path as a card and JSON hold them.
+    """
+    reach = errors.get("training_reach")
+    where = "outside" if errors["outside_training_range"] else "inside"
+    text = where if reach is None else f"{where}, {reach:.2f}"
+    return text + ", ran away" * (errors["stress"] is None or errors["energy"] is None)
 
 
 def _listed(values: object) -> str:

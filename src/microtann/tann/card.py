@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -73,15 +73,15 @@ class ModelCard:
     def worst(self, quantity: str = "stress") -> float:
         """Return the largest error on the paths of the protocol within the training range.
 
+        On the path of many directions it is that of the worst of them.
+
         Parameters
         ----------
         quantity : {"stress", "energy", "dissipation"}
         """
-        return max(
-            _number(errors[quantity])
-            for path, errors in self.errors.items()
-            if path not in HELD_OUT and not errors["outside_training_range"]
-        )
+        inside = [e for path, e in self.errors.items() if path not in HELD_OUT and not e["outside_training_range"]]
+        single = [e["directions"][quantity]["worst"] for e in inside if e.get("directions")]
+        return max(_number(error) for error in (*(e[quantity] for e in inside), *single))
 
     @property
     def violations(self) -> int:
@@ -102,6 +102,8 @@ class ModelCard:
         for path, e in self.errors.items():
             values = "".join(f"{_number(e[key]):10.1e}" for key in ("stress", "energy", "dissipation"))
             lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])
+            for title, row in directions_rows(e):
+                lines.append(f"  {title:>10}" + "".join(f"{_number(value):10.1e}" for value in row))
         return "\n".join(lines)
 
 
@@ -126,6 +128,23 @@ def read_card(path: Path) -> ModelCard:
         raise ModelFileError(f"the model has no card: {path.name} is missing") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{path} is damaged: it is not the card of a model ({error})") from None
+
+
+def directions_rows(
+    errors: Mapping[str, Any], groups: Sequence[str] = ()
+) -> list[tuple[str, tuple[float | None, ...]]]:
+    """Return title and errors (stress, energy, dissipation, groups) of the median, 90 % and worst direction.
+
+    Parameters
+    ----------
+    errors : mapping
+        Errors on a path as a card and JSON hold them; without single directions there are no rows.
+    groups : sequence of str
+        Decoded groups of internal coordinates.
+    """
+    found = errors.get("directions") or {}
+    names = ("stress", "energy", "dissipation", *groups)
+    return [(measure, tuple(found[name][measure] for name in names)) for measure in found.get("stress", {})]
 
 
 def _number(error: float | None) -> float:

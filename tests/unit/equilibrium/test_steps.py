@@ -55,6 +55,28 @@ def test_conflicting_values_are_refused():
         resolve(Step([Prescribed([0, 1], 0, 1.0), Prescribed([1], 0, 2.0)]), POINTS)
 
 
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_values_that_differ_by_round_off_are_the_same_and_the_first_counts(size):
+    """The edges of a turned plate: what one side gives as 0 the other gives as (cos 20° − 1) 0 − sin 20° 1e-17."""
+    first = Prescribed([0, 1], 0, [0.0, 0.3 * size])
+    for off in (1e-16 * size, -1e-16 * size):
+        again = Prescribed([1, 0], 0, [(0.1 + 0.2) * size, off])
+        loading = resolve(Step([first, again]), size * POINTS)
+        np.testing.assert_array_equal(loading.target[:2, 0], [0.0, 0.3 * size])
+        assert resolve(Step([Prescribed([0, 0], 0, [0.0, off])]), size * POINTS).target[0, 0] == 0.0
+
+
+@pytest.mark.parametrize("off", [1e-14, 1e-9])
+def test_values_that_differ_by_more_than_round_off_are_refused(off):
+    for items in (
+        [Prescribed([0], 0), Prescribed([0], 0, off)],
+        [Prescribed([0, 0], 0, [0.0, off])],
+        [Prescribed([0], 0), Prescribed([1, 0], 0, [1e-3, off])],
+    ):
+        with pytest.raises(InputError, match=f"component 0 of node 0 is prescribed twice, as 0 and {off:g}"):
+            resolve(Step(items), POINTS)
+
+
 @pytest.mark.parametrize("bad", [{"increments": 0}, {"increments": True}, {"dt": 0.0}, {"dt": np.inf}])
 def test_bad_steps_are_refused(bad):
     with pytest.raises(InputError):

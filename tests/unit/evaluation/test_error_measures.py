@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import ArrayLike
 
 import microtann as mt
+from microtann.errors import TrainingRangeWarning
 from microtann.evaluation.closed_loop import Evaluation, PathErrors, path_errors, relative_rms
 from microtann.evaluation.protocol_paths import EvaluationPath
 from microtann.microstructure.bars.condensed.solve import CellResponse
-from microtann.tann.information import TrainingRange
 from microtann.tann.recall import Recall
 
 NAN = float("nan")
@@ -177,21 +177,84 @@ def test_drift_is_the_largest_change_of_the_stress_at_rest() -> None:
     assert errors(exact, recalled(exact, stress=wrong), "a").drift is None
 
 
-@pytest.mark.parametrize(
-    ("component", "value", "outside"),
-    [(0, 0.5, False), (0, -0.5, False), (0, 0.5000001, True), (0, -0.6, True), (5, 0.6, False), (5, -1.1, True)],
-)
-def test_outside_training_range(component: int, value: float, outside: bool) -> None:
-    """Every component has its own range; its bound lies inside."""
-    seen = TrainingRange(np.array([0.5, 0.5, 0.5, 1.0, 1.0, 1.0]), np.ones(6))
-    tann = replace(CUBE, information=replace(CUBE.information, training_range=seen))
-    strain = np.zeros((2, 3, 6))
-    strain[1, 1, component] = value
+@pytest.mark.parametrize(("reach", "outside"), [([0.2, 1.0, 0.3], False), ([0.2, 1.0000001, 0.3], True)])
+def test_outside_the_training_range_means_what_recall_means(reach: list[float], outside: bool) -> None:
     exact = exact_response(np.ones(3), np.ones(3), np.ones(3))
-    found = recalled(exact)
-    assert path_errors(tann, EvaluationPath("a", "", strain), exact, found).outside_training_range is outside
-    unknown = replace(CUBE, information=replace(CUBE.information, training_range=None))
-    assert path_errors(unknown, EvaluationPath("a", "", strain), exact, found).outside_training_range is False
+    found = errors(exact, replace(recalled(exact), training_reach=np.array([reach])))
+    assert (found.outside_training_range, found.training_reach) == (outside, max(reach))
+    unknown = errors(exact, recalled(exact))
+    assert (unknown.outside_training_range, unknown.training_reach) == (False, None)
+
+
+def test_a_state_outside_its_range_is_seen_where_strains_are_inside() -> None:
+    """A model with small ranges of its states, on a path whose strains are well inside."""
+    seen = CUBE.information.training_range
+    assert seen is not None
+    narrow = replace(seen, state=0.1 * seen.state)
+    tann = replace(CUBE, information=replace(CUBE.information, training_range=narrow))
+    strain = 0.6 * np.linspace(0.0, 1.0, 11)[1:, None] * np.eye(6)[0]
+    with pytest.warns(TrainingRangeWarning):
+        reach = tann.recall(strain).training_reach
+    own = mt.evaluate(tann, strain=strain).paths["own"]
+    assert own.outside_training_range
+    assert own.training_reach == reach.max()
+    assert not mt.evaluate(CUBE, strain=strain).paths["own"].outside_training_range
+
+
+def directions_response(size: int) -> CellResponse:
+    """Return paths of one increment: stress 2, energy 100, no dissipation but on the last."""
+    stress = np.full((size, 1, 1), 2.0)
+    dissipation = np.zeros((size, 1))
+    dissipation[-1] = 4.0
+    return CellResponse(
+        strain=np.zeros_like(stress),
+        stress=stress,
+        energy=np.full((size, 1), 100.0),
+        dissipation=dissipation,
+        displacement=np.full((size, 1, 1, 1), 2.0),
+        force=np.full((size, 1, 2), 3.0),
+        plastic_strain=np.zeros((size, 1, 2)),
+    )
+
+
+def test_every_direction_of_path_r_is_judged_by_itself() -> None:
+    """Eleven directions with stress errors of 0, 1, … 10 tenths of the stress; pooled they are sqrt(0.35)."""
+    exact = directions_response(11)
+    off = np.arange(11.0) / 10
+    found = Recall(
+        strain=exact.strain,
+        stress=exact.stress * (1 + off[:, None, None]),
+        energy=exact.energy,
+        dissipation=exact.dissipation + 0.5,
+        state=np.zeros((11, 1, 1)),
+        coordinates={name: exact.coordinates[name] for name in ("displacement", "force")},
+    )
+    path = EvaluationPath("r", "by hand", np.zeros((11, 1, 6)))
+    result = path_errors(CUBE, path, exact, found)
+    assert result.stress == pytest.approx(np.sqrt(0.35), rel=1e-14)
+    assert result.directions is not None
+    assert result.directions["stress"] == pytest.approx({"median": 0.5, "90 %": 0.9, "worst": 1.0}, rel=1e-14)
+    # of Ψ/100 = 1 where nothing flows; of D = 4 on the last
+    assert result.directions["dissipation"] == pytest.approx({"median": 0.5, "90 %": 0.5, "worst": 0.5}, rel=1e-14)
+    assert result.worst("stress") == 1.0
+    assert set(result.directions) == {"stress", "energy", "dissipation", "displacement", "force"}
+    lines = str(Evaluation({"r": result})).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["r", "median", "90", "worst"]
+    assert len({len(line) for line in lines[2:]}) == 1
+    assert path_errors(CUBE, replace(path, name="a"), exact, found).directions is None
+
+
+def test_a_direction_in_which_the_model_runs_away_is_infinite_and_said() -> None:
+    exact = directions_response(11)
+    stress = exact.stress.copy()
+    stress[3] = NAN
+    found = Recall(exact.strain, stress, exact.energy, exact.dissipation, np.zeros((11, 1, 1)), {})
+    result = path_errors(CUBE, EvaluationPath("r", "", np.zeros((11, 1, 6))), exact, found)
+    assert result.directions is not None
+    assert result.directions["stress"] == {"median": 0.0, "90 %": 0.0, "worst": np.inf}
+    assert result.ran_away
+    assert "the model ran away" in str(Evaluation({"r": result}))
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["directions"]["stress"]["worst"] is None
 
 
 def test_a_path_that_stays_elastic_writes_numbers_that_json_has() -> None:

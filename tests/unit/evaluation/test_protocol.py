@@ -49,6 +49,17 @@ def test_combined_and_shear_paths() -> None:
     assert path("e", 3).strain[0, :, 2].max() == pytest.approx(1.2, rel=1e-14)
 
 
+@pytest.mark.parametrize("components", [3, 6])
+def test_path_r_is_path_b_along_64_random_directions(components: int) -> None:
+    strain, along_11 = path("r", components).strain, path("b", components).strain[0, :, 0]
+    assert strain.shape == (64, len(along_11), components)
+    drawn = np.random.default_rng(2024).standard_normal((64, components))
+    for walk, direction in zip(strain, drawn, strict=True):
+        expected = np.outer(along_11, direction / max(abs(direction)))
+        np.testing.assert_allclose(walk, expected, rtol=0, atol=1e-15)
+    assert np.abs(strain).max() == pytest.approx(0.6, rel=1e-14)
+
+
 def test_path_z_rests_then_whispers() -> None:
     strain = path("z", 6).strain
     assert np.array_equal(strain[:, :60], path("a", 6).strain[:, :60])
@@ -61,4 +72,4 @@ def test_unknown_paths_and_dimensions_are_refused() -> None:
         path("q", 6)
     with pytest.raises(InputError, match="3 or 6"):
         path("a", 4)
-    assert NAMES == ("a", "b", "c", "d", "e", "f", "g", "h", "z")
+    assert NAMES == ("a", "b", "c", "d", "e", "f", "g", "h", "r", "z")

@@ -101,11 +101,26 @@ def test_names_of_a_single_instance_stay_as_they_are(tmp_path: Path) -> None:
     assert members(read(tmp_path, placed).node_sets) == {"TOP": [0], "I.top": [2, 3]}
 
 
+def test_nodes_of_an_independent_instance_are_moved_with_it(tmp_path: Path) -> None:
+    """As programmes write instances that are meshed themselves: the part is empty, the mesh in its coordinates."""
+    motion = "0., 0., 5.\n0., 0., 5., 0., 1., 5., 90.\n"
+    extra = "*NCOPY, CHANGE NUMBER=10, OLD SET=a, SHIFT\n1., 0., 0.\n"
+    text = f"*PART, NAME=P\n*END PART\n*INSTANCE, NAME=I, PART=P\n{motion}*NODE, NSET=a\n1, 1., 2., 3.\n{extra}"
+    found = read(tmp_path, text + "*END INSTANCE\n*NODE\n1, 1., 2., 3.\n*NSET, NSET=b, INSTANCE=I\n11\n")
+    np.testing.assert_array_equal(found.points, [[1, 2, 3], [3, 2, 4], [3, 2, 3]])
+    assert members(found.node_sets) == {"a": [1], "b": [2]}
+
+
 def test_a_turn_about_an_axis_in_space(tmp_path: Path) -> None:
     """By 120° about the diagonal through (1, 1, 1) and (2, 2, 2) the axes change places."""
     motion = "1., 2., 3.\n1., 1., 1., 2., 2., 2., 120.\n"
     text = f"*PART, NAME=P\n*NODE\n1, 5., 0., -1.\n*END PART\n*INSTANCE, NAME=I, PART=P\n{motion}*END INSTANCE\n"
     np.testing.assert_allclose(read(tmp_path, text).points, [[2.0, 6.0, 2.0]], atol=1e-14)
+
+
+def test_a_keyword_goes_on_after_a_comma_until_data_begin(tmp_path: Path) -> None:
+    found = read(tmp_path, "*NODE,\n1, 0., 0.\n2, 1., 0.\n*NSET,\nNSET=a,\n** of two\nGENERATE,\n1, 2\n")
+    assert (found.points.shape, members(found.node_sets)) == ((2, 3), {"a": [0, 1]})
 
 
 def test_included_files_stand_where_they_are_included(tmp_path: Path) -> None:
@@ -305,6 +320,14 @@ def test_sections_of_instances_and_of_the_assembly(tmp_path: Path) -> None:
 def test_the_middle_node_of_a_quadratic_bar_comes_last(tmp_path: Path) -> None:
     found = read(tmp_path, SQUARE + "*ELEMENT, TYPE=B32\n1, 1, 4, 2\n")
     assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [("line3", [[0, 1, 3]])]
+
+
+def test_a_node_that_orients_a_beam_is_none_of_its_ends(tmp_path: Path) -> None:
+    found = read(tmp_path, SQUARE + "*ELEMENT, TYPE=B31\n1, 1, 2, 3\n2, 2, 4\n*ELEMENT, TYPE=B32\n3, 1, 4, 2, 3\n")
+    assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [
+        ("line", [[0, 1], [1, 3]]),
+        ("line3", [[0, 1, 3]]),
+    ]
 
 
 def notes(folder: Path, text: str) -> list[str]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
+from microtann.tann.point import MaterialPoint
+
+SMALL_WEIGHT = 1e-2
+"""Output weights of a network at the start."""
 
 
 class ConvexEnergy(Energy):
@@ -59,6 +66,29 @@ class ConvexEnergy(Energy):
         states = self.quadratic.coupling.shape[0]
         in_states = self.directions[:, self.directions.shape[1] - states :]
         return jnp.eye(states) + (in_states.T * (jnp.exp(self.log_weights) * second)) @ in_states
+
+
+def with_convex_network(point: MaterialPoint, units: int, seed: int = 0) -> MaterialPoint:
+    """Return a point of coupled slips with a small random input-convex network in its energy.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    units : int
+        Of the hidden layer of the `ConvexEnergy`.
+    seed : int
+    """
+    energy = point.energy
+    assert isinstance(energy, DecoupledQuadraticEnergy)
+    generator = np.random.default_rng([seed, 1])
+    z, y = energy.coupling.shape
+    convex = ConvexEnergy(
+        energy,
+        jnp.asarray(generator.standard_normal((units, y + z)) / np.sqrt(y + z)),
+        jnp.asarray(generator.standard_normal(units)),
+        jnp.full(units, np.log(SMALL_WEIGHT)),
+    )
+    return replace(point, energy=convex)
 
 
 @jax.custom_jvp

@@ -105,7 +105,7 @@ def slips_from_data(
     slipped = np.linalg.lstsq(normals, chosen.T, rcond=None)[0].T
     leading = np.linalg.svd(slipped * np.linalg.norm(normals, axis=0), full_matrices=False)[2][0]
     sense = np.where(leading < 0.0, -1.0, 1.0)  # slips that go together go in one sense, as those merged must
-    return reduce_slips(CompleteSystem(elastic, driven, sense * normals, sense * slipped), states, slips)
+    return reduce_slips(CompleteSystem(elastic, driven, sense * normals, sense * slipped), states, slips).system
 
 
 def quadratic_energy(

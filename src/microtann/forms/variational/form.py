@@ -16,11 +16,19 @@ from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
 from microtann.forms.variational.convergence import verdict
-from microtann.forms.variational.convex_energy import ConvexEnergy
+from microtann.forms.variational.convex_energy import ConvexEnergy, with_convex_network
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
+from microtann.forms.variational.held_elasticity import (
+    Hold,
+    elasticity_in_data,
+    elasticity_of,
+    hold_elasticity,
+)
+from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
+from microtann.forms.variational.random_start import random_system
 from microtann.forms.variational.scaled_walks import ScaledWalks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
@@ -47,9 +55,8 @@ from microtann.training.preparation import (
 FULL_RATE_ERROR = 1e-2
 """Relative error from which the descent starts at its full rate; below, the rate falls in proportion."""
 VALIDATION_WALKS = 60
-ENCODER_TOLERANCE = 1e-10
-SMALL_WEIGHT = 1e-2
-"""Output weights of a convex network at the start."""
+SMALLEST = 1e-10
+"""Size of a direction, relative to the largest, below which encoder and decoder do not see it."""
 
 
 @register
@@ -139,8 +146,15 @@ class Variational(TrainableForm):
     ] = 0.0
     rate_exponent: Annotated[float, Field(gt=0.0, description="m of this power law.")] = 1.0
 
+    @property
+    def _most_slips(self) -> int:
+        return self.slips or -(-3 * self.states // 2)
+
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a slip system with a reduction that is taken from the data; encoder and decoder are left open.
+
+        Its elastic response is that of the lattice or of the data, and training leaves it alone, unless elastic
+        increments follow no linear law.
 
         Raises
         ------
@@ -150,11 +164,14 @@ class Variational(TrainableForm):
         """
         require_coordinates(dataset)
         data = dataset.training
-        slips = self.slips or -(-3 * self.states // 2)
+        slips = self._most_slips
         require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         elastic = elastic_response(data, increment)
+        told = KnownCoordinates.of(dataset) if self.from_lattice else None
+        if told is not None:
+            elastic = told.elastic_response(elastic, scaling)
         weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
 
@@ -179,13 +196,17 @@ class Variational(TrainableForm):
             return with_convex_network(point, self.convex, self.seed) if self.convex else point
 
         if self.from_lattice and is_reducible(dataset):
-            return point_of(reduced_slips(dataset, scaling, self.states, slips))
+            reduced = point_of(reduced_slips(dataset, scaling, self.states, slips).system)
+            return self._hold(reduced, dataset)(reduced)
+        known = elasticity_in_data(data, scaling)
+        hold = unheld if known is None else hold_elasticity(known)
         if self.from_coordinates and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
             found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
-            return point_of(found)
+            return hold(point_of(found))
         seeds = range(self.seed, self.seed + self.starts)
-        return self._best([point_of(_random_system(seed, y, self.states, slips)) for seed in seeds], dataset)
+        starts = [point_of(random_system(seed, y, self.states, slips, known)) for seed in seeds]
+        return self._best([hold(point) for point in starts], dataset)
 
     def to_batch(self, point: MaterialPoint, data: Increments) -> ScaledWalks:
         """Return the walks of increments in scaled variables."""
@@ -223,7 +244,10 @@ class Variational(TrainableForm):
         return lambda trained: weighted(trained, chosen)
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
-        """Return the point with encoder and decoder by least squares, on its own states along the walks."""
+        """Return the point with encoder and decoder by least squares, on its own states along the walks.
+
+        Where these do not go, they are those of the lattice, if it is known.
+        """
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
         walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
@@ -233,9 +257,15 @@ class Variational(TrainableForm):
         residual = np.asarray(
             principal(dataset.training.coordinates_next[rows[there]], np.asarray(walks.driving)[there])
         )
+        known = KnownCoordinates.of(dataset) if self.from_lattice and self.prune == 0.0 else None
         fitted = replace(
-            reduction, encoder=_least_squares(residual, state), decoder=_least_squares(state, residual)
+            reduction,
+            encoder=_least_squares(residual, state, SMALLEST),
+            decoder=_least_squares(state, residual, SMALLEST if known is None else VISITED),
         )
+        if known is not None:
+            reduced = reduced_slips(dataset, point.scaling, self.states, self._most_slips)
+            fitted = known.completed(fitted, reduced, state)
         trained = replace(point, reduction=fitted.without_unused())
         return viscous(trained, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else trained
 
@@ -280,12 +310,17 @@ class Variational(TrainableForm):
         terms = self.weighted(reference)
         before = size_of_slips(point) if self.prune > 0.0 else jnp.ones(())
 
-        def pruning(point: MaterialPoint, batch: ScaledWalks) -> Terms:
-            return terms(point, batch) | {"slips": self.prune * size_of_slips(point) / before}
+        hold = self._hold(point, dataset)
 
-        return descent(
+        def lowered(moved: MaterialPoint, batch: ScaledWalks) -> Terms:
+            held = hold(moved)
+            if self.prune == 0.0:
+                return terms(held, batch)
+            return terms(held, batch) | {"slips": self.prune * size_of_slips(held) / before}
+
+        method = descent(
             point,
-            pruning if self.prune > 0.0 else terms,
+            lowered,
             walks,
             updates=self.updates,
             size=self.batch,
@@ -293,6 +328,19 @@ class Variational(TrainableForm):
             seed=self.seed,
             block_updates=min(self.updates, 100),
         )
+        return method._replace(point=lambda parameters: hold(method.point(parameters)))
+
+    def _hold(self, point: MaterialPoint, dataset: Dataset) -> Hold:
+        """Return what gives moved points the elastic response of ``point``, if it is known."""
+        known = self.from_lattice and is_reducible(dataset)
+        if not known and elasticity_in_data(dataset.training, point.scaling) is None:
+            return unheld
+        return hold_elasticity(elasticity_of(point))
+
+
+def unheld(point: MaterialPoint) -> MaterialPoint:
+    """Return the point as it is: nothing is known of its elastic response."""
+    return point
 
 
 def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> MaterialPoint:
@@ -309,41 +357,16 @@ def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> Material
     return replace(point, evolution=ViscousFlow(point.evolution.normals, *logarithms))
 
 
-def with_convex_network(point: MaterialPoint, units: int, seed: int = 0) -> MaterialPoint:
-    """Return a point of coupled slips with a small random input-convex network in its energy.
+def _least_squares(
+    inputs: Float[NDArray[np.float64], "n i"], outputs: Float[NDArray[np.float64], "n o"], smallest: float
+) -> Array:
+    """Return the linear map (o, i) that gives the outputs best.
 
     Parameters
     ----------
-    point : MaterialPoint
-    units : int
-        Of the hidden layer of the `ConvexEnergy`.
-    seed : int
+    inputs, outputs : array, shapes (n, i), (n, o)
+    smallest : float
+        Directions of the inputs smaller than this fraction of the largest are given nothing.
     """
-    energy = point.energy
-    assert isinstance(energy, DecoupledQuadraticEnergy)
-    generator = np.random.default_rng([seed, 1])
-    z, y = energy.coupling.shape
-    convex = ConvexEnergy(
-        energy,
-        jnp.asarray(generator.standard_normal((units, y + z)) / np.sqrt(y + z)),
-        jnp.asarray(generator.standard_normal(units)),
-        jnp.full(units, np.log(SMALL_WEIGHT)),
-    )
-    return replace(point, energy=convex)
-
-
-def _random_system(seed: int, y: int, states: int, slips: int) -> SlipSystem:
-    """Return a slip system whose slips begin to flow at strains of the size of the data's."""
-    generator = np.random.default_rng(seed)
-    width = 1.0 / np.sqrt(states)
-    return SlipSystem(
-        0.5 * np.eye(y),
-        width * generator.standard_normal((states, y)),
-        2.0 * generator.standard_normal((states, slips)),
-    )
-
-
-def _least_squares(inputs: Float[NDArray[np.float64], "n i"], outputs: Float[NDArray[np.float64], "n o"]) -> Array:
-    """Return the linear map (o, i) that gives the outputs best."""
-    solution, *_ = np.linalg.lstsq(inputs, outputs, rcond=ENCODER_TOLERANCE)
+    solution, *_ = np.linalg.lstsq(inputs, outputs, rcond=smallest)
     return jnp.asarray(solution.T)

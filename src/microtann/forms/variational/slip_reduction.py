@@ -37,6 +37,24 @@ class SlipSystem(NamedTuple):
     normals: Float[Array, "z s"]
 
 
+class ReducedSlips(NamedTuple):
+    """A smaller slip system, and how it belongs to the slips of the material.
+
+    Parameters
+    ----------
+    system : SlipSystem
+    slips_of_states : array, shape (m, z)
+        γ of the material in states Z that merged slips lead to; with more slips than states, those of the least
+        energy.
+    states_of_slips : array, shape (z, m)
+        Z of any γ.
+    """
+
+    system: SlipSystem
+    slips_of_states: Float[Array, "m z"]
+    states_of_slips: Float[Array, "z m"]
+
+
 class CompleteSystem(NamedTuple):
     """All slips of a material, and how they moved in some states of the data.
 
@@ -58,7 +76,7 @@ class CompleteSystem(NamedTuple):
     slipped: Float[Array, "n m"]
 
 
-def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> SlipSystem:
+def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> ReducedSlips:
     """Return a smaller system.
 
     Parameters
@@ -68,7 +86,8 @@ def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> SlipSyste
         How many it may have at most.
     """
     normals, slipped = complete.normals, complete.slipped
-    merged = normals @ merged_slips(slipped, np.linalg.norm(normals, axis=0), slips)
+    profiles = merged_slips(slipped, np.linalg.norm(normals, axis=0), slips)
+    merged = normals @ profiles
     if merged.shape[1] <= states:
         modes, size, _ = np.linalg.svd(merged, full_matrices=False)
         modes = modes.T
@@ -76,7 +95,10 @@ def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> SlipSyste
         _, size, modes = np.linalg.svd(slipped @ normals.T, full_matrices=False)
     basis = modes[: min(states, int((size > RANK_TOLERANCE * size[0]).sum()))]
     coupling = basis @ complete.coupling
-    return SlipSystem(root_of(complete.elasticity - coupling.T @ coupling), coupling, basis @ merged)
+    system = SlipSystem(root_of(complete.elasticity - coupling.T @ coupling), coupling, basis @ merged)
+    alone = merged.shape[1] <= states
+    slips_of_states = profiles @ np.linalg.pinv(system.normals) if alone else np.linalg.pinv(normals) @ basis.T
+    return ReducedSlips(system, slips_of_states, basis @ normals)
 
 
 def root_of(matrix: Float[Array, "y y"]) -> Float[Array, "y y"]:

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from microtann.data.increments import Dataset
 from microtann.errors import InputError
-from microtann.forms.variational.slip_reduction import RANK_TOLERANCE, CompleteSystem, SlipSystem, reduce_slips
+from microtann.forms.variational.slip_reduction import (
+    RANK_TOLERANCE,
+    CompleteSystem,
+    ReducedSlips,
+    SlipSystem,
+    reduce_slips,
+)
 from microtann.numbers.coordinates import split
 from microtann.slips.problem import SlipProblem
 from microtann.tann.scaling import Scaling
@@ -23,8 +29,10 @@ SAMPLES = 3000
 """Most states from which profiles and principal components are taken."""
 
 
-def reduced_slips(dataset: Dataset, scaling: Scaling, states: int, slips: int) -> SlipSystem:
+def reduced_slips(dataset: Dataset, scaling: Scaling, states: int, slips: int) -> ReducedSlips:
     """Return the reduced slip system of the microstructure of a data set, in scaled units.
+
+    Its maps lead to and from the slips α as they stand in the state of the microstructure.
 
     Parameters
     ----------
@@ -54,10 +62,12 @@ def reduced_slips(dataset: Dataset, scaling: Scaling, states: int, slips: int) -
         root / problem.resistance,
         moved * problem.resistance,
     )
-    reduced = reduce_slips(complete, states, slips)
+    system, slips_of_states, states_of_slips = reduce_slips(complete, states, slips)
     strain, energy = np.asarray(scaling.driving), np.sqrt(float(scaling.energy))
-    return SlipSystem(
-        reduced.elastic * strain / energy, reduced.coupling * strain / energy, reduced.normals * energy
+    return ReducedSlips(
+        SlipSystem(system.elastic * strain / energy, system.coupling * strain / energy, system.normals * energy),
+        energy * slips_of_states / problem.resistance[:, None],
+        states_of_slips * problem.resistance / energy,
     )
 
 

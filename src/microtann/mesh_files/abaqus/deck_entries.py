@@ -113,6 +113,8 @@ def _listed(deck: Deck, block: KeywordBlock, kind: ElementType) -> Iterator[tupl
     for line in deck.rows(block):
         begun = begun or line
         words += line.words
+        if kind.bends and len(words) == kind.count + 2:
+            words.pop()  # a node that says where its section points
         if 0 < len(words) <= kind.count:
             continue
         if kind.count and len(words) > kind.count + 1:
@@ -130,8 +132,9 @@ def _element(deck: Deck, words: list[str], line: Line, kind: ElementType) -> tup
         raise InputError(f"{line.place}: {number!r} is no number of an element")
     if not kind.kind:  # a spring to the ground has an empty place
         return int(number), tuple(deck.number(word, line.place) for word in others if word)
-    if all(word.isdecimal() for word in others):
-        nodes: list[NumberInPart] = [int(word) for word in others]
-    else:
-        nodes = [deck.number(word, line.place) for word in others]
-    return int(number), tuple(nodes[at] for at in kind.nodes)
+    nodes: tuple[NumberInPart, ...]
+    try:
+        nodes = tuple(map(int, others))
+    except ValueError:
+        nodes = tuple(deck.number(word, line.place) for word in others)
+    return int(number), nodes if kind.in_order else tuple(nodes[at] for at in kind.nodes)

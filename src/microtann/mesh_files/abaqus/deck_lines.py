@@ -43,7 +43,7 @@ class Line(NamedTuple):
         if '"' in self.text:
             words = [word.replace('"', "").strip() for word in QUOTED_WORD.findall(self.text)]
         else:
-            words = [word.strip() for word in self.text.split(",")]
+            words = list(map(str.strip, self.text.split(",")))
         while words and not words[-1]:
             words.pop()
         return words
@@ -188,12 +188,17 @@ def _expanded(path: Path, deck: Path, above: tuple[Path, ...]) -> Iterator[Line]
         if not text or text.startswith("**"):
             continue
         line = Line(text, number, name)
-        if begun is not None and text[0] != "*":
-            line = Line(f"{begun.text} {text}", begun.number, name)
-        elif begun is not None:
-            yield from _included(begun, path, deck, above)
-        begun = line if line.text[0] == "*" and line.text[-1] == "," else None
-        if begun is None:
+        if begun is not None:
+            if text[0] != "*" and not text[0].isdecimal():  # data begin with a number
+                line = Line(f"{begun.text} {text}", begun.number, name)
+            else:
+                yield from _included(begun, path, deck, above)
+            begun = None
+        if line.text[0] != "*":
+            yield line
+        elif text[-1] == ",":
+            begun = line
+        else:
             yield from _included(line, path, deck, above)
     if begun is not None:
         yield from _included(begun, path, deck, above)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +45,7 @@ def mesh_of(deck: Deck) -> ForeignMesh:
     for key, part in parts.items():
         start = sum(map(len, points))
         numbers[key].nodes = dict(zip(part.points, range(start, start + len(part.points)), strict=True))
-        points.append(part.positions(list(part.points)))
+        points.append(part.motion.moved(part.positions(list(part.points))))
     found = ForeignMesh(np.concatenate(points), [])
     types = _gather_cells(parts, numbers, found)
     _gather_names(parts, numbers, found)
@@ -76,8 +76,8 @@ def _gather_cells(
         Gets the numbers of the cells.
     found : ForeignMesh
     """
-    rows: dict[str, list[list[int]]] = {}
-    owners: dict[str, list[tuple[str | None, int, ElementType]]] = {}
+    rows: dict[str, list[list[int]]] = defaultdict(list)
+    owners: dict[str, list[tuple[str | None, int, ElementType]]] = defaultdict(list)
     left_out: Counter[str] = Counter()
     for key, part in parts.items():
         own = numbers[key].nodes
@@ -87,21 +87,20 @@ def _gather_cells(
                 numbers[key].cells[number] = -1
                 continue
             try:
-                row = [own[node] for node in nodes]  # type: ignore[index]
+                row = list(map(own.__getitem__, nodes))  # type: ignore[arg-type]
             except KeyError:
                 row = [_node(node, key, numbers, number) for node in nodes]
-            rows.setdefault(kind.kind, []).append(row)
-            owners.setdefault(kind.kind, []).append((key, number, kind))
+            rows[kind.kind].append(row)
+            owners[kind.kind].append((key, number, kind))
     types: list[ElementType] = []
     for kind_name in sorted(rows):
         found.blocks.append((kind_name, np.array(rows[kind_name], dtype=np.int64)))
         for key, number, kind in owners[kind_name]:
             numbers[key].cells[number] = len(types)
             types.append(kind)
-    found.types = {
-        name: np.array([at for at, kind in enumerate(types) if kind.name == name])
-        for name in dict.fromkeys(kind.name for kind in types)
-    }
+    number_of: dict[ElementType, int] = {}
+    of_cell = np.array([number_of.setdefault(kind, len(number_of)) for kind in types], dtype=np.int64)
+    found.types = {kind.name: np.flatnonzero(of_cell == at) for kind, at in number_of.items()}
     found.left_out = dict(left_out)
     return types
 
@@ -239,7 +238,7 @@ def _gather_sections(
                     f"the thickness {section.thickness:g} of {section.place} is not read: a body in the plane has "
                     "unit thickness"
                 )
-    found.areas = areas if lines.any() else None
+    found.areas, found.whole_bars = (areas, True) if lines.any() else (None, False)
 
 
 def _notes_on_types(types: list[ElementType]) -> Iterator[str]:

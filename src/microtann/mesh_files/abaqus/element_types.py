@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 SOLIDS = {
     4: "tetra",
@@ -34,7 +34,7 @@ NOTHING = re.compile(
 """Springs, dashpots, masses, connectors and rigid lines, which carry nothing here."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ElementType:
     """A type of elements.
 
@@ -60,6 +60,11 @@ class ElementType:
     count: int = 0
     plain: bool = True
     bends: bool = False
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether its nodes are in the order of VTK."""
+        return self.nodes == tuple(range(self.count))
 
     @property
     def is_line(self) -> bool:

@@ -99,7 +99,7 @@ def test_where_slips_cannot_be_looked_for_the_start_is_random() -> None:
 
 def test_the_lattice_and_its_data_have_one_admissible_domain() -> None:
     dataset, data = without_lattice(mt.square_cell((2, 2), perturbation=0.2), 150)
-    exact = reduced_slips(dataset, scale_of(dataset.training), 16, 16)
+    exact = reduced_slips(dataset, scale_of(dataset.training), 16, 16).system
     found = train(data, Variational(states=16, slips=16, updates=0))
     widths = np.linalg.norm(exact.normals, axis=0)
     np.testing.assert_allclose(

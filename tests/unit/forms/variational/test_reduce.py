@@ -10,9 +10,13 @@ import pytest
 
 import microtann as mt
 from microtann.data.generate import generate
-from microtann.data.increments import Dataset
+from microtann.data.increments import Dataset, Increments
 from microtann.data.whole_walks import strain_paths
 from microtann.errors import InputError
+from microtann.evaluation.measures import relative_rms
+from microtann.evaluation.protocol_paths import path
+from microtann.forms.variational.known_coordinates import KnownCoordinates
+from microtann.forms.variational.slip_start import slips_in_data
 from microtann.tann.reduction import ResidualReduction
 
 PLAN = mt.WalkPlan(paths=30, steps=40, validation=0.2, test=0.0)
@@ -54,6 +58,45 @@ def test_cell_and_data_give_the_same_model(dataset: Dataset) -> None:
     strain = strain_paths(dataset.validation)
     stress = [tann.recall(strain, outside_training="none").stress for tann in (here, there)]
     assert np.array_equal(*stress)
+
+
+@pytest.fixture(scope="module")
+def few_walks() -> Dataset:
+    """Return increments in which half of the bars never flow."""
+    plan = mt.WalkPlan(paths=6, steps=12, limit=0.5, increment=0.2, smallest_increment=0.05, test=0.0)
+    return generate(mt.Lattice(mt.square_cell((2, 2), perturbation=0.2), BAR), plan)
+
+
+def test_bars_that_never_flowed_on_the_walks_are_decoded_exactly(few_walks: Dataset) -> None:
+    assert np.count_nonzero(np.abs(slips_in_data(few_walks)).max(axis=0) < 1e-12) == 8
+    tann, strain = mt.reduce(few_walks, states=16), path("a", 3).strain[0]
+    exact, found = tann.microstructure.solve(strain), tann.recall(strain, decode=True, outside_training="none")
+    driving = jax.numpy.asarray(strain[-1] / np.asarray(tann.scaling.driving))
+    flat = jax.numpy.asarray(
+        np.concatenate([found.coordinates[name][-1].ravel() for name in ("displacement", "force")])
+    )
+    assert relative_rms(np.asarray(tann.reduction.encode(flat, driving)), found.state[-1]) < 1e-12
+    for name in ("displacement", "force"):
+        assert relative_rms(found.coordinates[name], exact.coordinates[name]) < 1e-13
+
+
+def test_coordinates_that_the_lattice_does_not_decode_are_those_of_the_data(few_walks: Dataset) -> None:
+    """Another simulator holds another node: its displacements are those of the lattice but for a translation."""
+    assert KnownCoordinates.of(few_walks) is not None
+    shift = np.concatenate([np.tile([0.3, 0.0], 9), np.zeros(20)])
+
+    def translated(data: Increments) -> Increments:
+        before, after = data.strain[:, :1] * shift, (data.strain + data.strain_increment)[:, :1] * shift
+        return replace(data, coordinates=data.coordinates + before, coordinates_next=data.coordinates_next + after)
+
+    moved = replace(
+        few_walks, training=translated(few_walks.training), validation=translated(few_walks.validation)
+    )
+    assert KnownCoordinates.of(moved) is None
+    strain = 1e-3 * np.eye(3)[:, None]
+    one, other = (mt.reduce(data).recall(strain, decode=True).displacement for data in (few_walks, moved))
+    expected = one + strain[:, :, None, :1] * np.array([0.3, 0.0])
+    np.testing.assert_allclose(other, expected, rtol=0, atol=1e-12)
 
 
 def test_what_cannot_be_reduced_is_refused(dataset: Dataset) -> None:

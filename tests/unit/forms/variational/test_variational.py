@@ -126,7 +126,7 @@ def test_training_improves_a_reduced_lattice(dataset: Dataset) -> None:
 def test_training_from_a_random_start_learns(dataset: Dataset) -> None:
     before = train(dataset, Variational(states=6, from_lattice=False, from_coordinates=False, updates=0))
     after = train(dataset, Variational(states=6, from_lattice=False, from_coordinates=False, updates=500))
-    assert stress_error(after) < 0.2 * stress_error(before)
+    assert stress_error(after) < 0.3 * stress_error(before)
 
 
 @pytest.mark.verify

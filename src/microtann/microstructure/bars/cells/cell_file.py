@@ -1,4 +1,4 @@
-"""Cells in files: JSON or TOML written by hand or by `write_cell`, and line meshes that meshio reads."""
+"""Cells in files: JSON or TOML written by hand or by `write_cell`, and line meshes of other programmes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
-from microtann.microstructure.bars.cells.cell import UnitCell, lies_in_plane
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.line_mesh_file import read_line_mesh
 from microtann.system.atomic import write_atomically
 from microtann.system.text_file import read_text
 
@@ -20,7 +20,9 @@ CELL_KEYS, BAR_KEYS = UnitCell.ARRAYS, ElastoplasticBar.ARRAYS
 GROUP_KEYS = (*BAR_KEYS, "area")
 
 
-def read_cell(path: str | Path, area: float = 1.0, periods: ArrayLike | None = None) -> UnitCell:
+def read_cell(
+    path: str | Path, area: float = 1.0, periods: ArrayLike | None = None, whole_bars: bool | None = None
+) -> UnitCell:
     """Read a cell from a file.
 
     Parameters
@@ -28,17 +30,28 @@ def read_cell(path: str | Path, area: float = 1.0, periods: ArrayLike | None = N
     path : str or Path
         ``.json`` or ``.toml``: the keys are the arguments of `UnitCell`: ``nodes``, ``bars``, ``areas`` and
         ``periods``. ``areas`` may be left out where every bar has a group with an ``area`` (see `read_bar`).
-        Any other suffix: a mesh with line cells, read by meshio; the cell data ``area`` are the areas of the
-        listed bars. Meshes in the plane z = 0 give a cell in 2D.
+        Any other suffix: a mesh with line cells, of Abaqus, gmsh or VTK, or of any format that meshio reads.
+        Areas come from the sections of an Abaqus deck or from cell data. Meshes in a plane z = const give a cell
+        in 2D.
     area : float
-        Area of every bar of a mesh without ``area`` data. A bar that is listed several times on opposite faces
-        gets an equal share on each.
+        Area of every bar of a mesh that says none. A bar that is listed several times on opposite faces gets an
+        equal share on each.
     periods : array, shape (d, d), optional
         Lattice vectors of a mesh, as rows; by default the edges of its bounding box.
+    whole_bars : bool, optional
+        Whether the areas in a mesh are those of whole bars, of which each copy on opposite faces gets an equal
+        share, as with ``area``; else those of the listed bars. By default sections are those of whole bars, and
+        cell data ``area`` those of the listed ones.
 
     Returns
     -------
     UnitCell
+
+    Warns
+    -----
+    ReadingNote
+        If something is taken otherwise than the file says: beams are bars between hinges, other elements and nodes
+        that no bar holds are left out.
 
     Raises
     ------
@@ -47,7 +60,7 @@ def read_cell(path: str | Path, area: float = 1.0, periods: ArrayLike | None = N
     """
     path = Path(path)
     if path.suffix.lower() not in (".json", ".toml"):
-        return _read_mesh(path, area, periods)
+        return read_line_mesh(path, area, periods, whole_bars)
     content = _read_table(path)
     areas: Any = content.get("areas")
     if areas is None and "groups" in content:
@@ -167,29 +180,3 @@ def _group_values(path: Path, content: dict[str, Any], name: str, default: Any =
             raise CellError(f"{path}: group {label!r} needs {name!r}, for the cell has no areas")
         values.append(value)
     return values
-
-
-def _read_mesh(path: Path, area: float, periods: ArrayLike | None) -> UnitCell:
-    import meshio
-
-    if not path.exists():
-        raise CellError(f"the mesh {path} does not exist")
-    try:
-        mesh = meshio.read(path)
-    except SystemExit:  # how meshio leaves when it knows no reader for the file
-        raise CellError(f"meshio cannot read {path}: the format is unknown or the file is damaged") from None
-    except Exception as error:
-        raise CellError(f"meshio cannot read {path}: {error}") from None
-    blocks = [i for i, block in enumerate(mesh.cells) if block.type == "line"]
-    if not blocks:
-        raise CellError(f"the mesh {path} has no line cells")
-    bars = np.concatenate([mesh.cells[i].data for i in blocks]).astype(np.int64)
-    nodes = np.asarray(mesh.points, dtype=np.float64)
-    if "area" not in mesh.cell_data:
-        return UnitCell.from_line_mesh(nodes, bars, area, periods)
-    if periods is None and lies_in_plane(nodes):
-        nodes = nodes[:, :2]
-    used, compact = np.unique(bars, return_inverse=True)  # mesh generators leave points that no line uses
-    nodes, bars = nodes[used], compact.reshape(bars.shape).astype(np.int64)
-    areas = np.concatenate([np.asarray(mesh.cell_data["area"][i], dtype=np.float64) for i in blocks])
-    return UnitCell(nodes, bars, areas, np.diag(np.ptp(nodes, axis=0)) if periods is None else periods)
