@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from microtann.system.atomic import atomic_path, write_atomically
 
 Array = NDArray[np.float64]
+MESHIO: dict[str, list[int]] = {"wedge": [0, 2, 1, 3, 5, 4]}
+"""Order in which meshio must be given nodes so that it writes them in the order of VTK: it mirrors wedges."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ def write_series(
     for frame in frames:
         mesh = meshio.Mesh(
             _in_space(points),
-            [(kind, np.asarray(cells)) for kind, cells in blocks],
+            [(kind, np.asarray(cells)[:, MESHIO.get(kind, slice(None))]) for kind, cells in blocks],
             point_data={label: _in_space(value) for label, value in frame.point_data.items()},
             cell_data={
                 label: [np.ascontiguousarray(part) for part in np.split(value, ends)]

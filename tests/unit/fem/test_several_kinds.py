@@ -5,6 +5,7 @@ from __future__ import annotations
 import meshio
 import numpy as np
 import pytest
+import pyvista
 
 import microtann as mt
 from microtann.errors import InputError, LockingWarning, ReadingNote
@@ -269,3 +270,16 @@ def test_hexahedra_with_27_nodes(tmp_path) -> None:
         read = mt.fem.read_mesh(tmp_path / "mesh.vtu")
     np.testing.assert_array_equal(read.cells, mesh.cells)
     assert read.volume == pytest.approx(1.0)
+
+
+def test_wedges_are_written_as_vtk_has_them(tmp_path) -> None:
+    """Those of a result come back without a note, and VTK finds their faces outside."""
+    mesh = mt.fem.box((1, 1, 1), (1, 1, 1), kind="wedge")
+    held = [Prescribed(lambda p: p[:, 2] == 0, i) for i in "xyz"]
+    mt.fem.Model(mesh, LinearElastic.isotropic(1.0, 0.3)).solve([Step(held)]).write(tmp_path)
+    np.testing.assert_array_equal(mt.fem.read_mesh(tmp_path / "fe-0000.vtu").cells, mesh.cells)
+    cell = pyvista.read(tmp_path / "fe-0000.vtu").get_cell(0)
+    for face in cell.faces:
+        corners = face.points
+        normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
+        assert normal @ (corners[0] - cell.points.mean(axis=0)) > 0
