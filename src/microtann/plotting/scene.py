@@ -15,7 +15,7 @@ from microtann.fem.elements import RULES, kind_with
 from microtann.plotting.style import LINE
 
 Array = NDArray[np.float64]
-Cells = Int[NDArray[np.int64], "_ _"] | Sequence[Int[NDArray[np.int64], "_ _"]]
+Cells = NDArray[np.int64] | Sequence[NDArray[np.int64]]
 """Nodes of cells of one kind, or of several kinds."""
 LIGHTS = ((-0.45, 0.75, 0.9), (0.0, 0.0, 1.0))
 """Directions to the lights (right, up, towards the viewer): from the upper left, and from the viewer, so that
