@@ -72,7 +72,7 @@ class CellBlock:
         return values[self.points].reshape(*self.weights.shape, *values.shape[1:])
 
 
-def blocks_of(
+def mesh_blocks(
     points: Float[Array, "N d"], given: Sequence[tuple[str, Int[IntArray, "_ _"]]]
 ) -> tuple[CellBlock, ...]:
     """Return the blocks of a mesh.

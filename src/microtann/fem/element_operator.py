@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from microtann.fem import element_kernels
 from microtann.fem.cell_block import CellBlock
 from microtann.fem.mesh import Mesh
-from microtann.numbers.voigt import PAIRS, components
+from microtann.numbers.voigt import components, stress_tensor
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -146,9 +146,7 @@ class ElementOperator:
     ) -> Float[Array, "e n d"]:
         """Return the forces of stresses on the nodes of every cell."""
         d = self._dimension
-        tensor = np.empty((len(stress), d, d))
-        for component, (i, j) in enumerate(PAIRS[d]):
-            tensor[:, i, j] = tensor[:, j, i] = stress[:, component] * weights.ravel()
+        tensor = stress_tensor(stress) * weights.reshape(-1, 1, 1)
         return np.einsum("egij,egaj->eai", tensor.reshape(*weights.shape, d, d), gradients, optimize=True)
 
 

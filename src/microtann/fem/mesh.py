@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
-from microtann.fem.cell_block import CellBlock, blocks_of
+from microtann.fem.cell_block import CellBlock, mesh_blocks
 from microtann.fem.cell_check import check_cells, check_faces
 from microtann.fem.elements import ElementKind
 from microtann.fem.faces import Faces, boundary_faces
@@ -93,7 +93,7 @@ class Mesh:
             (name, np.array(c)) for name, c in (cells if isinstance(cells, Mapping) else {kind: cells}).items()
         ]
         check_cells(array, given)
-        blocks = blocks_of(array, [(name, index.astype(np.int64)) for name, index in given])
+        blocks = mesh_blocks(array, [(name, index.astype(np.int64)) for name, index in given])
         for name, value in (("points", array), ("blocks", blocks)):
             object.__setattr__(self, name, value)
         self.points.setflags(write=False)

@@ -15,7 +15,7 @@ from microtann.fem.elements import RULES, kind_with
 from microtann.plotting.style import LINE
 
 Array = NDArray[np.float64]
-Cells = NDArray[np.int64] | Sequence[NDArray[np.int64]]
+DrawnCells = NDArray[np.int64] | Sequence[NDArray[np.int64]]
 """Nodes of cells of one kind, or of several kinds."""
 LIGHTS = ((-0.45, 0.75, 0.9), (0.0, 0.0, 1.0))
 """Directions to the lights (right, up, towards the viewer): from the upper left, and from the viewer, so that
@@ -100,7 +100,7 @@ def window(
 def render_mesh(
     view: View,
     points: Float[Array, "N d"],
-    cells: Cells,
+    cells: DrawnCells,
     colours: Float[Array, "e 3"],
     box: Float[Array, "2 d"],
 ) -> UInt8[NDArray[np.uint8], "h w 3"]:
@@ -111,7 +111,7 @@ def render_mesh(
     view : View
     points : array, shape (N, d)
     cells : integer array, shape (e, k), or sequence of such arrays
-        Cells in the VTK order, of several kinds an array each: dimension and number of nodes tell which.
+        DrawnCells in the VTK order, of several kinds an array each: dimension and number of nodes tell which.
     colours : array, shape (e, 3)
         Red, green and blue of every cell, 0 to 1.
     box : array, shape (2, d)
@@ -157,7 +157,7 @@ def render_bars(
 def render_inside(
     view: View,
     points: Float[Array, "N d"],
-    cells: Cells,
+    cells: DrawnCells,
     nodes: Float[Array, "n d"],
     bars: Int[NDArray[np.int64], "M 2"],
     colours: Float[Array, "M 3"],
@@ -170,7 +170,7 @@ def render_inside(
     view : View
     points : array, shape (N, d)
     cells : integer array, shape (e, k), or sequence of such arrays
-        Cells in the VTK order, of several kinds an array each.
+        DrawnCells in the VTK order, of several kinds an array each.
     nodes : array, shape (n, d)
         Ends of the bars.
     bars : integer array, shape (M, 2)
@@ -191,7 +191,7 @@ def render_inside(
     return _picture(view, [_bars(view, in_space(nodes), bars, colours), *glass], in_space(box))
 
 
-def _grid(points: Float[Array, "N d"], cells: Cells) -> Any:
+def _grid(points: Float[Array, "N d"], cells: DrawnCells) -> Any:
     """Return the corners of cells as a grid; nodes amid edges are left out."""
     import pyvista as pv
 
