@@ -120,6 +120,9 @@ def search_hyperparameters(
         for n, trial in enumerate(forms)
         for s, each in zip(seeds, seeded(trial, seeds), strict=True)
     ]
+    texts = {name: _text(r) for name, r in ranges.items()}
+    sections = {"tune": {**texts, "seeds": list(seeds)}, "train": form_table(form)}
+    check_longer(folder / "tune", sections, overwrite)
     results = run_points("search", points, overwrite, progress)
     groups = [results[first : first + len(seeds)] for first in range(0, len(results), len(seeds))]
     errors = [float(np.median([error_of(numbers) for numbers in group])) for group in groups]
@@ -130,7 +133,6 @@ def search_hyperparameters(
         )
     chosen = changed(forms[best], seed=seeds[0])
     varied = [{name: _shown(getattr(trial, name)) for name in ranges} for trial in forms]
-    texts = {name: _text(r) for name, r in ranges.items()}
     content = {
         "best": best,
         "ranges": texts,
@@ -154,7 +156,6 @@ def search_hyperparameters(
             {BEST: "the best hyper-parameters, for microtann train --config", "numbers.json": "all numbers"},
         )
 
-    sections = {"tune": {**texts, "seeds": list(seeds)}, "train": form_table(form)}
     section = write_result(folder / "tune", sections, points, content, section_in)
     return Search(chosen, errors, forms, section)
 

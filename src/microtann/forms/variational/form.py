@@ -41,6 +41,7 @@ from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.information import TrainingRecord
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
+from microtann.training.descent_and_polish import at_round_off
 from microtann.training.form import Phase, TrainableForm, tell_notes
 from microtann.training.objective import Terms
 from microtann.training.optimise import Method, descent
@@ -242,8 +243,9 @@ class Variational(TrainableForm):
         """Return the descent, if there is to be one, and another one after pruning."""
         if not self.updates:
             return ()
-        descent = Phase("descent", self.updates, self._descent)
-        return (descent, Phase("refit", self.updates, self._refit)) if self.prune > 0.0 else (descent,)
+        descent = Phase("descent", self.updates, self._descent, settled=at_round_off)
+        refit = Phase("refit", self.updates, self._refit, settled=at_round_off)
+        return (descent, refit) if self.prune > 0.0 else (descent,)
 
     def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
         """Return the weighted terms of the loss on validation walks, as a function of the point."""
