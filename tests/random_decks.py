@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
+from tests.deck_spelling import RandomSpelling
 
 import microtann as mt
 
@@ -90,7 +91,7 @@ class DeckWriter:
     """
 
     def __init__(self, random: np.random.Generator, kind: str) -> None:
-        self.random, self.kind = random, kind
+        self.random, self.kind, self.spelt = random, kind, RandomSpelling(random)
         self.plane = kind.startswith(("tri", "quad"))
         self.lines: list[str] = []
         self.flat = bool(random.random() < 0.3)
@@ -107,7 +108,7 @@ class DeckWriter:
             placed = self._assembly()
         right = self._joined(placed)
         story = f"{self.kind}, {len(self.parts)} parts, {len(placed)} instances, {len(self.lines)} lines"
-        return RandomDeck(self._files(), right, story)
+        return RandomDeck(self.spelt.files(self.lines), right, story)
 
     # -- parts
 
@@ -143,28 +144,28 @@ class DeckWriter:
             frame = self.random.random() < 0.4
             local = self._local(part, points[chunk]) if frame else points[chunk]
             system = str(self.random.choice(["", "R", "C", "S"]))
-            part.lines.append(self._keyword("NODE", **({"SYSTEM": system} if system else {})))
+            part.lines.append(self.spelt.keyword("NODE", **({"SYSTEM": system} if system else {})))
             for number, values in zip(part.nodes[chunk], _in_system(local, system), strict=True):
-                part.lines.append(self._row(number, *map(self._float, values)))
+                part.lines.append(self.spelt.row(number, *map(self.spelt.number, values)))
             if frame:
-                part.lines.append(self._keyword("SYSTEM"))
+                part.lines.append(self.spelt.keyword("SYSTEM"))
 
     def _local(self, part: RandomPart, points: np.ndarray) -> np.ndarray:
         """Begin a system of coordinates, and return points in it."""
         origin, turn = self.random.normal(0.0, 2.0, 3), Rotation.random(random_state=self.random)
         axes = turn.as_matrix().T
         kind = self.random.integers(3)
-        part.lines.append(self._keyword("SYSTEM"))
+        part.lines.append(self.spelt.keyword("SYSTEM"))
         if kind == 0:
-            part.lines.append(self._row(*map(self._float, origin)))
+            part.lines.append(self.spelt.row(*map(self.spelt.number, origin)))
             return points - origin
         on_axis, in_plane = origin + 2.0 * axes[0], origin + 0.7 * axes[0] + 0.4 * axes[1]
-        part.lines.append(self._row(*map(self._float, [*origin, *on_axis])))
+        part.lines.append(self.spelt.row(*map(self.spelt.number, [*origin, *on_axis])))
         if kind == 1:  # the first axis is that in the plane of x and y, the third stays
             angle = np.arctan2(axes[0, 1], axes[0, 0])
             axes = Rotation.from_rotvec([0.0, 0.0, angle]).as_matrix().T
         else:
-            part.lines.append(self._row(*map(self._float, in_plane)))
+            part.lines.append(self.spelt.row(*map(self.spelt.number, in_plane)))
         return (points - origin) @ axes.T
 
     def _write_cells(self, part: RandomPart) -> None:
@@ -173,12 +174,12 @@ class DeckWriter:
                 continue
             name = f"block-{at}" if self.random.random() < 0.6 else ""
             kind = str(self.random.choice(TYPES[self.kind]))
-            part.lines.append(self._keyword("ELEMENT", TYPE=kind, **({"ELSET": name} if name else {})))
+            part.lines.append(self.spelt.keyword("ELEMENT", TYPE=kind, **({"ELSET": name} if name else {})))
             for cell in chunk:
                 words = [part.cells[cell], *part.nodes[part.mesh.cells[cell]]]
                 cut = int(self.random.integers(2, len(words))) if self.random.random() < 0.3 else len(words)
                 part.lines += [
-                    self._row(*some) + ("," if more else "")
+                    self.spelt.row(*some) + ("," if more else "")
                     for some, more in ((words[:cut], cut < len(words)), (words[cut:], False))
                     if some
                 ]
@@ -190,16 +191,19 @@ class DeckWriter:
             region, nodes = f"Region {number}", f"nodes-{number}"
             part.regions[region] = self._write_set(part.lines, "ELSET", region, part.cells)
             if self.random.random() < 0.3:
-                part.lines.append(self._keyword("NSET", NSET=nodes, ELSET=region.upper()))
+                part.lines.append(self.spelt.keyword("NSET", NSET=nodes, ELSET=region.upper()))
                 part.sets[nodes] = set(part.mesh.cells[list(part.regions[region])].ravel().tolist())
             else:
                 part.sets[nodes] = self._write_set(part.lines, "NSET", nodes, part.nodes)
             if self.random.random() < 0.5:
-                part.lines += [self._keyword("NSET", NSET=f"with {nodes}"), self._row(nodes, part.nodes[0])]
+                part.lines += [
+                    self.spelt.keyword("NSET", NSET=f"with {nodes}"),
+                    self.spelt.row(nodes, part.nodes[0]),
+                ]
                 part.sets[f"with {nodes}"] = part.sets[nodes] | {0}
         for number in range(int(self.random.integers(0, 3))):
             name = f"side-{number}"
-            chosen = self._some(len(part.mesh.boundary))
+            chosen = self.spelt.some(len(part.mesh.boundary))
             part.sides[name] = set(chosen)
             faces = [part.face(face) for face in chosen]
             rows = []
@@ -207,74 +211,82 @@ class DeckWriter:
                 cells = [cell for cell, own in faces if own == label]
                 if self.random.random() < 0.5:
                     group = f"_{name}_S{label}"
-                    part.lines += [self._keyword("ELSET", ELSET=group, INTERNAL=None)]
-                    part.lines += [self._row(part.cells[cell]) for cell in cells]
+                    part.lines += [self.spelt.keyword("ELSET", ELSET=group, INTERNAL=None)]
+                    part.lines += [self.spelt.row(part.cells[cell]) for cell in cells]
                     part.regions[group] = set(cells)
-                    rows.append(self._row(group, f"S{label}"))
+                    rows.append(self.spelt.row(group, f"S{label}"))
                 else:
-                    rows += [self._row(part.cells[cell], f"s{label}") for cell in cells]
+                    rows += [self.spelt.row(part.cells[cell], f"s{label}") for cell in cells]
             kind = {"TYPE": "ELEMENT"} if self.random.random() < 0.5 else {}
-            part.lines += [self._keyword("SURFACE", NAME=name, **kind), *rows]
+            part.lines += [self.spelt.keyword("SURFACE", NAME=name, **kind), *rows]
 
     def _write_set(self, lines: list[str], keyword: str, name: str, numbers: np.ndarray, **more: str) -> set[int]:
         """Write a set of some numbers, as a list or as a range over gaps, and return which they are."""
         if self.random.random() < 0.4:
             low, high = np.sort(self.random.choice(numbers, 2))
             step = int(self.random.integers(1, 3))
-            lines.append(self._keyword(keyword, **{keyword: name, "GENERATE": None, **more}))
+            lines.append(self.spelt.keyword(keyword, **{keyword: name, "GENERATE": None, **more}))
             lines.append(
-                self._row(low, high + 3 * step, *([step] if step > 1 or self.random.random() < 0.5 else []))
+                self.spelt.row(low, high + 3 * step, *([step] if step > 1 or self.random.random() < 0.5 else []))
             )
             inside = range(low, high + 3 * step + 1, step)
             return {at for at, number in enumerate(numbers.tolist()) if number in inside}
-        chosen = self._some(len(numbers))
-        lines.append(self._keyword(keyword, **{keyword: name, **more}))
+        chosen = self.spelt.some(len(numbers))
+        lines.append(self.spelt.keyword(keyword, **{keyword: name, **more}))
         for at in range(0, len(chosen), 16):
-            lines.append(self._row(*numbers[chosen[at : at + 16]]) + ("," if self.random.random() < 0.3 else ""))
+            lines.append(
+                self.spelt.row(*numbers[chosen[at : at + 16]]) + ("," if self.random.random() < 0.3 else "")
+            )
         return set(chosen)
 
     def _write_skin(self, part: RandomPart) -> None:
         """Write elements that carry nothing on faces of the boundary, and others that name nothing."""
-        faces = self._some(len(part.mesh.boundary))
+        faces = self.spelt.some(len(part.mesh.boundary))
         count = len(FACES[self.kind.rstrip("0123456789")][0])
         first = int(part.cells.max()) + 1000  # beyond all ranges
         if self.kind == self.kind.rstrip("0123456789"):
-            part.lines.append(self._keyword("ELEMENT", TYPE=SKINS[count], ELSET="skin"))
+            part.lines.append(self.spelt.keyword("ELEMENT", TYPE=SKINS[count], ELSET="skin"))
             for at, face in enumerate(faces):
-                part.lines.append(self._row(first + at, *part.nodes[part.mesh.boundary[face]]))
+                part.lines.append(self.spelt.row(first + at, *part.nodes[part.mesh.boundary[face]]))
             part.sides["skin"] = set(faces)
         away = int(part.nodes.max()) + 7
-        part.lines += [self._keyword("NODE", NSET="far away"), self._row(away, "1E3", "2D3")]
-        part.lines += [self._keyword("ELEMENT", TYPE="SPRINGA", ELSET="springs")]
-        part.lines += [self._row(first + 900, part.nodes[0], away)]
+        part.lines += [self.spelt.keyword("NODE", NSET="far away"), self.spelt.row(away, "1E3", "2D3")]
+        part.lines += [self.spelt.keyword("ELEMENT", TYPE="SPRINGA", ELSET="springs")]
+        part.lines += [self.spelt.row(first + 900, part.nodes[0], away)]
 
     # -- assembly
 
     def _assembly(self) -> list[tuple[str, RandomPart, np.ndarray, Rotation]]:
+        independent = [part for part in self.parts if self.random.random() < 0.3]
         for part in self.parts:
-            self.lines += [self._keyword("PART", NAME=part.name), *part.lines, self._keyword("END PART")]
-        self.lines.append(self._keyword("ASSEMBLY", NAME="Assembly"))
+            self.lines += [self.spelt.keyword("PART", NAME=part.name), self.spelt.keyword("END PART")]
+            if part not in independent:
+                self.lines[-1:-1] = part.lines
+        self.lines.append(self.spelt.keyword("ASSEMBLY", NAME="Assembly"))
         placed = []
         for part in self.parts:
             for copy in range(int(self.random.integers(1, 3))):
                 name = f"{part.name}-{copy}"
                 shift = np.array([FAR * len(placed), 0.0, 0.0])
                 shift[: 2 if self.plane else 3] += self.random.normal(0.0, 2.0, 2 if self.plane else 3)
-                self.lines.append(self._keyword("INSTANCE", NAME=name, PART=part.name.upper()))
+                self.lines.append(self.spelt.keyword("INSTANCE", NAME=name, PART=part.name.upper()))
                 turn, start = Rotation.identity(), np.zeros(3)
                 if self.random.random() < 0.8:
-                    self.lines.append(self._row(*map(self._float, shift)))
+                    self.lines.append(self.spelt.row(*map(self.spelt.number, shift)))
                     if self.random.random() < 0.6:
                         axis = self.random.normal(0.0, 1.0, 3) * ([0, 0, 1] if self.plane else [1, 1, 1])
                         degrees = float(self.random.choice([90.0, -180.0, self.random.uniform(-360, 360)]))
                         start = shift + self.random.normal(0.0, 1.0, 3)
                         turn = Rotation.from_rotvec(np.deg2rad(degrees) * axis / np.linalg.norm(axis))
-                        self.lines.append(self._row(*map(self._float, [*start, *(start + axis), degrees])))
+                        self.lines.append(
+                            self.spelt.row(*map(self.spelt.number, [*start, *(start + axis), degrees]))
+                        )
                 elif placed:
-                    self.lines.append(self._row(*map(self._float, shift)))
+                    self.lines.append(self.spelt.row(*map(self.spelt.number, shift)))
                 else:
                     shift = np.zeros(3)
-                self.lines.append(self._keyword("END INSTANCE"))
+                self.lines += part.lines if part in independent else []
+                self.lines.append(self.spelt.keyword("END INSTANCE"))
                 placed.append((name, part, start + turn.apply(shift - start), turn))
         return placed
 
@@ -327,65 +339,24 @@ class DeckWriter:
             if self.random.random() < 0.5:
                 own = next(iter(part.sets))
                 whole = f"{name}.{own}" if self.random.random() < 0.5 else f"Assembly.{name.upper()}.{own}"
-                self.lines += [self._keyword("NSET", NSET=own), self._row(whole, f"{name}.{part.nodes[-1]}")]
+                self.lines += [
+                    self.spelt.keyword("NSET", NSET=own),
+                    self.spelt.row(whole, f"{name}.{part.nodes[-1]}"),
+                ]
                 sets.setdefault(own, []).extend(node + starts[at] for node in part.sets[own])
                 sets[own].append(starts[at] + len(part.nodes) - 1)
             if self.random.random() < 0.5:
-                chosen_faces = self._some(len(part.mesh.boundary))
-                self.lines.append(self._keyword("SURFACE", NAME="load", TYPE="ELEMENT"))
+                chosen_faces = self.spelt.some(len(part.mesh.boundary))
+                self.lines.append(self.spelt.keyword("SURFACE", NAME="load", TYPE="ELEMENT"))
                 for face in chosen_faces:
                     cell, label = part.face(face)
-                    self.lines.append(self._row(f"{name}.{part.cells[cell]}", f"S{label}"))
+                    self.lines.append(self.spelt.row(f"{name}.{part.cells[cell]}", f"S{label}"))
                 rows = part.mesh.boundary[chosen_faces] + starts[at]
                 sides["load"] = np.concatenate([sides.get("load", rows[:0]), rows])
         if self.random.random() < 0.5:
-            self.lines += [self._keyword("NODE", NSET="reference"), self._row(1, "1.", "2.", "3.")]
-        self.lines.append(self._keyword("END ASSEMBLY"))
+            self.lines += [self.spelt.keyword("NODE", NSET="reference"), self.spelt.row(1, "1.", "2.", "3.")]
+        self.lines.append(self.spelt.keyword("END ASSEMBLY"))
         return sets, sides
-
-    # -- text
-
-    def _some(self, count: int) -> list[int]:
-        return self.random.choice(count, int(self.random.integers(1, count + 1)), replace=False).tolist()
-
-    def _keyword(self, keyword: str, **parameters: str | None) -> str:
-        """Return a keyword line in some spelling."""
-        words = [self._cased(keyword)]
-        for name, value in parameters.items():
-            quoted = f'"{value}"' if value and self.random.random() < 0.2 else value
-            words.append(self._cased(name) + ("" if value is None else f"={quoted}"))
-        return "*" + self._joined_words(words)
-
-    def _cased(self, word: str) -> str:
-        return [word, word.lower(), word.capitalize()][self.random.integers(3)]
-
-    def _row(self, *words: object) -> str:
-        return self._joined_words([str(word) for word in words])
-
-    def _joined_words(self, words: list[str]) -> str:
-        return [", ", ",", ",\t", " ,  "][self.random.integers(4)].join(words)
-
-    def _float(self, value: float) -> str:
-        plain = repr(float(value))
-        return [plain, plain, f"{value:.17E}", f"{value:.17e}".replace("e", "D")][self.random.integers(4)]
-
-    def _files(self) -> dict[str, bytes]:
-        """Return the text in files that include each other, in some encoding."""
-        random = self.random
-        lines = ["*Heading", " of some umlauts: äöü", *self.lines]
-        for _ in range(int(random.integers(0, 4))):
-            lines.insert(int(random.integers(2, len(lines))), str(random.choice(["** a comment", "", "   "])))
-        texts: dict[str, list[str]] = {}
-        for number in range(int(random.integers(0, 4))):
-            low, high = sorted(random.integers(2, len(lines) + 1, 2).tolist())
-            name = f"part {number}.inp" if random.random() < 0.5 else f"below/piece{number}.txt"
-            # a piece that was moved before is included from there: beside it, or from the folder of the deck
-            texts[name] = lines[low:high]
-            lines[low:high] = [self._keyword("INCLUDE", INPUT=name)]
-        texts["deck.inp"] = lines
-        encoding = str(random.choice(["utf-8", "utf-8-sig", "latin-1", "utf-16"]))
-        end = str(random.choice(["\n", "\r\n"]))
-        return {name: end.join(some).encode(encoding) for name, some in texts.items()}
 
 
 def _in_system(points: np.ndarray, system: str) -> np.ndarray:

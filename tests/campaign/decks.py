@@ -1,4 +1,4 @@
-"""Random Abaqus decks: each is read as the mesh or the cell that it describes, or refused by line and name."""
+"""Random Abaqus decks: each is read as the mesh or the cell that it describes, or refused in a sentence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
+from tests.campaign.damage import damage
 from tests.campaign.trial import Trial, require
 from tests.drawn_mesh import differences
 from tests.random_cell_decks import random_cell_deck
@@ -22,7 +23,7 @@ READ = ("NODE", "ELEMENT", "NSET", "ELSET", "SURFACE", "SYSTEM", "PART", "INSTAN
 
 
 class Decks(Trial):
-    """Parts, instances, systems of coordinates, included files, gaps in numbers, encodings, unknown parameters."""
+    """Parts, instances, systems of coordinates, included files, gaps, encodings, unknown parameters, damage."""
 
     name = "decks"
     cases = 300
@@ -33,6 +34,8 @@ class Decks(Trial):
         if random.random() < 0.2:
             return self._cell(random, folder)
         deck = random_deck(random)
+        if random.random() < 0.2:
+            return self._damaged(deck, random, folder)
         unknown = _with_unknown_parameter(deck, random) if random.random() < 0.2 else None
         file = deck.write(folder)
         with warnings.catch_warnings(record=True) as notes:
@@ -49,6 +52,23 @@ class Decks(Trial):
         told = mesh_differences(read, deck.right)
         require(not told, f"{deck.story}: {'; '.join(told)}")
         return f"{deck.story}: right"
+
+    def _damaged(self, deck: RandomDeck, random: np.random.Generator, folder: Path) -> str:
+        """Read a deck one of whose files is damaged: it may mean something else, or is refused in a sentence."""
+        name = str(random.choice([name for name, content in deck.files.items() if content]))
+        deck.files[name], what = damage(deck.files[name], random)
+        story = f"{deck.story}: {name}, {what}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReadingNote)
+            try:
+                mt.fem.read_mesh(deck.write(folder))
+            except InputError as error:
+                require("\n" not in str(error), f"{story}: {error}")
+                return f"{story}: refused"
+            except Exception as error:
+                error.add_note(story)
+                raise
+        return f"{story}: read"
 
     def _cell(self, random: np.random.Generator, folder: Path) -> str:
         text, right = random_cell_deck(random)

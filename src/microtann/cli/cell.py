@@ -133,12 +133,14 @@ def _show(output: Path, lattice: UnitCell, response: DrivenResponse) -> None:
     ends = np.flatnonzero(np.append(np.diff(response.step) > 0, True))
     typer.echo("time   " + "".join(f"{f'e{i}':>11}" for i in labels) + "".join(f"{f's{i}':>11}" for i in labels))
     for t in ends[-20:]:
-        row = "".join(f"{value + 0.0:11.4g}" for value in (*response.strain[t], *_rounded(response.stress[t])))
+        row = "".join(
+            f"{value + 0.0:11.4g}" for value in (*_rounded(response.strain[t]), *_rounded(response.stress[t]))
+        )
         typer.echo(f"{response.time[t]:<7g}{row}")
     total = float(response.dissipation.sum())
     typer.echo(f"free energy {response.energy[-1]:.6g}, dissipated {total:.6g} per volume; results in {output}")
 
 
-def _rounded(stress: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Show what is zero up to round-off as zero."""
-    return np.where(np.abs(stress) < 1e-10 * np.abs(stress).max(initial=1e-300), 0.0, stress)
+    return np.where(np.abs(values) < 1e-10 * np.abs(values).max(initial=1e-300), 0.0, values)

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from microtann.report.section import Section
 
-WIDTH = 132
-"""Columns where there is no terminal to measure."""
+WIDTH = 400
+"""Columns where there is no terminal to measure: a row of a table is one line of a log file."""
 
 
 def console() -> Console:

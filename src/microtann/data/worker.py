@@ -6,10 +6,13 @@ import multiprocessing
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+
+from microtann.errors import ReadingNote
 
 
 def begin_worker(line: Connection) -> None:
@@ -24,6 +27,7 @@ def begin_worker(line: Connection) -> None:
         Nothing is ever sent along it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore", ReadingNote)  # the parent has told it
     threading.Thread(target=_end_in_time, args=(line,), name="end in time", daemon=True).start()
 
 

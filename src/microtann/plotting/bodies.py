@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -129,7 +129,9 @@ def bodies_figure(
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    norm = Normalize(*_limits([body.field for body in bodies], signed))
+    values = np.concatenate([np.ravel(body.field) for body in bodies])
+    limits = _limits(values, signed)
+    norm = Normalize(*limits)
     colours = ScalarMappable(norm, colormaps[DIVERGING if signed else SEQUENTIAL].with_extremes(bad=UNKNOWN))
     moved = [body.points + scale * body.displacement for body in bodies]
     windows = [
@@ -153,8 +155,14 @@ def bodies_figure(
             axis.imshow(picture, extent=(low[0], high[0], low[1], high[1]))
             axis.set_title(body.title, loc="center", fontsize=9.0)
             axis.set_axis_off()
-        bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
+        beyond = _beyond(values, *limits)
+        bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015, extend=beyond)
         bar.set_label(label)
+        if beyond in ("max", "both"):
+            bar.ax.set_title(f"to {np.nanmax(values):.2g}", loc="left", fontsize=7.5, fontweight="normal", pad=9)
+        if beyond in ("min", "both"):
+            lowest = f"to {np.nanmin(values):.2g}".replace("-", "−")
+            bar.ax.set_xlabel(lowest, loc="left", fontsize=7.5, labelpad=9)
         bar.outline.set_visible(False)
         return figure
 
@@ -172,8 +180,7 @@ def readable_scale(points: Float[Array, "N d"], displacement: Float[Array, "N d"
     return float(f"{LARGEST / relative:.1g}") if relative > LARGEST else 1.0
 
 
-def _limits(fields: Sequence[Array], signed: bool) -> tuple[float, float]:
-    values = np.concatenate([np.ravel(field) for field in fields])
+def _limits(values: Float[Array, "n"], signed: bool) -> tuple[float, float]:
     values = values[~np.isnan(values)]
     # a few bars or elements at clamped edges would otherwise leave one colour for all the rest
     if signed:
@@ -181,3 +188,12 @@ def _limits(fields: Sequence[Array], signed: bool) -> tuple[float, float]:
         return -bound, bound
     low, high = (float(q) for q in np.quantile(values, [0.005, 0.995]))
     return min(low, 0.0), high if high > 0 else 1.0
+
+
+def _beyond(values: Float[Array, "n"], low: float, high: float) -> Literal["neither", "both", "min", "max"]:
+    """Return the ends of the colours beyond which there are values, which an arrow of the colour bar shows."""
+    margin = 0.01 * (high - low)
+    below, above = bool((values < low - margin).any()), bool((values > high + margin).any())
+    if below and above:
+        return "both"
+    return "min" if below else "max" if above else "neither"

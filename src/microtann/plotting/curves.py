@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from microtann.plotting.style import (
     LATTICE,
     LINE,
     MODEL,
+    SERIES,
     SOFT,
     house_style,
     new_figure,
@@ -86,6 +87,26 @@ def draw_components(
     for c in shown:
         across, behind = x[:, c] if x.ndim == 2 else x, None if exact is None else exact[:, c]
         draw_on_exact(axis, across, behind, values[:, c], color=COMPONENTS[c], label=labels[c])
+
+
+def legend_above(axis: Axes, columns: int, size: float = 8.5) -> None:
+    """Put the legend above the curves, in room that the axis gets for it.
+
+    Parameters
+    ----------
+    axis : Axes
+        With its curves.
+    columns : int
+        Entries in a line of the legend.
+    size : float
+        Of the letters, in points.
+    """
+    count = len(axis.get_legend_handles_labels()[1])
+    share = 0.12 * -(-count // columns)
+    across = axis.transScale.inverted()
+    low, high = (axis.transScale.transform((1.0, bound))[1] for bound in axis.get_ylim())
+    axis.set_ylim(top=float(across.transform((0.0, high + share * (high - low) / (1.0 - share)))[1]))
+    axis.legend(ncols=columns, fontsize=size, loc="upper left")
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,8 +268,8 @@ def draw_training(
 ) -> None:
     """Draw losses against the updates of training, on a logarithmic scale, a panel for every phase.
 
-    Every phase has a scale of its own: a polish of a few hundred updates beside a descent of thousands would be a
-    vertical line.
+    A phase that is over after one loss has none: the next begins with it. Every phase has a scale of its own: a
+    polish of a few hundred updates beside a descent of thousands would be a vertical line.
 
     Parameters
     ----------
@@ -265,23 +286,28 @@ def draw_training(
     """
     from matplotlib.ticker import MaxNLocator
 
-    starts = [*phases.values(), np.inf] if phases else [-np.inf, np.inf]
     done = np.asarray(update, dtype=np.float64)
+    starts = [*phases.values(), np.inf] if phases else [-np.inf, np.inf]
+    # a panel begins with the last loss of the phase before
+    parts = [np.flatnonzero((done >= a) & (done <= b)) for a, b in pairwise(starts)]
+    shown = [(name, part) for name, part in zip(phases or [""], parts, strict=True) if len(part) > 1]
+    shown = shown or [(next(iter(phases), ""), parts[0])]  # what has but one loss is a curve with others alone
     with house_style():
         figure = new_figure(6.4, 3.0)
-        panels = figure.subplots(1, len(starts) - 1, sharey=True, squeeze=False)[0]
-        for axis, name, first, last in zip(panels, phases or [""], starts, starts[1:], strict=False):
-            # a panel begins with the last loss of the phase before
-            chosen = np.flatnonzero((done >= first) & (done <= last))
+        panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+        for axis, (name, part) in zip(panels, shown, strict=True):
             for (label, values), colour in zip(losses.items(), (MODEL, LATTICE, SOFT), strict=False):
-                shown = np.asarray(values, dtype=np.float64)[chosen]
-                axis.semilogy(done[chosen], shown, color=colour, label=label, marker="o", markersize=2.5)
-            for (label, values), style in zip((terms or {}).items(), cycle(("--", ":", "-.")), strict=False):
-                shown = np.asarray(values, dtype=np.float64)[chosen]
-                axis.semilogy(done[chosen], shown, linewidth=0.8, linestyle=style, label=label)
+                loss = np.asarray(values, dtype=np.float64)[part]
+                axis.semilogy(done[part], loss, color=colour, label=label, marker="o", markersize=2.5)
+            looks = zip(cycle(("--", ":", "-.")), cycle(SERIES[2:]), strict=False)
+            for (label, values), (style, colour) in zip((terms or {}).items(), looks, strict=False):
+                term = np.asarray(values, dtype=np.float64)[part]
+                axis.semilogy(done[part], term, linewidth=0.8, linestyle=style, color=colour, label=label)
             axis.set_title(name)
             axis.set_xlabel("updates or epochs [–]")
             axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            if len(part) == 1:
+                axis.set_xlim(done[part[0]] - 1.0, done[part[0]] + 1.0)
         panels[0].set_ylabel("loss [–]")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=3)

@@ -10,7 +10,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.numbers import voigt
 from microtann.plotting.bodies import DrawnLattice, draw_bodies, readable_scale
-from microtann.plotting.curves import draw_components, from_virgin, noticeable
+from microtann.plotting.curves import draw_components, from_virgin, legend_above, noticeable
 from microtann.plotting.style import COMPONENTS, INK, LATTICE, MODEL, house_style, new_figure, save_figure
 
 
@@ -44,8 +44,7 @@ def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
         axes[3].plot(time, energy, color=MODEL, label="free energy")
         axes[3].plot(time, dissipated, color=LATTICE, label="dissipated")
         axes[3].set(title="Energy", xlabel="time", ylabel="energy per volume")
-        axes[3].set_ylim(top=1.35 * max(energy.max(), dissipated.max(), 1e-300))
-        axes[3].legend(loc="upper left", ncols=2)
+        legend_above(axes[3], 2)
         for axis in axes:
             axis.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
         shown = sorted({*strained, *stressed})

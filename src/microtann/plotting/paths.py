@@ -12,7 +12,7 @@ from microtann.errors import InputError
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.numbers import voigt
-from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, noticeable
+from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, legend_above, noticeable
 from microtann.plotting.style import EXACT, LATTICE, MODEL, house_style, new_figure
 from microtann.tann.recall import Recall
 
@@ -73,11 +73,11 @@ def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, 
         _label(left, f"Stress {labels[moving]}", f"strain {labels[moving]}", "stress")
         _label(middle, "Stress", "time" if isinstance(response, DrivenResponse) else "increment", "stress")
         _label(right, "Energy", middle.get_xlabel(), "energy per volume")
-        middle.legend(ncols=2)
-        right.legend()
+        legend_above(middle, 3)
+        legend_above(right, 2)
         if exact is not None:
             left.plot([], [], color=EXACT, linewidth=3.2, label="compared with")
-            left.legend()
+            legend_above(left, 2)
     return figure
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.solve import affine_displacement
 from microtann.plotting.bodies import DrawnLattice, draw_bodies, readable_scale
-from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, noticeable
+from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, legend_above, noticeable
 from microtann.plotting.style import EXACT, LATTICE, MODEL, SERIES, SOFT, house_style, new_figure, save_figure
 from microtann.reproduction.section4_responses import Section4Response
 
@@ -66,7 +66,7 @@ def draw_training_curves(path: Path, curves: Sequence[TrainingCurve], columns: i
     columns = min(columns, len(curves))
     rows = -(-len(curves) // columns)
     with house_style():
-        figure = new_figure(3.1 * columns, 2.5 * rows + 0.25)
+        figure = new_figure(3.1 * columns, 2.7 * rows + 0.25)
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, curve in zip(axes, curves, strict=False):
             for name, values, colour in (
@@ -75,14 +75,12 @@ def draw_training_curves(path: Path, curves: Sequence[TrainingCurve], columns: i
             ):
                 shown = np.maximum(np.asarray(values, dtype=np.float64), ROUND_OFF_LOSS)
                 axis.semilogy(curve.update, shown, color=colour, label=name)
-            for name, start in curve.starts.items():
+            for start in curve.starts.values():
                 if start > 0.0:
                     axis.axvline(start, color=SOFT, linewidth=0.8, linestyle=":")
-                    axis.annotate(
-                        name, (start, 1.0), xycoords=("data", "axes fraction"), fontsize=7.5, color=SOFT, va="top"
-                    )
-            if not len(curve.update):
-                axis.text(0.5, 0.5, "no training", transform=axis.transAxes, ha="center", color=SOFT)
+            if len(curve.starts) > 1:
+                phases = " → ".join(curve.starts)
+                axis.text(0.03, 0.03, phases, transform=axis.transAxes, fontsize=7.5, color=SOFT)
             low, high = axis.get_ylim()
             if high < 10.0 * low:
                 axis.set_ylim(low / 10.0, high * 10.0)
@@ -115,14 +113,14 @@ def draw_response(path: Path, cell: UnitCell, found: Section4Response) -> None:
         axes = figure.subplots(3, 3).ravel()
         draw_components(axes[0], step, strain, noticeable(strain))
         axes[0].set(title="(a) Strain", ylabel="strain [–]")
-        axes[0].legend(ncols=3)
+        legend_above(axes[0], 3)
         stress, exact_stress = from_virgin(model.stress[0]), from_virgin(exact.stress[0])
         stressed = noticeable(exact_stress)
         draw_components(axes[1], strain[:, 0], stress, stressed, exact_stress)
         draw_components(axes[2], step, stress, stressed, exact_stress)
         axes[1].set(title="(b) Stress", xlabel="strain ε₁₁ [–]", ylabel="stress [–]")
         axes[2].set(title="(c) Stress", ylabel="stress [–]")
-        axes[2].legend(ncols=3)
+        legend_above(axes[2], 3)
         draw_on_exact(
             axes[3], step, from_virgin(exact.energy[0]), from_virgin(model.energy[0]), color=MODEL, label="Ψ"
         )
@@ -243,9 +241,7 @@ def _draw_group(
         name = label(column) + (", worst" if column == worst else "")
         pair = from_virgin(exact[:, column]), from_virgin(found[:, column])
         draw_on_exact(axis, step, *pair, color=colour, label=name)
-    low, high = axis.get_ylim()
-    axis.set_ylim(low, high + 0.35 * (high - low))
-    axis.legend(ncols=2, fontsize=7.0, loc="upper left")
+    legend_above(axis, 2, 7.0)
 
 
 def _draw_errors(axis: Axes, step: Float[Array, "T1"], found: Section4Response) -> None:
@@ -260,7 +256,5 @@ def _draw_errors(axis: Axes, step: Float[Array, "T1"], found: Section4Response) 
     for (name, (one, other)), colour in zip(pairs.items(), SERIES, strict=False):
         error = np.abs(one - other).reshape(len(one), -1).max(axis=1) / np.abs(other).max()
         axis.semilogy(step[1:], np.maximum(error, ROUND_OFF_ERROR), color=colour, label=name)
-    low, high = axis.get_ylim()
-    axis.set_ylim(low, high * (high / low) ** 0.25)
     axis.set(title="(i) Largest error", ylabel="relative to the largest value [–]")
-    axis.legend(ncols=2, fontsize=7.5, loc="upper left")
+    legend_above(axis, 2, 7.5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.lattice import require_lattice
 from microtann.plotting.curves import phase_starts
@@ -21,6 +23,7 @@ from microtann.reproduction.section4_figures import (
     draw_training_curves,
 )
 from microtann.reproduction.section4_responses import PATHS, WHAT, Section4Response
+from microtann.tann.shipped import load, shipped_models
 from microtann.tann.trained_model import TANN
 
 CLAIMS = PAPER.section4
@@ -65,14 +68,7 @@ def section4_overview(
                 )
             )
         if number == 5:
-            draw_training_curves(folder / "figure-06.png", [_curve(c, tanns[c.name]) for c in cells])
-            figures.append(
-                Figure(
-                    "figure-06.png",
-                    f"Beside Figure 6: loss in training and validation against the updates. {CLAIMS.training} "
-                    "Here the loss is that of the form, and the perturbed lattices are shown too.",
-                )
-            )
+            figures += _training_curves(folder, cells, tanns)
     return Section(
         title="Section IV beside the paper",
         order=1,
@@ -213,10 +209,49 @@ def _claims_table(
     return Table("Claims with a number", columns, tuple(rows), note)
 
 
-def _curve(cell: Section4Cell, tann: TANN) -> TrainingCurve:
+def _training_curves(folder: Path, cells: Sequence[Section4Cell], tanns: Mapping[str, TANN]) -> list[Figure]:
+    """Draw the training of a model of every lattice that has a trained one (Figure 6), and say which have none."""
+    trained = {cell.title: _trained(cell, tanns[cell.name]) for cell in cells}
+    curves = [_curve(title, tann) for title, tann in trained.items() if tann is not None]
+    if not curves:
+        return []
+    draw_training_curves(folder / "figure-06.png", curves)
+    text = (
+        f"Beside Figure 6: loss in training and validation against the updates. {CLAIMS.training} Here the loss "
+        "is that of the form, and the perturbed lattices are shown too."
+    )
+    others = [cell.title for cell in cells if trained[cell.title] not in (None, tanns[cell.name])]
+    if others:
+        text += (
+            f" The models in the tables above of the lattices {', '.join(others)} took no training: shown are "
+            "other models of the same cells that come with microtann."
+        )
+    without = [title for title, tann in trained.items() if tann is None]
+    if without:
+        text += (
+            f" Of the lattices {', '.join(without)} there is no trained model: theirs is exact as it is reduced."
+        )
+    return [Figure("figure-06.png", text)]
+
+
+def _trained(cell: Section4Cell, tann: TANN) -> TANN | None:
+    """Return a model of a cell that knows its training: the one in use, or another that comes with microtann."""
+    if tann.information.history:
+        return tann
+    nodes = require_lattice(tann.microstructure).cell.nodes
+    for name in shipped_models():
+        if name.startswith(f"{cell.name}-"):
+            other = load(name)
+            same = np.array_equal(require_lattice(other.microstructure).cell.nodes, nodes)
+            if other.information.history and same:
+                return other
+    return None
+
+
+def _curve(title: str, tann: TANN) -> TrainingCurve:
     history = tann.information.history
     return TrainingCurve(
-        f"{cell.title}, {tann.states} ISVs",
+        f"{title}\n{tann.form}, {tann.states} ISVs",
         [r.update for r in history],
         [r.training for r in history],
         [r.validation for r in history],

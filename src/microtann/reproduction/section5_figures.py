@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.evaluation.measures import by_kind
-from microtann.plotting.style import EXACT, LATTICE, MODEL, SOFT, house_style, new_figure, save_figure
+from microtann.plotting.style import EXACT, LATTICE, MODEL, SERIES, SOFT, house_style, new_figure, save_figure
 from microtann.report.simulation_section import LABELS
 from microtann.reproduction.section5_cases import CaseNumbers
 from microtann.reproduction.section5_errors import Limits, cost_ratios, run_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 Array = NDArray[np.float64]
+ROUND_OFF = 1e-6
+"""Values that differ by less, relative to their size, are drawn as equal."""
 MARKERS = "osD^vP*"
 
 
@@ -51,6 +54,7 @@ def draw_convergence(path: Path, numbers: CaseNumbers) -> None:
                 if not np.allclose(moved, model.quantities[name][-1], rtol=1e-9, atol=0.0):
                     axis.plot(across, moved, "x", color=MODEL, markersize=5, label="FE × TANN, u⁰ + εu¹")
             _ratio_axis(axis, across)
+            _round_off_hidden(axis)
             axis.set_title(LABELS.get(name, name))
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=4)
@@ -99,8 +103,6 @@ def draw_cost_ratios(path: Path, cases: Sequence[CaseNumbers], meshes: Sequence[
     meshes : sequence of float
         Edges of the elements.
     """
-    from matplotlib.ticker import NullFormatter
-
     with house_style():
         figure = new_figure(3.1 * len(meshes), 2.7 * len(cases))
         panels = figure.subplots(len(cases), len(meshes), squeeze=False)
@@ -109,13 +111,22 @@ def draw_cost_ratios(path: Path, cases: Sequence[CaseNumbers], meshes: Sequence[
                 points = cost_ratios(numbers, mesh)
                 ratio, error = np.array(list(points.values())).T
                 axis.loglog(error, ratio, "o-", color=MODEL, linewidth=0.8, markersize=4)
-                for epsilon, x, y in zip(points, error, ratio, strict=True):
-                    axis.annotate(_fraction(epsilon), (x, y), (4, 3), textcoords="offset points", fontsize=7.5)
+                for epsilon, x, y, aside in zip(points, error, ratio, _asides(error, ratio), strict=True):
+                    axis.annotate(
+                        _fraction(epsilon),
+                        (x, y),
+                        tuple(11.0 * aside),
+                        textcoords="offset points",
+                        fontsize=7.5,
+                        ha="center",
+                        va="center",
+                    )
                 axis.axhline(1.0, color=SOFT, linewidth=0.6)
                 axis.set_title(f"{numbers.case}, elements of {mesh:g}")
                 axis.set_xlabel("error of the energy [–]")
-                axis.margins(x=0.15, y=0.12)
-                axis.xaxis.set_minor_formatter(NullFormatter())
+                axis.margins(x=0.2, y=0.2)
+                for scale in (axis.xaxis, axis.yaxis):
+                    _label_ticks(scale)
             row[0].set_ylabel("cost ratio (calls) [–]")
         save_figure(figure, path)
 
@@ -128,7 +139,7 @@ def draw_mesh_errors(path: Path, cases: Sequence[CaseNumbers]) -> None:
         panels = figure.subplots(1, len(quantities))
         for number, numbers in enumerate(cases):
             runs = numbers.of("model")
-            colour = f"C{number}"
+            colour = SERIES[number % len(SERIES)]
             rows = [by_kind(run_errors(run, runs[-1])) for run in runs[:-1]]
             sizes = [run.size for run in runs[:-1]]
             for axis, name in zip(panels, quantities, strict=True):
@@ -144,6 +155,7 @@ def draw_mesh_errors(path: Path, cases: Sequence[CaseNumbers]) -> None:
             axis.set_xticks(sizes, [f"{size:g}" for size in sizes])
             axis.minorticks_off()
             axis.margins(x=0.1)
+            _label_ticks(axis.yaxis)
         panels[0].set_ylabel("error against the finest [–]")
         known: dict[str, Any] = {}
         for axis in panels:
@@ -185,6 +197,45 @@ def draw_limits(path: Path, limits: Mapping[str, Limits]) -> None:
         save_figure(figure, path)
 
 
+def _asides(x: Array, y: Array) -> Array:
+    """Return the direction in which a label of every point of a curve on logarithmic scales meets no line."""
+    if len(x) < 2:
+        return np.tile([1.0, 0.0], (len(x), 1))
+    places = np.log10(np.column_stack([x, y]))
+    places = (places - places.min(axis=0)) / np.maximum(np.ptp(places, axis=0), 1e-300)
+    steps = np.diff(places, axis=0)
+    steps /= np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-300)
+    # away from the neighbours; where these lie opposite each other, across the line
+    along = np.concatenate([steps[:1], steps]) + np.concatenate([steps, steps[-1:]])
+    toward = np.concatenate([steps, np.zeros((1, 2))])
+    toward[1:] -= steps
+    across = np.column_stack([-along[:, 1], along[:, 0]])
+    across *= np.where(across[:, :1] < 0.0, -1.0, 1.0)
+    aside = np.where(np.linalg.norm(toward, axis=1, keepdims=True) > 0.5, -toward, across)
+    size = np.linalg.norm(aside, axis=1, keepdims=True)
+    return np.where(size > 0.0, aside / np.maximum(size, 1e-300), [1.0, 0.0])
+
+
+def _label_ticks(scale: Axis) -> None:
+    """Label 1, 2 and 5 of every decade of a logarithmic scale that spans few of them, else the decades."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    low, high = scale.get_view_interval()
+    if high < 200.0 * low:
+        scale.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        scale.set_major_formatter(StrMethodFormatter("{x:g}"))
+    scale.set_minor_formatter(NullFormatter())
+
+
+def _round_off_hidden(axis: Axes) -> None:
+    """Widen the scale of values that agree to round-off, so that they are seen to agree."""
+    low, high = axis.dataLim.intervaly
+    size = max(abs(low), abs(high))
+    if high - low < ROUND_OFF * size:
+        axis.set_ylim(low - 0.05 * size, high + 0.05 * size)
+    axis.ticklabel_format(axis="y", useOffset=False)
+
+
 def _fraction(ratio: float) -> str:
     return "1" if ratio == 1.0 else f"1/{round(1 / ratio)}"
 
@@ -194,7 +245,8 @@ def _distinct(numbers: CaseNumbers) -> list[str]:
     quantities = numbers.finest("lattice").quantities
     chosen: list[str] = []
     for name, values in quantities.items():
-        alike = (np.allclose(values, quantities[other], rtol=1e-6, atol=0.0) for other in chosen)
+        margin = ROUND_OFF * float(np.abs(values).max())
+        alike = (np.allclose(values, quantities[other], rtol=0.0, atol=margin) for other in chosen)
         if not (name.startswith("u_") and any(alike)):
             chosen.append(name)
     return chosen

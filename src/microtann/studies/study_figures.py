@@ -141,7 +141,7 @@ def draw_search(path: Path, trials: Sequence[Mapping[str, float | str]], errors:
         Value of every hyper-parameter that varied, by name: a number, or a text for one of several choices.
     errors : sequence of float
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     names = list(trials[0])
     columns = min(3, len(names))
@@ -163,8 +163,11 @@ def draw_search(path: Path, trials: Sequence[Mapping[str, float | str]], errors:
             )
             if spread:
                 axis.set_xscale("log")
-            elif all(isinstance(value, int) for value in values):
-                axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+            elif len(numbers) == len(values):
+                axis.xaxis.set_major_locator(
+                    MaxNLocator(4, integer=all(isinstance(value, int) for value in values))
+                )
+                axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axis.set_yscale("log")
             axis.set(xlabel=name)
         for axis in axes[len(names) :]:

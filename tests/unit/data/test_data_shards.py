@@ -250,7 +250,7 @@ def test_bad_arguments_are_refused_before_anything_is_written(tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             generate_to(path, mt.Lattice(CELL, BAR), **arguments)
-    chain = mt.UnitCell([[0, 0], [0.5, 0], [1, 0]], [[0, 1], [1, 2]], [1.0, 1.0], np.eye(2))
+    chain = mt.UnitCell([[0, 0], [0.5, 0.2], [1, 0]], [[0, 1], [1, 2]], [1.0, 1.0], np.eye(2))
     with pytest.raises(CellError, match="mechanism"):
         generate_to(path, mt.Lattice(chain, BAR))
     assert list(tmp_path.iterdir()) == []

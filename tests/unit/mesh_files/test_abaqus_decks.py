@@ -101,6 +101,16 @@ def test_names_of_a_single_instance_stay_as_they_are(tmp_path: Path) -> None:
     assert members(read(tmp_path, placed).node_sets) == {"TOP": [0], "I.top": [2, 3]}
 
 
+def test_nodes_of_an_independent_instance_are_moved_with_it(tmp_path: Path) -> None:
+    """As programmes write instances that are meshed themselves: the part is empty, the mesh in its coordinates."""
+    motion = "0., 0., 5.\n0., 0., 5., 0., 1., 5., 90.\n"
+    extra = "*NCOPY, CHANGE NUMBER=10, OLD SET=a, SHIFT\n1., 0., 0.\n"
+    text = f"*PART, NAME=P\n*END PART\n*INSTANCE, NAME=I, PART=P\n{motion}*NODE, NSET=a\n1, 1., 2., 3.\n{extra}"
+    found = read(tmp_path, text + "*END INSTANCE\n*NODE\n1, 1., 2., 3.\n*NSET, NSET=b, INSTANCE=I\n11\n")
+    np.testing.assert_array_equal(found.points, [[1, 2, 3], [3, 2, 4], [3, 2, 3]])
+    assert members(found.node_sets) == {"a": [1], "b": [2]}
+
+
 def test_a_turn_about_an_axis_in_space(tmp_path: Path) -> None:
     """By 120° about the diagonal through (1, 1, 1) and (2, 2, 2) the axes change places."""
     motion = "1., 2., 3.\n1., 1., 1., 2., 2., 2., 120.\n"
@@ -266,6 +276,7 @@ BARS = SQUARE + "*ELEMENT, TYPE={type}, ELSET=bars\n1, 1, 2\n2, 2, 3\n*ELEMENT, 
         ("B31", "*BEAM SECTION, ELSET=bars, MATERIAL=m, SECTION=CIRC\n2.\n1., 0., 0.", 4 * math.pi),
         ("B21", "*BEAM SECTION, ELSET=bars, SECTION=RECT\n0.5, 3.", 1.5),
         ("B33", "*BEAM SECTION, ELSET=bars, SECTION=PIPE\n2., 1.", 3 * math.pi),
+        ("B31R", "*BEAM SECTION, ELSET=bars, SECTION=RECT\n0.5, 3.", 1.5),
         ("B31OSH", "*BEAM SECTION, ELSET=bars, SECTION=BOX\n3., 4., .5, .5, .5, .5", 12 - 2 * 3),
         ("B31", "*BEAM SECTION, ELSET=bars, SECTION=I\n0., 10., 4., 6., 1., 2., 0.5", 4 + 12 + 3.5),
         ("B31", "*BEAM SECTION, ELSET=bars, SECTION=L\n4., 3., 1., 1.", 6),
@@ -312,6 +323,14 @@ def test_the_middle_node_of_a_quadratic_bar_comes_last(tmp_path: Path) -> None:
     assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [("line3", [[0, 1, 3]])]
 
 
+def test_a_node_that_orients_a_beam_is_none_of_its_ends(tmp_path: Path) -> None:
+    found = read(tmp_path, SQUARE + "*ELEMENT, TYPE=B31\n1, 1, 2, 3\n2, 2, 4\n*ELEMENT, TYPE=B32\n3, 1, 4, 2, 3\n")
+    assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [
+        ("line", [[0, 1], [1, 3]]),
+        ("line3", [[0, 1, 3]]),
+    ]
+
+
 def notes(folder: Path, text: str) -> list[str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -355,6 +374,20 @@ def test_what_is_read_otherwise_is_told(text: str, note: str, tmp_path: Path) ->
     assert notes(tmp_path, text) == [note]
 
 
+def test_a_surface_of_surfaces(tmp_path: Path) -> None:
+    part = (
+        f"*PART, NAME=P\n{QUAD}*SURFACE, NAME=a\nplate, S1\n*END PART\n*INSTANCE, NAME=I, PART=P\n*END INSTANCE\n"
+    )
+    text = part + "*SURFACE, NAME=b\nI.7, S3\n*SURFACE, NAME=c, COMBINE=UNION\nI.a, B\n"
+    found = read(tmp_path, text)
+    assert found.surfaces == {"a": [(0, 0)], "b": [(0, 2)], "c": [(0, 0), (0, 2)]}
+    assert notes(tmp_path, text.replace("UNION", "INTERSECTION")) == [
+        "left out, for they are no part of a mesh here: *SURFACE, COMBINE=INTERSECTION (line 16)"
+    ]
+    with pytest.raises(InputError, match="line 17: there is no surface 'x'"):
+        read(tmp_path, text.replace("I.a, B", "I.a, x"))
+
+
 def test_the_last_place_of_a_node_counts(tmp_path: Path) -> None:
     with pytest.warns(ReadingNote):
         found = read(tmp_path, QUAD + "*NODE\n2, 1.5, 0.\n")
@@ -393,7 +426,7 @@ def test_the_last_place_of_a_node_counts(tmp_path: Path) -> None:
         ),
         (
             "*INCLUDE, INPUT=none.inp\n",
-            "line 1: the included file 'none.inp' is not there: put it beside deck.inp",
+            "line 1: the included file 'none.inp' is not there, nor is it beside deck.inp",
         ),
         ("*INCLUDE, INPUT=deck.inp\n", "line 1: deck.inp includes itself"),
         ("*INCLUDE, PASSWORD=a, INPUT=b\n", "line 1: the parameter PASSWORD"),

@@ -113,6 +113,8 @@ def _listed(deck: Deck, block: KeywordBlock, kind: ElementType) -> Iterator[tupl
     for line in deck.rows(block):
         begun = begun or line
         words += line.words
+        if kind.bends and len(words) == kind.count + 2:
+            words.pop()  # a node that says where its section points
         if 0 < len(words) <= kind.count:
             continue
         if kind.count and len(words) > kind.count + 1:

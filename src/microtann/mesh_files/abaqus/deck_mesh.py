@@ -45,7 +45,7 @@ def mesh_of(deck: Deck) -> ForeignMesh:
     for key, part in parts.items():
         start = sum(map(len, points))
         numbers[key].nodes = dict(zip(part.points, range(start, start + len(part.points)), strict=True))
-        points.append(part.positions(list(part.points)))
+        points.append(part.motion.moved(part.positions(list(part.points))))
     found = ForeignMesh(np.concatenate(points), [])
     types = _gather_cells(parts, numbers, found)
     _gather_names(parts, numbers, found)

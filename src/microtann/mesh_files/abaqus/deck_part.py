@@ -117,6 +117,8 @@ class DeckPart:
     sections : list of DeckSection
     system : Motion
         Where the coordinates of nodes that follow are given.
+    motion : Motion
+        Where all nodes are taken in the end.
     moved_nodes : int
         Nodes that were given once more, at another place.
     """
@@ -129,25 +131,27 @@ class DeckPart:
     surfaces: dict[str, DeckSurface] = field(default_factory=dict)
     sections: list[DeckSection] = field(default_factory=list)
     system: Motion = field(default_factory=Motion)
+    motion: Motion = field(default_factory=Motion)
     moved_nodes: int = 0
 
     def instance(self, name: str, motion: Motion) -> DeckPart:
-        """Return the part once more, moved; what the instance adds is not in the part.
+        """Return the part once more; what the instance adds is not in the part.
 
         Parameters
         ----------
         name : str
         motion : Motion
+            Where it takes the part, and what the instance adds.
         """
-        copy = DeckPart(name, {}, dict(self.elements), sections=list(self.sections), moved_nodes=self.moved_nodes)
-        copy.add_points(list(self.points), motion.moved(self.positions(list(self.points))))
+        copy = DeckPart(name, dict(self.points), dict(self.elements), motion=motion)
+        copy.sections, copy.moved_nodes = list(self.sections), self.moved_nodes
         for sets, own in ((self.node_sets, copy.node_sets), (self.cell_sets, copy.cell_sets)):
             own |= {key: NamedSet(s.name, list(s.members), s.unsorted) for key, s in sets.items()}
         copy.surfaces = {key: DeckSurface(s.name, list(s.patches)) for key, s in self.surfaces.items()}
         return copy
 
     def positions(self, numbers: Sequence[int]) -> Float[NDArray[np.float64], "N 3"]:
-        """Return where nodes are."""
+        """Return where nodes are before the part is moved."""
         return np.array([self.points[number] for number in numbers], dtype=np.float64).reshape(-1, 3)
 
     def add_points(self, numbers: Sequence[int], points: Float[NDArray[np.float64], "N 3"]) -> None:

@@ -16,8 +16,12 @@ from microtann.microstructure.bars.cells.copies import (
     COORDINATE_TOLERANCE,
     DistinctNodes,
     identify_nodes,
+    lies_in_plane,
     unite_copies,
 )
+from microtann.microstructure.bars.cells.free_motions import FreeMotions, find_free_motions
+from microtann.microstructure.bars.cells.images import with_images
+from microtann.microstructure.bars.cells.straight import may_join_two_bars, straightened
 from microtann.numbers import voigt
 
 LARGEST, SMALLEST = 1e50, 1e-50
@@ -97,8 +101,28 @@ class UnitCell:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "distinct_nodes", distinct)
         _check_lengths(self)
-        for sentence in filter(None, (note, _told_doubles(self))):
+        for sentence in filter(None, (note, _told_doubles(self), self._straighten())):
             warnings.warn(sentence, ReadingNote, stacklevel=2)
+
+    def _straighten(self) -> str:
+        """Move nodes that join two bars nearly in line onto that line; return in words what was done."""
+        nodes = self.distinct_nodes
+        if not may_join_two_bars(nodes.count, nodes.of_node, self.bars):
+            return ""
+        chosen, first = self.distinct_bars.representative, nodes.first
+        ends, vectors = nodes.of_node[self.bars[chosen]], self.bar_vectors[chosen]
+        moves = straightened(self.nodes[first] - nodes.image[first] @ self.periods, ends, vectors, self.size)
+        far = np.linalg.norm(moves, axis=1)
+        count = int((far > 0).sum())
+        if not count:
+            return ""
+        points = self.nodes + moves[nodes.of_node]
+        points.setflags(write=False)
+        object.__setattr__(self, "nodes", points)
+        del self.__dict__["bar_vectors"]
+        which = f"{count} nodes were" if count > 1 else "a node was"
+        where = f"up to {far.max() / self.size:.1e} of the cell (node {first[far.argmax()]})"
+        return f"{which} moved by {where} onto the line of the two bars that meet there"
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} nodes, {len(self.bars)} bars ({self.distinct_bars.count} distinct)"
@@ -161,11 +185,14 @@ class UnitCell:
         if periods is None and lies_in_plane(points):
             points = points[:, :2]
         if images is not None:
-            points, ends = _with_images(points, ends, images, periods)
+            if periods is None:
+                raise CellError("images of nodes need the periods that make them")
+            vectors, shift = _floats("periods", periods), _floats("images", images)
+            points, ends = with_images(points, ends, shift, vectors)
         used, compact = np.unique(ends, return_inverse=True)
         points, ends = points[used], compact.reshape(ends.shape).astype(np.int64)
-        vectors = np.diag(np.ptp(points, axis=0)) if periods is None else periods
-        cell = cls(points, ends, np.broadcast_to(sections, (len(ends),)), vectors)
+        box = np.diag(np.ptp(points, axis=0))
+        cell = cls(points, ends, np.broadcast_to(sections, (len(ends),)), box if periods is None else periods)
         copies = cell.distinct_bars
         whole = cell.areas[copies.representative][copies.of_bar]
         differs = np.flatnonzero(np.abs(cell.areas - whole) > COORDINATE_TOLERANCE * whole)
@@ -194,6 +221,18 @@ class UnitCell:
     def volume(self) -> float:
         """Volume of the cell (area in 2D, per unit thickness)."""
         return float(abs(np.linalg.det(self.periods)))
+
+    @property
+    def size(self) -> float:
+        """Length of the longest lattice vector."""
+        return float(np.linalg.norm(self.periods, axis=1).max())
+
+    @cached_property
+    def free_motions(self) -> FreeMotions:
+        """Motions of the distinct nodes that stretch no bar, beside translations of all: they cost nothing."""
+        chosen = self.distinct_bars.representative
+        ends = self.distinct_nodes.of_node[self.bars[chosen]]
+        return find_free_motions(self.bar_vectors[chosen] / self.size, ends, self.distinct_nodes.count)
 
     @cached_property
     def bar_vectors(self) -> Float[Array, "M d"]:
@@ -240,14 +279,6 @@ class UnitCell:
         of_bar = of_bar.reshape(-1)
         area = np.bincount(of_bar, weights=self.areas).astype(np.float64)
         return DistinctBars(of_bar.astype(np.int64), representative.astype(np.int64), area)
-
-
-def lies_in_plane(points: Array) -> bool:
-    """Return whether points in space lie in a plane z = const, to the tolerance of coordinates."""
-    if points.ndim != 2 or points.shape[1] != 3 or not len(points):
-        return False
-    extents = np.ptp(points, axis=0)
-    return bool(extents[2] <= COORDINATE_TOLERANCE * extents.max())
 
 
 def _floats(name: str, value: ArrayLike) -> Array:
@@ -315,28 +346,6 @@ def _check_ends(bars: IntArray, n: int) -> None:
         bad = int(np.flatnonzero(((bars < 0) | (bars >= n)).any(axis=1))[0])
         name = next(int(end) for end in bars[bad] if not 0 <= end < n)
         raise CellError(f"bar {bad} names node {name}, but nodes are numbered 0 to {n - 1}")
-
-
-def _with_images(
-    nodes: Array, bars: IntArray, images: ArrayLike, periods: ArrayLike | None
-) -> tuple[Array, IntArray]:
-    """Return nodes with the images at which bars end, and bars that end there."""
-    if periods is None:
-        raise CellError("images of nodes need the periods that make them")
-    vectors, shift = _floats("periods", periods), _floats("images", images)
-    if vectors.shape == (2, 2) and lies_in_plane(nodes):
-        nodes = nodes[:, :2]
-    d = len(vectors)
-    if vectors.shape != (d, d) or nodes.shape[1:] != (d,):
-        raise CellError(f"the cell's periods must have shape {(nodes.shape[-1],) * 2}, got {vectors.shape}")
-    if shift.shape != (len(bars), d) or (shift != np.rint(shift)).any():
-        raise CellError(f"images must be integers of shape ({len(bars)}, {d}), one translation per bar")
-    beyond = np.flatnonzero(shift.any(axis=1))
-    key = np.column_stack([bars[beyond, 1], shift[beyond]]).astype(np.int64)
-    added, which = np.unique(key, axis=0, return_inverse=True)
-    ends = bars.copy()
-    ends[beyond, 1] = len(nodes) + which.reshape(-1)
-    return np.vstack([nodes, nodes[added[:, 0]] + added[:, 1:] @ vectors]), ends
 
 
 def _check_lengths(cell: UnitCell) -> None:

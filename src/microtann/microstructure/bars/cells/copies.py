@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 COORDINATE_TOLERANCE = 1e-5
 """Distance, relative to the cell, below which two nodes are copies of one node."""
 
-ROUND_OFF = 1e-8
+COORDINATE_ROUND_OFF = 1e-8
 """Distance, relative to the cell, up to which copies stay where they are and nothing is said of them."""
 
 Array = NDArray[np.float64]
@@ -81,7 +81,7 @@ def unite_copies(
     original = distinct.first[distinct.of_node]
     exact = nodes[original] + distinct.image @ periods
     gap = np.abs((nodes - exact) @ np.linalg.inv(periods)).max(axis=1)
-    moved = gap > ROUND_OFF
+    moved = gap > COORDINATE_ROUND_OFF
     if not moved.any():
         return nodes, ""
     worst = int(gap.argmax())
@@ -91,3 +91,11 @@ def unite_copies(
         f"{who} taken for {'a copy of another' if count == 1 else 'copies of others'}, missed by up to "
         f"{gap[worst]:.1e} of a period (node {worst} of node {original[worst]}), and moved there"
     )
+
+
+def lies_in_plane(points: Array) -> bool:
+    """Return whether points in space lie in a plane z = const, to the tolerance of coordinates."""
+    if points.ndim != 2 or points.shape[1] != 3 or not len(points):
+        return False
+    extents = np.ptp(points, axis=0)
+    return bool(extents[2] <= COORDINATE_TOLERANCE * extents.max())

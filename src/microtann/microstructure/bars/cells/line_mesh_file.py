@@ -14,7 +14,8 @@ from microtann.mesh_files.abaqus.element_types import element_type
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 from microtann.mesh_files.loose_parts import without_loose_parts
 from microtann.mesh_files.reading import READERS, read_foreign_mesh
-from microtann.microstructure.bars.cells.cell import UnitCell, lies_in_plane
+from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.copies import lies_in_plane
 
 LINES = ("line", "line3")
 STRAIGHT = 1e-6

@@ -12,6 +12,7 @@ Q = D − D B (Bᵀ D B)⁻¹ Bᵀ D, D = diag(c Young), where B maps the fluctu
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import linalg
 
-from microtann.errors import CellError
+from microtann.errors import CellError, ReadingNote
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.elimination import Elimination, eliminate
@@ -33,7 +34,7 @@ from microtann.microstructure.bars.condensed.problems import (
     ElasticStiffness,
     FluctuationProblem,
 )
-from microtann.microstructure.bars.condensed.stability import check_connected, check_rigid
+from microtann.microstructure.bars.condensed.stability import check_connected, check_contrast, told_freedom
 from microtann.numbers import voigt
 from microtann.slips.lanes_kernel import WIDTH
 from microtann.slips.product_kernel import padded_columns
@@ -66,6 +67,8 @@ class CondensedCell:
         Distinct nodes at the ends of every bar.
     gradient : array, shape (m, d)
         Strain of every bar per relative displacement of its ends.
+    held : integer array, shape (k,)
+        Degrees of freedom of the distinct nodes, one for every free motion, that solvers hold.
     """
 
     volume_fraction: Float[Array, "m"]
@@ -78,6 +81,7 @@ class CondensedCell:
     fluctuation_of_plastic_strain: Float[Array, "n d m"]
     ends: Int[NDArray[np.int64], "m 2"]
     gradient: Float[Array, "m d"]
+    held: Int[NDArray[np.int64], "k"]
 
     @property
     def count(self) -> int:
@@ -112,9 +116,17 @@ class CondensedCell:
 
     @cached_property
     def fluctuation_stiffness(self) -> Float[Array, "nd nd"]:
-        """Elastic stiffness Bᵀ D B of the fluctuation of all distinct nodes, per unit volume of the cell."""
+        """Elastic stiffness Bᵀ D B of the fluctuation of all distinct nodes, per unit volume of the cell.
+
+        One degree of freedom of every free motion is held by a spring. Forces of bars do no work in free motions,
+        so that the spring bears nothing and no equilibrium changes.
+        """
         mapping = self.fluctuation_mapping
-        return mapping.T @ ((self.volume_fraction * self.young)[:, None] * mapping)
+        stiffness = mapping.T @ ((self.volume_fraction * self.young)[:, None] * mapping)
+        d = self.gradient.shape[1]
+        largest = np.diag(stiffness).reshape(-1, d).max(axis=1)  # of every node
+        stiffness[self.held, self.held] += largest[self.held // d]
+        return stiffness
 
     @cached_property
     def elimination(self) -> Elimination:
@@ -240,9 +252,15 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     ------
     CellError
         If copies of a bar have different properties, a part of the cell is joined to the rest by no bar, or the
-        cell is a mechanism: nodes can move without stretching any bar. The message names them and the motion.
+        cell has no stiffness at all.
     InputError
         If its dense operators would not fit into the memory of the machine.
+
+    Notes
+    -----
+    Nodes may be free to move without stretching any bar, as the nodes amid bars in several pieces are. Stress,
+    energy and dissipation are unique all the same; displacements are given without these motions. A `ReadingNote`
+    names them, and strains against which the cell has no stiffness.
     """
     check_connected(cell)
     distinct = cell.distinct_bars
@@ -258,12 +276,12 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     fraction = distinct.area * length / cell.volume
     elongation = voigt.projection(cell.directions[chosen])
     ends = cell.distinct_nodes.of_node[cell.bars[chosen]]
-    gradient = cell.directions[chosen] / length[:, None]
+    gradient = cell.free_motions.exact_gradients(ends, cell.directions[chosen] / length[:, None])
     mapping = _fluctuation_strain(ends, gradient, cell.distinct_nodes.count)
     weight = fraction * young
     stiffness, to_strain, to_plastic = _eliminate(cell, mapping, weight, elongation)
     n, d = cell.distinct_nodes.count, cell.dimension
-    return CondensedCell(
+    condensed = CondensedCell(
         volume_fraction=fraction,
         young=young,
         yield_stress=yield_stress,
@@ -274,7 +292,12 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
         fluctuation_of_plastic_strain=to_plastic.reshape(n, d, -1),
         ends=ends,
         gradient=gradient,
+        held=cell.free_motions.held,
     )
+    note = told_freedom(cell, condensed.elasticity, elongation.T @ (weight[:, None] * elongation))
+    if note:
+        warnings.warn(note, ReadingNote, stacklevel=3)
+    return condensed
 
 
 def distinct_properties(cell: UnitCell, bar: ElastoplasticBar) -> tuple[Array, Array, Array]:
@@ -309,20 +332,23 @@ def _fluctuation_strain(ends: Int[NDArray[np.int64], "m 2"], gradient: Float[Arr
 def _eliminate(cell: UnitCell, mapping: Array, weight: Array, elongation: Array) -> tuple[Array, Array, Array]:
     """Return Q and the fluctuation due to average strain and to plastic strain."""
     m, unknowns = mapping.shape
-    d = cell.dimension
-    free = unknowns - d  # the first node is held, and the mean is removed afterwards
-    if free == 0:
+    motions = cell.free_motions
+    resting = np.zeros(unknowns, dtype=bool)
+    resting[: cell.dimension] = resting[motions.held] = True  # the first node; the mean is removed afterwards
+    if resting.all():
         return np.diag(weight), np.zeros((unknowns, elongation.shape[1])), np.zeros((unknowns, m))
-    held = mapping[:, d:]
-    operator = held.T @ (weight[:, None] * held)
-    check_rigid(cell, operator)
+    moving = mapping[:, ~resting]
+    check_contrast(moving.T @ (weight[:, None] * moving))
     # An orthogonal basis of the strains that D^½ B can produce keeps Q symmetric and exactly dissipative.
-    scaled = np.sqrt(weight)[:, None] * held
+    scaled = np.sqrt(weight)[:, None] * moving
     basis, triangle = linalg.qr(scaled, mode="economic")
     residual = np.eye(m) - basis @ basis.T
     stiffness = np.sqrt(weight)[:, None] * residual * np.sqrt(weight)
     stiffness = 0.5 * (stiffness + stiffness.T)
-    response = linalg.solve_triangular(triangle, basis.T * np.sqrt(weight))  # (free, m): w = response · α
-    moved = np.vstack([np.zeros((d, m)), response]).reshape(-1, d, m)
-    to_plastic = (moved - moved.mean(axis=0)).reshape(unknowns, m)
+    moved = np.zeros((unknowns, m))  # w due to α
+    moved[~resting] = linalg.solve_triangular(triangle, basis.T * np.sqrt(weight))
+    nodal = moved.reshape(-1, cell.dimension, m)
+    to_plastic = (nodal - nodal.mean(axis=0)).reshape(unknowns, m)
+    if motions.count:
+        to_plastic = motions.without(to_plastic)
     return stiffness, -to_plastic @ elongation, to_plastic

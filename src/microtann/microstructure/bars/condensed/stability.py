@@ -1,6 +1,8 @@
-"""Refuse cells whose nodes can move without stretching a bar, with the names of the nodes and their motion."""
+"""What a cell cannot carry, in words: parts that no bar joins, free motions, strains without stiffness."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -11,10 +13,15 @@ from scipy.sparse.csgraph import connected_components
 
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.cell import UnitCell
+from microtann.microstructure.bars.cells.copies import COORDINATE_ROUND_OFF, COORDINATE_TOLERANCE
+from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
-MECHANISM_TOLERANCE = 1e-11
-"""An elastic stiffness of the fluctuation below this fraction of the largest is a mechanism."""
+LEAST_STIFFNESS = 1e-11
+"""Elastic stiffness of the fluctuation, relative to the largest, that round-off does not hide."""
+
+NO_STIFFNESS = 1e-11
+"""Elastic stiffness against a strain, relative to the largest, that counts as none."""
 
 NO_BENDING = "bars carry axial forces and no bending, so that a frame or a honeycomb does not stand by its joints"
 
@@ -43,37 +50,125 @@ def check_connected(cell: UnitCell) -> None:
         )
 
 
-def check_rigid(cell: UnitCell, operator: Float[Array, "f f"]) -> None:
-    """Refuse a cell that is a mechanism.
+def check_contrast(operator: Float[Array, "f f"]) -> None:
+    """Refuse a cell whose bars differ so much in stiffness that round-off of the stiff ones hides the soft ones.
 
     Parameters
     ----------
-    cell : UnitCell
     operator : array, shape (f, f)
-        Elastic stiffness of the fluctuation, the first distinct node held.
+        Elastic stiffness of the fluctuation, of what is not held.
 
     Raises
     ------
     CellError
-        It names the nodes and the motion.
     """
-    values, vectors = linalg.eigh(operator)
-    if values[0] > MECHANISM_TOLERANCE * values[-1]:
-        return
-    count = int((values <= MECHANISM_TOLERANCE * values[-1]).sum())
-    motion = np.vstack([np.zeros(cell.dimension), vectors[:, 0].reshape(-1, cell.dimension)])
-    alike = np.abs(motion[:, None] - motion[None]).max(axis=2) < 1e-6 * np.abs(motion).max()
-    motion -= motion[alike.sum(axis=1).argmax()]  # the largest set of nodes that move together rests
-    size = np.abs(motion).max(axis=1)
-    moving = size > 0.1 * size.max()
-    _, first = np.unique(cell.distinct_nodes.of_node, return_index=True)
-    worst = int(size.argmax())
-    direction = ", ".join(f"{c:.3g}" for c in motion[worst] / np.abs(motion[worst]).max() + 0.0)
-    how = f"as node {first[worst]} along ({direction})"
-    raise CellError(
-        f"the cell is a mechanism ({count} free motion{'s' * (count > 1)}): {_names(np.sort(first[moving]))} can "
-        f"move without stretching any bar, {how}; {NO_BENDING}: add bars that hold them"
+    bound = LEAST_STIFFNESS * float(np.abs(operator).sum(axis=1).max())  # the largest eigenvalue is no larger
+    shifted = operator.copy()
+    shifted[np.diag_indices_from(shifted)] -= bound
+    try:
+        linalg.cholesky(shifted, overwrite_a=True, check_finite=False)
+    except linalg.LinAlgError:
+        values = linalg.eigvalsh(operator)
+        if values[0] <= LEAST_STIFFNESS * values[-1]:
+            softer = values[-1] / max(values[0], 1e-300)
+            raise CellError(
+                f"the cell is nearly a mechanism: some motion of its nodes is {softer:.0e} times softer than "
+                "others: use bars of more equal stiffness"
+            ) from None
+
+
+def told_freedom(cell: UnitCell, elasticity: Float[Array, "v v"], affine: Float[Array, "v v"]) -> str:
+    """Return in words which motions are free and against which strains there is no stiffness; empty if none.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    elasticity : array, shape (v, v)
+        Elastic stiffness of the cell.
+    affine : array, shape (v, v)
+        The same without fluctuation.
+
+    Raises
+    ------
+    CellError
+        If the cell has no stiffness at all.
+    """
+    motions = told_motions(cell)
+    values, vectors = linalg.eigh(elasticity)
+    if values[-1] <= NO_STIFFNESS * np.abs(affine).max():
+        how = f": {motions}" if motions else ""
+        raise CellError(f"the cell is a mechanism without any stiffness{how}; {NO_BENDING}: add bars that hold it")
+    soft = vectors[:, values <= NO_STIFFNESS * values[-1]].T
+    parts = []
+    if motions:
+        parts.append(
+            f"{motions}; stress, energy and dissipation do not depend on it, and displacements leave it out"
+        )
+    if len(soft):
+        strains = ", ".join(_strain_in_words(vector, voigt.LABELS[cell.dimension]) for vector in _simplest(soft))
+        parts.append(f"the cell has no stiffness against a strain of {strains}; {NO_BENDING}")
+    if parts:
+        parts += [text for text in [_told_faces(cell)] if text]
+    return "; ".join(parts)
+
+
+def told_motions(cell: UnitCell) -> str:
+    """Return in words which nodes of a cell can move without stretching a bar; empty if none can."""
+    free = cell.free_motions
+    if not free.count:
+        return ""
+    nodes = cell.distinct_nodes
+    ends = nodes.of_node[cell.bars[cell.distinct_bars.representative]]
+    local = free.local(np.bincount(ends.ravel(), minlength=nodes.count))
+    size = np.abs(local).max(axis=2)
+    moving = np.flatnonzero((size > 0.1).any(axis=0))
+    first = nodes.first
+    easiest = int((size > 0.1).sum(axis=1).argmin())
+    worst = int(size[easiest].argmax())
+    direction = ", ".join(f"{c:.3g}" for c in np.round(local[easiest, worst] / size[easiest, worst], 6) + 0.0)
+    slack = f" (by no more than {free.stretch:.0e} of the cell)" if free.stretch > COORDINATE_ROUND_OFF else ""
+    motions = f"{free.count} free motion{'s' * (free.count > 1)}"
+    return (
+        f"the cell has {motions}: {_names(np.sort(first[moving]))} can move without stretching any bar{slack}, as "
+        f"node {first[worst]} along ({direction})"
     )
+
+
+def _simplest(rows: Float[Array, "k v"]) -> Float[Array, "k v"]:
+    """Return a basis of the same space in which every vector names as few components as may be."""
+    pivots = linalg.qr(rows, mode="r", pivoting=True)[1][: len(rows)]
+    basis = np.linalg.solve(rows[:, pivots], rows)
+    largest = np.abs(basis).argmax(axis=1)
+    return basis / basis[np.arange(len(basis)), largest][:, None]
+
+
+def _strain_in_words(vector: Float[Array, "v"], labels: Sequence[str]) -> str:
+    """Return a strain as a sum of components, the largest with factor one."""
+    text = ""
+    for value, label in zip(vector, labels, strict=True):
+        if abs(value) < 1e-6:
+            continue
+        factor = "" if abs(abs(value) - 1.0) < 1e-6 else f"{abs(value):.3g}·"
+        sign = "-" if value < 0 else "+" if text else ""
+        text += f" {sign} {factor}{label}"
+    return text.strip().replace("- ", "-", 1) if text.startswith(" - ") else text.strip()
+
+
+def _told_faces(cell: UnitCell) -> str:
+    """Return in words which nodes lie on a face of the box without a copy on the opposite one, if any do."""
+    distinct = cell.distinct_nodes
+    fractional = cell.nodes @ np.linalg.inv(cell.periods)
+    low, high = fractional.min(axis=0), fractional.max(axis=0)
+    alone = np.zeros(len(fractional), dtype=bool)
+    for axis in np.flatnonzero(np.abs(high - low - 1.0) <= COORDINATE_TOLERANCE):
+        on_low = np.abs(fractional[:, axis] - low[axis]) <= COORDINATE_TOLERANCE
+        on_high = np.abs(fractional[:, axis] - high[axis]) <= COORDINATE_TOLERANCE
+        alone |= on_low & ~np.isin(distinct.of_node, distinct.of_node[on_high])
+        alone |= on_high & ~np.isin(distinct.of_node, distinct.of_node[on_low])
+    if not alone.any():
+        return ""
+    verb = "lies" if alone.sum() == 1 else "lie"
+    return f"{_names(np.flatnonzero(alone))} {verb} on a face of the box without a copy on the opposite one"
 
 
 def _names(nodes: NDArray[np.int64]) -> str:

@@ -21,7 +21,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.cell_flow import advance
 from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
 from microtann.microstructure.bars.condensed.solve import CellResponse, cell_response
-from microtann.microstructure.bars.condensed.stability import NO_BENDING
+from microtann.microstructure.bars.condensed.stability import NO_BENDING, NO_STIFFNESS
 from microtann.microstructure.bars.driven.limit_load import largest_factor
 from microtann.microstructure.bars.driven.programme import CellStep
 from microtann.numbers import voigt
@@ -54,9 +54,6 @@ SLACK = 0.1
 
 TANGENT_FLOOR = 1e-8
 """Least eigenvalue of the tangent that Newton's step takes, relative to the largest elastic stiffness."""
-
-NO_STIFFNESS = 1e-11
-"""Elastic stiffness against a stress, relative to the largest, that counts as none."""
 
 LARGEST_STEP = 10.0
 """Longest Newton step in the strains, relative to the increment plus the elastic strain at yield."""
