@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -36,14 +38,18 @@ def test_settings_without_effect_beside_others(form: TrainableForm, sentences: l
 
 def test_a_start_that_was_found_has_no_more_than_it_has() -> None:
     system = SlipSystem(np.eye(3), np.zeros((4, 3)), np.zeros((4, 5)))
-    assert list(unused_by_start(Variational(slips=5), system, of_lattice=False)) == []
-    said = list(unused_by_start(Variational(slips=60, states=30, starts=3), system, of_lattice=False))
-    assert [sentence.split(":")[0] for sentence in said] == [
+    usual = asdict(Variational())
+
+    def said(of_lattice: bool, **given: int) -> list[str]:
+        return [sentence.split(":")[0] for sentence in unused_by_start(usual | given, usual, system, of_lattice)]
+
+    assert said(False, slips=5) == []
+    assert said(False, slips=60, states=30, starts=3) == [
         "slips = 60 is not reached",
         "states = 30 is not reached",
         "starts = 3 is not used",
     ]
-    assert len(list(unused_by_start(Variational(slips=60, states=30), system, of_lattice=True))) == 1
+    assert said(True, slips=60, states=30) == ["slips = 60 is not reached"]
 
 
 def test_training_tells(square: Dataset) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, ClassVar
 
 import equinox as eqx
@@ -154,7 +154,7 @@ class Variational(TrainableForm):
 
     def unused(self) -> Iterable[str]:
         """Return a sentence for every setting that has no effect beside the others."""
-        return unused_beside_others(self)
+        return unused_beside_others(asdict(self), asdict(type(self)()))
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a slip system with a reduction that is taken from the data; encoder and decoder are left open.
@@ -203,7 +203,7 @@ class Variational(TrainableForm):
 
         if self.from_lattice and is_reducible(dataset):
             system = reduced_slips(dataset, scaling, self.states, slips).system
-            tell_notes(unused_by_start(self, system, of_lattice=True))
+            self._tell_unused(system, of_lattice=True)
             reduced = point_of(system)
             return self._hold(reduced, dataset)(reduced)
         known = elasticity_in_data(data, scaling)
@@ -211,7 +211,7 @@ class Variational(TrainableForm):
         if self.from_coordinates and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
             found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
-            tell_notes(unused_by_start(self, found, of_lattice=False))
+            self._tell_unused(found, of_lattice=False)
             return hold(point_of(found))
         seeds = range(self.seed, self.seed + self.starts)
         starts = [point_of(random_system(seed, y, self.states, slips, known)) for seed in seeds]
@@ -339,6 +339,10 @@ class Variational(TrainableForm):
             block_updates=min(self.updates, 100),
         )
         return method._replace(point=lambda parameters: hold(method.point(parameters)))
+
+    def _tell_unused(self, system: SlipSystem, of_lattice: bool) -> None:
+        given, usual = (asdict(form) for form in (self, type(self)()))
+        tell_notes(unused_by_start(given, usual, system, of_lattice))
 
     def _hold(self, point: MaterialPoint, dataset: Dataset) -> Hold:
         """Return what gives moved points the elastic response of ``point``, if it is known."""

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from microtann.forms.variational.slip_reduction import SlipSystem
 
-if TYPE_CHECKING:
-    from microtann.forms.variational.form import Variational
+
+def unused_beside_others(given: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every setting that has no effect beside the others.
+
+    Parameters
+    ----------
+    given, usual : mapping
+        The settings of the form by name, and their defaults.
+    """
+    if given["prune"] > 0.0 and not given["updates"]:
+        yield f"prune = {given['prune']:g} is not used: nothing is trained with updates = 0"
+    if given["rate_exponent"] != usual["rate_exponent"] and given["viscosity"] == 0.0:
+        yield f"rate_exponent = {given['rate_exponent']:g} is not used: the slips have no viscosity"
 
 
-def unused_beside_others(form: Variational) -> Iterator[str]:
-    """Yield a sentence for every setting that has no effect beside the others."""
-    if form.prune > 0.0 and not form.updates:
-        yield f"prune = {form.prune:g} is not used: nothing is trained with updates = 0"
-    if form.rate_exponent != type(form)().rate_exponent and form.viscosity == 0.0:
-        yield f"rate_exponent = {form.rate_exponent:g} is not used: the slips have no viscosity"
-
-
-def unused_by_start(form: Variational, system: SlipSystem, of_lattice: bool) -> Iterator[str]:
+def unused_by_start(
+    given: Mapping[str, Any], usual: Mapping[str, Any], system: SlipSystem, of_lattice: bool
+) -> Iterator[str]:
     """Yield a sentence for every setting that asks for more than a start that was found has.
 
     Parameters
     ----------
-    form : Variational
+    given, usual : mapping
+        The settings of the form by name, and their defaults.
     system : SlipSystem
         The start.
     of_lattice : bool
@@ -33,9 +39,9 @@ def unused_by_start(form: Variational, system: SlipSystem, of_lattice: bool) -> 
     """
     states, slips = system.normals.shape
     which = "of the microstructure" if of_lattice else "that the internal coordinates show"
-    if form.slips > slips:
-        yield f"slips = {form.slips} is not reached: all {slips} slips {which} are taken"
-    if form.states > states and form.states != type(form)().states and not of_lattice:
-        yield f"states = {form.states} is not reached: {states} describe all slips {which}"
-    if form.starts > 1:
-        yield f"starts = {form.starts} is not used: the slips {which} are the only start"
+    if given["slips"] > slips:
+        yield f"slips = {given['slips']} is not reached: all {slips} slips {which} are taken"
+    if given["states"] > states and given["states"] != usual["states"] and not of_lattice:
+        yield f"states = {given['states']} is not reached: {states} describe all slips {which}"
+    if given["starts"] > 1:
+        yield f"starts = {given['starts']} is not used: the slips {which} are the only start"
