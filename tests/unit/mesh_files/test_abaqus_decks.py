@@ -323,6 +323,47 @@ def test_the_middle_node_of_a_quadratic_bar_comes_last(tmp_path: Path) -> None:
     assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [("line3", [[0, 1, 3]])]
 
 
+@pytest.mark.parametrize("edge", range(4))
+def test_a_quadrilateral_with_two_corners_in_one_is_a_triangle(edge: int, tmp_path: Path) -> None:
+    """Of its faces that of the edge is none; the others have the nodes that they had."""
+    nodes = np.array([1, 2, 3, 4])
+    nodes[(edge + 1) % 4] = nodes[edge]
+    row = ", ".join(map(str, nodes))
+    surfaces = "".join(f"*SURFACE, NAME=s{at}\n1, S{at + 1}\n" for at in range(4) if at != edge)
+    text = f"{SQUARE}*ELEMENT, TYPE=CPE4\n1, {row}\n2, 1, 2, 3, 4\n{surfaces}*SURFACE, NAME=none\n1, S{edge + 1}\n"
+    with pytest.warns(ReadingNote, match="1 quad cells with two nodes in one are read as triangle cells"):
+        found = read(tmp_path, text)
+    assert [kind for kind, _ in found.blocks] == ["quad", "triangle"]
+    triangle = found.blocks[1][1][0]
+    assert set(triangle.tolist()) == set((nodes - 1).tolist())
+    for at in set(range(4)) - {edge}:
+        ((cell, face),) = found.surfaces[f"s{at}"]
+        assert (cell, triangle[face], triangle[(face + 1) % 3]) == (1, nodes[at] - 1, nodes[(at + 1) % 4] - 1)
+    assert found.surfaces["none"] == []
+
+
+@pytest.mark.parametrize("edge", range(4))
+def test_a_hexahedron_with_two_edges_in_one_is_a_wedge(edge: int, tmp_path: Path) -> None:
+    corners = [(x, y, z) for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    rows = "".join(f"{n}, {x}., {y}., {z}.\n" for n, (x, y, z) in enumerate(corners, start=1))
+    nodes = np.arange(1, 9).reshape(2, 4)
+    nodes[:, (edge + 1) % 4] = nodes[:, edge]
+    surfaces = "".join(f"*SURFACE, NAME=s{at}\n1, S{at + 1}\n" for at in range(6))
+    row = ", ".join(map(str, nodes.ravel()))
+    with pytest.warns(ReadingNote, match="1 hexahedron cells with two nodes in one are read as wedge cells"):
+        found = read(tmp_path, f"*NODE\n{rows}*ELEMENT, TYPE=C3D8\n1, {row}\n{surfaces}")
+    ((kind, (wedge,)),) = found.blocks
+    assert (kind, set(wedge.tolist())) == ("wedge", set((nodes - 1).ravel().tolist()))
+    of_hexahedron = ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 4, 5), (1, 2, 5, 6), (2, 3, 6, 7), (3, 0, 7, 4))
+    of_wedge = ((0, 1, 2), (3, 4, 5), (0, 1, 3, 4), (1, 2, 4, 5), (2, 0, 5, 3))
+    for at, face in enumerate(of_hexahedron):
+        if at == edge + 2:
+            assert found.surfaces[f"s{at}"] == []
+            continue
+        ((_, own),) = found.surfaces[f"s{at}"]
+        assert set(wedge[list(of_wedge[own])]) == set((nodes - 1).ravel()[list(face)])
+
+
 def test_a_node_that_orients_a_beam_is_none_of_its_ends(tmp_path: Path) -> None:
     found = read(tmp_path, SQUARE + "*ELEMENT, TYPE=B31\n1, 1, 2, 3\n2, 2, 4\n*ELEMENT, TYPE=B32\n3, 1, 4, 2, 3\n")
     assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [

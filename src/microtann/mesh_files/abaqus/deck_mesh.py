@@ -12,6 +12,12 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
+from microtann.mesh_files.abaqus.collapsed_elements import (
+    COLLAPSED,
+    collapsed_edges,
+    face_without_edge,
+    without_edge,
+)
 from microtann.mesh_files.abaqus.deck import Deck, within
 from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart, SurfacePatch
 from microtann.mesh_files.abaqus.element_types import ElementType
@@ -24,10 +30,11 @@ FACE_COUNTS = {"triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 6, "wedge": 5
 
 @dataclass(eq=False)
 class _Numbers:
-    """Where the nodes and elements of a part are in the mesh; −1 for elements that are left out."""
+    """Where the nodes and elements of a part are in the mesh, −1 if left out, and the edges of collapsed ones."""
 
     nodes: dict[int, int] = field(default_factory=dict)
     cells: dict[int, int] = field(default_factory=dict)
+    collapsed: dict[int, int] = field(default_factory=dict)
 
 
 def mesh_of(deck: Deck) -> ForeignMesh:
@@ -92,6 +99,7 @@ def _gather_cells(
                 row = [_node(node, key, numbers, number) for node in nodes]
             rows[kind.kind].append(row)
             owners[kind.kind].append((key, number, kind))
+    _collapse(rows, owners, numbers, found)
     types: list[ElementType] = []
     for kind_name in sorted(rows):
         found.blocks.append((kind_name, np.array(rows[kind_name], dtype=np.int64)))
@@ -103,6 +111,41 @@ def _gather_cells(
     found.types = {kind.name: np.flatnonzero(of_cell == at) for kind, at in number_of.items()}
     found.left_out = dict(left_out)
     return types
+
+
+def _collapse(
+    rows: dict[str, list[list[int]]],
+    owners: dict[str, list[tuple[str | None, int, ElementType]]],
+    numbers: dict[str | None, _Numbers],
+    found: ForeignMesh,
+) -> None:
+    """Make triangles and wedges of cells that have an edge without length, with a note.
+
+    Parameters
+    ----------
+    rows : dict of lists
+        Nodes of all cells, by kind.
+    owners : dict of lists
+        Part, number and type of each.
+    numbers : dict of _Numbers
+    found : ForeignMesh
+        Gets the note.
+    """
+    for kind in [kind for kind in rows if kind in COLLAPSED]:
+        edges = collapsed_edges(np.array(rows[kind], dtype=np.int64))
+        chosen = np.flatnonzero(edges >= 0).tolist()
+        if not chosen:
+            continue
+        found.notes.append(f"{len(chosen)} {kind} cells with two nodes in one are read as {COLLAPSED[kind]} cells")
+        for at in chosen:
+            key, number, _ = owners[kind][at]
+            numbers[key].collapsed[number] = int(edges[at])
+            rows[COLLAPSED[kind]].append(without_edge(rows[kind][at], int(edges[at])))
+            owners[COLLAPSED[kind]].append(owners[kind][at])
+        left = np.flatnonzero(edges < 0).tolist()
+        rows[kind], owners[kind] = [rows[kind][at] for at in left], [owners[kind][at] for at in left]
+        if not left:
+            del rows[kind], owners[kind]
 
 
 def _node(node: NumberInPart, key: str | None, numbers: dict[str | None, _Numbers], element: int) -> int:
@@ -193,8 +236,14 @@ def _faces(
             count = next((count for name, count in FACE_COUNTS.items() if kind.kind.startswith(name)), 0)
             if not flat and patch.face >= count:
                 raise InputError(f"{patch.place}: element {number} has no face S{patch.face + 1}")
+            face = -1 if flat else patch.face
+            edge = numbers[group.instance].collapsed.get(number)
+            if edge is not None and not flat:
+                face = face_without_edge(face, edge, kind.kind == "quad")
+                if face < 0:  # it has no area
+                    continue
             if cells[number] >= 0:
-                yield cells[number], patch.face
+                yield cells[number], face
 
 
 def _gather_sections(
