@@ -15,7 +15,7 @@ from microtann.numbers.configuration import descriptions, plain
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.studies.study_figures import draw_search
-from microtann.studies.study_result import write_result
+from microtann.studies.study_result import check_longer, write_result
 from microtann.studies.training_point import Point, StudyData, error_of, run_points, seeded
 from microtann.studies.trials import Interval, Range, default_ranges, grid_trials, random_trials
 from microtann.system.atomic import write_atomically
