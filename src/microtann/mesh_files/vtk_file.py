@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,23 @@ def read_vtk(path: Path) -> ForeignMesh:
     Point data of zeros and ones are a set of points. Whole numbers as cell data make a set of cells for every
     value, as in "material=3"; where they are zeros and ones, the name alone is that of the ones. Lines of several
     segments are split. Cell data "area" or "radius" give the areas of line cells.
+
+    Raises
+    ------
+    InputError
+        If the file is cut short, has a part that is not known, or has ghosts among its cells.
     """
-    content = without_mark(path.read_bytes())
+    given = path.read_bytes()
+    content = without_mark(given)
+    if content is not given:  # an encoding that is declared is that of the mark
+        content = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", content)
     contents = (read_vtk_xml if content.lstrip()[:1] == b"<" else read_vtk_legacy)(content)
+    ghosts = np.count_nonzero(contents.cell_data.get("vtkGhostType", np.zeros(0)))
+    if ghosts:
+        raise InputError(
+            f"{ghosts} of its cells are ghosts, copies of cells of another piece or hidden ones (vtkGhostType): "
+            "take them out before the mesh is saved"
+        )
     blocks, origin = cell_blocks(contents.cells)
     found = ForeignMesh(contents.points, blocks)
     for kind, cells in blocks:

@@ -181,8 +181,14 @@ def test_pieces_are_joined(tmp_path: Path) -> None:
     mesh = mt.fem.read_mesh(save(tmp_path, text, name="mesh.vtu"))
     assert mesh.volume == 3.0
     assert {name: cells.tolist() for name, cells in mesh.regions.items()} == {"part=2": [0], "part=4": [1]}
+    head = '<?xml version="1.0" encoding="{}"?>\n'
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
+        file = save(tmp_path, head.format(encoding.removesuffix("-sig")) + text, encoding, name="mesh.vtu")
+        assert mt.fem.read_mesh(file).volume == 3.0
     with pytest.raises(InputError, match="is damaged"):
         mt.fem.read_mesh(save(tmp_path, text.replace(grid, empty), name="mesh.vtu"))
+    with pytest.raises(InputError, match="2 of its cells are ghosts, copies of cells of another piece"):
+        mt.fem.read_mesh(save(tmp_path, text.replace('"part"', '"vtkGhostType"'), name="mesh.vtu"))
 
 
 @pytest.mark.parametrize(
