@@ -45,7 +45,7 @@ class DrawnBody:
     points : array, shape (N, d)
         Undeformed positions.
     cells : integer array, shape (e, k), or sequence of such arrays
-        DrawnCells in the VTK order, of several kinds an array each; edges are drawn straight between their corners.
+        Cells in the VTK order, of several kinds an array each; edges are drawn straight between their corners.
     displacement : array, shape (N, d)
     field : array, shape (e,)
         What colours every element; grey where it is not a number.

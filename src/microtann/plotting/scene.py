@@ -111,7 +111,7 @@ def render_mesh(
     view : View
     points : array, shape (N, d)
     cells : integer array, shape (e, k), or sequence of such arrays
-        DrawnCells in the VTK order, of several kinds an array each: dimension and number of nodes tell which.
+        Cells in the VTK order, of several kinds an array each: dimension and number of nodes tell which.
     colours : array, shape (e, 3)
         Red, green and blue of every cell, 0 to 1.
     box : array, shape (2, d)
@@ -170,7 +170,7 @@ def render_inside(
     view : View
     points : array, shape (N, d)
     cells : integer array, shape (e, k), or sequence of such arrays
-        DrawnCells in the VTK order, of several kinds an array each.
+        Cells in the VTK order, of several kinds an array each.
     nodes : array, shape (n, d)
         Ends of the bars.
     bars : integer array, shape (M, 2)
