@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
     from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
-    from microtann.microstructure.frames.section import Section
+    from microtann.microstructure.frames.section import CrossSection
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.tann.hybrid import Hybrid
@@ -60,6 +60,7 @@ __all__ = [
     "TANN",
     "CellResponse",
     "CellStep",
+    "CrossSection",
     "Dataset",
     "DrivenResponse",
     "ElastoplasticBar",
@@ -69,7 +70,6 @@ __all__ = [
     "Lattice",
     "Microscale",
     "Microstructure",
-    "Section",
     "Structure",
     "StructureResult",
     "UnitCell",
@@ -139,7 +139,7 @@ _PLACES = {
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
-    "microstructure.frames.section": ("Section",),
+    "microstructure.frames.section": ("CrossSection",),
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
     "tann.hybrid": ("Hybrid",),

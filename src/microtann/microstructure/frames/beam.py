@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.microstructure.frames.section import Section
+from microtann.microstructure.frames.section import CrossSection
 from microtann.microstructure.frames.stations import Stations
 
 Array = NDArray[np.float64]
@@ -47,7 +47,7 @@ class BeamPoints:
 
 
 def beam_points(
-    vector: Float[Array, "d"], section: Section, along: Stations, pinned: Bool[NDArray[np.bool_], "2"]
+    vector: Float[Array, "d"], section: CrossSection, along: Stations, pinned: Bool[NDArray[np.bool_], "2"]
 ) -> BeamPoints:
     """Return the points of a beam.
 
@@ -55,7 +55,7 @@ def beam_points(
     ----------
     vector : array, shape (d,)
         From the first to the second end.
-    section : Section
+    section : CrossSection
     along : Stations
     pinned : array of bool, shape (2,)
         Whether the ends turn freely.

@@ -21,7 +21,7 @@ from scipy import linalg
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.condensed_points import CondensedPoints
 from microtann.microstructure.frames.beam import ROTATIONS, beam_points
-from microtann.microstructure.frames.section import Section
+from microtann.microstructure.frames.section import CrossSection
 from microtann.microstructure.frames.stations import Stations
 from microtann.numbers import voigt
 from microtann.system.memory import require_memory
@@ -78,7 +78,7 @@ class BeamProperties:
     yield_stress: Float[Array, "b"]
     hardening: Float[Array, "b"]
     poisson: float
-    sections: tuple[Section, ...]
+    sections: tuple[CrossSection, ...]
     pinned: Bool[NDArray[np.bool_], "b 2"]
 
 

@@ -20,8 +20,8 @@ from microtann.microstructure.bars.condensed import lane_slips_kernel
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
 from microtann.microstructure.frames import point_flow_kernel
 from microtann.microstructure.frames.condensed_frame import BeamProperties, CondensedFrame, condense_frame
-from microtann.microstructure.frames.section import Section, sections_of_areas
-from microtann.microstructure.frames.stations import Rule, stations
+from microtann.microstructure.frames.section import CrossSection, sections_of_areas
+from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
@@ -47,7 +47,7 @@ class Frame(Microstructure):
     ----------
     cell : UnitCell
         Where the beams are.
-    section : Section or sequence of Sections, optional
+    section : CrossSection or sequence of Sections, optional
         One for all listed bars of the cell, or one for each, with as many fibres; copies of one beam must agree.
         By default the areas of the cell are those of rectangles of unit width in the plane, of circles in space;
         else they count for nothing.
@@ -85,27 +85,27 @@ class Frame(Microstructure):
     quadratic: ClassVar[bool] = True
 
     cell: UnitCell
-    section: tuple[Section, ...]
+    section: tuple[CrossSection, ...]
     bar: ElastoplasticBar
     poisson: float
     sections: int
-    rule: Rule
+    rule: StationRule
     pinned: Bool[NDArray[np.bool_], "M 2"]
 
     def __init__(
         self,
         cell: UnitCell,
-        section: Section | Sequence[Section] | None = None,
+        section: CrossSection | Sequence[CrossSection] | None = None,
         bar: ElastoplasticBar | None = None,
         poisson: float = 0.3,
         sections: int = 6,
-        rule: Rule = "lobatto",
+        rule: StationRule = "lobatto",
         pinned: ArrayLike | None = None,
     ) -> None:
         count = len(cell.bars)
         if section is None:
             section = sections_of_areas(cell)
-        listed = (section,) * count if isinstance(section, Section) else tuple(section)
+        listed = (section,) * count if isinstance(section, CrossSection) else tuple(section)
         if len(listed) != count:
             raise CellError(f"a frame of {count} listed beams has as many sections, got {len(listed)}")
         if len({len(one.fibres) for one in listed}) != 1:
@@ -222,7 +222,7 @@ class Frame(Microstructure):
             raise CellError(f"a frame has a {missing}, which is missing")
         beam = groups["beam"]
         sections = [
-            Section(fibres, tuple(1.0 / one if one else math.inf for one in flexibility), torsion)
+            CrossSection(fibres, tuple(1.0 / one if one else math.inf for one in flexibility), torsion)
             for fibres, flexibility, torsion in zip(
                 beam["fibres"], beam["shear_flexibility"], beam["torsion"], strict=True
             )

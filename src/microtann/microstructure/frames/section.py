@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Section:
+class CrossSection:
     """A cross-section of longitudinal fibres, which alone yield; shear and torsion are elastic.
 
     Parameters
@@ -81,7 +81,7 @@ class Section:
     @classmethod
     def rectangle(
         cls, depth: float, width: float = 1.0, fibres: tuple[int, int] = (8, 1), shear: bool = False
-    ) -> Section:
+    ) -> CrossSection:
         """Return a rectangle, ``depth`` along y and ``width`` along z (1 in the plane).
 
         Parameters
@@ -101,7 +101,7 @@ class Section:
         return cls(np.hstack([places, areas]), (carried, carried), torsion_of_rectangle(depth, width))
 
     @classmethod
-    def of_area(cls, area: float, dimension: int, shear: bool = False) -> Section:
+    def of_area(cls, area: float, dimension: int, shear: bool = False) -> CrossSection:
         """Return a rectangle of unit width in the plane, and a circle in space.
 
         Parameters
@@ -117,7 +117,7 @@ class Section:
         return cls.circle(math.sqrt(area / math.pi), shear=shear)
 
     @classmethod
-    def circle(cls, radius: float, fibres: tuple[int, int] = (2, 12), shear: bool = False) -> Section:
+    def circle(cls, radius: float, fibres: tuple[int, int] = (2, 12), shear: bool = False) -> CrossSection:
         """Return a full circle.
 
         Parameters
@@ -133,7 +133,7 @@ class Section:
     @classmethod
     def tube(
         cls, radius: float, thickness: float, fibres: tuple[int, int] = (1, 16), shear: bool = False
-    ) -> Section:
+    ) -> CrossSection:
         """Return a tube of outer radius and wall thickness.
 
         Parameters
@@ -149,7 +149,7 @@ class Section:
         return cls._round(radius - thickness, radius, fibres, 0.5 if shear else math.inf)
 
     @classmethod
-    def _round(cls, inner: float, outer: float, fibres: tuple[int, int], carrying: float) -> Section:
+    def _round(cls, inner: float, outer: float, fibres: tuple[int, int], carrying: float) -> CrossSection:
         """Return a ring or, from the centre on, a circle."""
         rings, around = fibres
         if rings < 1 or around < 3:
@@ -173,7 +173,7 @@ class Section:
         web: float,
         fibres: tuple[int, int] = (4, 4),
         shear: bool = False,
-    ) -> Section:
+    ) -> CrossSection:
         """Return an I: two flanges across z, joined by a web along y.
 
         Parameters
@@ -203,7 +203,7 @@ class Section:
         return cls(np.vstack(parts), carried, constant)
 
 
-def sections_of_areas(cell: UnitCell, shear: bool = False) -> list[Section]:
+def sections_of_areas(cell: UnitCell, shear: bool = False) -> list[CrossSection]:
     """Return the sections that the areas of a cell are: rectangles of unit width in the plane, circles in space.
 
     Parameters
@@ -213,7 +213,7 @@ def sections_of_areas(cell: UnitCell, shear: bool = False) -> list[Section]:
         Whether the beams shear.
     """
     whole = cell.distinct_bars.area[cell.distinct_bars.of_bar].tolist()
-    made = {area: Section.of_area(area, cell.dimension, shear) for area in set(whole)}
+    made = {area: CrossSection.of_area(area, cell.dimension, shear) for area in set(whole)}
     return [made[area] for area in whole]
 
 

@@ -20,7 +20,7 @@ from scipy.linalg import null_space
 from microtann.errors import CellError
 
 Array = NDArray[np.float64]
-Rule = Literal["lobatto", "gauss"]
+StationRule = Literal["lobatto", "gauss"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Stations:
         return len(self.place)
 
 
-def stations(count: int, rule: Rule = "lobatto") -> Stations:
+def stations(count: int, rule: StationRule = "lobatto") -> Stations:
     """Return sections along a beam.
 
     Parameters

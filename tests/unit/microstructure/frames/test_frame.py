@@ -50,7 +50,7 @@ def test_a_honeycomb_has_the_moduli_of_beam_theory(thickness: float, angle: floa
     # Gibson and Ashby, Cellular Solids, section 4.3, with stretch and shear of the walls
     ratio, tilt = 1.3, np.radians(angle)
     cell = mt.honeycomb_cell(angle=angle, ratio=ratio, size=2.0 * np.cos(tilt))
-    frame = mt.Frame(cell, mt.Section.rectangle(thickness, fibres=(2, 1), shear=shear), sections=3)
+    frame = mt.Frame(cell, mt.CrossSection.rectangle(thickness, fibres=(2, 1), shear=shear), sections=3)
     compliance = np.linalg.inv(frame.elastic_stiffness())
     cos, sin = np.cos(tilt), np.sin(tilt)
     bending = 1.0 / thickness**3 + (2.6 / (5.0 / 6.0 * thickness) if shear else 0.0)
@@ -60,13 +60,13 @@ def test_a_honeycomb_has_the_moduli_of_beam_theory(thickness: float, angle: floa
 
 
 def test_a_square_grid_shears_by_bending() -> None:
-    frame = mt.Frame(mt.square_grid_cell(), mt.Section.rectangle(0.1))
+    frame = mt.Frame(mt.square_grid_cell(), mt.CrossSection.rectangle(0.1))
     np.testing.assert_allclose(frame.elastic_stiffness(), np.diag([0.1, 0.1, 0.1**3 / 2]), atol=1e-15)
 
 
 def test_a_kelvin_foam_has_the_moduli_of_warren_and_kraynik() -> None:
     radius, length = 0.03, 1.0 / (2.0 * np.sqrt(2.0))
-    frame = mt.Frame(mt.kelvin_cell(), mt.Section.circle(radius, fibres=(1, 4)), sections=3)
+    frame = mt.Frame(mt.kelvin_cell(), mt.CrossSection.circle(radius, fibres=(1, 4)), sections=3)
     stiffness = frame.elastic_stiffness()
     area, inertia = np.pi * radius**2, np.pi * radius**4 / 4
     young = 6.0 * np.sqrt(2.0) * inertia / length**4 / (1.0 + 12.0 * inertia / area / length**2)
@@ -77,12 +77,12 @@ def test_a_kelvin_foam_has_the_moduli_of_warren_and_kraynik() -> None:
 @pytest.mark.parametrize(
     ("cell", "section"),
     [
-        (mt.square_cell((2, 2), perturbation=0.2), mt.Section.rectangle(0.5, fibres=(2, 1))),
-        (mt.cube_cell(), mt.Section.circle(np.sqrt(1.0 / np.pi), fibres=(1, 4))),
+        (mt.square_cell((2, 2), perturbation=0.2), mt.CrossSection.rectangle(0.5, fibres=(2, 1))),
+        (mt.cube_cell(), mt.CrossSection.circle(np.sqrt(1.0 / np.pi), fibres=(1, 4))),
     ],
     ids=["plane", "space"],
 )
-def test_pinned_everywhere_a_frame_is_a_lattice_of_bars(cell: mt.UnitCell, section: mt.Section) -> None:
+def test_pinned_everywhere_a_frame_is_a_lattice_of_bars(cell: mt.UnitCell, section: mt.CrossSection) -> None:
     frame = mt.Frame(cell, section, sections=3, pinned=np.ones((len(cell.bars), 2)))
     path = np.cumsum(0.2 * np.random.default_rng(0).standard_normal((3, 15, cell.components)), axis=1)
     beams, bars = frame.solve(path), mt.Lattice(cell).solve(path)
@@ -96,12 +96,14 @@ def test_pinned_everywhere_a_frame_is_a_lattice_of_bars(cell: mt.UnitCell, secti
     "frame",
     [
         mt.Frame(
-            mt.honeycomb_cell(perturbation=0.1), mt.Section.rectangle(0.2, fibres=(4, 1), shear=True), sections=4
+            mt.honeycomb_cell(perturbation=0.1),
+            mt.CrossSection.rectangle(0.2, fibres=(4, 1), shear=True),
+            sections=4,
         ),
-        mt.Frame(mt.kelvin_cell(perturbation=0.1), mt.Section.circle(0.05, fibres=(1, 4)), sections=3),
+        mt.Frame(mt.kelvin_cell(perturbation=0.1), mt.CrossSection.circle(0.05, fibres=(1, 4)), sections=3),
         mt.Frame(
             mt.triangular_cell(),
-            mt.Section.rectangle(0.2, fibres=(2, 1)),
+            mt.CrossSection.rectangle(0.2, fibres=(2, 1)),
             mt.ElastoplasticBar(hardening=0.0),
             sections=3,
             pinned=[[True, False]] * 3,
@@ -122,8 +124,8 @@ def test_the_laws_hold(frame: mt.Frame) -> None:
 @pytest.mark.parametrize(
     "frame",
     [
-        mt.Frame(mt.honeycomb_cell(perturbation=0.1), mt.Section.rectangle(0.2, fibres=(4, 1)), sections=4),
-        mt.Frame(mt.kelvin_cell(), mt.Section.circle(0.05, fibres=(1, 4)), sections=3),
+        mt.Frame(mt.honeycomb_cell(perturbation=0.1), mt.CrossSection.rectangle(0.2, fibres=(4, 1)), sections=4),
+        mt.Frame(mt.kelvin_cell(), mt.CrossSection.circle(0.05, fibres=(1, 4)), sections=3),
     ],
     ids=["honeycomb", "foam"],
 )
@@ -144,7 +146,7 @@ def test_stress_and_tangent_are_derivatives(frame: mt.Frame) -> None:
 
 
 def test_split_beams_change_nothing_that_is_elastic() -> None:
-    section = mt.Section.rectangle(0.15, fibres=(2, 1))
+    section = mt.CrossSection.rectangle(0.15, fibres=(2, 1))
     whole = mt.square_grid_cell()
     middle = [[0.5, 0.0], [0.0, 0.5]]
     cell = mt.UnitCell([*whole.nodes, *middle], [[0, 3], [3, 1], [0, 4], [4, 2]], np.ones(4), whole.periods)
@@ -163,15 +165,17 @@ def test_a_honeycomb_collapses_by_hinges(axis: int, limit: float, split: bool) -
         ends = np.arange(len(cell.bars)) + len(cell.nodes)
         halves = np.concatenate([np.stack([cell.bars[:, 0], ends], 1), np.stack([ends, cell.bars[:, 1]], 1)])
         cell = mt.UnitCell(np.vstack([cell.nodes, centres]), halves, np.ones(len(halves)), cell.periods)
-    frame = mt.Frame(cell, mt.Section.rectangle(thickness, fibres=(16, 1)), mt.ElastoplasticBar(1.0, 1e-3, 1e-6))
+    frame = mt.Frame(
+        cell, mt.CrossSection.rectangle(thickness, fibres=(16, 1)), mt.ElastoplasticBar(1.0, 1e-3, 1e-6)
+    )
     stress = uniaxial(frame, np.linspace(0.0, 0.03, 31)[1:], axis)
     collapse = 2.0 / 3.0 * thickness**2 * 1e-3
     np.testing.assert_allclose(stress[-1] / collapse, limit, rtol=5e-3)
 
 
 def test_a_state_comes_back_from_what_it_decodes_to_and_a_frame_from_its_arrays() -> None:
-    rectangle = mt.Section.rectangle(0.2, fibres=(2, 1), shear=True)
-    section = mt.Section(rectangle.fibres, (rectangle.shear[0], np.inf), rectangle.torsion)
+    rectangle = mt.CrossSection.rectangle(0.2, fibres=(2, 1), shear=True)
+    section = mt.CrossSection(rectangle.fibres, (rectangle.shear[0], np.inf), rectangle.torsion)
     frame = mt.Frame(
         mt.honeycomb_cell(), section, mt.ElastoplasticBar(2.0, 0.5, 0.2), 0.2, 3, "lobatto", [[True, False]] * 6
     )
@@ -195,20 +199,20 @@ def test_a_state_comes_back_from_what_it_decodes_to_and_a_frame_from_its_arrays(
 
 
 def test_the_slips_of_a_frame_are_reduced_without_training() -> None:
-    frame = mt.Frame(mt.square_grid_cell(), mt.Section.rectangle(0.3, fibres=(2, 1)), sections=3)
+    frame = mt.Frame(mt.square_grid_cell(), mt.CrossSection.rectangle(0.3, fibres=(2, 1)), sections=3)
     tann = mt.reduce(frame, states=12)
     path = np.cumsum(0.1 * frame.strain_scale * np.random.default_rng(5).standard_normal((20, 3)), axis=0)
     np.testing.assert_allclose(tann.recall(path).stress, frame.solve(path).stress, atol=1e-10)
 
 
 def test_frames_that_do_not_fit_are_refused() -> None:
-    cell, section = mt.square_cell(), mt.Section.rectangle(0.2)
+    cell, section = mt.square_cell(), mt.CrossSection.rectangle(0.2)
     with pytest.raises(CellError, match="as many sections"):
         mt.Frame(cell, [section])
     with pytest.raises(CellError, match="different numbers of fibres"):
-        mt.Frame(cell, [section] * 19 + [mt.Section.rectangle(0.2, fibres=(4, 1))])
+        mt.Frame(cell, [section] * 19 + [mt.CrossSection.rectangle(0.2, fibres=(4, 1))])
     with pytest.raises(CellError, match="differ in section or pins"):
-        mt.Frame(cell, [*[section] * 19, mt.Section.rectangle(0.3)])
+        mt.Frame(cell, [*[section] * 19, mt.CrossSection.rectangle(0.3)])
     with pytest.raises(CellError, match="both ends"):
         mt.Frame(cell, section, pinned=[True])
     with pytest.raises(CellError, match="Poisson"):

@@ -39,7 +39,7 @@ def test_a_perturbation_moves_images_together() -> None:
 
 
 def test_a_reentrant_honeycomb_is_auxetic() -> None:
-    frame = mt.Frame(mt.honeycomb_cell(angle=-20.0, ratio=2.0), mt.Section.rectangle(0.1))
+    frame = mt.Frame(mt.honeycomb_cell(angle=-20.0, ratio=2.0), mt.CrossSection.rectangle(0.1))
     compliance = np.linalg.inv(frame.elastic_stiffness())
     assert -compliance[0, 1] / compliance[0, 0] < 0
 
