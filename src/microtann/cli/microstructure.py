@@ -21,9 +21,9 @@ from microtann.microstructure.bars.cells.cell_file import read_bar, read_cell
 from microtann.microstructure.bars.cells.families import FAMILIES
 from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
 from microtann.microstructure.bars.lattice import Lattice
-from microtann.microstructure.frames.families import FRAME_FAMILIES
+from microtann.microstructure.frames.cross_section import sections_of_areas
 from microtann.microstructure.frames.frame import Frame
-from microtann.microstructure.frames.section import sections_of_areas
+from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
 from microtann.numbers.configuration import configuration, to_table

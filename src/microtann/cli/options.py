@@ -10,7 +10,7 @@ import typer
 from microtann.cli.microstructure import CellChoice
 from microtann.errors import InputError
 from microtann.microstructure.bars.cells.families import FAMILIES
-from microtann.microstructure.frames.families import FRAME_FAMILIES
+from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
 from microtann.numbers.configuration import defaults, descriptions
 from microtann.tann.form import DEFAULT_FORM
 

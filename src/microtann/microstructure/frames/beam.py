@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.microstructure.frames.section import CrossSection
+from microtann.microstructure.frames.cross_section import CrossSection
 from microtann.microstructure.frames.stations import Stations
 
 Array = NDArray[np.float64]

@@ -21,7 +21,7 @@ from scipy import linalg
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.condensed_points import CondensedPoints
 from microtann.microstructure.frames.beam import ROTATIONS, beam_points
-from microtann.microstructure.frames.section import CrossSection
+from microtann.microstructure.frames.cross_section import CrossSection
 from microtann.microstructure.frames.stations import Stations
 from microtann.numbers import voigt
 from microtann.system.memory import require_memory

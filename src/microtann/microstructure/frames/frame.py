@@ -20,7 +20,7 @@ from microtann.microstructure.bars.condensed import lane_slips_kernel
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
 from microtann.microstructure.frames import point_flow_kernel
 from microtann.microstructure.frames.condensed_frame import BeamProperties, CondensedFrame, condense_frame
-from microtann.microstructure.frames.section import CrossSection, sections_of_areas
+from microtann.microstructure.frames.cross_section import CrossSection, sections_of_areas
 from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
