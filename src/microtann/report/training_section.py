@@ -100,10 +100,9 @@ def _summary(tann: TANN) -> Table:
 def write_curves(path: Path, history: Sequence[TrainingRecord]) -> None:
     """Write the training curve as CSV, with the terms of the validation loss."""
     names = ("phase", "update", "training", "validation")
-    columns = {name: [getattr(record, name) for record in history] for name in names}
-    write_csv(
-        path, columns | {term: [record.terms.get(term) for record in history] for term in loss_terms(history)}
-    )
+    losses = {name: [getattr(record, name) for record in history] for name in names}
+    terms = {name: [record.terms.get(name) for record in history] for name in loss_terms(history)}
+    write_csv(path, losses | terms)
 
 
 def loss_terms(history: Sequence[TrainingRecord]) -> list[str]:
