@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,11 +10,14 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
 
+from microtann.equilibrium.history_columns import history_columns, iteration_columns, supported_faces
 from microtann.equilibrium.increment_table import IncrementRow, increment_table
 from microtann.equilibrium.lazy import LazyRows
+from microtann.equilibrium.resultants import axis_number, face_axis, moment
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
+from microtann.system.csv_file import write_csv
 from microtann.system.paraview import Frame
 
 Array = NDArray[np.float64]
@@ -204,16 +208,35 @@ class History:
         offset = self.points - np.asarray(point, dtype=np.float64)
         return int(np.argmin((offset**2).sum(axis=1)))
 
-    def resultant(self, nodes: Nodes) -> Float[Array, "I d"]:
+    def reaction(self, nodes: Nodes) -> Float[Array, "I d"]:
         """Return the sum of the support forces on nodes: indices, a mask, a function of the points, or a set."""
-        return self.reactions[:, select_nodes(nodes, self.points, sets=self._sets)].sum(axis=1)
+        return self.reactions[:, self._nodes(nodes)].sum(axis=1)
 
-    def axial_force(self, nodes: Nodes, axis: int = -1) -> Float[Array, "I"]:
-        """Return the component of `resultant` along an axis; of a top face, tension is positive."""
-        return self.resultant(nodes)[:, axis]
+    def resultant(self, nodes: Nodes) -> Float[Array, "I d"]:
+        """Return `reaction`."""
+        return self.reaction(nodes)
 
-    def torque(self, nodes: Nodes, axis: int = 2, centre: ArrayLike = 0.0) -> Float[Array, "I"]:
-        """Return the moment of the support forces on nodes about an axis through ``centre``.
+    def axial_force(self, nodes: Nodes, axis: int | str | None = None) -> Float[Array, "I"]:
+        """Return the component of `reaction` along an axis; of a face at the upper end, tension is positive.
+
+        Parameters
+        ----------
+        nodes : nodes
+            As in `Prescribed`.
+        axis : int or str, optional
+            0, 1, 2 or "x", "y", "z". If left out, the normal of the face that the nodes lie in.
+
+        Raises
+        ------
+        InputError
+            If there is no such axis, or the nodes lie in no plane normal to one.
+        """
+        chosen, d = self._nodes(nodes), self.points.shape[1]
+        number = face_axis(self.points, chosen, "their force") if axis is None else axis_number(axis, d)
+        return self.reactions[:, chosen].sum(axis=1)[:, number]
+
+    def moment(self, nodes: Nodes, centre: ArrayLike = 0.0) -> Float[Array, "I 3"] | Float[Array, "I"]:
+        """Return the moment of the support forces on nodes about a point; in the plane a number, about z.
 
         Lever arms are those of the undeformed structure (small strains).
 
@@ -221,23 +244,83 @@ class History:
         ----------
         nodes : nodes
             As in `Prescribed`.
-        axis : int
-            0, 1 or 2: the axis is parallel to x, y or z.
+        centre : float or array, shape (d,)
+            In the unit of length of the mesh; the coordinate origin if left out.
+
+        Raises
+        ------
+        InputError
+            If the centre is no point.
+        """
+        chosen = self._nodes(nodes)
+        return moment(self.points[chosen], self.reactions[:, chosen], centre)
+
+    def torque(self, nodes: Nodes, axis: int | str | None = None, centre: ArrayLike = 0.0) -> Float[Array, "I"]:
+        """Return the component of `moment` about an axis through ``centre``.
+
+        Parameters
+        ----------
+        nodes : nodes
+            As in `Prescribed`.
+        axis : int or str, optional
+            0, 1, 2 or "x", "y", "z": the axis is parallel to it. If left out, the normal of the face that the
+            nodes lie in; in the plane z, the only one there is.
         centre : float or array, shape (d,)
             A point on the axis, in the unit of length of the mesh.
 
         Raises
         ------
         InputError
-            If the structure is not three-dimensional.
+            If there is no such axis, the nodes lie in no plane normal to one, or the centre is no point.
         """
-        if self.points.shape[1] != 3:
-            raise InputError("a torque about an axis needs three dimensions")
-        chosen = select_nodes(nodes, self.points, sets=self._sets)
-        arm = self.points[chosen] - np.broadcast_to(np.asarray(centre, dtype=np.float64), (3,))
-        force = self.reactions[:, chosen]
-        i, j = (axis + 1) % 3, (axis + 2) % 3
-        return (arm[:, i] * force[..., j] - arm[:, j] * force[..., i]).sum(axis=1)
+        about = self.moment(nodes, centre)
+        if about.ndim == 1:
+            if axis is not None and axis_number(axis, 3) != 2:
+                raise InputError(f"in the plane a torque is about 'z', got axis={axis!r}")
+            return about
+        if axis is None:
+            return about[:, face_axis(self.points, self._nodes(nodes), "their torque")]
+        return about[:, axis_number(axis, 3)]
+
+    def to_csv(self, path: str | os.PathLike[str], sets: Mapping[str, Nodes] | None = None) -> None:
+        """Write every increment as a line of CSV: energies, forces against displacements, and iterations.
+
+        The columns are ``increment``, ``time``, ``energy``, ``dissipation`` (since the start), ``support_work``
+        (of the supports since the start, by the trapezoidal rule), and for every set of nodes the mean
+        displacement and the reaction along each axis, as ``displacement top z`` and ``reaction top z``. Of
+        finite elements whose fields were kept for every increment, ``energy`` and ``dissipation`` of every
+        region of the mesh follow. The last ones are the name of the ``step``, ``parts``, ``cuts``, ``newton``
+        and ``linear`` iterations.
+
+        Parameters
+        ----------
+        path : path
+        sets : mapping, optional
+            Nodes by name, as in `Prescribed`, beside the named sets of the mesh. Where there are neither, the
+            faces of the bounding box take their place that have reactions, as ``z=2``.
+
+        Raises
+        ------
+        InputError
+            If nodes do not exist.
+        StorageError
+            If the file cannot be written.
+        """
+        chosen = {
+            name: self._nodes(nodes, f"set {name!r}") for name, nodes in {**self._sets, **(sets or {})}.items()
+        }
+        columns = history_columns(self, chosen or supported_faces(self))
+        rows = self.statistics.increments
+        iterations = iteration_columns(rows) if len(rows) == len(self.time) else {}
+        write_csv(path, {**columns, **self._region_columns(), **iterations})
+
+    def _region_columns(self) -> dict[str, Array]:
+        """Return what regions of a mesh store and dissipate, by the name of the column."""
+        return {}
+
+    def _nodes(self, nodes: Nodes, where: str = "nodes") -> Int[NDArray[np.int64], "k"]:
+        """Return the indices of chosen nodes."""
+        return select_nodes(nodes, self.points, where, sets=self._sets)
 
     def frames(self) -> Iterator[Frame]:
         """Yield displacements, reactions and fields of the increments whose fields were kept, for ParaView."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from microtann.errors import InputError
 from microtann.evaluation.localisation import exact_microstructure
@@ -24,6 +25,8 @@ from microtann.fem.replay import durations, follow, strain_histories
 from microtann.materials.protocol import State
 
 Array = NDArray[np.float64]
+UNSEEN = 4
+"""Points, as far off as the farthest that was drawn, by which the interval of the dissipation is widened."""
 BATCH = 25
 """Points whose cells are solved together: the fields of more would take much memory."""
 PROBABILITIES = (0.5, 0.9, 1.0)
@@ -51,8 +54,9 @@ class Audit:
         of all increments together, relative to the mean over all sampled points of the exact one, or of Ψ/100
         where that is larger.
     total_dissipation : (float, float) or None
-        Error of the dissipation of the whole structure, relative to max(D, Ψ/100), as estimated from the points
-        drawn by work, and the standard error of that estimate. None if fewer than two points were drawn so.
+        Error of the dissipation of the whole structure, relative to max(D, Ψ/100), as estimated from all points,
+        and half the width of its 95 % interval (`estimate_total`). None if fewer than two points were drawn in a
+        way.
     """
 
     points: Int[NDArray[np.int64], "n"]
@@ -74,8 +78,8 @@ class Audit:
             for name, values in self.quantiles(chosen).items():
                 lines.append(f"{draw + ', ' + name:<36}" + "".join(f"{value:12.1e}" for value in values))
         if self.total_dissipation is not None:
-            error, spread = self.total_dissipation
-            lines.append(f"dissipation of the whole structure, estimated: {error:+.1e} ± {spread:.0e}")
+            error, half = self.total_dissipation
+            lines.append(f"dissipation of the whole structure, estimated: {error:+.1e} ± {half:.0e} (95 %)")
         return "\n".join(lines)
 
     @property
@@ -180,9 +184,11 @@ def audit(
         position=_positions(result, points),
         work=work,
         errors=errors,
-        total_dissipation=_estimate(
-            difference[by_work],
-            work[by_work],
+        total_dissipation=estimate_total(
+            difference,
+            work,
+            by_work,
+            float(volume.sum()),
             float(volume @ dissipated),
             float(result.energy.max()) if region is None else result.region(region).energy,
         ),
@@ -238,11 +244,49 @@ def _squares(network: Array, exact: Array) -> tuple[Array, Array]:
     return error, size
 
 
-def _estimate(
-    difference: Float[Array, "k"], work: Float[Array, "k"], whole: float, energy: float
+def estimate_total(
+    difference: Float[Array, "n"],
+    work: Float[Array, "n"],
+    by_work: Bool[NDArray[np.bool_], "n"],
+    volume: float,
+    whole: float,
+    energy: float,
 ) -> tuple[float, float] | None:
-    """Return the error of the dissipation of the whole structure, or region, and its standard error."""
-    if len(work) < 2:
+    """Return the error of the dissipation of a structure, and half the width of its 95 % interval.
+
+    Both draws are one sample: a point stands for as much of the volume as it was likely to be drawn in either way.
+    Where the network dissipates little and the exact cell much, a point drawn by work alone would stand for a
+    large part of the work, which is what makes such errors skew. The interval is Student's, widened by `UNSEEN`
+    points as far off as the farthest of the sample, since a sample of a skew population has likely missed some.
+
+    Parameters
+    ----------
+    difference, work : array, shape (n,)
+        Dissipation of the network less the exact one, and that of the network, at the sampled points, per volume.
+    by_work : array of bool, shape (n,)
+        Whether a point was drawn in proportion to its work; else in proportion to its volume.
+    volume, whole, energy : float
+        Of the structure; dissipation of the network, and Ψ.
+
+    Returns
+    -------
+    (float, float) or None
+        Relative to max(D, Ψ/100). None if fewer than two points were drawn in one of the ways.
+    """
+    count, scale = len(work), max(whole, SMALL_ENERGY * energy)
+    worked = int(np.count_nonzero(by_work))
+    draws = [chosen for chosen in (by_work, ~by_work) if chosen.any()]
+    least = min((int(np.count_nonzero(chosen)) for chosen in draws), default=0)
+    if least < 2 or scale <= 0.0:
         return None
-    relative = difference / work * whole / max(whole, SMALL_ENERGY * energy)
-    return float(relative.mean()), float(relative.std(ddof=1) / np.sqrt(len(work)))
+    density = (count - worked) / volume + (worked * np.maximum(work, 0.0) / whole if worked else 0.0)
+    with np.errstate(divide="ignore"):
+        share = count / (density * scale)  # what a point stands for; one that was drawn has a density
+    errors = difference * share
+    error = float(errors.mean())
+    farthest = float(np.abs(errors - error).max())
+    if whole < scale and worked < count:  # what flows is rare: points that none was drawn of may be as wrong
+        farthest = max(farthest, float(np.abs(difference).max()) * volume / scale * count / (count - worked))
+    variance = sum(float(np.count_nonzero(chosen) * errors[chosen].var(ddof=1)) for chosen in draws)
+    half = stdtrit(least - 1, 0.975) * np.sqrt(variance + UNSEEN * farthest**2) / count
+    return error, float(half)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.equilibrium.history import History
-from microtann.evaluation.measures import largest_errors
+from microtann.evaluation.measures import errors_at_end, largest_errors
 from microtann.evaluation.structures import ReferenceCase
 from microtann.fem.model import Result
 from microtann.microstructure.bars.full.structure import StructureResult
@@ -69,6 +69,25 @@ class Comparison:
             return None
         return largest_errors(self.case.quantities(self.runs[tested]), self.case.quantities(self.runs[reference]))
 
+    def errors_at_end(self, tested: Analysis, reference: Analysis) -> dict[str, float | None] | None:
+        """Return the relative error of every quantity at the last increment, relative to the reference there.
+
+        See `microtann.evaluation.measures.errors_at_end`. It differs from `errors` where several increments lead
+        there: after a release what is left is small beside what was before.
+
+        Parameters
+        ----------
+        tested, reference : {"model", "exact", "lattice"}
+
+        Returns
+        -------
+        dict or None
+            None if one of the two was not computed.
+        """
+        if tested not in self.runs or reference not in self.runs:
+            return None
+        return errors_at_end(self.case.quantities(self.runs[tested]), self.case.quantities(self.runs[reference]))
+
     @property
     def network_errors(self) -> dict[str, float] | None:
         """Errors of the model against the exact homogenised material on the same mesh."""
@@ -78,6 +97,16 @@ class Comparison:
     def homogenisation_errors(self) -> dict[str, float] | None:
         """Errors of the exact homogenised material against the full lattice."""
         return self.errors("exact", "lattice")
+
+    @property
+    def network_errors_at_end(self) -> dict[str, float | None] | None:
+        """As `network_errors`, at the last increment and relative to the reference there."""
+        return self.errors_at_end("model", "exact")
+
+    @property
+    def homogenisation_errors_at_end(self) -> dict[str, float | None] | None:
+        """As `homogenisation_errors`, at the last increment and relative to the reference there."""
+        return self.errors_at_end("exact", "lattice")
 
     @property
     def cost_ratio(self) -> float | None:
@@ -102,5 +131,7 @@ class Comparison:
             },
             "network_errors": self.network_errors,
             "homogenisation_errors": self.homogenisation_errors,
+            "network_errors_at_end": self.network_errors_at_end,
+            "homogenisation_errors_at_end": self.homogenisation_errors_at_end,
             "cost_ratio": self.cost_ratio,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,6 +14,8 @@ SMALL_ENERGY = 0.01
 """Dissipations are compared relative to max(D, Ψ/100): D is nearly zero in structures that stay almost elastic."""
 SPREAD = {"median": 0.5, "90 %": 0.9, "worst": 1.0}
 """How errors of many paths are told: what so large a part of them does not exceed."""
+VANISHED = 1e-6
+"""A value below this part of the largest on its path has vanished: nothing is relative to it."""
 DISPLACEMENT = "displacement"
 """Kind of all control displacements, whose names begin with "u_"."""
 
@@ -124,10 +127,36 @@ def largest_errors(values: Mapping[str, Array], reference: Mapping[str, Array]) 
     return {name: largest_error(name, value, reference[name], energy) for name, value in values.items()}
 
 
-def by_kind(errors: Mapping[str, float]) -> dict[str, float]:
+def errors_at_end(values: Mapping[str, Array], reference: Mapping[str, Array]) -> dict[str, float | None]:
+    """Return the error of every quantity at the last increment, relative to the reference there.
+
+    What is left after a release is small beside the largest value of the path, which hides its error in
+    `largest_errors`. That of the dissipation is relative to the larger of D and Ψ/100; a quantity that has
+    vanished at the end, such as the torque of a released face, has none.
+
+    Parameters
+    ----------
+    values, reference : mapping
+        Quantities, shape (I,), by name; the reference has them all, "energy" among them.
+    """
+    last = {name: reference[name][-1:] for name in values}
+    return {
+        name: None
+        if np.abs(last[name]).max() <= VANISHED * np.abs(reference[name]).max(initial=0.0)
+        and name != "dissipation"
+        else largest_error(name, value[-1:], last[name], reference["energy"][-1:])
+        for name, value in values.items()
+    }
+
+
+Error = TypeVar("Error", float, float | None)
+
+
+def by_kind(errors: Mapping[str, Error]) -> dict[str, Error]:
     """Return errors with the largest of the control displacements under one name, `DISPLACEMENT`."""
-    kinds: dict[str, float] = {}
+    kinds: dict[str, Error] = {}
     for name, error in errors.items():
         kind = DISPLACEMENT if name.startswith("u_") else name
-        kinds[kind] = max(kinds.get(kind, 0.0), error)
+        known = kinds.get(kind)
+        kinds[kind] = error if known is None or (error is not None and error > known) else known
     return kinds

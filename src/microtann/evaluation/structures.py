@@ -95,6 +95,16 @@ class ReferenceCase:
         return replace(self, steps=steps, angles=())
 
     @property
+    def released(self) -> bool:
+        """Whether the last step takes away the load, so that what is left is small beside what was before."""
+        return len(self.steps) > 1 and len(self.steps[-1].prescribed) < len(self.steps[-2].prescribed)
+
+    @property
+    def end(self) -> str:
+        """The last state in words, "after the release" or "at the end of the loading"."""
+        return "after the release" if self.released else "at the end of the loading"
+
+    @property
     def origin(self) -> tuple[float, ...]:
         """Corner of smallest coordinates of the box."""
         return (*(-length / 2 for length in self.lengths[:-1]), 0.0)

@@ -15,6 +15,7 @@ from microtann.errors import InputError, ReadingNote
 from microtann.fem.elements import RULES, element_kind
 from microtann.fem.faces import all_faces, corner_key, faces_of
 from microtann.fem.mesh import Mesh
+from microtann.fem.node_places import plane_points, require_places, with_doubled_nodes
 from microtann.fem.orientation import turned
 from microtann.mesh_files.foreign_mesh import ForeignMesh, require_not_empty
 from microtann.mesh_files.loose_parts import without_loose_parts
@@ -25,14 +26,17 @@ DIMENSIONS = {"vertex": 0, "line": 1, "triangle": 2, "quad": 2, "polygon": 2}
 """Dimensions of the cells whose names begin so; all others are solids."""
 
 
-def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
-    r"""Read a mesh from a file of gmsh (.msh), Abaqus (.inp) or VTK (.vtu, .vtk).
+def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False, merge_doubled: bool = False) -> Mesh:
+    r"""Read a mesh from a file of gmsh (.msh), Abaqus (.inp) or VTK (.vtu, .vtp, .vtk).
 
     Parameters
     ----------
     path : path
     drop_unused : bool
         Whether nodes that are in no cell, such as centres of arcs, are left out; else they are refused.
+    merge_doubled : bool
+        Whether nodes at one place, to 1e-6 of the size of the mesh, become one; else the body is apart there, as
+        along a crack, and a note says so.
 
     Returns
     -------
@@ -40,8 +44,8 @@ def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
         Its regions are the named sets of cells: physical volumes of gmsh, element sets of Abaqus. Its sets are
         those of nodes, and the nodes of cells of lower dimension that have a name: physical surfaces, curves and
         points. Its sides are the named faces on the boundary: physical surfaces, surfaces of Abaqus. In VTK files,
-        which know no names, data of whole numbers stand for them: zeros and ones at points are a set, zeros and
-        ones in cells are a region, other numbers in cells a region each, as in "material=3". A mesh in the plane
+        which know no names, data of whole numbers stand for them: zeros and ones at points are a set, numbers in
+        cells a region each, as in "material=3", and the ones among zeros also "material". A mesh in the plane
         has its points in one plane z = constant. Cells whose nodes run clockwise, or as in a mirror, are turned.
 
     Warns
@@ -71,7 +75,7 @@ def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
     foreign = read_foreign_mesh(path)
     notes: list[str] = []
     try:
-        mesh = _mesh(foreign, drop_unused, notes)
+        mesh = _mesh(foreign, drop_unused, merge_doubled, notes)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     for note in notes:
@@ -79,16 +83,18 @@ def read_mesh(path: str | os.PathLike[str], drop_unused: bool = False) -> Mesh:
     return mesh
 
 
-def _mesh(foreign: ForeignMesh, drop_unused: bool, notes: list[str]) -> Mesh:
+def _mesh(foreign: ForeignMesh, drop_unused: bool, merge_doubled: bool, notes: list[str]) -> Mesh:
     """Return a mesh of the cells of the highest dimension, with the names of all.
 
     Parameters
     ----------
     foreign : ForeignMesh
-    drop_unused : bool
+    drop_unused, merge_doubled : bool
+        As of `read_mesh`.
     notes : list of str
         Gets a sentence for all that is taken otherwise than the file says.
     """
+    require_places(foreign.points)
     require_not_empty("set of nodes", foreign.node_sets)
     require_not_empty("set of cells", foreign.cell_sets)
     require_not_empty("surface", foreign.surfaces)
@@ -96,11 +102,8 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool, notes: list[str]) -> Mesh:
     d = element_kind(kind).dimension
     if foreign.types or foreign.left_out:
         foreign = without_loose_parts(foreign, [_dimension(name) == d for name, _ in foreign.blocks], notes)
-    points = foreign.points[:, :d]
-    if d == 2 and foreign.points.shape[1] == 3 and np.ptp(foreign.points[:, 2]) > 1e-9 * np.ptp(points):
-        raise InputError(
-            "its cells are a surface in space, and finite elements are solids, or lie in z = constant"
-        )
+    foreign = with_doubled_nodes(foreign, merge_doubled, notes)
+    points = plane_points(foreign.points, d, notes)
     number, cells = _numbered(foreign, kind)
     _require_distinct(cells)
     cells, wrong = turned(points, cells, kind)

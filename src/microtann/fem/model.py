@@ -90,6 +90,18 @@ class Result(History):
             own_state(name, self.state),
         )
 
+    def _region_columns(self) -> dict[str, Array]:
+        if len(self.fields) != len(self.time):
+            return {}
+        volume = self.mesh.weights.sum(axis=1)
+        columns = {}
+        for name, cells in self.mesh.regions.items():
+            for column, kind in (("energy", "energy"), ("dissipation", "dissipated")):
+                columns[f"{column} {name}"] = np.array(
+                    [float(volume[cells] @ fields[kind][cells]) for fields in self.fields]
+                )
+        return columns
+
     def write(self, folder: str | os.PathLike[str], name: str = "fe") -> Path:
         """Write the fields for ParaView: ``name.pvd`` with true times and one VTU file per increment.
 

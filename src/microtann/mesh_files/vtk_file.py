@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import InputError
 from microtann.mesh_files.foreign_mesh import ForeignMesh
-from microtann.mesh_files.section_areas import section_areas
+from microtann.mesh_files.section_areas import AREAS, UNREAD, section_areas
 from microtann.mesh_files.vtk_cells import cell_blocks
 from microtann.mesh_files.vtk_legacy_file import read_vtk_legacy
 from microtann.mesh_files.vtk_xml_file import read_vtk_xml
@@ -18,6 +19,7 @@ from microtann.system.text_file import without_mark
 
 MOST_VALUES = 100
 """Distinct whole numbers in the cell data of a VTK file beyond which they are no regions, but a numbering."""
+STORED_AS_FLOATS = "are whole numbers stored as floats, and no names: store them as integers if they are meant so"
 
 
 def read_vtk(path: Path) -> ForeignMesh:
@@ -26,9 +28,23 @@ def read_vtk(path: Path) -> ForeignMesh:
     Point data of zeros and ones are a set of points. Whole numbers as cell data make a set of cells for every
     value, as in "material=3"; where they are zeros and ones, the name alone is that of the ones. Lines of several
     segments are split. Cell data "area" or "radius" give the areas of line cells.
+
+    Raises
+    ------
+    InputError
+        If the file is cut short, has a part that is not known, or has ghosts among its cells.
     """
-    content = without_mark(path.read_bytes())
+    given = path.read_bytes()
+    content = without_mark(given)
+    if content is not given:  # an encoding that is declared is that of the mark
+        content = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", content)
     contents = (read_vtk_xml if content.lstrip()[:1] == b"<" else read_vtk_legacy)(content)
+    ghosts = np.count_nonzero(contents.cell_data.get("vtkGhostType", np.zeros(0)))
+    if ghosts:
+        raise InputError(
+            f"{ghosts} of its cells are ghosts, copies of cells of another piece or hidden ones (vtkGhostType): "
+            "take them out before the mesh is saved"
+        )
     blocks, origin = cell_blocks(contents.cells)
     found = ForeignMesh(contents.points, blocks)
     for kind, cells in blocks:
@@ -37,16 +53,44 @@ def read_vtk(path: Path) -> ForeignMesh:
     for name, values in _flat(contents.point_data).items():
         if _is_indicator(values):
             found.node_sets[name] = np.flatnonzero(values)
+        elif _is_indicator(_as_integers(values)) and not values.all():
+            found.notes.append(f"the data {name!r} of points {STORED_AS_FLOATS}")
     of_cells = {name: values[origin] for name, values in _flat(contents.cell_data).items()}
     for name, values in of_cells.items():
         if _is_indicator(values):
             found.cell_sets[name] = np.flatnonzero(values)
-        if values.dtype.kind in "iub" and len(present := np.unique(values)) <= MOST_VALUES:
-            found.cell_sets |= {f"{name}={value}": np.flatnonzero(values == value) for value in present}
+        if values.dtype.kind in "iub":
+            _give_regions(found, name, values)
+        elif 1 < len(np.unique(_as_integers(values))) <= MOST_VALUES and name.lower() not in (*AREAS, *UNREAD):
+            found.notes.append(f"the data {name!r} of cells {STORED_AS_FLOATS}")
     lines = np.concatenate([np.zeros(0, dtype=bool), *(np.full(len(c), kind == "line") for kind, c in blocks)])
     numbers = {name: values.astype(np.float64) for name, values in of_cells.items()}
     section_areas(numbers, contents.point_data, lines).give_to(found)
     return found
+
+
+def _give_regions(found: ForeignMesh, name: str, values: NDArray[Any]) -> None:
+    """Add a set of cells for every value, unless the values number the cells or are too many.
+
+    Parameters
+    ----------
+    found : ForeignMesh
+    name : str
+    values : integer array, shape (E,)
+    """
+    present = np.unique(values)
+    if len(present) <= MOST_VALUES:
+        found.cell_sets |= {f"{name}={value}": np.flatnonzero(values == value) for value in present}
+    elif len(present) < len(values):
+        found.notes.append(
+            f"the data {name!r} of cells have {len(present)} values, more than {MOST_VALUES}, and are no regions"
+        )
+
+
+def _as_integers(values: NDArray[Any]) -> NDArray[Any]:
+    """Return floats that are all whole as integers, and else nothing."""
+    whole = values.dtype.kind == "f" and np.isfinite(values).all() and (values == np.rint(values)).all()
+    return values.astype(np.int64) if whole and np.abs(values).max(initial=0.0) < 2**53 else np.zeros(0, np.int64)
 
 
 def _flat(data: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

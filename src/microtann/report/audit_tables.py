@@ -24,11 +24,9 @@ def audit_table(audit: Audit) -> Table:
     note += "over increments and components, relative to the RMS over all sampled points. Dissipation: of all "
     note += "increments together, relative to the mean of the points, or to Ψ/100 where that is larger."
     if audit.total_dissipation is not None:
-        error, spread = audit.total_dissipation
-        note += (
-            f" Dissipation of the whole structure, estimated from the points drawn by plastic work: {error:+.2g}"
-        )
-        note += f" ± {spread:.1g} (standard error), relative to max(D, Ψ/100)."
+        error, half = audit.total_dissipation
+        note += f" Dissipation of the whole structure, estimated from all points: {error:+.2g} ± {half:.1g} "
+        note += "(95 % interval), relative to max(D, Ψ/100)."
     return Table("Audit: errors of the model in this structure", columns, tuple(rows), note)
 
 

@@ -113,7 +113,7 @@ def _inside(folder: Path, simulation: Simulation) -> Figure:
 
 
 def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
-    """Write all fields for ParaView; return what each file is."""
+    """Write all fields for ParaView, and forces and energies of every increment as CSV; return what each file is."""
     files = {}
     for analysis, result in comparison.elements.items():
         name = result.write(folder, FIELD_FILES[analysis]).name
@@ -121,28 +121,51 @@ def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
     if comparison.lattice is not None:
         name = comparison.lattice.write(folder, FIELD_FILES["lattice"]).name
         files[name] = "full lattice: bars of every increment, for ParaView"
+    for analysis, run in comparison.runs.items():
+        name = f"{FIELD_FILES[analysis]}.csv"
+        run.to_csv(folder / name)
+        files[name] = f"{ANALYSIS_TITLES[analysis]}: forces against displacements and energies, by increments"
     return files
 
 
 def results_table(comparison: Comparison) -> Table:
     """Return the compared quantities at the end, with network and homogenisation error."""
     analyses = [analysis for analysis in ANALYSIS_TITLES if analysis in comparison.runs]
-    network, homogenisation = comparison.network_errors, comparison.homogenisation_errors
+    errors = _errors(comparison)
     columns = [Column("quantity", kind="text"), *(Column(ANALYSIS_TITLES[analysis]) for analysis in analyses)]
-    if network:
-        columns.append(Column("network error", kind="error"))
-    if homogenisation:
-        columns.append(Column("homogenisation error", kind="error"))
+    columns += columns_of("error", *errors)
     values = comparison.quantities
     rows = []
     for name in values[analyses[0]]:
         row: list[Value] = [LABELS.get(name, name), *(float(values[analysis][name][-1]) for analysis in analyses)]
-        row += [errors[name] for errors in (network, homogenisation) if errors]
-        rows.append(tuple(row))
+        rows.append((*row, *(found[name] for found in errors.values())))
+    end = comparison.case.end
     note = "Network error: TANN against the exact cell on the same mesh. Homogenisation error: exact cell against "
-    note += "the full lattice. Both are the largest over the increments, relative to the largest value of the "
-    note += "reference; for the dissipation, to max(D, Ψ/100)."
-    return Table(f"{comparison.case.name} at the end of the loading", tuple(columns), tuple(rows), note)
+    if _several_increments(comparison):
+        note += "the full lattice. Both are the largest over the increments, relative to the largest value of the "
+        note += f"reference over them; {end}, the errors there, relative to the value of the reference there (a "
+        note += "dash where it vanishes). That of the dissipation is relative to the larger of D and Ψ/100."
+    else:
+        note += "the full lattice. Both are relative to the value of the reference; for the dissipation, to the "
+        note += "larger of D and Ψ/100."
+    return Table(f"{comparison.case.name} {end}", tuple(columns), tuple(rows), note)
+
+
+def _several_increments(comparison: Comparison) -> bool:
+    return len(next(iter(comparison.runs.values())).time) > 1
+
+
+def _errors(comparison: Comparison) -> dict[str, Mapping[str, float | None]]:
+    """Return the errors by what they are, then by quantity; of several increments those at the end too."""
+    end = comparison.case.end
+    found: dict[str, Mapping[str, float | None] | None] = {
+        "network error": comparison.network_errors,
+        "homogenisation error": comparison.homogenisation_errors,
+    }
+    if _several_increments(comparison):
+        found[f"network, {end}"] = comparison.network_errors_at_end
+        found[f"homogenisation, {end}"] = comparison.homogenisation_errors_at_end
+    return {title: errors for title, errors in found.items() if errors}
 
 
 def scales_table(errors: Mapping[str, Mapping[str, float | None]], effort: Solving | None = None) -> Table:
@@ -165,7 +188,7 @@ def scales_table(errors: Mapping[str, Mapping[str, float | None]], effort: Solvi
     note += (
         "RMS of the error over RMS of the reference: exact cell on the same mesh for the network, full lattice "
     )
-    note += "for the others."
+    note += "for the others. The reference is what it is at the end, also after a release, where little is left."
     if effort is not None and effort.points:
         note += (
             f" Solved again: the exact cell at {effort.points} Gauss points around these places, along the "
@@ -176,12 +199,13 @@ def scales_table(errors: Mapping[str, Mapping[str, float | None]], effort: Solvi
 
 def simulation_summary(comparison: Comparison) -> Table:
     """Return the largest errors and the times, for the comparison of runs."""
-    pairs = (
-        ("network error", comparison.network_errors),
-        ("homogenisation error", comparison.homogenisation_errors),
-    )
-    columns = [Column(title, kind="error") for title, _ in pairs]
-    row: list[Value] = [max(errors.values()) if errors else None for _, errors in pairs]
+    errors = _errors(comparison)
+    titles = list(dict.fromkeys(("network error", "homogenisation error", *errors)))
+    columns = list(columns_of("error", *titles))
+    row: list[Value] = [
+        max((error for error in errors.get(title, {}).values() if error is not None), default=None)
+        for title in titles
+    ]
     for analysis, name in ANALYSIS_TITLES.items():
         columns.append(Column(name, "s", "seconds"))
         row.append(comparison.runs[analysis].statistics.seconds if analysis in comparison.runs else None)
@@ -274,7 +298,7 @@ def draw_simulation(folder: Path, comparison: Comparison) -> list[Figure]:
         )
         figures.append(Figure("stress.png", "The full lattice, coloured by the stress of its bars."))
         figures.append(Figure("plastic.png", "The full lattice, coloured by the plastic strain of its bars."))
-    if len(next(iter(comparison.runs.values())).time) > 1:
+    if _several_increments(comparison):
         draw_histories(folder / "histories.png", comparison_curves(comparison))
         figures.append(Figure("histories.png", "What is compared, over the increments."))
     return figures

@@ -43,7 +43,9 @@ MESHES = (2.5, 2.0, 1.25, 1.0)
 CELLS_PER_WIDTH = (1, 2, 4, 5, 8, 10, 16, 20)
 LIMITS = (2.0, 1.0, 0.5), (0.2, 0.1, 0.05)
 FINE_LIMITS = (1.0, 0.5, 0.25), (0.1, 0.05, 0.025)
-"""Elements and size ratios from which the limits of lcT1 follow, and those of all sizes."""
+"""Elements and size ratios from which limits follow, and those of all sizes."""
+LIMIT_CASES = ("lcT1", "lcH")
+"""Cases whose limits are found: torsion, and what it leaves after the release."""
 _CASE_NUMBERS = TypeAdapter(CaseNumbers)
 
 
@@ -193,12 +195,17 @@ def _overview(
     stage = Stage("section5 overview", place, {"case": table}, inputs)
     if not stage.finished:
         with working_folder(stage, overwrite=True, keep_unfinished=True) as folder:
-            limits: dict[str, Limits] = {}
-            if any(case.name == "lcT1" for case in cases):
-                with progress("limits of lcT1"):
-                    limits = find_limits("lcT1", *(FINE_LIMITS if full else LIMITS), RunRecords(folder / RECORDS))
+            limits: dict[str, dict[str, Limits]] = {}
+            for name in LIMIT_CASES:
+                if any(case.name == name for case in cases):
+                    with progress(f"limits of {name}"):
+                        records = RunRecords(folder / RECORDS / name)
+                        limits[name] = find_limits(name, *(FINE_LIMITS if full else LIMITS), records)
             write_section(folder, section5_overview(folder, results, limits))
-            numbers: dict[str, Any] = {name: entry.to_dict() for name, entry in limits.items()}
-            write_numbers(folder, {"limits_of_lcT1": numbers})
+            numbers: dict[str, Any] = {
+                f"limits_of_{name}": {quantity: entry.to_dict() for quantity, entry in found.items()}
+                for name, found in limits.items()
+            }
+            write_numbers(folder, numbers)
             shutil.rmtree(folder / RECORDS, ignore_errors=True)
     return place

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from microtann.equilibrium.solver_options import SolverOptions
 from microtann.evaluation.exact_reference import ExactReference
-from microtann.evaluation.measures import DISPLACEMENT, by_kind, largest_errors
+from microtann.evaluation.measures import DISPLACEMENT, by_kind, errors_at_end, largest_errors
 from microtann.evaluation.reference_run import NOTHING_KEPT, ReferenceRuns, RunNumbers, RunRecords, elements
 from microtann.evaluation.richardson import Limit, richardson
 from microtann.evaluation.scale_errors import PAIRS, Errors
@@ -20,20 +21,29 @@ from microtann.reproduction.section5_cases import CaseNumbers
 
 BOTH, BARS = "displacement, u⁰ + εu¹", "bar stress"
 """Rows of a case beside its energy, dissipation, and torque or axial force."""
+RELEASED = ", after the release"
+"""Rows that end so tell the errors after the release of the load, relative to the reference there."""
 
 
 def case_errors(numbers: CaseNumbers) -> dict[str, Errors]:
     """Return the errors of a case on its finest mesh and lattice, by quantity, then by pair of `PAIRS`.
 
     "displacement" is the largest of those of the control displacements u⁰. Errors are the largest over the
-    increments, relative to the largest value of the reference; that of the dissipation to max(D, Ψ/100); those
-    of u⁰ + εu¹ and of the stresses of bars hold for the end of the loading.
+    increments, relative to the largest value of the reference over them; that of the dissipation to max(D, Ψ/100);
+    those of u⁰ + εu¹ and of the stresses of bars hold for the end of the loading and are relative to the reference
+    there. Where the load is released, rows that end in `RELEASED` tell the errors after it, relative to the
+    reference there, which is small beside the largest on the path.
     """
     runs = {analysis: numbers.finest(analysis) for pair in PAIRS.values() for analysis in pair}
     found: dict[str, Errors] = {}
     for pair, (tested, reference) in PAIRS.items():
         for name, error in by_kind(run_errors(runs[tested], runs[reference])).items():
             found.setdefault(name, {})[pair] = error
+    if reference_case(numbers.case).released:
+        for pair, (tested, reference) in PAIRS.items():
+            for name, left in by_kind(run_errors_at_end(runs[tested], runs[reference])).items():
+                found.setdefault(name + RELEASED, {})[pair] = left
+        found = {name: row for name, row in found.items() if set(row.values()) != {None}}
     scales = numbers.scales[f"{numbers.finest('lattice').size:.12g}"]
     rows = list(scales.values())
     both = [row for name, row in scales.items() if name.startswith("u_")]
@@ -45,8 +55,16 @@ def case_errors(numbers: CaseNumbers) -> dict[str, Errors]:
 
 def run_errors(tested: RunNumbers, reference: RunNumbers) -> dict[str, float]:
     """Return the errors of a run by quantity; see `microtann.evaluation.measures.largest_error`."""
-    pair = ({name: np.array(v) for name, v in run.quantities.items()} for run in (tested, reference))
-    return largest_errors(*pair)
+    return largest_errors(_histories(tested), _histories(reference))
+
+
+def run_errors_at_end(tested: RunNumbers, reference: RunNumbers) -> dict[str, float | None]:
+    """Return the errors of a run at the last increment; see `microtann.evaluation.measures.errors_at_end`."""
+    return errors_at_end(_histories(tested), _histories(reference))
+
+
+def _histories(run: RunNumbers) -> dict[str, NDArray[np.float64]]:
+    return {name: np.array(values) for name, values in run.quantities.items()}
 
 
 @dataclass(frozen=True)
@@ -112,7 +130,8 @@ def find_limits(
     Returns
     -------
     dict
-        The limits of every compared quantity but the dissipation, which has no rate where hardly a bar flows.
+        The limits of every compared quantity at the end, but for the dissipation, which has no rate where hardly a
+        bar flows, and the torque or force of a face that is released.
     """
     case, reference = reference_case(name), ExactReference.regular_cube()
     runs, material = ReferenceRuns(case, SolverOptions(), records), reference.microstructure
@@ -129,7 +148,7 @@ def find_limits(
             [last[quantity] for last in of_lattices],
         )
         for quantity in of_elements[0]
-        if quantity != "dissipation"
+        if quantity not in ("dissipation", *((case.support,) if case.released else ()))
     }
 
 

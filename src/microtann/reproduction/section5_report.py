@@ -9,7 +9,7 @@ import numpy as np
 
 from microtann.evaluation.comparison import ANALYSIS_TITLES, Comparison
 from microtann.evaluation.scale_errors import SOLVED_PAIRS
-from microtann.evaluation.structures import MESH_SIZES
+from microtann.evaluation.structures import MESH_SIZES, reference_case
 from microtann.plotting.bodies import DrawnBody, draw_bodies
 from microtann.plotting.curves import draw_histories
 from microtann.report.number import format_number
@@ -18,7 +18,7 @@ from microtann.report.simulation_section import LABELS, comparison_curves, cost_
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.reproduction.claims import PAPER, SECTION5_CASES, Section5Case
 from microtann.reproduction.section5_cases import RUNS, CaseNumbers
-from microtann.reproduction.section5_errors import BARS, BOTH, Limits, case_errors
+from microtann.reproduction.section5_errors import BARS, BOTH, RELEASED, Limits, case_errors
 from microtann.reproduction.section5_figures import (
     draw_bar_stresses,
     draw_convergence,
@@ -98,7 +98,9 @@ def case_section(
     )
 
 
-def section5_overview(folder: Path, cases: Sequence[CaseNumbers], limits: Mapping[str, Limits]) -> Section:
+def section5_overview(
+    folder: Path, cases: Sequence[CaseNumbers], limits: Mapping[str, Mapping[str, Limits]]
+) -> Section:
     """Draw what shows several cases, and return the section with the tables of errors.
 
     Parameters
@@ -106,7 +108,7 @@ def section5_overview(folder: Path, cases: Sequence[CaseNumbers], limits: Mappin
     folder : Path
     cases : sequence of CaseNumbers
     limits : mapping
-        Of lcT1, by quantity; empty if they were not found.
+        By case, then by quantity; empty if they were not found.
     """
     tables, figures = [], []
     for model in dict.fromkeys(numbers.model for numbers in cases):
@@ -135,16 +137,15 @@ def section5_overview(folder: Path, cases: Sequence[CaseNumbers], limits: Mappin
                 )
             )
         tables.append(_cost_table(model, own))
-    if limits:
-        draw_limits(folder / "limits.png", limits)
-        tables.append(_limits_table(limits))
-        figures.append(
-            Figure(
-                "limits.png",
-                "lcT1 with the regular cube: mesh and lattice go to one limit, from which both are far at the "
-                "sizes of the paper. Open marks: limits by Richardson's extrapolation.",
-            )
-        )
+    for name, found in limits.items():
+        draw_limits(folder / f"limits-{name}.png", found)
+        released = reference_case(name).released
+        tables.append(_sizes_table(name, found) if released else _limits_table(name, found))
+        text = f"{name} {reference_case(name).end}, with the regular cube: mesh and lattice "
+        text += "approach each other" if released else "go to one limit"
+        text += ", and both are far from where they go at the sizes of the paper. "
+        text += "Open marks: limits by Richardson's extrapolation, where three sizes show one."
+        figures.append(Figure(f"limits-{name}.png", text))
     return Section(
         title="Section V beside the paper",
         order=1,
@@ -167,7 +168,12 @@ def _text(numbers: CaseNumbers) -> str:
         f"{format_number(row['homogenisation error'], 'error')}"
         for name, row in rows.items()
     ]
-    return "Here, errors of network and of homogenisation: " + ", ".join(parts) + "."
+    relative = (
+        ", relative to the largest value on the path, or after the release to what is left then"
+        if reference_case(numbers.case).released
+        else ""
+    )
+    return f"Here, errors of network and of homogenisation{relative}: " + ", ".join(parts) + "."
 
 
 def _errors_table(model: str, own: Sequence[CaseNumbers]) -> Table:
@@ -175,13 +181,17 @@ def _errors_table(model: str, own: Sequence[CaseNumbers]) -> Table:
     regular = own[0].distinct_bars <= REGULAR
     for numbers in own:
         case = SECTION5_CASES[numbers.case]
-        for name, row in case_errors(numbers).items():
-            known = "displacement" if name == BOTH else name
+        errors = case_errors(numbers)
+        for name, row in errors.items():
+            known = "displacement" if name == BOTH else name.removesuffix(RELEASED)
+            after_release = any(row.endswith(RELEASED) for row in errors)  # what is claimed of such a case
             if name == BOTH and regular:  # there is no fluctuation
                 continue
             shown = "axial force" if name == "axial_force" else name
             measured = tuple(row[pair] for pair in ("total error", "homogenisation error", "network error"))
             others = (case.paper.get(known), case.published.get(known)) if regular else ()
+            if after_release and not name.endswith(RELEASED):
+                others = (None, None) if regular else ()
             rows.append((numbers.case, "bars at the control nodes" if name == BARS else shown, *measured, *others))
             if name == BARS and not regular:
                 network, total = (row[pair] for pair in SOLVED_PAIRS)
@@ -192,8 +202,12 @@ def _errors_table(model: str, own: Sequence[CaseNumbers]) -> Table:
         *columns_of("text", "case", "quantity"),
         *(Column(title, kind="percent") for title in titles),
     )
-    note = f"{model}: elements of {mesh:g}, ε = 1/{round(1 / ratio)}. Dissipation relative to max(D, Ψ/100). "
-    note += "u⁰ + εu¹ and bars: at the end of the loading. "
+    note = f"{model}: elements of {mesh:g}, ε = 1/{round(1 / ratio)}. Errors are the largest over the increments, "
+    note += "relative to the largest value of the reference over them, the dissipation to max(D, Ψ/100). u⁰ + εu¹ "
+    note += (
+        "and bars: at the end of the loading, relative to the reference there. After the release (lcH): there, "
+    )
+    note += "relative to what is left of the reference there. "
     if not regular:
         efforts = [numbers.solving[f"{numbers.finest('lattice').size:.12g}"] for numbers in own]
         note += (
@@ -226,7 +240,29 @@ def _cost_table(model: str, own: Sequence[CaseNumbers]) -> Table:
     return Table(f"Cost at the finest sizes, {model}", columns, tuple(rows), note)
 
 
-def _limits_table(limits: Mapping[str, Limits]) -> Table:
+def _sizes_table(case: str, limits: Mapping[str, Limits]) -> Table:
+    """Return what is left after a release over the sizes of elements and of cells, and how it still changes."""
+    first = next(iter(limits.values()))
+    rows: list[tuple[Value, ...]] = []
+    lattice = [f"ε = 1/{round(1 / ratio)}" for ratio in first.ratios]
+    for title, sizes, of_sizes in (
+        (ANALYSIS_TITLES["exact"], [f"elements of {size:g}" for size in first.meshes], "elements"),
+        (ANALYSIS_TITLES["lattice"], lattice, "lattices"),
+    ):
+        for place, size in enumerate(sizes):
+            row: list[Value] = [title, size]
+            for entry in limits.values():
+                values = getattr(entry, of_sizes)
+                row += [values[place], values[place] / values[place - 1] - 1.0 if place else None]
+            rows.append(tuple(row))
+    columns: list[Column] = list(columns_of("text", "analysis", "size"))
+    for name in limits:
+        columns += [Column(LABELS.get(name, name)), Column("change", kind="percent")]
+    note = "Change: from the size before, relative to the value there."
+    return Table(f"{case} {reference_case(case).end} over sizes, regular cube", tuple(columns), tuple(rows), note)
+
+
+def _limits_table(case: str, limits: Mapping[str, Limits]) -> Table:
     rows = tuple(
         (
             LABELS.get(name, name),
@@ -254,7 +290,7 @@ def _limits_table(limits: Mapping[str, Limits]) -> Table:
         Column("gap", kind="percent"),
     )
     note = f"Richardson's extrapolation from elements of {meshes} and from ε = {ratios}."
-    return Table("Limits of lcT1, regular cube", columns, rows, note)
+    return Table(f"Limits of {case} {reference_case(case).end}, regular cube", columns, rows, note)
 
 
 def _evolution(folder: Path, comparison: Comparison, tann: TANN) -> list[Figure]:

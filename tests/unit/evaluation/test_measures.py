@@ -7,7 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from microtann.evaluation.measures import by_kind, largest_error, largest_errors, relative_rms, relative_to_all
+from microtann.evaluation.measures import (
+    by_kind,
+    errors_at_end,
+    largest_error,
+    largest_errors,
+    relative_rms,
+    relative_to_all,
+)
 
 ZERO, TWO = np.zeros(2), np.array([3.0, 4.0])
 
@@ -31,6 +38,21 @@ def test_the_largest_error_is_relative_to_the_largest_value() -> None:
     assert largest_error("dissipation", np.array([0.0, 2.0]), np.array([0.0, 1.0]), energy) == 0.25
     assert largest_error("torque", ZERO, ZERO, energy) == 0.0
     assert largest_error("torque", TWO, ZERO, energy) == math.inf
+
+
+def test_what_is_left_at_the_end_is_relative_to_itself() -> None:
+    """A path up to 100 and back to 1: an error of 0.5 there is half a percent of the one and half of the other."""
+    reference = {name: np.array([100.0, 1.0]) for name in ("u_z(1)", "u_z(2)", "energy")}
+    reference |= {"torque": np.array([50.0, 1e-9]), "dissipation": np.array([0.0, 0.001])}
+    values = {"u_z(1)": np.array([100.0, 1.5]), "u_z(2)": np.array([100.0, 0.8]), "energy": np.array([99.0, 1.0])}
+    values |= {"torque": np.array([50.0, 3e-9]), "dissipation": np.array([0.0, 0.003])}
+    found = errors_at_end(values, reference)
+    assert found == pytest.approx(
+        {"u_z(1)": 0.5, "u_z(2)": 0.2, "energy": 0.0, "torque": None, "dissipation": 0.2}  # 0.002 of Ψ/100
+    )
+    assert largest_errors(values, reference)["u_z(1)"] == pytest.approx(0.005)
+    assert by_kind(found)["displacement"] == pytest.approx(0.5)
+    assert by_kind({"u_z(1)": None, "u_z(2)": 0.2, "torque": None}) == {"displacement": 0.2, "torque": None}
 
 
 def test_displacements_are_one_kind_the_worst() -> None:

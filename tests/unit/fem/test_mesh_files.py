@@ -167,7 +167,11 @@ def test_data_of_vtk_files_are_names(tmp_path: Path) -> None:
         cell_data={"soft": [np.array([1, 0])], "material": [np.array([7, 3])], "size": [np.array([0.0, 1.0])]},
     )
     meshio.write(tmp_path / "mesh.vtu", mesh)
-    read = mt.fem.read_mesh(tmp_path / "mesh.vtu")
+    with pytest.warns(ReadingNote) as told:
+        read = mt.fem.read_mesh(tmp_path / "mesh.vtu")
+    notes = [str(note.message) for note in told]
+    assert len(notes) == 1
+    assert "the data 'size' of cells are whole numbers stored as floats, and no names" in notes[0]
     assert {name: nodes.tolist() for name, nodes in read.sets.items()} == {"top": np.flatnonzero(top).tolist()}
     regions = {name: cells.tolist() for name, cells in read.regions.items()}
     numbers = {"soft=0": [1], "soft=1": [0], "material=3": [1], "material=7": [0]}

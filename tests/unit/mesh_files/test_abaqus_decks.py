@@ -276,6 +276,7 @@ BARS = SQUARE + "*ELEMENT, TYPE={type}, ELSET=bars\n1, 1, 2\n2, 2, 3\n*ELEMENT, 
         ("B31", "*BEAM SECTION, ELSET=bars, MATERIAL=m, SECTION=CIRC\n2.\n1., 0., 0.", 4 * math.pi),
         ("B21", "*BEAM SECTION, ELSET=bars, SECTION=RECT\n0.5, 3.", 1.5),
         ("B33", "*BEAM SECTION, ELSET=bars, SECTION=PIPE\n2., 1.", 3 * math.pi),
+        ("B31R", "*BEAM SECTION, ELSET=bars, SECTION=RECT\n0.5, 3.", 1.5),
         ("B31OSH", "*BEAM SECTION, ELSET=bars, SECTION=BOX\n3., 4., .5, .5, .5, .5", 12 - 2 * 3),
         ("B31", "*BEAM SECTION, ELSET=bars, SECTION=I\n0., 10., 4., 6., 1., 2., 0.5", 4 + 12 + 3.5),
         ("B31", "*BEAM SECTION, ELSET=bars, SECTION=L\n4., 3., 1., 1.", 6),
@@ -320,6 +321,47 @@ def test_sections_of_instances_and_of_the_assembly(tmp_path: Path) -> None:
 def test_the_middle_node_of_a_quadratic_bar_comes_last(tmp_path: Path) -> None:
     found = read(tmp_path, SQUARE + "*ELEMENT, TYPE=B32\n1, 1, 4, 2\n")
     assert [(kind, cells.tolist()) for kind, cells in found.blocks] == [("line3", [[0, 1, 3]])]
+
+
+@pytest.mark.parametrize("edge", range(4))
+def test_a_quadrilateral_with_two_corners_in_one_is_a_triangle(edge: int, tmp_path: Path) -> None:
+    """Of its faces that of the edge is none; the others have the nodes that they had."""
+    nodes = np.array([1, 2, 3, 4])
+    nodes[(edge + 1) % 4] = nodes[edge]
+    row = ", ".join(map(str, nodes))
+    surfaces = "".join(f"*SURFACE, NAME=s{at}\n1, S{at + 1}\n" for at in range(4) if at != edge)
+    text = f"{SQUARE}*ELEMENT, TYPE=CPE4\n1, {row}\n2, 1, 2, 3, 4\n{surfaces}*SURFACE, NAME=none\n1, S{edge + 1}\n"
+    with pytest.warns(ReadingNote, match="1 quad cells with two nodes in one are read as triangle cells"):
+        found = read(tmp_path, text)
+    assert [kind for kind, _ in found.blocks] == ["quad", "triangle"]
+    triangle = found.blocks[1][1][0]
+    assert set(triangle.tolist()) == set((nodes - 1).tolist())
+    for at in set(range(4)) - {edge}:
+        ((cell, face),) = found.surfaces[f"s{at}"]
+        assert (cell, triangle[face], triangle[(face + 1) % 3]) == (1, nodes[at] - 1, nodes[(at + 1) % 4] - 1)
+    assert found.surfaces["none"] == []
+
+
+@pytest.mark.parametrize("edge", range(4))
+def test_a_hexahedron_with_two_edges_in_one_is_a_wedge(edge: int, tmp_path: Path) -> None:
+    corners = [(x, y, z) for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    rows = "".join(f"{n}, {x}., {y}., {z}.\n" for n, (x, y, z) in enumerate(corners, start=1))
+    nodes = np.arange(1, 9).reshape(2, 4)
+    nodes[:, (edge + 1) % 4] = nodes[:, edge]
+    surfaces = "".join(f"*SURFACE, NAME=s{at}\n1, S{at + 1}\n" for at in range(6))
+    row = ", ".join(map(str, nodes.ravel()))
+    with pytest.warns(ReadingNote, match="1 hexahedron cells with two nodes in one are read as wedge cells"):
+        found = read(tmp_path, f"*NODE\n{rows}*ELEMENT, TYPE=C3D8\n1, {row}\n{surfaces}")
+    ((kind, (wedge,)),) = found.blocks
+    assert (kind, set(wedge.tolist())) == ("wedge", set((nodes - 1).ravel().tolist()))
+    of_hexahedron = ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 4, 5), (1, 2, 5, 6), (2, 3, 6, 7), (3, 0, 7, 4))
+    of_wedge = ((0, 1, 2), (3, 4, 5), (0, 1, 3, 4), (1, 2, 4, 5), (2, 0, 5, 3))
+    for at, face in enumerate(of_hexahedron):
+        if at == edge + 2:
+            assert found.surfaces[f"s{at}"] == []
+            continue
+        ((_, own),) = found.surfaces[f"s{at}"]
+        assert set(wedge[list(of_wedge[own])]) == set((nodes - 1).ravel()[list(face)])
 
 
 def test_a_node_that_orients_a_beam_is_none_of_its_ends(tmp_path: Path) -> None:
@@ -373,6 +415,20 @@ def test_what_is_read_otherwise_is_told(text: str, note: str, tmp_path: Path) ->
     assert notes(tmp_path, text) == [note]
 
 
+def test_a_surface_of_surfaces(tmp_path: Path) -> None:
+    part = (
+        f"*PART, NAME=P\n{QUAD}*SURFACE, NAME=a\nplate, S1\n*END PART\n*INSTANCE, NAME=I, PART=P\n*END INSTANCE\n"
+    )
+    text = part + "*SURFACE, NAME=b\nI.7, S3\n*SURFACE, NAME=c, COMBINE=UNION\nI.a, B\n"
+    found = read(tmp_path, text)
+    assert found.surfaces == {"a": [(0, 0)], "b": [(0, 2)], "c": [(0, 0), (0, 2)]}
+    assert notes(tmp_path, text.replace("UNION", "INTERSECTION")) == [
+        "left out, for they are no part of a mesh here: *SURFACE, COMBINE=INTERSECTION (line 16)"
+    ]
+    with pytest.raises(InputError, match="line 17: there is no surface 'x'"):
+        read(tmp_path, text.replace("I.a, B", "I.a, x"))
+
+
 def test_the_last_place_of_a_node_counts(tmp_path: Path) -> None:
     with pytest.warns(ReadingNote):
         found = read(tmp_path, QUAD + "*NODE\n2, 1.5, 0.\n")
@@ -411,7 +467,7 @@ def test_the_last_place_of_a_node_counts(tmp_path: Path) -> None:
         ),
         (
             "*INCLUDE, INPUT=none.inp\n",
-            "line 1: the included file 'none.inp' is not there: put it beside deck.inp",
+            "line 1: the included file 'none.inp' is not there, nor is it beside deck.inp",
         ),
         ("*INCLUDE, INPUT=deck.inp\n", "line 1: deck.inp includes itself"),
         ("*INCLUDE, PASSWORD=a, INPUT=b\n", "line 1: the parameter PASSWORD"),

@@ -102,6 +102,20 @@ def test_names_without_elements_are_told_and_left_out(tmp_path: Path) -> None:
     assert sorted(mesh.regions) == ["plate", "surface 2", "surface 3"]
 
 
+def test_a_partitioned_mesh(tmp_path: Path) -> None:
+    """The cells are those of the partitions, which have the physical groups too; the cut between them has none."""
+    entities = "0 0 1 0\n1 0 0 0 2 1 0 1 9 0\n"
+    partitions = "2\n0\n0 1 2 0\n5 2 1 2 1 2 1 0 0 1 1 0 0 0\n"
+    partitions += "".join(f"{tag} 2 1 1 {tag} 0 0 0 1 1 0 1 9 2 4 -5\n" for tag in (2, 3))
+    nodes = "1 6 1 6\n2 1 0 6\n1\n2\n3\n4\n5\n6\n0 0 0\n1 0 0\n2 0 0\n0 1 0\n1 1 0\n2 1 0\n"
+    elements = "3 3 1 3\n1 5 1 1\n1 2 5\n2 2 3 1\n2 1 2 5 4\n2 3 3 1\n3 2 3 6 5\n"
+    parts = {"MeshFormat": "4.1 0 8\n", "PhysicalNames": '1\n2 9 "plate"\n', "Entities": entities}
+    parts |= {"PartitionedEntities": partitions, "Nodes": nodes, "Elements": elements}
+    text = "".join(f"${name}\n{content}$End{name}\n" for name, content in parts.items())
+    mesh = mt.fem.read_mesh(save(tmp_path, text))
+    assert (mesh.volume, mesh.regions["plate"].tolist(), dict(mesh.sides)) == (2.0, [0, 1], {})
+
+
 @pytest.mark.parametrize(
     ("name", "value", "area"), [("Area", 0.5, 0.5), ("radius", 2.0, 4 * np.pi), ("DIAMETER", 2.0, np.pi)]
 )

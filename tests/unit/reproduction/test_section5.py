@@ -11,6 +11,7 @@ from microtann.errors import InputError
 from microtann.evaluation import structures
 from microtann.evaluation.comparison import Comparison
 from microtann.evaluation.reference_run import RunNumbers
+from microtann.report.simulation_section import results_table
 from microtann.reproduction.claims import SECTION5_CASES, choose_cases
 from microtann.reproduction.section5_cases import CaseNumbers, Section5Plan, run_section5_case
 from microtann.reproduction.section5_errors import (
@@ -68,8 +69,11 @@ def test_the_network_of_the_regular_cube_has_no_error_and_the_rest_is_homogenisa
         "energy",
         "dissipation",
         "torque",
+        "displacement, after the release",
+        "energy, after the release",
+        "dissipation, after the release",
         "bar stress",
-    ]
+    ]  # the torque is released
     for name, row in rows.items():
         assert row["network error"] < 1e-9, name
         assert row["homogenisation error"] == pytest.approx(row["total error"], rel=1e-6), name
@@ -78,6 +82,34 @@ def test_the_network_of_the_regular_cube_has_no_error_and_the_rest_is_homogenisa
     assert rows["energy"]["homogenisation error"] == pytest.approx(expected["energy"])
     largest = max(value for name, value in expected.items() if name.startswith("u_"))
     assert rows["displacement"]["homogenisation error"] == pytest.approx(largest)
+
+
+def test_what_is_left_after_the_release_is_judged_by_itself(
+    cyclic: tuple[CaseNumbers, Comparison, mt.TANN],
+) -> None:
+    numbers, comparison, _ = cyclic
+    exact, lattice = (comparison.quantities[analysis] for analysis in ("exact", "lattice"))
+    rows = case_errors(numbers)
+    left = abs(exact["energy"][-1] / lattice["energy"][-1] - 1.0)
+    assert rows["energy, after the release"]["homogenisation error"] == pytest.approx(left)
+    hidden = abs(exact["energy"][-1] - lattice["energy"][-1]) / lattice["energy"].max()
+    assert hidden < 0.1 * left  # what the largest of the path makes of it
+    at_end = comparison.homogenisation_errors_at_end
+    assert at_end is not None
+    assert at_end["torque"] is None
+    assert comparison.case.end == "after the release"
+    table = results_table(comparison)
+    assert [column.title for column in table.columns[-2:]] == [
+        "network, after the release",
+        "homogenisation, after the release",
+    ]
+    assert {row[0]: row[-1] for row in table.rows}["energy Ψ"] == pytest.approx(left)
+    assert "relative to the value of the reference there" in table.note
+
+
+def test_what_the_release_leaves_has_limits_too() -> None:
+    limits = find_limits("lcH", (10.0, 5.0, 2.5), (1.0, 0.5, 0.25))
+    assert set(limits) == {"u_z(5, 5, 20)", "u_z(-5, 5, 20)", "energy"}  # no torque is left
 
 
 def test_the_cost_ratio_counts_calls(cyclic: tuple[CaseNumbers, Comparison, mt.TANN]) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from microtann.errors import InputError
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, Line, file_lines, included_file
-from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart
+from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart, SurfacePatch
 from microtann.mesh_files.abaqus.node_coordinates import placement
 
 What = Literal["nodes", "elements"]
@@ -137,6 +137,30 @@ class Deck:
             if rest.isdecimal():
                 return [Members(instance, (int(rest),), True, place)]
         raise InputError(f"{place}: there is no set of {what} {word!r}")
+
+    def patches(self, word: str, place: str) -> list[SurfacePatch]:
+        """Return the faces of a surface by its name.
+
+        Parameters
+        ----------
+        word : str
+            Its name; of one of an instance, with that of the instance and a point before it.
+        place : str
+            Where the word stands.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        key = word.upper()
+        if key in self.current.surfaces:
+            return list(self.current.surfaces[key].patches)
+        for instance, rest in self._qualified(key):
+            if rest in self.instances[instance].surfaces:
+                found = self.instances[instance].surfaces[rest].patches
+                return [patch._replace(members=within(patch.members, instance)) for patch in found]
+        raise InputError(f"{place}: there is no surface {word!r}")
 
     def number(self, word: str, place: str) -> NumberInPart:
         """Return the number that a word is, of an instance if its name stands before it.

@@ -222,7 +222,7 @@ def _named_file(block: KeywordBlock, folder: Path, deck: Path) -> Path:
     name = block.required("INPUT").replace("\\", "/")
     file = next((place / name for place in (folder, deck.parent) if (place / name).is_file()), None)
     if file is None:
-        block.refuse(f"the included file {name!r} is not there: put it beside {deck.name}")
+        block.refuse(f"the included file {name!r} is not there, nor is it beside {deck.name}")
     return file
 
 

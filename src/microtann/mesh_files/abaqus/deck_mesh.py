@@ -12,6 +12,12 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
+from microtann.mesh_files.abaqus.collapsed_elements import (
+    COLLAPSED,
+    collapsed_edges,
+    face_without_edge,
+    without_edge,
+)
 from microtann.mesh_files.abaqus.deck import Deck, within
 from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart, SurfacePatch
 from microtann.mesh_files.abaqus.element_types import ElementType
@@ -24,10 +30,11 @@ FACE_COUNTS = {"triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 6, "wedge": 5
 
 @dataclass(eq=False)
 class _Numbers:
-    """Where the nodes and elements of a part are in the mesh; −1 for elements that are left out."""
+    """Where the nodes and elements of a part are in the mesh, −1 if left out, and the edges of collapsed ones."""
 
     nodes: dict[int, int] = field(default_factory=dict)
     cells: dict[int, int] = field(default_factory=dict)
+    collapsed: dict[int, int] = field(default_factory=dict)
 
 
 def mesh_of(deck: Deck) -> ForeignMesh:
@@ -92,9 +99,11 @@ def _gather_cells(
                 row = [_node(node, key, numbers, number) for node in nodes]
             rows[kind.kind].append(row)
             owners[kind.kind].append((key, number, kind))
+    cells = {kind: np.array(of_kind, dtype=np.int64) for kind, of_kind in rows.items()}
+    _collapse(cells, owners, numbers, found)
     types: list[ElementType] = []
-    for kind_name in sorted(rows):
-        found.blocks.append((kind_name, np.array(rows[kind_name], dtype=np.int64)))
+    for kind_name in sorted(cells):
+        found.blocks.append((kind_name, cells[kind_name]))
         for key, number, kind in owners[kind_name]:
             numbers[key].cells[number] = len(types)
             types.append(kind)
@@ -103,6 +112,42 @@ def _gather_cells(
     found.types = {kind.name: np.flatnonzero(of_cell == at) for kind, at in number_of.items()}
     found.left_out = dict(left_out)
     return types
+
+
+def _collapse(
+    cells: dict[str, Int[IntArray, "_ _"]],
+    owners: dict[str, list[tuple[str | None, int, ElementType]]],
+    numbers: dict[str | None, _Numbers],
+    found: ForeignMesh,
+) -> None:
+    """Make triangles and wedges of cells that have an edge without length, with a note.
+
+    Parameters
+    ----------
+    cells : dict of integer arrays
+        Nodes of all cells, by kind.
+    owners : dict of lists
+        Part, number and type of each.
+    numbers : dict of _Numbers
+    found : ForeignMesh
+        Gets the note.
+    """
+    for kind in [kind for kind in cells if kind in COLLAPSED]:
+        edges = collapsed_edges(cells[kind])
+        chosen, left = np.flatnonzero(edges >= 0), np.flatnonzero(edges < 0)
+        if not len(chosen):
+            continue
+        other = COLLAPSED[kind]
+        found.notes.append(f"{len(chosen)} {kind} cells with two nodes in one are read as {other} cells")
+        rows = np.array([without_edge(cells[kind][at].tolist(), int(edges[at])) for at in chosen])
+        cells[other] = np.concatenate([cells.get(other, rows[:0]), rows])
+        for at in chosen:
+            key, number, _ = owners[kind][at]
+            numbers[key].collapsed[number] = int(edges[at])
+            owners[other].append(owners[kind][at])
+        cells[kind], owners[kind] = cells[kind][left], [owners[kind][at] for at in left]
+        if not len(left):
+            del cells[kind]
 
 
 def _node(node: NumberInPart, key: str | None, numbers: dict[str | None, _Numbers], element: int) -> int:
@@ -193,8 +238,14 @@ def _faces(
             count = next((count for name, count in FACE_COUNTS.items() if kind.kind.startswith(name)), 0)
             if not flat and patch.face >= count:
                 raise InputError(f"{patch.place}: element {number} has no face S{patch.face + 1}")
+            face = -1 if flat else patch.face
+            edge = numbers[group.instance].collapsed.get(number)
+            if edge is not None and not flat:
+                face = face_without_edge(face, edge, kind.kind == "quad")
+                if face < 0:  # it has no area
+                    continue
             if cells[number] >= 0:
-                yield cells[number], patch.face
+                yield cells[number], face
 
 
 def _gather_sections(

@@ -88,8 +88,18 @@ def read_surface(deck: Deck, block: KeywordBlock) -> None:
     InputError
         If it names a set that does not exist.
     """
-    block.require_known(("NAME", "TYPE", "INTERNAL", "TRIM"))
+    block.require_known(("NAME", "TYPE", "INTERNAL", "TRIM", "COMBINE"))
     name = block.required("NAME")
+    combined = block.parameters.get("COMBINE", "").upper()
+    if combined:
+        if combined == "UNION":
+            patches = [
+                patch for line in block.data for word in line.words for patch in deck.patches(word, line.place)
+            ]
+            _extend_surface(deck.current, name, patches)
+        else:
+            deck.unread.setdefault(f"*SURFACE, COMBINE={combined}", []).append(block.place)
+        return
     kind = block.parameters.get("TYPE", "ELEMENT").upper()
     part = deck.current
     if kind == "NODE":
@@ -99,11 +109,11 @@ def read_surface(deck: Deck, block: KeywordBlock) -> None:
     if kind != "ELEMENT":
         deck.unread.setdefault(f"*SURFACE, TYPE={kind}", []).append(block.place)
         return
-    patches = [_patch(deck, line) for line in block.data]
-    if None in patches:
+    named = [_patch(deck, line) for line in block.data]
+    if None in named:
         deck.unread.setdefault("*SURFACE without faces S1, S2, ... of elements", []).append(block.place)
         return
-    _extend_surface(part, name, [patch for patch in patches if patch is not None])
+    _extend_surface(part, name, [patch for patch in named if patch is not None])
 
 
 def _extend_surface(part: DeckPart, name: str, patches: list[SurfacePatch]) -> None:

@@ -25,7 +25,7 @@ HEXAHEDRON27 = (*range(20), 26, 24, 23, 25, 21, 22, 20)
 
 BODY = re.compile(r"(C3D|CPE|CPS)(\d+)([RHIMSTPE]*)")
 TRUSS = re.compile(r"T[23]D([23])[HTE]*")
-BEAM = re.compile(r"(?:B|PIPE)[23]([123])(?:OS)?[HT]*|FRAME[23]D")
+BEAM = re.compile(r"(?:B|PIPE)[23]([123])(?:OS)?[HTR]*|FRAME[23]D")
 FACE = re.compile(r"(?:M3D|SFM3D|R3D)([34689])[RT]*")
 NOTHING = re.compile(
     r"SPRING[12A]|DASHPOT[12A]|MASS|ROTARYI|HEATCAP|CONN[23]D2|JOINTC|GAP(?:UNI|CYL|SPHER)[T]?|ITS(?:UNI|CYL)|"

@@ -40,8 +40,9 @@ def read_cell(
         Lattice vectors of a mesh, as rows; by default the edges of its bounding box.
     whole_bars : bool, optional
         Whether the areas in a mesh are those of whole bars, of which each copy on opposite faces gets an equal
-        share, as with ``area``; else those of the listed bars. By default sections are those of whole bars, and
-        cell data ``area`` those of the listed ones.
+        share, as with ``area``; else those of the listed bars. By default sections, and
+        circles of cell data ``radius`` or ``diameter``, are those of whole bars, and cell data ``area`` those of
+        the listed ones.
 
     Returns
     -------
