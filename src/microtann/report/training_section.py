@@ -31,7 +31,7 @@ def write_training(folder: Path, tann: TANN, tried: Sequence[SeedResult] = ()) -
     tann.save(str(folder / MODEL_FILE))
     history = tann.information.history
     losses = {"training": [r.training for r in history], "validation": [r.validation for r in history]}
-    terms = {name: [r.terms.get(name, np.nan) for r in history] for name in loss_terms(history)}
+    terms = {name: [r.terms.get(name, np.nan) for r in history] for name in curve_terms(history)}
     draw_training(folder / "training.png", [r.update for r in history], losses, phase_starts(history), terms)
     write_curves(folder / CURVES, history)
     seen = tann.information.training_range
@@ -101,10 +101,10 @@ def write_curves(path: Path, history: Sequence[TrainingRecord]) -> None:
     """Write the training curve as CSV, with the terms of the validation loss."""
     names = ("phase", "update", "training", "validation")
     losses = {name: [getattr(record, name) for record in history] for name in names}
-    terms = {name: [record.terms.get(name) for record in history] for name in loss_terms(history)}
+    terms = {name: [record.terms.get(name) for record in history] for name in curve_terms(history)}
     write_csv(path, losses | terms)
 
 
-def loss_terms(history: Sequence[TrainingRecord]) -> list[str]:
+def curve_terms(history: Sequence[TrainingRecord]) -> list[str]:
     """Return the names of the terms of the validation loss, in the order in which they appear."""
     return list(dict.fromkeys(name for record in history for name in record.terms))
