@@ -88,6 +88,11 @@ class ModelCard:
         """Increments of all paths with a negative dissipation."""
         return sum(errors["violations"] for errors in self.errors.values())
 
+    @property
+    def runaways(self) -> tuple[str, ...]:
+        """Paths and walks on which the errors of stress or energy are infinite or no numbers."""
+        return tuple(name for name, e in self.errors.items() if e["stress"] is None or e["energy"] is None)
+
     def __str__(self) -> str:
         lines = [
             f"{self.name}: {self.cell}",
@@ -99,6 +104,8 @@ class ModelCard:
         ]
         if self.convergence:
             lines.insert(4, f"  {self.convergence}")
+        if self.runaways:
+            lines.append(f"  runs away on {', '.join(self.runaways)}: its answers there are of no use")
         for path, e in self.errors.items():
             values = "".join(f"{_number(e[key]):10.1e}" for key in ("stress", "energy", "dissipation"))
             lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])
