@@ -58,18 +58,21 @@ def write_driven_cell(
     draw_curves(folder / "curves.png", cell, response)
     for field in ("force", "plastic_strain"):
         draw_cell(folder / f"{field}.png", cell, response, largest, field, scale)
+    free = cell.free_motions.count
     numbers = {
         "distinct_bars": cell.distinct_bars.count,
         "distinct_nodes": cell.distinct_nodes.count,
+        "free_motions": free,
         "increments": count,
         "iterations": int(response.iterations.sum()),
         "energy": float(response.energy[-1]),
         "dissipation": float(response.dissipation.sum()),
     }
     write_numbers(folder, numbers)
+    motions = f"{free} free motion{'s' * (free > 1)}, " if free else ""
     text = (
-        "{distinct_bars} distinct bars, {distinct_nodes} distinct nodes, {increments} increments, {iterations} "
-        "iterations; free energy {energy:.6g}, dissipated {dissipation:.6g} per volume."
+        "{distinct_bars} distinct bars, {distinct_nodes} distinct nodes, " + motions + "{increments} increments, "
+        "{iterations} iterations; free energy {energy:.6g}, dissipated {dissipation:.6g} per volume."
     )
     section = Section(
         title="A driven cell",
