@@ -152,7 +152,7 @@ def gauss_strains(
         own = inside - block.first
         part = strain[first : first + len(own) * block.element.gauss_points]
         first += len(part)
-        by_cell = part.reshape(len(own), -1, part.shape[1])
+        by_cell = part.reshape(len(own), block.element.gauss_points, part.shape[1])
         for mean in (False, True):
             chosen = mean_dilatation[inside] == mean
             if chosen.any():
