@@ -118,21 +118,26 @@ def differences(read: mt.fem.Mesh, right: mt.fem.Mesh, all_names: bool = True) -
     all_names : bool
         Whether there may be no other names.
     """
-    if (read.kind, read.points.shape, read.cells.shape) != (right.kind, right.points.shape, right.cells.shape):
+    shapes = [
+        (mesh.points.shape, {block.kind: block.cells.shape for block in mesh.blocks}) for mesh in (read, right)
+    ]
+    if shapes[0] != shapes[1]:
         return [f"{read} is no {right}"]
     number = {tuple(point): index for index, point in enumerate(right.points.tolist())}
     node = np.array([number.get(tuple(point), -1) for point in read.points.tolist()])
     if (np.sort(node) != np.arange(len(node))).any():
         return ["the points are others"]
-    cell = {frozenset(nodes): index for index, nodes in enumerate(right.cells.tolist())}
-    own = np.array([cell.get(frozenset(nodes), -1) for nodes in node[read.cells].tolist()])
+    cell = {frozenset(right.nodes_of(index).tolist()): index for index in range(right.cell_count)}
+    own = np.array([cell.get(frozenset(node[read.nodes_of(at)].tolist()), -1) for at in range(read.cell_count)])
     if (np.sort(own) != np.arange(len(own))).any():
         return ["the cells have other nodes"]
     told = []
-    if not np.allclose(np.sort(read.weights), np.sort(right.weights[own]), rtol=1e-11, atol=0):
+    pairs = [(read, np.arange(len(own))), (right, own)]
+    one, other = (np.concatenate([np.sort(_weights(mesh, at)) for at in cells]) for mesh, cells in pairs)
+    if not np.allclose(one, other, rtol=1e-11, atol=0):
         told.append("the nodes of cells are in a wrong order")
-    face = {frozenset(nodes): index for index, nodes in enumerate(right.boundary.tolist())}
-    faces = np.array([face[frozenset(nodes)] for nodes in node[read.boundary].tolist()])
+    face = {frozenset(nodes): index for index, nodes in enumerate(right.boundary.tolist())}  # −1 fills some
+    faces = np.array([face[frozenset(nodes)] for nodes in np.append(node, -1)[read.boundary].tolist()])
     for what, translated in (("regions", own), ("sets", node), ("sides", faces)):
         given, wanted = getattr(read, what), getattr(right, what)
         if set(wanted) - set(given) or (all_names and set(given) != set(wanted)):
@@ -143,3 +148,8 @@ def differences(read: mt.fem.Mesh, right: mt.fem.Mesh, all_names: bool = True) -
             if set(translated[given[name]].tolist()) != set(wanted[name].tolist())
         ]
     return told
+
+
+def _weights(mesh: mt.fem.Mesh, cell: int) -> np.ndarray:
+    """Return the volumes of the Gauss points of a cell."""
+    return mesh.weights.ravel()[mesh.gauss_points(np.array([cell]))]
