@@ -126,10 +126,10 @@ def _write(
 
 def _show(output: Path, lattice: UnitCell, response: DrivenResponse) -> None:
     labels = voigt.LABELS[lattice.dimension]
-    typer.echo(
-        f"{lattice.distinct_bars.count} distinct bars, {lattice.distinct_nodes.count} distinct nodes, "
-        f"{len(response.time)} increments, {int(response.iterations.sum())} iterations"
-    )
+    free = lattice.free_motions.count
+    counts = f"{lattice.distinct_bars.count} distinct bars, {lattice.distinct_nodes.count} distinct nodes, "
+    counts += f"{free} free motion{'s' * (free > 1)}, " if free else ""
+    typer.echo(f"{counts}{len(response.time)} increments, {int(response.iterations.sum())} iterations")
     ends = np.flatnonzero(np.append(np.diff(response.step) > 0, True))
     typer.echo("time   " + "".join(f"{f'e{i}':>11}" for i in labels) + "".join(f"{f's{i}':>11}" for i in labels))
     for t in ends[-20:]:
