@@ -15,6 +15,7 @@ from microtann.errors import InputError, ReadingNote
 from microtann.fem.centre_nodes import without_centres
 from microtann.fem.elements import RULES, element_kind
 from microtann.fem.faces import Faces, all_faces, corner_key
+from microtann.fem.free_faces import with_free_faces
 from microtann.fem.mesh import Mesh
 from microtann.fem.node_places import plane_points, require_places, with_doubled_nodes
 from microtann.fem.orientation import turned
@@ -108,6 +109,7 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool, merge_doubled: bool, notes: l
     d = element_kind(kinds[0]).dimension
     if foreign.types or foreign.left_out:
         foreign = without_loose_parts(foreign, [_dimension(name) == d for name, _ in foreign.blocks], notes)
+    foreign = with_free_faces(foreign, d)
     foreign = with_doubled_nodes(foreign, merge_doubled, notes)
     points = plane_points(foreign.points, d, notes)
     number, cells = _numbered(foreign, kinds)
