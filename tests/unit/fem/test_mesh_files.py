@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import meshio
@@ -148,7 +149,9 @@ def test_points_and_cells_survive_every_format(kind: str, suffix: str, tmp_path:
         names = {"lower": np.array([1, dimension]), "upper": np.array([2, dimension])} if tags else {}
         data = meshio.Mesh(points, cells, cell_data=tags, field_data=names)
         meshio.write(file, data, **({"file_format": "gmsh22", "binary": False} if tags else {}))
-    read = mt.fem.read_mesh(file)
+    mirrored = kind == "wedge" and suffix.startswith(".vt")  # by meshio
+    with pytest.warns(ReadingNote, match="are turned") if mirrored else contextlib.nullcontext():
+        read = mt.fem.read_mesh(file)
     assert read.kind == kind
     np.testing.assert_array_equal(read.points, box.points)
     np.testing.assert_array_equal(read.cells, box.cells)
@@ -211,12 +214,12 @@ def test_unused_nodes_are_left_out_if_that_is_asked_for(tmp_path: Path) -> None:
         (
             "*MATERIAL",
             "*ELEMENT, TYPE=C3D4\n1, 1, 2, 4, 11\n*MATERIAL",
-            "these are hexahedron and tetra: mesh with one of them",
+            "3 triangular faces lie on quadrilateral faces of other cells",
         ),
         (
             "*MATERIAL",
             "*ELEMENT, TYPE=C3D6\n1, 1, 2, 4, 11, 12, 14\n*MATERIAL",
-            "cells of kind 'wedge' are not known",
+            "a triangular face lies on quadrilateral faces of other cells",
         ),
         (
             "9, 11, 12, 13, 14",

@@ -21,7 +21,7 @@ from microtann.mesh_files.abaqus.collapsed_elements import (
 from microtann.mesh_files.abaqus.deck import Deck, within
 from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart, SurfacePatch
 from microtann.mesh_files.abaqus.element_types import ElementType
-from microtann.mesh_files.foreign_mesh import ForeignMesh
+from microtann.mesh_files.foreign_mesh import CELL_ITSELF, ForeignMesh
 
 IntArray = NDArray[np.int64]
 FACE_COUNTS = {"triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 6, "wedge": 5, "pyramid": 5}
@@ -234,13 +234,12 @@ def _faces(
                     raise InputError(f"{patch.place}: there is no element {number}")
                 continue
             kind = part.elements[number].type
-            flat = patch.face < 0 or kind.is_face
             count = next((count for name, count in FACE_COUNTS.items() if kind.kind.startswith(name)), 0)
-            if not flat and patch.face >= count:
+            if not kind.is_face and patch.face >= count:
                 raise InputError(f"{patch.place}: element {number} has no face S{patch.face + 1}")
-            face = -1 if flat else patch.face
+            face = CELL_ITSELF if kind.is_face else patch.face
             edge = numbers[group.instance].collapsed.get(number)
-            if edge is not None and not flat:
+            if edge is not None and face >= 0:
                 face = face_without_edge(face, edge, kind.kind == "quad")
                 if face < 0:  # it has no area
                     continue

@@ -50,4 +50,4 @@ def write_bars(
         )
         for number, t in enumerate(increments)
     )
-    return write_series(folder, name, cell.nodes, "line", cell.bars, frames)
+    return write_series(folder, name, cell.nodes, [("line", cell.bars)], frames)

@@ -60,7 +60,7 @@ class StructureResult(History):
         Path
             The PVD file.
         """
-        return write_series(folder, name, self.points, "line", self.structure.bars, self.frames())[0]
+        return write_series(folder, name, self.points, [("line", self.structure.bars)], self.frames())[0]
 
     def frames(self) -> Iterator[Frame]:
         """Yield displacements, reactions and the fields of the bars at the end of every increment."""
