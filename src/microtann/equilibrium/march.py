@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
-from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, explain
+from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, explain, limit_load
 from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
 from microtann.equilibrium.linear_model import LinearModel
 from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace, equilibrate
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import Reach, farther, sentence
+from microtann.equilibrium.runaway import RunawayError
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.solver_options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.step_loading import StepLoading
@@ -126,6 +127,7 @@ class _StepSolver:
         passed, part, cuts, row, reach = now.passed, now.part, now.cuts, now.row, now.reach
         guess = now.guess if part == 1.0 else None
         current, dissipated, equilibria = now.equilibrium, now.dissipated, now.equilibria
+        runaways: list[float] = []
         while passed < 1.0:
             goal = options.goal(passed, part)
             fraction = self._fraction(place, goal)
@@ -135,6 +137,8 @@ class _StepSolver:
                 found = self._attempt(current, guess, index, passed, goal, fraction, trace)
             except ConvergenceError as error:
                 row = _counted(row, before, cost, goal - passed)
+                if isinstance(error, RunawayError):
+                    runaways.append(fraction)
                 if guess is not None:  # begin again with the elastic prediction before cutting
                     guess = None
                     continue
@@ -146,7 +150,12 @@ class _StepSolver:
                     attempt = Attempt(
                         index, step.name, current, trace.moved, (goal - passed) * step.dt, row.failures
                     )
-                    raise explain(error, attempt, goal - passed, sentence(self.reached)) from error
+                    failed_at = explain(error, attempt, goal - passed, sentence(self.reached))
+                    carried = self._fraction(place, passed)
+                    beyond = [at for at in runaways if at > carried]
+                    if beyond:
+                        failed_at = limit_load(failed_at, self.number, carried, min(beyond))
+                    raise failed_at from error
                 cost.cuts += 1
                 part = smaller
                 continue
