@@ -19,25 +19,27 @@ EDGES = {
     "line3": ((0, 1),),
 }
 """Ends of the edges that have a node amid them, in the order of VTK."""
-CORNERS = {"line": 2, "triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 8}
+CORNERS = {"line": 2, "triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 8, "wedge": 6}
+DIMENSIONS = {"line": 1, "triangle": 2, "quad": 2, "tetra": 3, "hexahedron": 3, "wedge": 3}
 MIRROR = {
     "line": (1, 0),
     "triangle": (0, 2, 1),
     "quad": (0, 3, 2, 1),
     "tetra": (1, 0, 2, 3),
     "hexahedron": (4, 5, 6, 7, 0, 1, 2, 3),
+    "wedge": (3, 4, 5, 0, 1, 2),
 }
 """Corners of a cell that is turned inside out; any such order will do."""
-FACES = {
-    "triangle": "line",
-    "triangle6": "line3",
-    "quad": "line",
-    "quad8": "line3",
-    "tetra": "triangle",
-    "tetra10": "triangle6",
-    "hexahedron": "quad",
-    "hexahedron20": "quad8",
+KINDS = (
+    *("triangle", "triangle6", "quad", "quad8", "tetra", "tetra10", "hexahedron", "hexahedron20"),
+    *("quad and triangle", "hexahedron and wedge"),
+)
+"""Kinds of cells that a mesh can be drawn of."""
+HALVES = {
+    "quad": ("triangle", ((0, 1, 2), (0, 2, 3))),
+    "hexahedron": ("wedge", ((0, 1, 2, 4, 5, 6), (0, 2, 3, 4, 6, 7))),
 }
+"""Into what a cell is cut along a diagonal, upright in space."""
 
 
 def corners_of(kind: str) -> str:
@@ -59,6 +61,10 @@ class DrawnCell:
     nodes: np.ndarray
     names: list[str]
     mirrored: bool = False
+
+    @property
+    def dimension(self) -> int:
+        return DIMENSIONS[corners_of(self.kind)]
 
     def written(self, edges: dict[str, tuple] = EDGES) -> list[int]:
         """Return the nodes in the order of a programme that has these edges."""
@@ -83,26 +89,47 @@ class DrawnMesh:
 
 
 def draw_mesh(random: np.random.Generator, kind: str) -> DrawnMesh:
-    """Return a random mesh; its coordinates have few digits, which every format keeps."""
-    d = 2 if kind.startswith(("tri", "quad")) else 3
-    box = mt.fem.box((1.0,) * d, random.integers(1, 3, d).tolist(), kind=kind)
+    """Return a random mesh of one of `KINDS`; its coordinates have few digits, which every format keeps."""
+    whole = kind.split()[0]
+    d = 2 if whole.startswith(("tri", "quad")) else 3
+    box = mt.fem.box((1.0,) * d, random.integers(1, 3, d).tolist(), kind=whole)
     matrix = np.zeros((d, d))
     while np.linalg.det(matrix) < 0.2:
         matrix = random.integers(-2, 3, (d, d)) / 2
     plane = box.points @ matrix.T + random.integers(-5, 5, d)
     points = np.pad(plane, ((0, 0), (0, 3 - d)), constant_values=random.choice([0.0, 5.0]))
-    regions = {f"region {i}": _some(random, len(box.cells)) for i in range(random.integers(1, 4))}
-    sides = {f"side {i}": _some(random, len(box.boundary)) for i in range(random.integers(0, 3))}
-    right = mt.fem.Mesh(plane, box.cells, kind, regions=regions, sides=sides)
+    cells = {whole: box.cells} if kind == whole else _halved(random, box)
+    right = mt.fem.Mesh(plane, cells)
+    regions = {f"region {i}": _some(random, right.cell_count) for i in range(random.integers(1, 4))}
+    sides = {f"side {i}": _some(random, len(right.boundary)) for i in range(random.integers(0, 3))}
+    right = right.named(regions=regions, sides=sides)
     drawn = DrawnMesh(right, points)
     share = random.choice([0.0, 0.3, 1.0])
-    for mesh, members, name in ((box.cells, right.regions, kind), (box.boundary, right.sides, FACES[kind])):
-        for number, nodes in enumerate(mesh):
+    solids = [(block.kind, nodes) for block in right.blocks for nodes in block.cells]
+    by_count = (
+        {2: "line", 3: "triangle", 4: "quad", 6: "triangle6", 8: "quad8"} if d == 3 else {2: "line", 3: "line3"}
+    )
+    faces = [(by_count[len(nodes)], nodes) for part in right.boundary_parts for nodes in part.nodes]
+    for rows, members in ((solids, right.regions), (faces, right.sides)):
+        for number, (name, nodes) in enumerate(rows):
             names = [key for key, chosen in members.items() if number in chosen]
-            if names or name == kind:
+            if names or rows is solids:
                 drawn.cells.append(DrawnCell(name, nodes, names, bool(random.random() < share)))
     drawn.empty = ["never meshed"] if random.random() < 0.3 else []
     return drawn
+
+
+def _halved(random: np.random.Generator, box: mt.fem.Mesh) -> dict[str, np.ndarray]:
+    """Return cells of which some are cut in two, in space all of a column, so that they fit one another."""
+    name, parts = HALVES[box.kind]
+    column = np.unique(box.centres[:, :2].round(6), axis=0, return_inverse=True)[1].ravel()
+    cut = random.random(column.max() + 1 if box.dimension == 3 else len(column)) < 0.5
+    chosen = cut[column] if box.dimension == 3 else cut
+    cells = {
+        box.kind: box.cells[~chosen],
+        name: np.concatenate([box.cells[chosen][:, list(part)] for part in parts]),
+    }
+    return {kind: rows for kind, rows in cells.items() if len(rows)}
 
 
 def _some(random: np.random.Generator, count: int) -> np.ndarray:
@@ -118,19 +145,22 @@ def differences(read: mt.fem.Mesh, right: mt.fem.Mesh, all_names: bool = True) -
     all_names : bool
         Whether there may be no other names.
     """
-    if (read.kind, read.points.shape, read.cells.shape) != (right.kind, right.points.shape, right.cells.shape):
+    if (sorted(read.kind), read.points.shape) != (sorted(right.kind), right.points.shape):
         return [f"{read} is no {right}"]
     number = {tuple(point): index for index, point in enumerate(right.points.tolist())}
     node = np.array([number.get(tuple(point), -1) for point in read.points.tolist()])
     if (np.sort(node) != np.arange(len(node))).any():
         return ["the points are others"]
-    cell = {frozenset(nodes): index for index, nodes in enumerate(right.cells.tolist())}
-    own = np.array([cell.get(frozenset(nodes), -1) for nodes in node[read.cells].tolist()])
-    if (np.sort(own) != np.arange(len(own))).any():
+    wanted_cells, read_cells = cells_of(right, np.arange(len(node))), cells_of(read, node)
+    cell = {key: index for index, (key, _) in enumerate(wanted_cells)}
+    own = np.array([cell.get(key, -1) for key, _ in read_cells])
+    if len(own) != right.cell_count or (np.sort(own) != np.arange(len(own))).any():
         return ["the cells have other nodes"]
     told = []
-    if not np.allclose(np.sort(read.weights), np.sort(right.weights[own]), rtol=1e-11, atol=0):
+    pairs = zip(read_cells, [wanted_cells[index] for index in own], strict=True)
+    if not all(np.allclose(is_so, should, rtol=1e-11, atol=0) for (_, is_so), (_, should) in pairs):
         told.append("the nodes of cells are in a wrong order")
+    node = np.append(node, -1)  # that which fills rows of faces with fewer nodes
     face = {frozenset(nodes): index for index, nodes in enumerate(right.boundary.tolist())}
     faces = np.array([face[frozenset(nodes)] for nodes in node[read.boundary].tolist()])
     for what, translated in (("regions", own), ("sets", node), ("sides", faces)):
@@ -143,3 +173,12 @@ def differences(read: mt.fem.Mesh, right: mt.fem.Mesh, all_names: bool = True) -
             if set(translated[given[name]].tolist()) != set(wanted[name].tolist())
         ]
     return told
+
+
+def cells_of(mesh: mt.fem.Mesh, node: np.ndarray) -> list[tuple[tuple[str, frozenset[int]], np.ndarray]]:
+    """Return kind and nodes of every cell, and the volumes at its Gauss points, sorted."""
+    return [
+        ((block.kind, frozenset(node[nodes].tolist())), np.sort(weights))
+        for block in mesh.blocks
+        for nodes, weights in zip(block.cells, block.weights, strict=True)
+    ]

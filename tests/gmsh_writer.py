@@ -15,6 +15,7 @@ TYPES = {
     "quad": 3,
     "tetra": 4,
     "hexahedron": 5,
+    "wedge": 6,
     "line3": 8,
     "triangle6": 9,
     "tetra10": 11,
@@ -115,7 +116,7 @@ def _write_version_2(out, drawn, random, tags, number) -> None:
 def _write_version_4(out, drawn, random, tags, number, latest) -> None:
     size = "u8"
     groups = [frozenset(tags[name] for name in cell.names) for cell in drawn.cells]
-    dimensions = [drawn.dimension - (cell.kind != drawn.right.kind) for cell in drawn.cells]
+    dimensions = [cell.dimension for cell in drawn.cells]
     pairs = list(dict.fromkeys(zip(dimensions, groups, strict=True)))
     entity = {pair: 7 + count for count, pair in enumerate(pairs)}
     out.line("$Entities")
@@ -152,12 +153,15 @@ def _write_version_4(out, drawn, random, tags, number, latest) -> None:
     out.end("Nodes")
     out.line("$Elements")
     extent = (1, len(drawn.cells)) if latest else ()
-    out.numbers(len(pairs), len(drawn.cells), *extent, kind=size)
+    blocks = {}
+    for cell, d, of_cell in zip(drawn.cells, dimensions, groups, strict=True):
+        blocks.setdefault(((d, of_cell), cell.kind), []).append(cell)
+    out.numbers(len(blocks), len(drawn.cells), *extent, kind=size)
     count = 0
-    for pair in [pairs[place] for place in random.permutation(len(pairs))]:
-        own = [c for c, d, g in zip(drawn.cells, dimensions, groups, strict=True) if (d, g) == pair]
+    for place in random.permutation(len(blocks)):
+        (pair, kind), own = list(blocks.items())[place]
         head = (pair[0], entity[pair]) if latest else (entity[pair], pair[0])
-        out.numbers(*head, TYPES[own[0].kind])
+        out.numbers(*head, TYPES[kind])
         out.numbers(len(own), kind=size)
         for cell in own:
             count += 1

@@ -21,6 +21,7 @@ TYPES = {
     "quad": 9,
     "tetra": 10,
     "hexahedron": 12,
+    "wedge": 13,
     "line3": 21,
     "triangle6": 22,
     "quad8": 23,

@@ -37,6 +37,10 @@ class TrainingRangeWarning(UserWarning):
     """A model was used outside of the range of its training data, where nothing is known of its errors."""
 
 
+class LockingWarning(UserWarning):
+    """Elements that are much too stiff for a material that keeps its volume as it flows."""
+
+
 class ReadingNote(UserWarning):
     """What a file or argument says was taken otherwise than written: left out, turned, merged or completed."""
 

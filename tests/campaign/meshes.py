@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tests.campaign.damage import damage
 from tests.campaign.trial import Trial, require
-from tests.drawn_mesh import FACES, differences, draw_mesh
+from tests.drawn_mesh import KINDS, differences, draw_mesh
 from tests.gmsh_writer import VERSIONS, write_gmsh
 from tests.vtk_writer import grid_of, write_vtk
 
@@ -28,7 +28,7 @@ class Meshes(Trial):
 
     def run(self, random: np.random.Generator, folder: Path) -> str:
         """Write a random mesh, read it, and read it once more with some of its bytes damaged."""
-        drawn = draw_mesh(random, str(random.choice(sorted(FACES))))
+        drawn = draw_mesh(random, str(random.choice(KINDS)))
         right = drawn.right
         if random.random() < 0.5:
             version, binary = str(random.choice(VERSIONS)), bool(random.integers(2))
@@ -36,7 +36,8 @@ class Meshes(Trial):
             content, names = write_gmsh(drawn, random, version, binary, order)
             regions = {names[name]: cells for name, cells in right.regions.items()}
             sides = {names[name]: faces for name, faces in right.sides.items()}
-            right = mt.fem.Mesh(right.points, right.cells, right.kind, regions=regions, sides=sides)
+            plain = mt.fem.Mesh(right.points, {block.kind: block.cells for block in right.blocks})
+            right = plain.named(regions=regions, sides=sides)
             file, way = folder / "mesh.msh", f"gmsh {version}, {f'binary {order}' if binary else 'text'}"
             file.write_bytes(content)
             text = not binary

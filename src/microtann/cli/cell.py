@@ -26,6 +26,9 @@ from microtann.numbers import voigt
 from microtann.plotting.driven_cell import draw_cell, draw_curves
 from microtann.system.stage import Stage, working_folder
 
+MOST_FILES = 1000
+"""Increments that are written for ParaView; of longer paths, so many at equal distances."""
+
 
 def cell(
     microstructure: Annotated[str | None, typer.Argument(metavar="CELL", help=CELL)] = None,
@@ -61,7 +64,7 @@ def cell(
     Example, uniaxial stress to and fro: microtann cell cube --units 2 --perturbation 0.2 --strain 11=0.6,-0.6,0
 
     It writes averages.csv, curves.png, the deformed cell coloured by force and by plastic strain (PNG), its state
-    at the end of every step for ParaView (cell.pvd), and the cell itself (cell.json). The sections of the
+    at every increment for ParaView (cell.pvd), and the cell itself (cell.json). The sections of the
     configuration are [cell], [bar], [loading] and [drawing].
     """
     options = cell_settings(
@@ -111,14 +114,11 @@ def _write(
     folder: Path, lattice: UnitCell, bar: ElastoplasticBar, response: DrivenResponse, scale: float | None
 ) -> None:
     last = len(response.time) - 1
-    # the end of every step; of a long path, a hundred increments
-    ends = np.flatnonzero(np.append(np.diff(response.step) > 0, True))
-    if len(ends) > 100:
-        ends = np.unique(np.linspace(0, last, 100).round().astype(np.int64))
+    shown = np.unique(np.linspace(0, last, min(last + 1, MOST_FILES)).round().astype(np.int64))
     largest = int(np.abs(response.strain).max(axis=1).argmax())
     write_cell(folder / "cell.json", lattice, bar)
     response.to_csv(folder / "averages.csv")
-    write_bars(folder, lattice, response, ends.tolist())
+    write_bars(folder, lattice, response, shown.tolist())
     draw_curves(folder / "curves.png", lattice, response)
     draw_cell(folder / "force.png", lattice, response, largest, "force", scale)
     draw_cell(folder / "plastic_strain.png", lattice, response, largest, "plastic_strain", scale)
@@ -126,10 +126,10 @@ def _write(
 
 def _show(output: Path, lattice: UnitCell, response: DrivenResponse) -> None:
     labels = voigt.LABELS[lattice.dimension]
-    typer.echo(
-        f"{lattice.distinct_bars.count} distinct bars, {lattice.distinct_nodes.count} distinct nodes, "
-        f"{len(response.time)} increments, {int(response.iterations.sum())} iterations"
-    )
+    free = lattice.free_motions.count
+    counts = f"{lattice.distinct_bars.count} distinct bars, {lattice.distinct_nodes.count} distinct nodes, "
+    counts += f"{free} free motion{'s' * (free > 1)}, " if free else ""
+    typer.echo(f"{counts}{len(response.time)} increments, {int(response.iterations.sum())} iterations")
     ends = np.flatnonzero(np.append(np.diff(response.step) > 0, True))
     typer.echo("time   " + "".join(f"{f'e{i}':>11}" for i in labels) + "".join(f"{f's{i}':>11}" for i in labels))
     for t in ends[-20:]:

@@ -41,7 +41,8 @@ def cost(
 
     The cell is solved along a few walks, reduced without training, and put into the structure with a coarse mesh,
     beside the exact cell; the regular lattice tells how results change with the mesh. A network is trained for a
-    few updates to say what a training takes. Times are CPU seconds of this machine.
+    few updates to say what a training takes. Times are CPU seconds of this machine. It writes the tables (CSV),
+    numbers.json and report.html.
     """
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
     options |= {"simulate.mesh_size": mesh_size, "simulate.dns": dns}

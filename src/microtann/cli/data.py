@@ -51,7 +51,8 @@ def data(
 ) -> None:
     """Generate training data from a lattice cell along random strain walks (HDF5), or check a data file.
 
-    The cell, the bars and the walks are chosen in the sections [cell], [bar] and [walks] of the configuration.
+    The cell, the bars and the walks are chosen in the sections [cell], [bar] and [walks] of the configuration. It
+    writes data.h5, a picture of the cell and the table of the sets (CSV).
     """
     if context.invoked_subcommand is not None:
         return

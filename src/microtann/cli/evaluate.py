@@ -41,6 +41,9 @@ def evaluate(
 
     With --data the reference are the whole walks of a data file of the same quantities in the same units.
     The columns of a CSV file are the strain components e11,e22,e33,e23,e13,e12 (shear as γ), a line per increment.
+
+    It writes the errors (numbers.json, CSV), the responses on the first walk of every path (responses.csv), curves
+    (PNG) and report.html.
     """
     if data is not None and strain is not None:
         raise InputError("--data and --strain name two references: give one of them")

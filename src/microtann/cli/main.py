@@ -27,6 +27,8 @@ app = typer.Typer(
         "The stages in their order: **data**, **train**, **evaluate**, **simulate**, **report**; **demo** runs "
         "them all. Parameters come from a TOML file (--config), single ones from --set section.key=value; "
         "**microtann configuration** prints every key with its default and meaning.\n\n"
+        "Every stage leaves a folder: its numbers (numbers.json), its tables and what was computed (CSV), figures "
+        "(PNG), fields for ParaView where there are some, and configuration.toml, which repeats it.\n\n"
         "Exit codes: 0 done, 2 bad input, 3 an iteration did not converge, 130 interrupted."
     ),
 )

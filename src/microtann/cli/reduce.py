@@ -45,7 +45,8 @@ def reduce(
 
     The cell is solved along a few random walks; bars that flow together are merged into slips, whose motion the
     internal state variables describe. The sections of the configuration are [cell], [bar]
-    and [reduce].
+    and [reduce]. It writes model.safetensors, its errors (numbers.json, CSV), the response on a walk that it has
+    not seen (responses.csv), curves (PNG) and report.html.
     """
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
     options |= {"reduce.isvs": isvs, "reduce.slips": slips, "reduce.walks": walks}

@@ -72,6 +72,9 @@ def reproduce(
 
     Section V: structures lcU1 to lcH with a model, the exact cell and as full lattices (Figures 14 to 21), over
     size ratios and mesh sizes, with the errors of network and of homogenisation apart.
+
+    Every cell or case has a folder of its own with its figures (PNG), numbers.json and what they were drawn from
+    (responses.csv, runs.csv); the folder `overview` has the tables (CSV), and report.html shows all.
     """
     place, start = output or Path("results") / section, time.perf_counter()
     given = {"--train": train, "--form": form, "--cell": cell, "--states": states, "--config": config}

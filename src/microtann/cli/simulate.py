@@ -60,6 +60,9 @@ def simulate(
     error of the network and the error of homogenisation apart, on both scales: displacements u⁰ + εu¹ and the
     stresses of bars are decoded from the states at the Gauss points, and the exact cell is solved again along the
     strains at the control nodes.
+
+    It writes what is compared by increments (histories.csv), all tables (CSV) and numbers (numbers.json), figures
+    (PNG), the fields of every increment for ParaView (PVD, VTU) and report.html.
     """
     options: dict[str, Any] = {"mesh_size": mesh_size, "element": element, "dns": dns}
     options |= {"outside_training": outside_training}

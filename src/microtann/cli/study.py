@@ -43,7 +43,8 @@ def study() -> None:
     """Study how many internal state variables or how much data a cell needs, or compare two models' states.
 
     Every training is a stage of its own: an interrupted study goes on where it stopped, and a longer one starts
-    from what is there.
+    from what is there. The result is in the folder `study`: its tables (CSV), numbers.json and figures (PNG);
+    report.html beside it shows it.
     """
 
 

@@ -60,7 +60,8 @@ def train(
 ) -> None:
     """Train a TANN from a data file; an interrupted training goes on where it stopped.
 
-    The choices are in the section [train] of the configuration.
+    The choices are in the section [train] of the configuration. It writes model.safetensors, its training curves
+    (training.csv, training.png) and what it is (CSV).
     """
     settings = gather(config, assignments, {"train.form": form, "train.states": states, "train.seed": seed})
     make_model(settings, data, output, overwrite, seeds, resume)

@@ -43,7 +43,8 @@ def tune(
     """Choose hyper-parameters of a form by the error of its models on validation walks, in closed loop.
 
     The section [train] says from where the search starts; its first trial is this very choice. What is best is
-    written as best.toml, for `microtann train --config`. Neither test walks nor the protocol are looked at.
+    written as best.toml, for `microtann train --config`, beside the table of the trials (CSV), numbers.json and a
+    figure (PNG). Neither test walks nor the protocol are looked at.
     """
     found = search_hyperparameters(
         data,

@@ -181,7 +181,7 @@ def audit(
     return Audit(
         points=points,
         by_work=by_work,
-        position=_positions(result, points),
+        position=result.mesh.positions(points),
         work=work,
         errors=errors,
         total_dissipation=estimate_total(
@@ -200,12 +200,13 @@ def _volumes(result: Result, region: str | None) -> Float[Array, "P"]:
     if region is None and result.materials:
         names = ", ".join(map(repr, result.materials))
         raise InputError(f"the result has several materials: name the region of the network, one of {names}")
-    volumes = result.mesh.weights
-    if region is not None:
-        inside = np.zeros((len(volumes), 1))
-        inside[result.region(region).cells] = 1.0
-        volumes = volumes * inside
-    return volumes.ravel()
+    volumes = result.mesh.weights.ravel()
+    if region is None:
+        return volumes
+    points = result.mesh.gauss_points(result.region(region).cells)
+    inside = np.zeros(len(volumes))
+    inside[points] = volumes[points]
+    return inside
 
 
 def _draw(
@@ -229,12 +230,6 @@ def _decoded(
     names = [name for name in material.initial_state(0) if name not in RESULTS]
     coordinates = material.decode({name: np.stack([state[name] for _, state in steps], axis=1) for name in names})
     return {name: values for name, values in coordinates.items() if values.shape[2:] == shapes.get(name)}
-
-
-def _positions(result: Result, points: Int[NDArray[np.int64], "n"]) -> Float[Array, "n d"]:
-    mesh = result.mesh
-    cell, gauss = np.divmod(points, mesh.element.gauss_points)
-    return np.einsum("na,nai->ni", mesh.element.values[gauss], mesh.points[mesh.cells[cell]])
 
 
 def _squares(network: Array, exact: Array) -> tuple[Array, Array]:

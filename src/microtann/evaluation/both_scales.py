@@ -184,7 +184,7 @@ class Microscale:
             If a place lies in no element.
         """
         nodes, _ = _numbered(locate(self.result.mesh, places, self._slack).nodes)
-        return len(cells_around(self.result, nodes)) * self.result.mesh.element.gauss_points
+        return len(self.result.mesh.gauss_points(cells_around(self.result, nodes)))
 
     @property
     def solved(self) -> SolvedStates | None:

@@ -147,8 +147,8 @@ class SolvedStates:
     def __init__(self, result: Result, material: DecodingMaterial) -> None:
         self._result = result
         self._exact = exact_microstructure(material)
-        self._rows = np.full(len(result.mesh.cells), -1)
-        self._states: list[State] = []
+        self._rows = np.full(result.mesh.cell_count, -1)
+        self._states: list[tuple[float, State]] = []
         self.points, self.seconds = 0, 0.0
         self.increments = len(result.time) + len(result.parts)
 
@@ -159,40 +159,41 @@ class SolvedStates:
         place[nodes] = np.arange(len(nodes))
         cells = cells_around(self._result, nodes)
         self._solve(cells[self._rows[cells] < 0])
-        weights = mesh.weights[cells]
         kept = [self._states[row] for row in self._rows[cells]]
-        means = {
-            name: np.einsum("eg,eg...->e...", weights, np.stack([state[name] for state in kept]))
-            for name in kept[0]
-        }
-        means["strain"] = np.einsum("eg,egv->ev", weights, self._result.strain[cells])
+        sizes = np.array([cell_volume for cell_volume, _ in kept])
+        means = {name: np.stack([state[name] for _, state in kept]) for name in kept[0][1]}
         volume = np.zeros(len(nodes))
         sums = {name: np.zeros((len(nodes), *values.shape[1:])) for name, values in means.items()}
-        for corner in place[mesh.cells[cells]].T:
-            touched = corner >= 0
-            np.add.at(volume, corner[touched], weights[touched].sum(axis=1))
-            for name, values in means.items():
-                np.add.at(sums[name], corner[touched], values[touched])
+        for block in mesh.blocks:
+            own = (cells >= block.numbers.start) & (cells < block.numbers.stop)
+            for corner in place[block.cells[cells[own] - block.first]].T:
+                touched = corner >= 0
+                np.add.at(volume, corner[touched], sizes[own][touched])
+                for name, values in means.items():
+                    np.add.at(sums[name], corner[touched], values[own][touched])
         state = {name: total / volume.reshape(-1, *(1,) * (total.ndim - 1)) for name, total in sums.items()}
         return [NodalShare(self._exact.decode, np.ones(len(nodes)), state)]
 
     def _solve(self, cells: Int[IntArray, "e"]) -> None:
         """Solve the microstructure at all Gauss points of some cells of the mesh."""
         begin = time.process_time()
-        gauss, dt = self._result.mesh.element.gauss_points, durations(self._result)
-        step = max(1, CHUNK // gauss)
+        mesh, dt = self._result.mesh, durations(self._result)
+        strains = self._result.strain.reshape(mesh.weights.size, -1)
+        step = max(1, CHUNK // max(block.element.gauss_points for block in mesh.blocks))
         for first in range(0, len(cells), step):
             part = cells[first : first + step]
-            points = (part[:, None] * gauss + np.arange(gauss)).ravel()
-            strain = strain_histories(self._result, points)
-            ((_, state),) = deque(follow(self._exact, strain, dt), maxlen=1)
+            points = mesh.gauss_points(part)
+            ((_, state),) = deque(follow(self._exact, strain_histories(self._result, points), dt), maxlen=1)
             self._rows[part] = len(self._states) + np.arange(len(part))
-            by_cell = {
-                name: values.reshape(len(part), gauss, *values.shape[1:])
-                for name, values in state.items()
-                if name not in RESULTS
-            }
-            self._states += [{name: values[row] for name, values in by_cell.items()} for row in range(len(part))]
+            weights, starts = mesh.weights.ravel()[points], np.searchsorted(points, mesh.first_points[part])
+            own = {name: values for name, values in state.items() if name not in RESULTS}
+            own["strain"] = strains[points]
+            sums = {name: np.add.reduceat(_weighted(weights, values), starts) for name, values in own.items()}
+            volumes = np.add.reduceat(weights, starts)
+            self._states += [
+                (float(volumes[row]), {name: values[row] for name, values in sums.items()})
+                for row in range(len(part))
+            ]
             self.points += len(points)
         self.seconds += time.process_time() - begin
 
@@ -219,4 +220,9 @@ def cells_around(result: Result, nodes: Int[IntArray, "k"]) -> Int[IntArray, "e"
     """Return the cells of the mesh that have one of some nodes."""
     chosen = np.zeros(len(result.mesh.points), dtype=bool)
     chosen[nodes] = True
-    return np.flatnonzero(chosen[result.mesh.cells].any(axis=1))
+    return np.flatnonzero(np.concatenate([chosen[block.cells].any(axis=1) for block in result.mesh.blocks]))
+
+
+def _weighted(weights: Float[Array, "p"], values: Float[Array, "p *k"]) -> Float[Array, "p *k"]:
+    """Return values times the volumes of their points."""
+    return values * weights.reshape(-1, *(1,) * (values.ndim - 1))

@@ -91,7 +91,19 @@ class SimulationChoice:
         ),
     ] = 0.5
     element: Annotated[
-        Literal["", "hexahedron", "hexahedron20", "tetra", "tetra10", "quad", "quad8", "triangle", "triangle6"],
+        Literal[
+            "",
+            "hexahedron",
+            "hexahedron20",
+            "tetra",
+            "tetra10",
+            "wedge",
+            "pyramid",
+            "quad",
+            "quad8",
+            "triangle",
+            "triangle6",
+        ],
         Field(
             description="Kind of the elements, by default hexahedron in space and quad in the plane. A number is "
             "that of their nodes."

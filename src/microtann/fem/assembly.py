@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,34 +12,17 @@ from numpy.typing import NDArray
 from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 from microtann.equilibrium.system import Response
-from microtann.fem import element_kernels
+from microtann.fem.element_operator import ElementOperator
 from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
 from microtann.fem.out_of_plane import KNOWN, normal_components
-from microtann.fem.regions import Materials, Region, gauss_points, regions_of
+from microtann.fem.regions import Materials, MeanDilatation, Region, averaged_cells, regions_of
 from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
 TANGENT_SYMMETRY = 1e-8
 """Tangents whose skew part is smaller than this fraction of their largest entry count as symmetric."""
-
-
-class Kernels(NamedTuple):
-    """Compiled kernels of elements: see `microtann.fem.element_kernels`."""
-
-    gauss_strain: Callable[..., None]
-    add_forces: Callable[..., None]
-    add_stiffness: Callable[..., tuple[float, float]]
-
-
-KERNELS = {
-    2: Kernels(
-        element_kernels.plane_gauss_strain, element_kernels.plane_add_forces, element_kernels.plane_add_stiffness
-    ),
-    3: Kernels(element_kernels.gauss_strain, element_kernels.add_forces, element_kernels.add_stiffness),
-}
-"""Kernels by the dimension of space."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +54,8 @@ class FiniteElements:
     materials : Material, or mapping from names of regions to materials
     chunk : int
         Gauss points given to the material at a time; a few hundred to a few thousand stay in the cache.
+    mean_dilatation : bool, or mapping from names of regions to bool, optional
+        As of `microtann.fem.Model`.
 
     Raises
     ------
@@ -82,17 +65,21 @@ class FiniteElements:
 
     convex = False
 
-    def __init__(self, mesh: Mesh, materials: Materials, chunk: int = 1024) -> None:
+    def __init__(
+        self, mesh: Mesh, materials: Materials, chunk: int = 1024, mean_dilatation: MeanDilatation = None
+    ) -> None:
         self.mesh = mesh
-        self.regions = regions_of(mesh, materials)
-        per_cell = mesh.element.gauss_points
-        self._chunks = [list(region.chunks(per_cell, chunk)) for region in self.regions]
+        self.regions = regions_of(mesh, materials, mean_dilatation)
+        self.mean_dilatation = averaged_cells(mesh, self.regions)
+        self._chunks = [list(region.chunks(mesh, chunk)) for region in self.regions]
         self._calls = [MaterialCall(region, mesh) for region in self.regions]
-        nodes = mesh.cells.shape[1]
-        first = np.repeat(mesh.cells, nodes, axis=1)
-        second = np.tile(mesh.cells, (1, nodes))
-        self.pattern = Sparsity.of(first.ravel(), second.ravel(), len(mesh.points))
-        self._slots = self.pattern.slots(first, second).reshape(-1, nodes, nodes)
+        pairs = [_pairs(block.cells) for block in mesh.blocks]
+        first, second = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
+        self.pattern = Sparsity.of(first, second, len(mesh.points))
+        self._operators = [
+            ElementOperator(block, self.pattern.slots(*pair))
+            for block, pair in zip(mesh.blocks, pairs, strict=True)
+        ]
 
     @property
     def points(self) -> Float[Array, "N d"]:
@@ -102,8 +89,9 @@ class FiniteElements:
     @property
     def parts(self) -> Int[NDArray[np.int32], "N"]:
         """Connected part of every node."""
-        cells = self.mesh.cells
-        return connected_parts(cells[:, :-1].ravel(), cells[:, 1:].ravel(), len(self.mesh.points))
+        every = [block.cells for block in self.mesh.blocks]
+        first, second = (np.concatenate([c[:, side].ravel() for c in every]) for side in (np.s_[:-1], np.s_[1:]))
+        return connected_parts(first, second, len(self.mesh.points))
 
     def virgin(self) -> GaussState:
         """Return the virgin state of all Gauss points."""
@@ -137,7 +125,6 @@ class FiniteElements:
         """
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         d, v = mesh.dimension, components(mesh.dimension)
-        kernels = KERNELS[d]
         moves = increment.reshape(-1, d)
         force = np.zeros(mesh.points.shape)
         data = np.zeros((len(self.pattern.indices), d, d)) if tangent else None
@@ -147,29 +134,26 @@ class FiniteElements:
         skew, size, energy, dissipation = 0.0, 0.0, 0.0, 0.0
         for region, call, chunks in zip(self.regions, self._calls, self._chunks, strict=True):
             before, after = region.own(state.material), {}
+            points = len(mesh.gauss_points(region.cells))
             for chunk in chunks:
-                gradients, weights = mesh.gradients[chunk.cells], mesh.weights[chunk.cells]
-                corners = mesh.cells[chunk.cells]
-                part_strain = np.empty((weights.size, v))
-                kernels.gauss_strain(gradients, corners, moves, part_strain)
+                operator, mean = self._operators[chunk.block], chunk.mean_dilatation
+                weights = mesh.blocks[chunk.block].weights[chunk.cells].ravel()
+                part_strain = operator.strain(chunk.cells, moves, mean)
                 strain[chunk.points] = part_strain
                 clock = time.process_time()
                 part_stress, part_tangent, part_state = call(part_strain, before, chunk, dt, tangent)
                 for name, value in part_state.items():
                     if name not in after:
-                        points = len(region.cells) * mesh.element.gauss_points
                         after[name] = np.empty((points, *value.shape[1:]), dtype=value.dtype)
                     after[name][chunk.place] = value
                 material_seconds += time.process_time() - clock
                 stress[chunk.points], dissipated[chunk.points] = part_stress, part_state["dissipation"]
-                energy += float(weights.ravel() @ part_state["energy"])
-                dissipation += float(weights.ravel() @ part_state["dissipation"])
-                kernels.add_forces(gradients, weights, corners, part_stress, force)
+                energy += float(weights @ part_state["energy"])
+                dissipation += float(weights @ part_state["dissipation"])
+                operator.add_forces(chunk.cells, part_stress, mean, force)
                 if data is not None:
                     moduli = np.ascontiguousarray(part_tangent, dtype=np.float64)
-                    differs, entry = kernels.add_stiffness(
-                        gradients, weights, self._slots[chunk.cells], moduli, data
-                    )
+                    differs, entry = operator.add_stiffness(chunk.cells, moduli, mean, data)
                     skew, size = max(skew, differs), max(size, entry)
             new |= region.named(after)
         strain += state.strain
@@ -195,7 +179,7 @@ class FiniteElements:
         InputError
             If a material's answer is not one number per point.
         """
-        per_cell, found = self.mesh.element.gauss_points, None
+        found = None
         for region, call in zip(self.regions, self._calls, strict=True):
             reach = call.training_reach(region.own(before.material), region.own(after.material))
             if reach is None:
@@ -204,7 +188,7 @@ class FiniteElements:
                 return reach
             if found is None:
                 found = np.zeros(self.mesh.weights.size)
-            found[gauss_points(region.cells, per_cell)] = reach
+            found[self.mesh.gauss_points(region.cells)] = reach
         return found
 
     def _out_of_plane(self, region: Region, own: State) -> dict[str, Array]:
@@ -221,31 +205,46 @@ class FiniteElements:
         In the plane, "strain 33" and "stress 33" are those that materials know; 0, as "out_of_plane", in cells of
         others. With several materials, "region" is the number of the cell's region among them, from 0.
         """
-        weights = self.mesh.weights / self.mesh.weights.sum(axis=1, keepdims=True)
-        shape = weights.shape
-        farthest = {} if reach is None else {"training_reach": reach.reshape(shape).max(axis=1)}
-        energy, dissipation = np.empty(len(weights)), np.empty(len(weights))
-        if self.mesh.dimension == 2:
-            farthest[KNOWN] = np.zeros(len(weights))
+        mesh, count = self.mesh, self.mesh.cell_count
+        found = {} if reach is None else {"training_reach": mesh.largest(reach)}
+        if mesh.dimension == 2:
+            found[KNOWN] = np.zeros(count)
         if len(self.regions) > 1:
-            farthest["region"] = np.empty(len(weights))
+            found["region"] = np.empty(count)
+        energy, dissipation = np.empty(count), np.empty(count)
         for number, region in enumerate(self.regions):
             own, cells = region.own(state.material), region.cells
             if len(self.regions) > 1:
-                farthest["region"][cells] = number
+                found["region"][cells] = number
             for name in getattr(region.material, "point_fields", ()):
-                field = farthest.setdefault(name, np.zeros(len(weights)))
-                field[cells] = own[name].reshape(-1, shape[1]).max(axis=1)
+                field = found.setdefault(name, np.zeros(count))
+                field[cells] = mesh.largest(self._everywhere(region, own[name]))[cells]
             for name, normal in self._out_of_plane(region, own).items():
-                field = farthest.setdefault(name, np.zeros(len(weights)))
-                field[cells] = (weights[cells] * normal.reshape(-1, shape[1])).sum(axis=1)
-                farthest[KNOWN][cells] = 1.0
+                field = found.setdefault(name, np.zeros(count))
+                field[cells] = mesh.averages(self._everywhere(region, normal))[cells]
+                found[KNOWN][cells] = 1.0
             for values, name in ((energy, "energy"), (dissipation, "dissipation")):
-                values[cells] = (weights[cells] * own[name].reshape(-1, shape[1])).sum(axis=1)
-        return farthest | {
-            "strain": np.einsum("eg,egv->ev", weights, state.strain.reshape(*shape, -1)),
-            "stress": np.einsum("eg,egv->ev", weights, state.stress.reshape(*shape, -1)),
+                values[cells] = mesh.averages(self._everywhere(region, own[name]))[cells]
+        return found | {
+            "strain": mesh.averages(state.strain),
+            "stress": mesh.averages(state.stress),
             "energy": energy,
             "dissipation": dissipation,
-            "dissipated": (weights * state.dissipated.reshape(shape)).sum(axis=1),
+            "dissipated": mesh.averages(state.dissipated),
         }
+
+    def _everywhere(self, region: Region, values: Float[Array, "_"]) -> Float[Array, "P"]:
+        """Return values at the points of a region as such at all points of the mesh, zero at others."""
+        if len(self.regions) == 1:
+            return values
+        whole = np.zeros(self.mesh.weights.size)
+        whole[self.mesh.gauss_points(region.cells)] = values
+        return whole
+
+
+def _pairs(
+    cells: Int[NDArray[np.int64], "e n"],
+) -> tuple[Int[NDArray[np.int64], "e n n"], Int[NDArray[np.int64], "e n n"]]:
+    """Return all pairs of nodes of every cell."""
+    shape = (*cells.shape, cells.shape[1])
+    return np.broadcast_to(cells[:, :, None], shape), np.broadcast_to(cells[:, None, :], shape)

@@ -38,16 +38,18 @@ def box(
     lengths : (float, float, float) or (float, float)
         Edges of the box.
     divisions : (int, ...)
-        Blocks along each edge: a block is one hexahedron or quadrilateral, six tetrahedra or two triangles.
+        Blocks along each edge: a block is one hexahedron or quadrilateral, six tetrahedra, two triangles or
+        wedges, or six pyramids around a node in its middle.
     origin : (float, ...), optional
         Corner of smallest coordinates; the coordinate origin if left out.
     kind : str, optional
-        "hexahedron" (by default), "hexahedron20", "tetra" or "tetra10" in space; "quad" (by default), "quad8",
-        "triangle" or "triangle6" in the plane.
+        "hexahedron" (by default), "hexahedron20", "tetra", "tetra10", "wedge" or "pyramid" in space; "quad" (by
+        default), "quad8", "triangle" or "triangle6" in the plane.
     diagonals : {"mirrored", "parallel"}
-        Of triangles and tetrahedra. "mirrored" (union jack): each block is the mirror image of its neighbours, so
-        that no direction is favoured. "parallel": all blocks are cut alike, as in the meshes of FEniCS; the mesh
-        is stiffer across the diagonals than along them, which biases coarse meshes of linear elements.
+        Of triangles, wedges and tetrahedra. "mirrored" (union jack): each block is the mirror image of its
+        neighbours, so that no direction is favoured. "parallel": all blocks are cut alike, as in the meshes of
+        FEniCS; the mesh is stiffer across the diagonals than along them, which biases coarse meshes of linear
+        elements.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def box(
         known = " or ".join(map(repr, DIAGONALS))
         raise InputError(f"the diagonals of a box are {known}, got {diagonals!r}")
     element, rule = element_kind(kind), RULES[kind]
-    cells_of_block = math.factorial(d) if rule.simplex else 1
+    cells_of_block = math.factorial(d) if rule.simplex else {"wedge": 2, "pyramid": 6}.get(kind, 1)
     require_memory(
         f"a mesh of {'×'.join(str(n) for n in counts)} blocks of elements",
         float(BYTES_PER_VALUE)
@@ -104,7 +106,12 @@ def box(
     )
     axes = [corner[i] + sizes[i] * np.arange(counts[i] + 1) / counts[i] for i in range(d)]
     points = np.column_stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")])
-    cells = _simplices(counts, diagonals == "mirrored") if rule.simplex else _blocks(counts)
+    if kind == "pyramid":
+        points, cells = _pyramids(points, _blocks(counts))
+    elif kind == "wedge":
+        cells = _wedges(counts, diagonals == "mirrored")
+    else:
+        cells = _simplices(counts, diagonals == "mirrored") if rule.simplex else _blocks(counts)
     if rule.edges:
         points, cells = _with_edge_nodes(points, cells, rule.edges)
     return Mesh(points, cells, kind)
@@ -142,6 +149,23 @@ def _simplices(counts: Int[NDArray[np.integer], "d"], mirrored: bool) -> Int[Int
         path[turned, -2:] = path[turned, :-3:-1]
         simplices.append(start[:, None] + path)
     return np.stack(simplices, axis=1).reshape(-1, d + 1)
+
+
+def _wedges(counts: Int[NDArray[np.integer], "3"], mirrored: bool) -> Int[IntArray, "T 6"]:
+    """Return wedges: the triangles of the first two axes, layer by layer along the third."""
+    flat = _simplices(counts[:2], mirrored) * (counts[2] + 1)
+    bottom = (flat[:, None] + np.arange(counts[2])[:, None]).reshape(-1, 3)
+    return np.hstack([bottom, bottom + 1])
+
+
+def _pyramids(
+    points: Float[Array, "N 3"], blocks: Int[IntArray, "E 8"]
+) -> tuple[Float[Array, "M 3"], Int[IntArray, "T 5"]]:
+    """Return points with one in the middle of every block, and six pyramids around it."""
+    bases = np.array([face[::-1] for face in RULES["hexahedron"].faces])  # seen from the middle
+    tops = np.broadcast_to(len(points) + np.arange(len(blocks))[:, None, None], (len(blocks), len(bases), 1))
+    cells = np.concatenate([blocks[:, bases], tops], axis=2).reshape(-1, 5)
+    return np.concatenate([points, points[blocks].mean(axis=1)]), cells
 
 
 def _with_edge_nodes(

@@ -9,12 +9,12 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.equilibrium.equilibrium_error import EquilibriumError
-from microtann.fem.assembly import KERNELS, FiniteElements, GaussState
+from microtann.fem.assembly import FiniteElements, GaussState
+from microtann.fem.element_operator import gauss_strains
 from microtann.fem.failed_point import FailedPoint
 from microtann.fem.material_call import PointError
-from microtann.fem.regions import Region, gauss_points
+from microtann.fem.regions import Region
 from microtann.materials.protocol import State
-from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
 WRONG_TANGENT = 1e-3
@@ -44,26 +44,23 @@ def failed_point(system: FiniteElements, error: EquilibriumError) -> FailedPoint
     before: Any = attempt.start.state
     if attempt.moved is None:
         return None
-    mesh, per_cell = system.mesh, system.mesh.element.gauss_points
+    mesh = system.mesh
     if isinstance(cause, PointError):
         points = np.array(cause.points[:1])
     else:
-        near = (
-            np.isin(mesh.cells, error.worst).any(axis=1) if error.worst else np.ones(len(mesh.cells), dtype=bool)
-        )
-        points = gauss_points(np.flatnonzero(near), per_cell)
-    cells, place = np.unique(points // per_cell, return_inverse=True)
-    strain = np.empty((len(cells) * per_cell, components(mesh.dimension)))
-    KERNELS[mesh.dimension].gauss_strain(
-        mesh.gradients[cells], mesh.cells[cells], attempt.moved.reshape(-1, mesh.dimension), strain
-    )
-    increments = strain[place * per_cell + points % per_cell]
+        worst = error.worst if error.worst else np.arange(len(mesh.points))
+        near = [np.isin(block.cells, worst).any(axis=1) for block in mesh.blocks]
+        points = mesh.gauss_points(np.flatnonzero(np.concatenate(near)))
+    cells = np.unique(mesh.cells_of(points)[0])
+    moved = attempt.moved.reshape(-1, mesh.dimension)
+    strain = gauss_strains(mesh, cells, moved, system.mean_dilatation)
+    increments = strain[np.isin(mesh.gauss_points(cells), points)]
     if len(points) > LIMIT:
         most = np.sort(np.argsort(-np.abs(increments).max(axis=1), kind="stable")[:LIMIT])
         points, increments = points[most], increments[most]
     found: list[tuple[float, float, float, int, Region, State]] = []
     for region in system.regions:
-        own = np.flatnonzero(np.isin(points // per_cell, region.cells))
+        own = np.flatnonzero(np.isin(mesh.cells_of(points)[0], region.cells))
         if not own.size:
             continue
         state = _state_of(region, system, before, points[own])
@@ -74,18 +71,18 @@ def failed_point(system: FiniteElements, error: EquilibriumError) -> FailedPoint
             off = skew = np.full(len(own), np.nan)
         sizes = np.abs(increments[own]).max(axis=1)
         clear = np.where(np.isnan(off), np.inf, np.where(off > WRONG_TANGENT, off, 0.0))
-        worst = int(np.lexsort((sizes, clear))[-1])
-        alone = {name: values[worst : worst + 1] for name, values in state.items()}
-        found.append((clear[worst], float(off[worst]), float(skew[worst]), int(own[worst]), region, alone))
+        last = int(np.lexsort((sizes, clear))[-1])
+        alone = {name: values[last : last + 1] for name, values in state.items()}
+        found.append((clear[last], float(off[last]), float(skew[last]), int(own[last]), region, alone))
     if not found:
         return None
     _, off_worst, skew_worst, chosen, region, state = max(found, key=lambda item: item[0])
-    cell, number = divmod(int(points[chosen]), per_cell)
+    cell, number = (int(which[0]) for which in mesh.cells_of(points[[chosen]]))
     return FailedPoint(
         element=cell,
         gauss_point=number,
         region=region.name,
-        position=mesh.element.values[number] @ mesh.points[mesh.cells[cell]],
+        position=mesh.positions(points[[chosen]])[0],
         increment=attempt.increment,
         step=attempt.step,
         dt=attempt.dt,
@@ -157,6 +154,5 @@ def _state_of(
     region: Region, system: FiniteElements, state: GaussState, points: Int[NDArray[np.int64], "k"]
 ) -> State:
     """Return the states of some Gauss points of a region."""
-    per_cell = system.mesh.element.gauss_points
-    place = np.searchsorted(region.cells, points // per_cell) * per_cell + points % per_cell
+    place = np.searchsorted(system.mesh.gauss_points(region.cells), points)
     return {name: values[place] for name, values in region.own(state.material).items()}

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from microtann.errors import InputError
-from microtann.fem.elements import RULES, shape_functions
+from microtann.fem.elements import RULES, ElementKind, shape_functions
 from microtann.fem.mesh import Mesh
 from microtann.numbers.checks import as_floats
 
@@ -33,9 +33,9 @@ class Located:
     Parameters
     ----------
     nodes : integer array, shape (p, n)
-        Nodes of the cell that holds every point.
+        Nodes of the cell that holds every point; the first of them again where other cells have more.
     values : array, shape (p, n)
-        Their shape functions at the point.
+        Their shape functions at the point; zero for what is given again.
     """
 
     nodes: Int[IntArray, "p n"]
@@ -77,50 +77,55 @@ def locate(mesh: Mesh, points: ArrayLike, slack: float = 0.0) -> Located:
     where = as_floats("points", points)
     if where.ndim != 2 or where.shape[1] != mesh.dimension:
         raise InputError(f"points must have shape (p, {mesh.dimension}), got {where.shape}")
-    corners = mesh.points[mesh.cells]
-    count = min(NEIGHBOURS, len(corners))
-    _, near = cKDTree(corners.mean(axis=1)).query(where, k=count)
+    count = min(NEIGHBOURS, mesh.cell_count)
+    _, near = cKDTree(mesh.centres).query(where, k=count)
     near = near.reshape(len(where), count)
-    cell = np.zeros(len(where), dtype=np.int64)
-    values = np.zeros((len(where), mesh.cells.shape[1]))
-    least = np.full(len(where), np.inf)
+    most = max(block.element.nodes for block in mesh.blocks)
+    nodes, values = np.zeros((len(where), most), dtype=np.int64), np.zeros((len(where), most))
+    least, size = np.full(len(where), np.inf), np.ones(len(where))
     left = np.arange(len(where))
     for candidate in range(count):
-        tried = near[left, candidate]
-        excess, shape = _excess(mesh, corners[tried], where[left])
-        better = excess < least[left]
-        chosen = left[better]
-        cell[chosen], values[chosen], least[chosen] = tried[better], shape[better], excess[better]
+        for block in mesh.blocks:
+            tried = near[left, candidate] - block.first
+            own = (tried >= 0) & (tried < len(block.cells))
+            asked, cells = left[own], block.cells[tried[own]]
+            corners = mesh.points[cells]
+            excess, shape = _excess(block.element, corners, where[asked])
+            better = excess < least[asked]
+            chosen, n = asked[better], block.element.nodes
+            nodes[chosen, :n], values[chosen, :n] = cells[better], shape[better]
+            nodes[chosen, n:], values[chosen, n:] = cells[better, :1], 0.0
+            least[chosen], size[chosen] = excess[better], np.ptp(corners[better], axis=1).max(axis=1)
         left = left[least[left] > TOLERANCE]
         if not len(left):
             break
-    size = np.ptp(corners, axis=1).max(axis=1)
-    lost = left[least[left] * size[cell[left]] > slack]
+    lost = left[least[left] * size[left] > slack]
     if len(lost):
         place = ", ".join(f"{x:g}" for x in where[lost[0]])
         raise InputError(f"{len(lost)} points lie in no cell of the mesh, the first of them at ({place})")
-    return Located(mesh.cells[cell], values)
+    return Located(nodes, values)
 
 
 def _excess(
-    mesh: Mesh, corners: Float[Array, "p n d"], points: Float[Array, "p d"]
+    element: ElementKind, corners: Float[Array, "p n d"], points: Float[Array, "p d"]
 ) -> tuple[Float[Array, "p"], Float[Array, "p n"]]:
     """Return how far each point is outside of a cell, in reference coordinates, and the shape functions there."""
-    at = np.tile(mesh.element.reference.mean(axis=0), (len(points), 1))
+    at = np.tile(element.reference.mean(axis=0), (len(points), 1))
     for _ in range(ITERATIONS):
-        values, gradients = shape_functions(mesh.kind, at)
+        values, gradients = shape_functions(element.name, at)
         jacobian = np.einsum("pni,pnj->pij", corners, gradients)
         singular = np.abs(np.linalg.det(jacobian)) < 1e-300  # far outside of a curved cell
-        jacobian[singular] = np.eye(mesh.dimension)
+        jacobian[singular] = np.eye(element.dimension)
         gap = points - np.einsum("pn,pni->pi", values, corners)
         step = np.linalg.solve(jacobian, gap[..., None])[..., 0]
         at = np.clip(at + step, -FAR, FAR)
         if np.abs(step).max(initial=0.0) <= 1e-12:
             break
-    values, _ = shape_functions(mesh.kind, at)
+    values, _ = shape_functions(element.name, at)
     excess = np.maximum(-at.min(axis=1), at.max(axis=1) - 1.0)
-    if RULES[mesh.kind].simplex:
-        excess = np.maximum(excess, at.sum(axis=1) - 1.0)
+    bounded = RULES[element.name].bounded_sum
+    if bounded:
+        excess = np.maximum(excess, at[:, :bounded].sum(axis=1) - 1.0)
     miss = np.abs(points - np.einsum("pn,pni->pi", values, corners)).max(axis=1)
     size = np.ptp(corners, axis=1).max(axis=1)
     return np.where(miss <= TOLERANCE * size, excess, np.inf), values

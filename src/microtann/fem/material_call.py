@@ -25,7 +25,7 @@ class PointError(ConvergenceError):
     ----------
     message : str
     points : sequence of int
-        Numbers of the Gauss points: cell × Gauss points of a cell + Gauss point.
+        Numbers of the Gauss points, counted cell by cell.
     nodes : sequence of int
         Of the cell of the first of them.
     """
@@ -56,7 +56,7 @@ class MaterialCall:
                 "a material has the methods initial_state(n) and update(increment, state, dt, tangent)"
             )
         self._material, self._mesh, self._called = material, mesh, False
-        self._count = len(region.cells) * mesh.element.gauss_points
+        self._count = len(mesh.gauss_points(region.cells))
         self._where = f"{{}} of region {region.name!r}" if region.name else "{}"
 
     def virgin(self) -> State:
@@ -147,10 +147,10 @@ class MaterialCall:
         """Return an error that names the element and the Gauss point of the first of some points of a chunk."""
         chosen = np.asarray(places)
         points = chunk.points.start + chosen if isinstance(chunk.points, slice) else chunk.points[chosen]
-        element, number = divmod(int(points[0]), self._mesh.element.gauss_points)
+        element, number = (int(which[0]) for which in self._mesh.cells_of(points[:1]))
         where = self._where.format(f"element {element}") + f", Gauss point {number}"
         where += f" (and {len(points) - 1} other points)" if len(points) > 1 else ""
-        return PointError(sentence.replace("{}", where, 1), points.tolist(), self._mesh.cells[element].tolist())
+        return PointError(sentence.replace("{}", where, 1), points.tolist(), self._mesh.nodes_of(element).tolist())
 
 
 def _require_components(material: Material, state: State, wanted: int) -> None:

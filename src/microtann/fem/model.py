@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from microtann.equilibrium.body import Body
 from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.equilibrium.history import History
-from microtann.errors import InputError
+from microtann.errors import InputError, LockingWarning
 from microtann.fem.assembly import FiniteElements, GaussState
 from microtann.fem.failure import failed_point, remark
+from microtann.fem.locking import locking
 from microtann.fem.mesh import Mesh
 from microtann.fem.out_of_plane import tensors_in_space
 from microtann.fem.region_result import RegionResult
-from microtann.fem.regions import Materials, own_state, regions_of
+from microtann.fem.regions import Materials, MeanDilatation, averaged_cells, own_state, regions_of
 from microtann.materials.protocol import Material, State
 from microtann.system.paraview import Frame, write_series
 
@@ -41,11 +43,15 @@ class Result(History):
     state : dict of arrays
         Material state at the end, leading axes (E, G). With several materials the names are those of the region
         and of the variable, as in "steel:plastic_strain", with E the cells of the region; see `region`.
+    mean_dilatation : mask, shape (E,)
+        Cells whose change of volume is its mean, as their strain is.
     materials : tuple of str
         Names of the regions that have their own material; empty where one material fills the mesh.
 
     Notes
     -----
+    Where the mesh has several kinds of cells, the axes (E, G) are one, of all Gauss points cell by cell.
+
     ``fields`` holds "strain" and "stress" (E, v), "energy" and "dissipation" (E,), averages over every cell per
     volume; the dissipation is that of the last increment (or of the last part of one that was cut), and
     "dissipated" (E,) all since the start. With several materials, "region" (E,) is the number of the region among
@@ -55,14 +61,15 @@ class Result(History):
     """
 
     mesh: Mesh
-    strain: Float[Array, "E G v"]
-    stress: Float[Array, "E G v"]
-    dissipated: Float[Array, "E G"]
+    strain: Float[Array, "*EG v"]
+    stress: Float[Array, "*EG v"]
+    dissipated: Float[Array, "*EG"]
     state: State
+    mean_dilatation: Bool[NDArray[np.bool_], "E"]
     materials: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
-        return self._line("Result", f"{len(self.mesh.cells)} cells")
+        return self._line("Result", f"{self.mesh.cell_count} cells")
 
     @property
     def _sets(self) -> Mapping[str, Int[NDArray[np.int64], "_"]]:
@@ -80,13 +87,14 @@ class Result(History):
             names = ", ".join(map(repr, self.materials)) or "none: one material fills the mesh"
             raise InputError(f"there is no region {name!r} with its own material; there are: {names}")
         cells = self.mesh.regions[name]
+        own = cells if len(self.mesh.blocks) == 1 else self.mesh.gauss_points(cells)
         return RegionResult(
             name,
             cells,
-            self.mesh.weights[cells],
-            self.strain[cells],
-            self.stress[cells],
-            self.dissipated[cells],
+            self.mesh.weights[own],
+            self.strain[own],
+            self.stress[own],
+            self.dissipated[own],
             own_state(name, self.state),
         )
 
@@ -114,8 +122,8 @@ class Result(History):
         Path
             The PVD file.
         """
-        mesh = self.mesh
-        return write_series(folder, name, mesh.points, mesh.kind, mesh.cells, self.frames())[0]
+        blocks = [(block.kind, block.cells) for block in self.mesh.blocks]
+        return write_series(folder, name, self.mesh.points, blocks, self.frames())[0]
 
     def frames(self) -> Iterator[Frame]:
         """Yield the fields of the increments for ParaView, with stress and strain as symmetric tensors of VTK."""
@@ -135,11 +143,20 @@ class Model(Body[Result]):
         ``mesh.regions`` that are named, which then cover every cell once.
     chunk : int
         Gauss points given to the material at a time.
+    mean_dilatation : bool, or mapping from names of regions to bool, optional
+        Whether linear quadrilaterals, hexahedra, wedges and pyramids have the mean of their change of volume at
+        all their Gauss points ("B-bar"), so that they do not lock where the volume must not change. Where nothing
+        is said it is so if the material has ``isochoric_flow``, as `VonMises` has.
 
     Raises
     ------
     InputError
         If the mesh has no region of a name, or a cell has no material or two of them.
+
+    Warns
+    -----
+    LockingWarning
+        If the flow of a material keeps the volume, and its elements lock.
 
     Examples
     --------
@@ -157,9 +174,11 @@ class Model(Body[Result]):
     mesh: Mesh
     material: Materials
     chunk: int = 1024
+    mean_dilatation: MeanDilatation = None
 
     def __post_init__(self) -> None:
-        regions_of(self.mesh, self.material)
+        for sentence in locking(self.mesh, regions_of(self.mesh, self.material, self.mean_dilatation)):
+            warnings.warn(sentence, LockingWarning, stacklevel=3)
 
     def __repr__(self) -> str:
         names = [
@@ -171,7 +190,7 @@ class Model(Body[Result]):
     _every_field = True
 
     def _system(self) -> FiniteElements:
-        return FiniteElements(self.mesh, self.material, self.chunk)
+        return FiniteElements(self.mesh, self.material, self.chunk, self.mean_dilatation)
 
     def _located(self, system: FiniteElements, error: EquilibriumError, file: Path | None) -> EquilibriumError:
         point = failed_point(system, error)
@@ -184,15 +203,21 @@ class Model(Body[Result]):
         return EquilibriumError(text, error.attempt, error.worst, point)
 
     def _result(self, history: History, state: GaussState) -> Result:
-        shape = self.mesh.weights.shape
+        mesh, several = self.mesh, len(self.mesh.blocks) > 1
+        regions = regions_of(mesh, self.material, self.mean_dilatation)
+        per_cell = mesh.blocks[0].element.gauss_points
         return Result(
             **vars(history),
-            mesh=self.mesh,
-            strain=state.strain.reshape(*shape, -1),
-            stress=state.stress.reshape(*shape, -1),
-            dissipated=state.dissipated.reshape(shape),
-            state={k: value.reshape(-1, shape[1], *value.shape[1:]) for k, value in state.material.items()},
-            materials=tuple(region.name for region in regions_of(self.mesh, self.material) if region.name),
+            mesh=mesh,
+            strain=mesh.shaped(state.strain),
+            stress=mesh.shaped(state.stress),
+            dissipated=mesh.shaped(state.dissipated),
+            state={
+                k: value if several else value.reshape(-1, per_cell, *value.shape[1:])
+                for k, value in state.material.items()
+            },
+            mean_dilatation=averaged_cells(mesh, regions),
+            materials=tuple(region.name for region in regions if region.name),
         )
 
 

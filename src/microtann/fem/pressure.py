@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
-from microtann.fem.faces import faces_of
+from microtann.fem.elements import ElementKind
 from microtann.fem.mesh import Mesh
 from microtann.numbers.checks import as_floats
 
@@ -62,25 +62,34 @@ class Pressure:
             raise InputError(
                 f"{where}: a pressure acts on faces of a mesh, and a lattice has none: use NodalForce"
             )
-        faces = mesh.boundary[self._chosen(mesh, where)]
-        kind, places = faces_of(mesh.kind).kind, mesh.points[faces]
+        chosen, force, first = self._chosen(mesh, where), np.zeros(mesh.points.shape), 0
+        for part in mesh.boundary_parts:
+            own = chosen[(chosen >= first) & (chosen < first + len(part.nodes))] - first
+            first += len(part.nodes)
+            if len(own):
+                np.add.at(force, part.nodes[own], self._on_faces(mesh, part.nodes[own], part.kind, where))
+        return force
+
+    def _on_faces(
+        self, mesh: Mesh, faces: Int[NDArray[np.int64], "k m"], kind: ElementKind, where: str
+    ) -> Float[Array, "k m d"]:
+        """Return the forces on the nodes of faces of one kind."""
+        places = mesh.points[faces]
         tangents = np.einsum("gma,kmi->kgai", kind.gradients, places)
         if mesh.dimension == 3:
             normal = np.cross(tangents[:, :, 0], tangents[:, :, 1])
         else:
             normal = tangents[:, :, 0, ::-1] * (1.0, -1.0)
         pressure = self._at(np.einsum("gm,kmi->kgi", kind.values, places), where)
-        of_faces = -np.einsum("g,gm,kg,kgi->kmi", kind.weights, kind.values, pressure, normal, optimize=True)
-        force = np.zeros(mesh.points.shape)
-        np.add.at(force, faces, of_faces)
-        return force
+        return -np.einsum("g,gm,kg,kgi->kmi", kind.weights, kind.values, pressure, normal, optimize=True)
 
     def _chosen(self, mesh: Mesh, where: str) -> Int[NDArray[np.int64], "_"]:
         """Return the faces of the boundary on which the pressure acts."""
         if isinstance(self.faces, str) and self.faces in mesh.sides:
             return mesh.sides[self.faces]
-        inside = np.zeros(len(mesh.points), dtype=bool)
+        inside = np.zeros(len(mesh.points) + 1, dtype=bool)
         inside[select_nodes(self.faces, mesh.points, where, sets=mesh.sets)] = True
+        inside[-1] = True  # what fills the rows of smaller faces
         chosen = np.flatnonzero(inside[mesh.boundary].all(axis=1))
         if not len(chosen):
             raise InputError(f"{where}: no face of the boundary has all its nodes among those of the pressure")

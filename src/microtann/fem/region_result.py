@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 class RegionResult:
     """A region at the end of a simulation.
 
+    Where the mesh has several kinds of cells, the axes (R, G) are one, of all Gauss points of the region.
+
     Parameters
     ----------
     name : str
@@ -33,10 +35,10 @@ class RegionResult:
 
     name: str
     cells: Int[NDArray[np.int64], "R"]
-    weights: Float[Array, "R G"]
-    strain: Float[Array, "R G v"]
-    stress: Float[Array, "R G v"]
-    dissipated: Float[Array, "R G"]
+    weights: Float[Array, "*RG"]
+    strain: Float[Array, "*RG v"]
+    stress: Float[Array, "*RG v"]
+    dissipated: Float[Array, "*RG"]
     state: State
 
     def __repr__(self) -> str:
@@ -60,6 +62,7 @@ class RegionResult:
         """Energy that the region has dissipated since the start."""
         return float((self.weights * self.dissipated).sum())
 
-    def average(self, values: Float[Array, "R G *k"]) -> Float[Array, "*k"]:
+    def average(self, values: Float[Array, "*RGk"]) -> Float[Array, "*k"]:
         """Return the volume average of strain, stress or a state variable over the region."""
-        return np.einsum("rg,rg...->...", self.weights, values) / self.volume
+        flat = values.reshape(self.weights.size, *values.shape[self.weights.ndim :])
+        return np.einsum("p,p...->...", self.weights.ravel(), flat) / self.volume

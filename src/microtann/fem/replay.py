@@ -12,10 +12,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.fem.assembly import KERNELS
+from microtann.fem.element_operator import gauss_strains
 from microtann.fem.model import Result
 from microtann.materials.protocol import Material, State
-from microtann.numbers.voigt import components
 
 Array = NDArray[np.float64]
 
@@ -27,13 +26,12 @@ def strain_histories(result: Result, points: Int[NDArray[np.int64], "n"]) -> Flo
     ----------
     result : Result
     points : integer array, shape (n,)
-        Numbers of Gauss points, counted cell by cell: cell × Gauss points of a cell + Gauss point.
+        Numbers of Gauss points, counted cell by cell.
     """
     mesh = result.mesh
-    per_cell = mesh.element.gauss_points
-    cells, place = np.unique(points // per_cell, return_inverse=True)
-    of_cells = _strains(result, cells)
-    return of_cells.reshape(len(cells), per_cell, *of_cells.shape[1:])[place, points % per_cell]
+    cells = np.unique(mesh.cells_of(points)[0])
+    place = np.searchsorted(mesh.gauss_points(cells), points)
+    return _strains(result, cells)[place]
 
 
 def durations(result: Result) -> Float[Array, "T"]:
@@ -63,11 +61,8 @@ def follow(
 
 def _strains(result: Result, cells: Int[NDArray[np.int64], "k"]) -> Float[Array, "p T v"]:
     """Return the strains at all Gauss points of some cells."""
-    mesh = result.mesh
-    gradients, corners = mesh.gradients[cells], mesh.cells[cells]
-    kernels = KERNELS[mesh.dimension]
-    equilibria = len(result.time) + len(result.parts)
-    strain = np.empty((equilibria, len(cells) * mesh.element.gauss_points, components(mesh.dimension)))
-    for present, (_, displacement) in zip(strain, result.accepted(), strict=True):
-        kernels.gauss_strain(gradients, corners, displacement, present)
-    return strain.transpose(1, 0, 2)
+    found = [
+        gauss_strains(result.mesh, cells, displacement, result.mean_dilatation)
+        for _, displacement in result.accepted()
+    ]
+    return np.stack(found, axis=1)

@@ -92,6 +92,14 @@ class PlaneMaterial(Material, Protocol):
         ...
 
 
+def flows_at_constant_volume(material: Material) -> bool:
+    """Return what a material says of itself by ``isochoric_flow``; one that says nothing does not.
+
+    Linear elements whose every Gauss point must keep its volume are much too stiff: they find no limit load.
+    """
+    return bool(getattr(material, "isochoric_flow", False))
+
+
 @runtime_checkable
 class WritableMaterial(Material, Protocol):
     """A material that files can keep, by the name of its kind and its arrays, as microstructures are."""

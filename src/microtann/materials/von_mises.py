@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
@@ -52,6 +54,9 @@ class VonMises:
     >>> round(float(stress[0, 5]), 1), bool(state["dissipation"][0] > 0)
     (178.4, True)
     """
+
+    isochoric_flow: ClassVar[bool] = True
+    """Plastic strains have no trace."""
 
     def __init__(
         self,

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 
 IntArray = NDArray[np.int64]
+CELL_ITSELF, FREE_FACES = -1, -2
+"""Numbers that stand in place of that of a face."""
 
 
 @dataclass(eq=False)
@@ -27,7 +29,8 @@ class ForeignMesh:
     node_sets, cell_sets : dict of integer arrays
         Nodes and cells by name.
     surfaces : dict of lists
-        Faces by name, each as its cell and which of its faces, from 0 in the order of Abaqus (S1, S2, ...).
+        Faces by name, each as its cell and which of its faces, from 0 in the order of Abaqus (S1, S2, ...);
+        `CELL_ITSELF` where the cell is a face of others, `FREE_FACES` for all that no other cell has.
     areas : array of one number per cell, optional
         Areas of the sections of line cells; nan where the file says none.
     whole_bars : bool

@@ -258,6 +258,7 @@ SECTIONS: dict[str, Callable[[MixedContent, _Contents], None]] = {
     "Entities": _entities,
     "PartitionedEntities": _partitioned_entities,
     "Nodes": _nodes,
+    "ParametricNodes": _nodes,  # so some files of version 4.0 call them
     "Elements": _elements,
     "ElementData": _element_data,
 }

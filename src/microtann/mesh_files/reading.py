@@ -39,7 +39,7 @@ def read_foreign_mesh(path: Path) -> ForeignMesh:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except Exception as error:  # meshio fails in many ways on a damaged file
+    except Exception as error:  # a damaged file may say anything
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise InputError(f"{path} is damaged or not of the format that its suffix says: {reason}") from None
     for note in found.notes:

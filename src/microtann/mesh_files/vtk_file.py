@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from microtann.system.text_file import without_mark
 
 MOST_VALUES = 100
 """Distinct whole numbers in the cell data of a VTK file beyond which they are no regions, but a numbering."""
-STORED_AS_FLOATS = "are whole numbers stored as floats, and no names: store them as integers if they are meant so"
 
 
 def read_vtk(path: Path) -> ForeignMesh:
@@ -27,27 +27,35 @@ def read_vtk(path: Path) -> ForeignMesh:
     Point data of zeros and ones are a set of points. Whole numbers as cell data make a set of cells for every
     value, as in "material=3"; where they are zeros and ones, the name alone is that of the ones. Lines of several
     segments are split. Cell data "area" or "radius" give the areas of line cells.
+
+    Raises
+    ------
+    InputError
+        If the file is cut short, has a part that is not known, or has ghosts among its cells.
     """
-    content = without_mark(path.read_bytes())
+    given = path.read_bytes()
+    content = without_mark(given)
+    if content is not given:  # an encoding that is declared is that of the mark
+        content = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", content)
     contents = (read_vtk_xml if content.lstrip()[:1] == b"<" else read_vtk_legacy)(content)
+    ghosts = np.count_nonzero(contents.cell_data.get("vtkGhostType", np.zeros(0)))
+    if ghosts:
+        raise InputError(
+            f"{ghosts} of its cells are ghosts, copies of cells of another piece or hidden ones (vtkGhostType): "
+            "take them out before the mesh is saved"
+        )
     blocks, origin = cell_blocks(contents.cells)
     found = ForeignMesh(contents.points, blocks)
     for kind, cells in blocks:
         if cells.size and (cells.min() < 0 or cells.max() >= len(contents.points)):
             raise InputError(f"a {kind} cell names a node that does not exist")
     for name, values in _flat(contents.point_data).items():
-        if _is_indicator(values):
+        if _is_indicator(_whole(values)):
             found.node_sets[name] = np.flatnonzero(values)
-        elif _is_indicator(_as_integers(values)) and not values.all():
-            found.notes.append(f"the data {name!r} of points {STORED_AS_FLOATS}")
     of_cells = {name: values[origin] for name, values in _flat(contents.cell_data).items()}
     for name, values in of_cells.items():
-        if _is_indicator(values):
-            found.cell_sets[name] = np.flatnonzero(values)
-        if values.dtype.kind in "iub":
-            _give_regions(found, name, values)
-        elif 1 < len(np.unique(_as_integers(values))) <= MOST_VALUES and name.lower() not in (*AREAS, *UNREAD):
-            found.notes.append(f"the data {name!r} of cells {STORED_AS_FLOATS}")
+        if name.lower() not in (*AREAS, *UNREAD):
+            _give_regions(found, name, _whole(values))
     lines = np.concatenate([np.zeros(0, dtype=bool), *(np.full(len(c), kind == "line") for kind, c in blocks)])
     numbers = {name: values.astype(np.float64) for name, values in of_cells.items()}
     section_areas(numbers, contents.point_data, lines).give_to(found)
@@ -55,7 +63,7 @@ def read_vtk(path: Path) -> ForeignMesh:
 
 
 def _give_regions(found: ForeignMesh, name: str, values: NDArray[Any]) -> None:
-    """Add a set of cells for every value, unless the values number the cells or are too many.
+    """Add a set of cells for every value, and one for the ones among zeros, unless the values are too many.
 
     Parameters
     ----------
@@ -64,6 +72,8 @@ def _give_regions(found: ForeignMesh, name: str, values: NDArray[Any]) -> None:
     values : integer array, shape (E,)
     """
     present = np.unique(values)
+    if _is_indicator(values):
+        found.cell_sets[name] = np.flatnonzero(values)
     if len(present) <= MOST_VALUES:
         found.cell_sets |= {f"{name}={value}": np.flatnonzero(values == value) for value in present}
     elif len(present) < len(values):
@@ -72,10 +82,17 @@ def _give_regions(found: ForeignMesh, name: str, values: NDArray[Any]) -> None:
         )
 
 
-def _as_integers(values: NDArray[Any]) -> NDArray[Any]:
-    """Return floats that are all whole as integers, and else nothing."""
-    whole = values.dtype.kind == "f" and np.isfinite(values).all() and (values == np.rint(values)).all()
-    return values.astype(np.int64) if whole and np.abs(values).max(initial=0.0) < 2**53 else np.zeros(0, np.int64)
+def _whole(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return whole numbers as integers, and nothing if there are others.
+
+    Some programmes write them as floats; a field that is zero everywhere, as many are, is not meant then.
+    """
+    if values.dtype.kind in "iub":
+        return values.astype(np.int64)
+    none = np.zeros(0, dtype=np.int64)
+    if values.dtype.kind != "f" or not values.any() or not (np.abs(values) < 2.0**53).all():
+        return none
+    return values.astype(np.int64) if (values == np.rint(values)).all() else none
 
 
 def _flat(data: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -87,6 +104,6 @@ def _flat(data: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     }
 
 
-def _is_indicator(values: NDArray[Any]) -> bool:
+def _is_indicator(values: NDArray[np.int64]) -> bool:
     """Return whether data are zeros and ones, not all of them zeros."""
-    return bool(values.dtype.kind in "iub" and values.any() and np.isin(values, (0, 1)).all())
+    return bool(values.any() and np.isin(values, (0, 1)).all())

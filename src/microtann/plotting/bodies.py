@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.microstructure.picture import Picture
-from microtann.plotting.scene import Camera, View, render_bars, render_mesh, window
+from microtann.plotting.scene import Camera, DrawnCells, View, render_bars, render_mesh, window
 from microtann.plotting.style import DIVERGING, SEQUENTIAL, house_style, new_figure, save_figure
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class DrawnBody:
     title : str
     points : array, shape (N, d)
         Undeformed positions.
-    cells : integer array, shape (e, k)
-        Cells of one kind, in the VTK order; edges are drawn straight between their corners.
+    cells : integer array, shape (e, k), or sequence of such arrays
+        Cells in the VTK order, of several kinds an array each; edges are drawn straight between their corners.
     displacement : array, shape (N, d)
     field : array, shape (e,)
         What colours every element; grey where it is not a number.
@@ -53,7 +53,7 @@ class DrawnBody:
 
     title: str
     points: Float[Array, "N d"]
-    cells: Int[NDArray[np.int64], "e k"]
+    cells: DrawnCells
     displacement: Float[Array, "N d"]
     field: Float[Array, "e"]
 

@@ -114,8 +114,11 @@ def plot_body(
         values = values[:, labels.index(component)]
     elif field in OUT_OF_PLANE:
         values = np.where(fields[KNOWN] > 0.0, values, np.nan)
-    shape = result.points, result.structure.bars if isinstance(result, StructureResult) else result.mesh.cells
-    kind = DrawnLattice if lattice else DrawnBody
-    body = kind("", shape[0], shape[1].astype(np.int64), result.displacement[place], values)
+    moved = result.displacement[place]
+    body: DrawnBody | DrawnLattice
+    if isinstance(result, StructureResult):
+        body = DrawnLattice("", result.points, result.structure.bars.astype(np.int64), moved, values)
+    else:
+        body = DrawnBody("", result.points, [block.cells for block in result.mesh.blocks], moved, values)
     signed = bool(np.nanmin(values) < 0.0)
     return bodies_figure([body], f"{name} {component}".strip(), scale=scale, signed=signed)

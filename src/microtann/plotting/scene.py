@@ -15,6 +15,8 @@ from microtann.fem.elements import RULES, kind_with
 from microtann.plotting.style import LINE
 
 Array = NDArray[np.float64]
+DrawnCells = NDArray[np.int64] | Sequence[NDArray[np.int64]]
+"""Nodes of cells of one kind, or of several kinds."""
 LIGHTS = ((-0.45, 0.75, 0.9), (0.0, 0.0, 1.0))
 """Directions to the lights (right, up, towards the viewer): from the upper left, and from the viewer, so that
 nothing that is seen stays dark."""
@@ -98,7 +100,7 @@ def window(
 def render_mesh(
     view: View,
     points: Float[Array, "N d"],
-    cells: Int[NDArray[np.int64], "e k"],
+    cells: DrawnCells,
     colours: Float[Array, "e 3"],
     box: Float[Array, "2 d"],
 ) -> UInt8[NDArray[np.uint8], "h w 3"]:
@@ -108,8 +110,8 @@ def render_mesh(
     ----------
     view : View
     points : array, shape (N, d)
-    cells : integer array, shape (e, k)
-        Cells of one kind, in the VTK order: their dimension and number of nodes tell which.
+    cells : integer array, shape (e, k), or sequence of such arrays
+        Cells in the VTK order, of several kinds an array each: dimension and number of nodes tell which.
     colours : array, shape (e, 3)
         Red, green and blue of every cell, 0 to 1.
     box : array, shape (2, d)
@@ -155,7 +157,7 @@ def render_bars(
 def render_inside(
     view: View,
     points: Float[Array, "N d"],
-    cells: Int[NDArray[np.int64], "e k"],
+    cells: DrawnCells,
     nodes: Float[Array, "n d"],
     bars: Int[NDArray[np.int64], "M 2"],
     colours: Float[Array, "M 3"],
@@ -167,8 +169,8 @@ def render_inside(
     ----------
     view : View
     points : array, shape (N, d)
-    cells : integer array, shape (e, k)
-        Cells of one kind, in the VTK order.
+    cells : integer array, shape (e, k), or sequence of such arrays
+        Cells in the VTK order, of several kinds an array each.
     nodes : array, shape (n, d)
         Ends of the bars.
     bars : integer array, shape (M, 2)
@@ -189,14 +191,17 @@ def render_inside(
     return _picture(view, [_bars(view, in_space(nodes), bars, colours), *glass], in_space(box))
 
 
-def _grid(points: Float[Array, "N d"], cells: Int[NDArray[np.int64], "e k"]) -> Any:
+def _grid(points: Float[Array, "N d"], cells: DrawnCells) -> Any:
     """Return the corners of cells as a grid; nodes amid edges are left out."""
     import pyvista as pv
 
-    kind = kind_with(nodes=cells.shape[1], dimension=points.shape[1])
-    rule = RULES[kind]
-    drawn = getattr(pv.CellType, (rule.corners or kind).upper())
-    return pv.UnstructuredGrid({drawn: cells[:, : rule.corner_count]}, in_space(points))
+    rows, types = [], []
+    for own in [cells] if isinstance(cells, np.ndarray) else cells:
+        kind = kind_with(nodes=own.shape[1], dimension=points.shape[1])
+        rule = RULES[kind]
+        rows.append(np.insert(own[:, : rule.corner_count], 0, rule.corner_count, axis=1).ravel())
+        types.append(np.full(len(own), getattr(pv.CellType, (rule.corners or kind).upper()), dtype=np.uint8))
+    return pv.UnstructuredGrid(np.concatenate(rows), np.concatenate(types), in_space(points))
 
 
 def _bars(

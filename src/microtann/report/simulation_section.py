@@ -113,14 +113,16 @@ def _inside(folder: Path, simulation: Simulation) -> Figure:
 
 
 def _write_fields(folder: Path, comparison: Comparison) -> dict[str, str]:
-    """Write all fields for ParaView; return what each file is."""
+    """Write fields for ParaView, and forces and energies by increments as CSV; return what each file is."""
     files = {}
-    for analysis, result in comparison.elements.items():
-        name = result.write(folder, FIELD_FILES[analysis]).name
-        files[name] = f"{ANALYSIS_TITLES[analysis]}: fields of every increment, for ParaView"
-    if comparison.lattice is not None:
-        name = comparison.lattice.write(folder, FIELD_FILES["lattice"]).name
-        files[name] = "full lattice: bars of every increment, for ParaView"
+    for analysis, run in comparison.runs.items():
+        name, title = FIELD_FILES[analysis], ANALYSIS_TITLES[analysis]
+        result = comparison.lattice if analysis == "lattice" else comparison.elements[analysis]
+        assert result is not None
+        what = "bars" if analysis == "lattice" else "fields"
+        files[result.write(folder, name).name] = f"{title}: {what} of every increment, for ParaView"
+        run.to_csv(folder / f"{name}.csv")
+        files[f"{name}.csv"] = f"{title}: forces against displacements and energies, by increments"
     return files
 
 

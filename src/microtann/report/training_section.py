@@ -31,10 +31,9 @@ def write_training(folder: Path, tann: TANN, tried: Sequence[SeedResult] = ()) -
     tann.save(str(folder / MODEL_FILE))
     history = tann.information.history
     losses = {"training": [r.training for r in history], "validation": [r.validation for r in history]}
-    names = list(dict.fromkeys(name for r in history for name in r.terms))
-    terms = {name: [r.terms.get(name, np.nan) for r in history] for name in names}
+    terms = {name: [r.terms.get(name, np.nan) for r in history] for name in curve_terms(history)}
     draw_training(folder / "training.png", [r.update for r in history], losses, phase_starts(history), terms)
-    write_curves(folder / CURVES, history, names)
+    write_curves(folder / CURVES, history)
     seen = tann.information.training_range
     rows: list[tuple[str, str | float | int | None]] = [
         ("form", tann.form),
@@ -98,16 +97,14 @@ def _summary(tann: TANN) -> Table:
     return Table("Model", columns, ((tann.form, tann.states, *losses),))
 
 
-def write_curves(path: Path, history: Sequence[TrainingRecord], terms: Sequence[str]) -> None:
-    """Write the training curve as CSV, with the terms of the validation loss.
-
-    Parameters
-    ----------
-    path : Path
-    history : sequence of TrainingRecord
-    terms : sequence of str
-        Names of the terms.
-    """
+def write_curves(path: Path, history: Sequence[TrainingRecord]) -> None:
+    """Write the training curve as CSV, with the terms of the validation loss."""
     names = ("phase", "update", "training", "validation")
-    columns = {name: [getattr(record, name) for record in history] for name in names}
-    write_csv(path, columns | {term: [record.terms.get(term) for record in history] for term in terms})
+    losses = {name: [getattr(record, name) for record in history] for name in names}
+    terms = {name: [record.terms.get(name) for record in history] for name in curve_terms(history)}
+    write_csv(path, losses | terms)
+
+
+def curve_terms(history: Sequence[TrainingRecord]) -> list[str]:
+    """Return the names of the terms of the validation loss, in the order in which they appear."""
+    return list(dict.fromkeys(name for record in history for name in record.terms))

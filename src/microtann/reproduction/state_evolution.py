@@ -32,14 +32,14 @@ def state_evolution(result: Result, tann: TANN, increments: Sequence[int]) -> Fl
     mesh = result.mesh
     times = [time for time, _ in result.accepted()]
     wanted = [times.index(float(result.time[i])) for i in increments]
-    found = np.zeros((len(wanted), len(mesh.cells), tann.states))
-    dt, per_cell = durations(result), mesh.element.gauss_points
-    for first in range(0, len(mesh.cells), CELLS):
-        cells = np.arange(first, min(first + CELLS, len(mesh.cells)))
-        points = (cells[:, None] * per_cell + np.arange(per_cell)).ravel()
-        weights = mesh.weights[cells][..., None]
+    found = np.zeros((len(wanted), mesh.cell_count, tann.states))
+    dt, volumes = durations(result), mesh.weights.ravel()
+    for first in range(0, mesh.cell_count, CELLS):
+        cells = np.arange(first, min(first + CELLS, mesh.cell_count))
+        points = mesh.gauss_points(cells)
+        weights, starts = volumes[points][:, None], mesh.first_points[cells] - points[0]
         for at, (_, state) in enumerate(follow(tann, strain_histories(result, points), dt)):
             if at in wanted:
-                values = state["isv"].reshape(len(cells), per_cell, -1)
-                found[wanted.index(at), cells] = (values * weights).sum(axis=1) / weights.sum(axis=1)
+                total = np.add.reduceat(state["isv"] * weights, starts)
+                found[wanted.index(at), cells] = total / np.add.reduceat(weights, starts)
     return found

@@ -16,7 +16,7 @@ from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table, columns_of
 from microtann.studies.number_of_states import FOLDERS
 from microtann.studies.study_figures import draw_study
-from microtann.studies.study_result import error_columns, errors_note, errors_row, write_result
+from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import STRESS_ERROR, Point, StudyData, error_of, run_points, seeded
 from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import check_gathering
@@ -99,6 +99,9 @@ def study_increments(
         for n in counts
         for each in seeded(form, seeds)
     ]
+    chosen: dict[str, Any] = {"study": {"counts": list(counts), "seeds": list(seeds)}}
+    chosen |= {form.name: form_table(form) for form in forms}
+    check_longer(folder / "study", chosen, overwrite)
     results = run_points("data efficiency", points, overwrite, progress)
     pairs = list(zip(points, results, strict=True))
     groups = list(dataset.coordinate_shapes)
@@ -125,8 +128,6 @@ def study_increments(
         figures, files = (Figure("increments.png", caption),), {"numbers.json": "all numbers"}
         return Section("Data efficiency", 6, (text,), (table,), figures, files)
 
-    chosen: dict[str, Any] = {"study": {"counts": list(counts), "seeds": list(seeds)}}
-    chosen |= {form.name: form_table(form) for form in forms}
     section = write_result(folder / "study", chosen, points, {"points": records}, section_in)
     return IncrementsStudy(records, section)
 

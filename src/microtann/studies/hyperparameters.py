@@ -15,7 +15,7 @@ from microtann.numbers.configuration import descriptions, plain
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.studies.study_figures import draw_search
-from microtann.studies.study_result import write_result
+from microtann.studies.study_result import check_longer, write_result
 from microtann.studies.training_point import Point, StudyData, error_of, run_points, seeded
 from microtann.studies.trials import Interval, Range, default_ranges, grid_trials, random_trials
 from microtann.system.atomic import write_atomically
@@ -120,6 +120,9 @@ def search_hyperparameters(
         for n, trial in enumerate(forms)
         for s, each in zip(seeds, seeded(trial, seeds), strict=True)
     ]
+    texts = {name: _text(r) for name, r in ranges.items()}
+    sections = {"tune": {**texts, "seeds": list(seeds)}, "train": form_table(form)}
+    check_longer(folder / "tune", sections, overwrite)
     results = run_points("search", points, overwrite, progress)
     groups = [results[first : first + len(seeds)] for first in range(0, len(results), len(seeds))]
     errors = [float(np.median([error_of(numbers) for numbers in group])) for group in groups]
@@ -130,7 +133,6 @@ def search_hyperparameters(
         )
     chosen = changed(forms[best], seed=seeds[0])
     varied = [{name: _shown(getattr(trial, name)) for name in ranges} for trial in forms]
-    texts = {name: _text(r) for name, r in ranges.items()}
     content = {
         "best": best,
         "ranges": texts,
@@ -154,7 +156,6 @@ def search_hyperparameters(
             {BEST: "the best hyper-parameters, for microtann train --config", "numbers.json": "all numbers"},
         )
 
-    sections = {"tune": {**texts, "seeds": list(seeds)}, "train": form_table(form)}
     section = write_result(folder / "tune", sections, points, content, section_in)
     return Search(chosen, errors, forms, section)
 

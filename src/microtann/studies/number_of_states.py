@@ -18,7 +18,7 @@ from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table
 from microtann.studies.latent_spaces import LATENT_CAPTION, compare_latent_spaces, latent_table
 from microtann.studies.study_figures import draw_correlations, draw_study
-from microtann.studies.study_result import error_columns, errors_note, errors_row, write_result
+from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import (
     STRESS_ERROR,
     Point,
@@ -52,7 +52,7 @@ class Proposal:
 
 
 def propose_states(states: Sequence[int], errors: Sequence[float], within: float | None = None) -> Proposal:
-    """Return the smallest number of states whose error is small enough, or else the one at the knee.
+    """Return the smallest number tried of states whose error is small enough, or else the one at the knee.
 
     The knee is the point farthest below the chord from the first to the last point, in the logarithm of the error
     against the number; where the curve nowhere bends that way, it is the number with the smallest error.
@@ -78,10 +78,42 @@ def propose_states(states: Sequence[int], errors: Sequence[float], within: float
     if within is not None:
         for n, error in pairs:
             if error <= within:
-                return Proposal(n, error, f"the smallest number within the error {within:g}")
+                last = max((tried for tried in states if tried < n), default=0)
+                smallest = f"the smallest number within the error {within:g}"
+                return Proposal(n, error, smallest + _untried(last, n))
         missed = f"no number reaches the error {within:g}; "
     n, error, knee = _knee(pairs)
     return Proposal(n, error, missed + ("the knee of the curve" if knee else "the smallest error"))
+
+
+def _untried(last: int, proposed: int) -> str:
+    """Return what the sentence of a proposal says of the numbers between it and the last that is too small."""
+    if proposed - last == 1:
+        return ""
+    which = f"{last + 1} was" if proposed - last == 2 else f"{last + 1} to {proposed - 1} were"
+    return f" of those tried; {which} not tried"
+
+
+def between(states: Sequence[int], errors: Sequence[float], within: float | None) -> int | None:
+    """Return the number to try next for the smallest within an error: halfway to the last that is too small.
+
+    Parameters
+    ----------
+    states : sequence of int
+        Numbers that were tried.
+    errors : sequence of float
+        Error with each.
+    within : float, optional
+        Error that is small enough; without it nothing is left to try.
+
+    Returns
+    -------
+    int or None
+        None if the number next to the smallest that is within was tried, or none is within.
+    """
+    enough = min((n for n, e in zip(states, errors, strict=True) if within is not None and e <= within), default=1)
+    last = max((n for n in states if n < enough), default=0)
+    return (last + enough) // 2 if enough - last > 1 else None
 
 
 def _knee(pairs: Sequence[tuple[int, float]]) -> tuple[int, float, bool]:
@@ -142,7 +174,8 @@ def study_states(
     form : TrainableForm
         Its number of states varies.
     states : sequence of int
-        Numbers to try; by default about seven up to that of the exact model, or to 48.
+        Numbers to try; by default about seven up to that of the exact model, or to 48, and with an ``error`` those
+        between which the smallest number within it lies.
     seeds : sequence of int
         Each number is trained once with each of them.
     error : float, optional
@@ -169,19 +202,29 @@ def study_states(
     reference = ExactReference.of(dataset)
     exact = None if reference is None else reference.microstructure.exact_states
     numbers = list(states) or _default_numbers(exact or MOST)
-    series = {"trained": {n: seeded(form, seeds, states=n) for n in numbers}}
+    asked = {"states": list(numbers), "error": error or 0.0, "seeds": list(seeds)}
+    sections = {"study": asked, "train": form_table(form)}
+    check_longer(folder / "study", sections, overwrite)
     slips = reference is not None and reference.microstructure.slip_problem() is not None
-    if slips and form.name == "variational" and bool(getattr(form, "updates", False)):
-        series["reduced"] = {n: [changed(form, states=n, updates=0)] for n in numbers}
-    points = {
-        (name, n): [Point(_place(folder, name, n, each), each, source) for each in forms]
-        for name, table in series.items()
-        for n, forms in table.items()
-    }
-    flat = [point for group in points.values() for point in group]
-    results = run_points("number of ISVs", flat, overwrite, progress)
-    numbers_of = dict(zip([p.folder for p in flat], results, strict=True))
-    medians = [float(np.median([error_of(numbers_of[p.folder]) for p in points["trained", n]])) for n in numbers]
+    both = slips and form.name == "variational" and bool(getattr(form, "updates", False))
+    next_number: int | None = 0
+    while next_number is not None:
+        series = {"trained": {n: seeded(form, seeds, states=n) for n in numbers}}
+        if both:
+            series["reduced"] = {n: [changed(form, states=n, updates=0)] for n in numbers}
+        points = {
+            (name, n): [Point(_place(folder, name, n, each), each, source) for each in forms]
+            for name, table in series.items()
+            for n, forms in table.items()
+        }
+        flat = [point for group in points.values() for point in group]
+        results = run_points("number of ISVs", flat, overwrite, progress)
+        numbers_of = dict(zip([p.folder for p in flat], results, strict=True))
+        medians = [
+            float(np.median([error_of(numbers_of[p.folder]) for p in points["trained", n]])) for n in numbers
+        ]
+        next_number = None if states else between(numbers, medians, error)
+        numbers = sorted({*numbers, next_number}) if next_number else numbers
     proposal = propose_states(numbers, medians, error)
     strain = whole_walks(dataset.validation).strain
     pairs = _latent_pairs(points, numbers_of, proposal, numbers)
@@ -244,8 +287,6 @@ def study_states(
         title = "How many internal state variables"
         return Section(title, 5, (sentence,), tuple(tables), tuple(figures), files)
 
-    asked = {"states": numbers, "error": error or 0.0, "seeds": list(seeds)}
-    sections = {"study": asked, "train": form_table(form)}
     section = write_result(folder / "study", sections, flat, content, section_in)
     return StatesStudy(proposal, records, section)
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from microtann.errors import InputError
 from microtann.report.evaluation_section import SHORT
 from microtann.report.page import write_report
 from microtann.report.section import Section, write_section
 from microtann.report.table import Column, Value, columns_of
 from microtann.studies.training_point import Point
-from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
+from microtann.system.stage import CONFIGURATION, NUMBERS, Stage, file_digest, working_folder, write_numbers
+from microtann.system.toml import to_toml
+
+PROPOSAL = "error"
+"""Setting of a study on which its proposal depends, but no row of it."""
 
 
 def error_columns(groups: Iterable[str]) -> tuple[Column, ...]:
@@ -37,6 +43,46 @@ def errors_note(form: str, walks: str = "validation walks") -> str:
         f"Form {form}. Relative RMS errors on {walks}: stress, energy, accumulated dissipation, decoded "
         "internal coordinates. A dash stands for a training that failed or a model that ran away."
     )
+
+
+def check_longer(folder: Path, configuration: Mapping[str, Any], overwrite: bool) -> None:
+    """Refuse to replace the result of a study by one that does not hold all of its rows.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the result is written.
+    configuration : mapping
+        Effective configuration; what was tried are its lists.
+    overwrite : bool
+        Whether it may be replaced all the same.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        former = tomllib.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError):
+        former = {}
+    if not overwrite and not (former and _contained(former, tomllib.loads(to_toml(configuration)))):
+        raise InputError(
+            f"{folder} holds results of another configuration, which would be lost: try all that was tried there, "
+            "name another folder or add --overwrite"
+        )
+
+
+def _contained(former: Any, now: Any) -> bool:
+    """Return whether a configuration has all that another has, and more at most in its lists."""
+    if isinstance(former, dict) and isinstance(now, dict):
+        return all(
+            key == PROPOSAL or (key in now and _contained(value, now[key])) for key, value in former.items()
+        )
+    if isinstance(former, list) and isinstance(now, list) and all(isinstance(item, int) for item in former):
+        return set(former) <= set(now)
+    return bool(former == now)
 
 
 def write_result(

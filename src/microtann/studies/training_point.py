@@ -17,6 +17,7 @@ from microtann.data.file import read_dataset
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import first_paths
 from microtann.errors import ConvergenceError, InputError
+from microtann.report.training_section import CURVES, write_curves
 from microtann.system.progress import ShowProgress
 from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
 from microtann.tann.shipped import load
@@ -158,6 +159,7 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
             numbers |= {"states": tann.states, "seconds": seconds}
             numbers |= {"errors": dataset_errors(tann, point.data.read(), point.judged).to_dict()}
             tann.save(folder / MODEL)
+            write_curves(folder / CURVES, tann.information.history)
         write_numbers(folder, numbers)
 
 

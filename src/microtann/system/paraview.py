@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from microtann.system.atomic import atomic_path, write_atomically
 
 Array = NDArray[np.float64]
+MESHIO: dict[str, list[int]] = {"wedge": [0, 2, 1, 3, 5, 4]}
+"""Order in which meshio must be given nodes so that it writes them in the order of VTK: it mirrors wedges."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,7 @@ def write_series(
     folder: str | os.PathLike[str],
     name: str,
     points: Float[Array, "N d"],
-    kind: str,
-    cells: Int[NDArray[np.integer], "E n"],
+    blocks: Sequence[tuple[str, Int[NDArray[np.integer], "_ _"]]],
     frames: Iterable[Frame],
 ) -> list[Path]:
     """Write fields at several times on one mesh; every file is replaced whole or not at all.
@@ -55,9 +56,9 @@ def write_series(
         The files are ``name.pvd`` and ``name-0000.vtu``, ...
     points : array, shape (N, d)
         A mesh in the plane lies in z = 0.
-    kind : str
-        Cell type in meshio's words: "hexahedron", "line", ...
-    cells : array, shape (E, n)
+    blocks : sequence of (str, integer array)
+        Kinds of cells in meshio's words ("hexahedron", "line", ...) and their nodes, in the order in which the
+        rows of cell data count them.
     frames : iterable of Frame
         Written one by one, so that a generator keeps one of them in memory at a time.
 
@@ -70,12 +71,16 @@ def write_series(
 
     folder = Path(folder)
     files, entries = [], []
+    ends = np.cumsum([len(cells) for _, cells in blocks])[:-1]
     for frame in frames:
         mesh = meshio.Mesh(
             _in_space(points),
-            [(kind, np.asarray(cells))],
+            [(kind, np.asarray(cells)[:, MESHIO.get(kind, slice(None))]) for kind, cells in blocks],
             point_data={label: _in_space(value) for label, value in frame.point_data.items()},
-            cell_data={label: [np.ascontiguousarray(value)] for label, value in frame.cell_data.items()},
+            cell_data={
+                label: [np.ascontiguousarray(part) for part in np.split(value, ends)]
+                for label, value in frame.cell_data.items()
+            },
         )
         file = folder / f"{name}-{frame.number:04d}.vtu"
         with atomic_path(file) as temporary:

@@ -78,6 +78,11 @@ def settled(now: float, before: float) -> bool:
     return now < SETTLED_LOSS or now > (1.0 - SETTLED_CHANGE) * before
 
 
+def at_round_off(now: float, _before: float) -> bool:
+    """Return whether there is nothing left to learn but round-off of the data."""
+    return now < SETTLED_LOSS
+
+
 def no_worse(after: float, before: float) -> bool:
     """Return whether a loss has not risen."""
     return after <= max((1.0 + SETTLED_CHANGE) * before, SETTLED_LOSS)

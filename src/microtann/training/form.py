@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import InputError
+from microtann.errors import InputError, ReadingNote
 from microtann.numbers.configuration import to_table
 from microtann.tann.form import Form
 from microtann.tann.information import TrainingRecord
@@ -95,6 +96,10 @@ class TrainableForm(Form, Objective, ABC):
         """
         return dataset
 
+    def unused(self) -> Iterable[str]:
+        """Return a sentence for every hyper-parameter that was given and does nothing beside the others."""
+        return ()
+
     def for_increments(self, count: int) -> TrainableForm:
         """Return the form with batches that ``count`` increments fill, where its own are larger."""
         return self
@@ -126,6 +131,17 @@ class TrainableForm(Form, Objective, ABC):
         unknown.
         """
         return encoded_states(point, data)
+
+
+def tell_notes(sentences: Iterable[str]) -> None:
+    """Tell what a form takes otherwise than it was asked to.
+
+    Warns
+    -----
+    ReadingNote
+    """
+    for sentence in sentences:
+        warnings.warn(sentence, ReadingNote, stacklevel=3)
 
 
 def form_table(form: TrainableForm) -> dict[str, Any]:

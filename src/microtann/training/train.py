@@ -30,7 +30,7 @@ from microtann.training.checkpoint_file import (
     restored,
     write_training_checkpoint,
 )
-from microtann.training.form import Phase, TrainableForm
+from microtann.training.form import Phase, TrainableForm, tell_notes
 from microtann.training.optimise import Optimisation
 from microtann.training.preparation import information_of
 from microtann.training.training_range import training_range
@@ -108,6 +108,11 @@ def train(
         If the checkpoint belongs to another run.
     ConvergenceError
         If the loss is no longer finite.
+
+    Warns
+    -----
+    ReadingNote
+        If a setting of the form does nothing, or asks for more than the data hold.
     """
     if not isinstance(dataset, Dataset):
         from microtann.data.file import read_dataset  # brings HDF5, which data in memory do without
@@ -119,6 +124,7 @@ def train(
         raise InputError("the data set has no training or no validation increments")
     for sentence in description_errors(dataset):
         raise InputError(f"the data set cannot be trained on: {sentence}")
+    tell_notes(form.unused())
     dataset = form.prepare(dataset)
     owner = fingerprint(dataset, form)
     path = None if checkpoint is None else Path(checkpoint)

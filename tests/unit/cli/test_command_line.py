@@ -184,6 +184,10 @@ def test_a_simulation_with_the_exact_cell(tmp_path: Path) -> None:
         (row,) = csv.DictReader(file)
     for name, values in numbers["runs"]["lattice"]["quantities"].items():
         assert [float(row[f"{name.replace(',', '')} lattice"])] == values
+    with (output / "fe-exact.csv").open(encoding="utf-8") as file:
+        (whole,) = csv.DictReader(file)
+    assert float(whole["reaction z=10 z"]) == float(row["axial_force fe-exact"])
+    assert float(whole["displacement z=10 z"]) == pytest.approx(-3.0, rel=1e-12)
     assert numbers["network_errors"] is None
     page = (output / "report.html").read_text()
     assert "http://" not in page

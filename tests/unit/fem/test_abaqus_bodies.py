@@ -113,6 +113,13 @@ def test_pressure_acts_on_the_faces_of_a_surface_that_lie_on_the_boundary(tmp_pa
     np.testing.assert_allclose(force.sum(axis=0), [0.0, 32.0, -16.0], atol=1e-14)
 
 
+def test_a_surface_of_elements_without_faces_has_those_that_are_free(tmp_path: Path) -> None:
+    """Those of the model: that between the two elements is none, and neither is that of the element left out."""
+    mesh = read(tmp_path, COLUMN + "*SURFACE, NAME=above\n2,\n*SURFACE, NAME=all\nbody\n1, S1\n")
+    assert {name: len(faces) for name, faces in mesh.sides.items()} == {"above": 5, "all": 10}
+    assert mesh.points[mesh.boundary[mesh.sides["above"]], 2].min() == 1.0
+
+
 @pytest.mark.parametrize(
     ("elements", "words"),
     [

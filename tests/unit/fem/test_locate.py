@@ -16,7 +16,7 @@ TETS = np.array([[0, 1, 3, 7], [0, 1, 7, 5], [0, 5, 7, 4], [0, 3, 2, 7], [0, 6, 
 
 def mesh_of(kind: str) -> Mesh:
     if kind not in ("tetra", "tetra10"):
-        sizes = (2.0, 1.0, 1.5) if kind.startswith("hexa") else (2.0, 1.0)
+        sizes = (2.0, 1.0, 1.5) if kind.startswith(("hexa", "wedge", "pyramid")) else (2.0, 1.0)
         return mt.fem.box(sizes, (3, 2, 4)[: len(sizes)], kind=kind)
     points = np.array([[i, j, k] for k in (0.0, 1.0) for j in (0.0, 1.0) for i in (0.0, 1.0)])
     if kind == "tetra":

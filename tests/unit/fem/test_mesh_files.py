@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import meshio
@@ -148,7 +149,9 @@ def test_points_and_cells_survive_every_format(kind: str, suffix: str, tmp_path:
         names = {"lower": np.array([1, dimension]), "upper": np.array([2, dimension])} if tags else {}
         data = meshio.Mesh(points, cells, cell_data=tags, field_data=names)
         meshio.write(file, data, **({"file_format": "gmsh22", "binary": False} if tags else {}))
-    read = mt.fem.read_mesh(file)
+    mirrored = kind == "wedge" and suffix.startswith(".vt")  # by meshio
+    with pytest.warns(ReadingNote, match="are turned") if mirrored else contextlib.nullcontext():
+        read = mt.fem.read_mesh(file)
     assert read.kind == kind
     np.testing.assert_array_equal(read.points, box.points)
     np.testing.assert_array_equal(read.cells, box.cells)
@@ -164,14 +167,10 @@ def test_data_of_vtk_files_are_names(tmp_path: Path) -> None:
         box.points,
         [("hexahedron", box.cells)],
         point_data={"top": top, "height": box.points[:, 2], "none": 0 * top},
-        cell_data={"soft": [np.array([1, 0])], "material": [np.array([7, 3])], "size": [np.array([0.0, 1.0])]},
+        cell_data={"soft": [np.array([1, 0])], "material": [np.array([7, 3])], "size": [np.array([0.5, 1.0])]},
     )
     meshio.write(tmp_path / "mesh.vtu", mesh)
-    with pytest.warns(ReadingNote) as told:
-        read = mt.fem.read_mesh(tmp_path / "mesh.vtu")
-    notes = [str(note.message) for note in told]
-    assert len(notes) == 1
-    assert "the data 'size' of cells are whole numbers stored as floats, and no names" in notes[0]
+    read = mt.fem.read_mesh(tmp_path / "mesh.vtu")
     assert {name: nodes.tolist() for name, nodes in read.sets.items()} == {"top": np.flatnonzero(top).tolist()}
     regions = {name: cells.tolist() for name, cells in read.regions.items()}
     numbers = {"soft=0": [1], "soft=1": [0], "material=3": [1], "material=7": [0]}
@@ -215,12 +214,12 @@ def test_unused_nodes_are_left_out_if_that_is_asked_for(tmp_path: Path) -> None:
         (
             "*MATERIAL",
             "*ELEMENT, TYPE=C3D4\n1, 1, 2, 4, 11\n*MATERIAL",
-            "these are hexahedron and tetra: mesh with one of them",
+            "3 triangular faces lie on quadrilateral faces of other cells",
         ),
         (
             "*MATERIAL",
             "*ELEMENT, TYPE=C3D6\n1, 1, 2, 4, 11, 12, 14\n*MATERIAL",
-            "cells of kind 'wedge' are not known",
+            "a triangular face lies on quadrilateral faces of other cells",
         ),
         (
             "9, 11, 12, 13, 14",

@@ -53,6 +53,24 @@ def test_fields_of_a_lattice_are_those_of_its_bars(results):
     assert len(flat.fields) == 3
 
 
+def test_a_lattice_writes_every_increment_even_if_its_fields_were_not_kept(results, tmp_path):
+    """Also through the parts of increments that were solved in parts."""
+    base = [Prescribed(lambda p: p[:, -1] == 0, axis) for axis in (0, 1)]
+    pull = Prescribed(lambda p: p[:, -1] == 2, 1, 2.0)
+    steps = [Step([*base, pull], increments=2, dt=0.25), Step(base, dt=3.0)]
+    options = mt.fem.SolverOptions(first_fraction=0.5)
+    every, last = (results[0].structure.solve(steps, options, fields=kept) for kept in (True, False))
+    assert last.parts
+    assert len(last.fields) == 1
+    assert np.abs(last.plastic_strain).max() > 0
+    for made, kept in zip(last.frames(), every.frames(), strict=True):
+        assert (made.number, made.time) == (kept.number, kept.time)
+        for name, value in {**kept.point_data, **kept.cell_data}.items():
+            np.testing.assert_array_equal({**made.point_data, **made.cell_data}[name], value)
+    reader = pyvista.get_reader(last.write(tmp_path))
+    np.testing.assert_array_equal(reader.time_values, [0.25, 0.5, 3.5])
+
+
 def test_nothing_is_left_when_writing_fails(results, tmp_path, monkeypatch):
     def full(path, *_, **__):
         path.write_bytes(b"half a file")

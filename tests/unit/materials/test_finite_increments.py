@@ -30,7 +30,7 @@ def test_the_finite_elements_name_the_element_so_that_the_increment_can_be_cut()
     material = MATERIALS["exact cell"]()
     mesh = mt.fem.box((1, 1, 2), (1, 1, 2))
     (region,) = regions_of(mesh, material)
-    (chunk,) = region.chunks(8, 16)
+    (chunk,) = region.chunks(mesh, 16)
     call = MaterialCall(region, mesh)
     strain = np.zeros((16, 6))
     strain[9] = np.nan

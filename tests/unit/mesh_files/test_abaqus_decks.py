@@ -401,7 +401,7 @@ def notes(folder: Path, text: str) -> list[str]:
             "left out, for they are no part of a mesh here: *EQUATION (2, the first in line 8), *TIE (line 14)",
         ),
         (
-            QUAD + "*SURFACE, NAME=s, TYPE=SEGMENTS\nSTART, 0., 0.\n*SURFACE, NAME=t\nplate,\n",
+            QUAD + "*SURFACE, NAME=s, TYPE=SEGMENTS\nSTART, 0., 0.\n*SURFACE, NAME=t\nplate, E1\n",
             "left out, for they are no part of a mesh here: *SURFACE, TYPE=SEGMENTS (line 8), "
             "*SURFACE without faces S1, S2, ... of elements (line 10)",
         ),

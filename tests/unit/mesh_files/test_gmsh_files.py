@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from drawn_mesh import FACES, differences, draw_mesh
+from drawn_mesh import KINDS, differences, draw_mesh
 from gmsh_writer import VERSIONS, write_gmsh
 from microtann.errors import InputError, ReadingNote
 from microtann.mesh_files.gmsh_file import read_gmsh
@@ -20,10 +20,11 @@ def renamed(mesh: mt.fem.Mesh, names: dict[str, str]) -> mt.fem.Mesh:
     """Return a mesh with other names; sides are sets of their nodes too."""
     regions = {names[name]: cells for name, cells in mesh.regions.items()}
     sides = {names[name]: faces for name, faces in mesh.sides.items()}
-    return mt.fem.Mesh(mesh.points, mesh.cells, mesh.kind, regions=regions, sides=sides)
+    plain = mt.fem.Mesh(mesh.points, {block.kind: block.cells for block in mesh.blocks})
+    return plain.named(regions=regions, sides=sides)
 
 
-@pytest.mark.parametrize("kind", sorted(FACES))
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("binary", "order"), [(False, "<"), (True, "<"), (True, ">")])
 def test_random_files_are_the_mesh_that_was_drawn(
@@ -39,7 +40,7 @@ def test_random_files_are_the_mesh_that_was_drawn(
         read = mt.fem.read_mesh(file)
     assert differences(read, renamed(drawn.right, names)) == []
     told = " ".join(str(note.message) for note in notes)
-    assert ("are turned" in told) == any(c.mirrored for c in drawn.cells if c.kind == kind)
+    assert ("are turned" in told) == any(c.mirrored for c in drawn.cells if c.dimension == drawn.dimension)
     assert ("'never meshed'" in told) == bool(drawn.empty)
 
 
@@ -100,6 +101,20 @@ def test_names_without_elements_are_told_and_left_out(tmp_path: Path) -> None:
     ):
         mesh = mt.fem.read_mesh(save(tmp_path, SQUARES.replace("$Nodes", names + "$Nodes", 1)))
     assert sorted(mesh.regions) == ["plate", "surface 2", "surface 3"]
+
+
+def test_a_partitioned_mesh(tmp_path: Path) -> None:
+    """The cells are those of the partitions, which have the physical groups too; the cut between them has none."""
+    entities = "0 0 1 0\n1 0 0 0 2 1 0 1 9 0\n"
+    partitions = "2\n0\n0 1 2 0\n5 2 1 2 1 2 1 0 0 1 1 0 0 0\n"
+    partitions += "".join(f"{tag} 2 1 1 {tag} 0 0 0 1 1 0 1 9 2 4 -5\n" for tag in (2, 3))
+    nodes = "1 6 1 6\n2 1 0 6\n1\n2\n3\n4\n5\n6\n0 0 0\n1 0 0\n2 0 0\n0 1 0\n1 1 0\n2 1 0\n"
+    elements = "3 3 1 3\n1 5 1 1\n1 2 5\n2 2 3 1\n2 1 2 5 4\n2 3 3 1\n3 2 3 6 5\n"
+    parts = {"MeshFormat": "4.1 0 8\n", "PhysicalNames": '1\n2 9 "plate"\n', "Entities": entities}
+    parts |= {"PartitionedEntities": partitions, "Nodes": nodes, "Elements": elements}
+    text = "".join(f"${name}\n{content}$End{name}\n" for name, content in parts.items())
+    mesh = mt.fem.read_mesh(save(tmp_path, text))
+    assert (mesh.volume, mesh.regions["plate"].tolist(), dict(mesh.sides)) == (2.0, [0, 1], {})
 
 
 @pytest.mark.parametrize(

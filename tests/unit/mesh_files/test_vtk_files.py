@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from drawn_mesh import FACES, differences, draw_mesh
+from drawn_mesh import KINDS, differences, draw_mesh
 from microtann.errors import InputError
 from microtann.mesh_files.vtk_file import read_vtk
 from vtk_writer import grid_of, lines_of, write_vtk
@@ -32,7 +32,7 @@ def save(folder: Path, text: str, encoding: str = "utf-8", name: str = "mesh.vtk
 @pytest.mark.parametrize("seed", range(40))
 def test_random_files_are_the_mesh_that_was_drawn(seed: int, tmp_path: Path) -> None:
     random = np.random.default_rng(seed)
-    drawn = draw_mesh(random, sorted(FACES)[seed % len(FACES)])
+    drawn = draw_mesh(random, KINDS[seed % len(KINDS)])
     file, way = write_vtk(grid_of(drawn, random), tmp_path, random)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -40,7 +40,7 @@ def test_random_files_are_the_mesh_that_was_drawn(seed: int, tmp_path: Path) -> 
     assert differences(read, drawn.right, all_names=False) == [], way
     first = next(iter(drawn.right.regions))
     np.testing.assert_array_equal(read.regions["phase=7"], read.regions[first])
-    assert len(read.regions.get("phase=3", ())) == len(read.cells) - len(read.regions[first])
+    assert len(read.regions.get("phase=3", ())) == read.cell_count - len(read.regions[first])
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -90,23 +90,21 @@ def test_scalars_of_one_byte_are_called_colours_by_vtk(tmp_path: Path) -> None:
     assert {name: cells.tolist() for name, cells in regions.items()} == {"phase=7": [0], "phase=3": [1]}
 
 
-def test_data_that_seem_to_be_names_and_are_none_are_told(tmp_path: Path) -> None:
-    """Grains of a polycrystal may be too many; numbers of cells, and floats, are no names."""
+def test_which_data_are_names(tmp_path: Path) -> None:
+    """Some programmes write whole numbers as floats. Numbers of cells, areas and fields are none."""
     head = HEADER.replace("UNSTRUCTURED_GRID", "STRUCTURED_POINTS") + "DIMENSIONS 13 11 1\nCELL_DATA 120\n"
     grains = np.arange(120) % 110
-    data = {"grain": grains, "number": np.arange(120), "part": grains % 2}
+    data = {"grain": grains, "number": np.arange(120), "part": grains % 2, "zeros": 0 * grains}
     text = "".join(f"SCALARS {name} int\n{' '.join(map(str, values))}\n" for name, values in data.items())
     floats = {"phase": grains % 3 + 1.0, "size": grains + 0.5, "zero": 0.0 * grains, "radius": grains % 2 + 1.0}
     text += "".join(f"SCALARS {name} float\n{' '.join(map(str, values))}\n" for name, values in floats.items())
     marked = (np.arange(156) % 2) * 1.0
     text += f"POINT_DATA 156\nSCALARS held float\n{' '.join(map(str, marked))}\n"
     found = read_vtk(save(tmp_path, head + text))
-    assert sorted(found.cell_sets) == ["part", "part=0", "part=1"]
-    assert [note.split(",")[0] for note in found.notes] == [
-        "the data 'held' of points are whole numbers stored as floats",
-        "the data 'grain' of cells have 110 values",
-        "the data 'phase' of cells are whole numbers stored as floats",
-    ]
+    whole = ["part", "part=0", "part=1", "phase=1", "phase=2", "phase=3", "zeros=0"]
+    assert sorted(found.cell_sets) == whole
+    assert list(found.node_sets) == ["held"]
+    assert found.notes == ["the data 'grain' of cells have 110 values, more than 100, and are no regions"]
 
 
 def test_structured_meshes(tmp_path: Path) -> None:
@@ -181,8 +179,14 @@ def test_pieces_are_joined(tmp_path: Path) -> None:
     mesh = mt.fem.read_mesh(save(tmp_path, text, name="mesh.vtu"))
     assert mesh.volume == 3.0
     assert {name: cells.tolist() for name, cells in mesh.regions.items()} == {"part=2": [0], "part=4": [1]}
+    head = '<?xml version="1.0" encoding="{}"?>\n'
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
+        file = save(tmp_path, head.format(encoding.removesuffix("-sig")) + text, encoding, name="mesh.vtu")
+        assert mt.fem.read_mesh(file).volume == 3.0
     with pytest.raises(InputError, match="is damaged"):
         mt.fem.read_mesh(save(tmp_path, text.replace(grid, empty), name="mesh.vtu"))
+    with pytest.raises(InputError, match="2 of its cells are ghosts, copies of cells of another piece"):
+        mt.fem.read_mesh(save(tmp_path, text.replace('"part"', '"vtkGhostType"'), name="mesh.vtu"))
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from microtann.errors import InputError
-from microtann.studies.number_of_states import propose_states
+from microtann.studies.number_of_states import between, propose_states
+from microtann.studies.study_result import check_longer
+from microtann.system.stage import CONFIGURATION
+from microtann.system.toml import to_toml
 
 
 def test_the_smallest_number_within_the_error_is_proposed() -> None:
     found = propose_states([16, 4, 8, 12], [1e-4, 1e-1, 1e-2, 2e-3], within=5e-3)
     assert (found.states, found.error) == (12, 2e-3)
-    assert "within the error 0.005" in found.reason
+    assert found.reason == "the smallest number within the error 0.005 of those tried; 9 to 11 were not tried"
+    assert propose_states([11, 12], [1e-2, 2e-3], 5e-3).reason == "the smallest number within the error 0.005"
+    assert propose_states([10, 12], [np.nan, 2e-3], 5e-3).reason.endswith("; 11 was not tried")
+
+
+def test_the_smallest_number_is_looked_for_between_those_tried() -> None:
+    enough, tried = 9, [4, 6, 12, 18]
+    while (number := between(tried, [1e-1 if n < enough else 1e-3 for n in tried], 1e-2)) is not None:
+        assert number not in tried
+        tried = sorted([*tried, number])
+    assert tried == [4, 6, 7, 8, 9, 12, 18]
+    assert between([4, 6], [1e-3, 1e-3], 1e-2) == 2
+    assert between([4, 6], [1.0, np.nan], 1e-2) is None
+    assert between([4, 12], [1.0, 1e-3], None) is None
+
+
+def test_a_result_is_replaced_by_a_longer_one_only(tmp_path: Path) -> None:
+    def of(states: list[int], updates: int = 5, error: float = 0.0) -> dict[str, dict[str, Any]]:
+        return {"study": {"states": states, "error": error}, "train": {"form": "variational", "updates": updates}}
+
+    (tmp_path / CONFIGURATION).write_text(to_toml(of([4, 8])), encoding="utf-8")
+    for longer in (of([4, 8]), of([4, 6, 8]), of([4, 8], error=0.1)):
+        check_longer(tmp_path, longer, overwrite=False)
+    for other in (of([4, 12]), of([4, 8], updates=6)):
+        with pytest.raises(InputError, match="would be lost"):
+            check_longer(tmp_path, other, overwrite=False)
+        check_longer(tmp_path, other, overwrite=True)
+    check_longer(tmp_path / "new", of([4]), overwrite=False)
 
 
 def test_the_knee_is_where_the_curve_bends() -> None:

@@ -58,7 +58,7 @@ def test_a_longer_study_starts_from_what_is_there(results: Path) -> None:
     for name, time in models.items():
         assert (results / "points" / name / "model.safetensors").stat().st_mtime_ns == time
     assert (results / "points" / "trained-012-seed-0").is_dir()
-    assert "proposed: 8 internal state variables (the smallest number within the error 0.5)" in result.output
+    assert "proposed: 8 internal state variables (the smallest number within the error 0.5 of" in result.output
 
 
 def test_a_training_that_fails_is_a_point_without_errors(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Literal
 
 import jax
@@ -97,6 +97,15 @@ class Published(NetworkForm):
         """Weights λ of the terms of loss (13)."""
         own = {"coordinates": self.coordinates_weight, "jacobian": self.jacobian_weight}
         return {**own, **self.material_weights}
+
+    def unused(self) -> Iterable[str]:
+        """Return a sentence for every setting of the autoencoder where there is none."""
+        if self.reduction != "pod":
+            return ()
+        usual = type(self)()
+        names = ("tied", "encoder_widths", "jacobian", "coordinates_weight", "jacobian_weight")
+        given = [name for name in names if getattr(self, name) != getattr(usual, name)]
+        return tuple(f"{name} is not used: reduction = 'pod' has no autoencoder" for name in given)
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return untrained networks.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from microtann.tann.information import TrainingRecord
+from microtann.training.descent_and_polish import at_round_off
 
 LAST = 0.25
 """Share of the updates, at the end, over which the fall of the validation error is measured."""
@@ -31,6 +32,8 @@ def verdict(history: Sequence[TrainingRecord]) -> str:
     if not history:
         return ""
     history = [record for record in history if record.phase == history[-1].phase]
+    if at_round_off(history[-1].training, np.inf):
+        return "converged: the training error is round-off"
     if len(history) < 1.0 / LAST:
         return f"not converged: {history[-1].update} updates are too few to tell; train longer"
     update = np.array([record.update for record in history], dtype=np.float64)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Annotated, ClassVar
 
 import equinox as eqx
@@ -32,6 +32,7 @@ from microtann.forms.variational.random_start import random_system
 from microtann.forms.variational.scaled_walks import ScaledWalks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
+from microtann.forms.variational.unused_settings import unused_beside_others, unused_by_start
 from microtann.forms.variational.update import prepare_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow
 from microtann.numbers.configuration import configuration
@@ -40,7 +41,8 @@ from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.information import TrainingRecord
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
-from microtann.training.form import Phase, TrainableForm
+from microtann.training.descent_and_polish import at_round_off
+from microtann.training.form import Phase, TrainableForm, tell_notes
 from microtann.training.objective import Terms
 from microtann.training.optimise import Method, descent
 from microtann.training.preparation import (
@@ -150,6 +152,10 @@ class Variational(TrainableForm):
     def _most_slips(self) -> int:
         return self.slips or -(-3 * self.states // 2)
 
+    def unused(self) -> Iterable[str]:
+        """Return a sentence for every setting that has no effect beside the others."""
+        return unused_beside_others(asdict(self), asdict(type(self)()))
+
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return a slip system with a reduction that is taken from the data; encoder and decoder are left open.
 
@@ -196,13 +202,16 @@ class Variational(TrainableForm):
             return with_convex_network(point, self.convex, self.seed) if self.convex else point
 
         if self.from_lattice and is_reducible(dataset):
-            reduced = point_of(reduced_slips(dataset, scaling, self.states, slips).system)
+            system = reduced_slips(dataset, scaling, self.states, slips).system
+            self._tell_unused(system, of_lattice=True)
+            reduced = point_of(system)
             return self._hold(reduced, dataset)(reduced)
         known = elasticity_in_data(data, scaling)
         hold = unheld if known is None else hold_elasticity(known)
         if self.from_coordinates and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
             found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
+            self._tell_unused(found, of_lattice=False)
             return hold(point_of(found))
         seeds = range(self.seed, self.seed + self.starts)
         starts = [point_of(random_system(seed, y, self.states, slips, known)) for seed in seeds]
@@ -234,8 +243,9 @@ class Variational(TrainableForm):
         """Return the descent, if there is to be one, and another one after pruning."""
         if not self.updates:
             return ()
-        descent = Phase("descent", self.updates, self._descent)
-        return (descent, Phase("refit", self.updates, self._refit)) if self.prune > 0.0 else (descent,)
+        descent = Phase("descent", self.updates, self._descent, settled=at_round_off)
+        refit = Phase("refit", self.updates, self._refit, settled=at_round_off)
+        return (descent, refit) if self.prune > 0.0 else (descent,)
 
     def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
         """Return the weighted terms of the loss on validation walks, as a function of the point."""
@@ -329,6 +339,10 @@ class Variational(TrainableForm):
             block_updates=min(self.updates, 100),
         )
         return method._replace(point=lambda parameters: hold(method.point(parameters)))
+
+    def _tell_unused(self, system: SlipSystem, of_lattice: bool) -> None:
+        given, usual = (asdict(form) for form in (self, type(self)()))
+        tell_notes(unused_by_start(given, usual, system, of_lattice))
 
     def _hold(self, point: MaterialPoint, dataset: Dataset) -> Hold:
         """Return what gives moved points the elastic response of ``point``, if it is known."""

@@ -68,5 +68,8 @@ def reduce(
             "these are not the data of a microstructure of slips, such as a lattice with displacements and bar "
             "forces, which could be reduced without training: train a model on them"
         )
-    form = Variational(states=states, slips=slips or states, updates=0)
+    known = dataset.microstructure
+    problem = known.slip_problem() if known is not None else None
+    assert problem is not None
+    form = Variational(states=states, slips=min(slips or states, problem.count), updates=0)
     return train(dataset, form)

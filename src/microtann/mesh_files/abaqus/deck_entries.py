@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,24 +30,28 @@ def read_nodes(deck: Deck, block: KeywordBlock) -> None:
         block.refuse(f"there is no system {written!r} of coordinates: it is R, C or S")
     numbers, rows = [], []
     for line in deck.rows(block):
-        word, *coordinates = line.words[:4] or [""]
-        if not word.isdecimal():
-            raise InputError(f"{line.place}: {word!r} is no number of a node")
-        numbers.append(int(word))
-        rows.append([*_coordinates(coordinates, line), 0.0, 0.0, 0.0][:3])
+        words = line.words
+        try:
+            number, place = int(words[0]), [float(words[1]), float(words[2]), float(words[3])]
+        except (ValueError, IndexError):
+            number, place = _node(line)
+        numbers.append(number)
+        rows.append(place)
     given = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    if not np.isfinite(given).all():
+        for line in deck.rows(block):
+            _node(line)
     part = deck.current
     part.add_points(numbers, part.system.moved(cartesian(given, SYSTEMS[written])))
     if "NSET" in block.parameters:
         part.extend_set(part.node_sets, block.required("NSET"), [Members(None, tuple(numbers), True, block.place)])
 
 
-def _coordinates(words: list[str], line: Line) -> list[float]:
-    try:
-        values = [float(word) for word in words]
-    except ValueError:
-        return numbers_of(line, 4)[1:]
-    return values if all(map(math.isfinite, values)) else numbers_of(line, 4)[1:]
+def _node(line: Line) -> tuple[int, list[float]]:
+    """Return a node whose coordinates may be left out, or written as Fortran does, or refuse it."""
+    if not line.first_word.isdecimal():
+        raise InputError(f"{line.place}: {line.first_word!r} is no number of a node")
+    return int(line.first_word), [*numbers_of(line, 4, first=1), 0.0, 0.0, 0.0][:3]
 
 
 def read_local_system(deck: Deck, block: KeywordBlock) -> None:

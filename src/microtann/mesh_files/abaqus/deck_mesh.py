@@ -21,7 +21,7 @@ from microtann.mesh_files.abaqus.collapsed_elements import (
 from microtann.mesh_files.abaqus.deck import Deck, within
 from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart, SurfacePatch
 from microtann.mesh_files.abaqus.element_types import ElementType
-from microtann.mesh_files.foreign_mesh import ForeignMesh
+from microtann.mesh_files.foreign_mesh import CELL_ITSELF, ForeignMesh
 
 IntArray = NDArray[np.int64]
 FACE_COUNTS = {"triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 6, "wedge": 5, "pyramid": 5}
@@ -99,10 +99,11 @@ def _gather_cells(
                 row = [_node(node, key, numbers, number) for node in nodes]
             rows[kind.kind].append(row)
             owners[kind.kind].append((key, number, kind))
-    _collapse(rows, owners, numbers, found)
+    cells = {kind: np.array(of_kind, dtype=np.int64) for kind, of_kind in rows.items()}
+    _collapse(cells, owners, numbers, found)
     types: list[ElementType] = []
-    for kind_name in sorted(rows):
-        found.blocks.append((kind_name, np.array(rows[kind_name], dtype=np.int64)))
+    for kind_name in sorted(cells):
+        found.blocks.append((kind_name, cells[kind_name]))
         for key, number, kind in owners[kind_name]:
             numbers[key].cells[number] = len(types)
             types.append(kind)
@@ -114,7 +115,7 @@ def _gather_cells(
 
 
 def _collapse(
-    rows: dict[str, list[list[int]]],
+    cells: dict[str, Int[IntArray, "_ _"]],
     owners: dict[str, list[tuple[str | None, int, ElementType]]],
     numbers: dict[str | None, _Numbers],
     found: ForeignMesh,
@@ -123,7 +124,7 @@ def _collapse(
 
     Parameters
     ----------
-    rows : dict of lists
+    cells : dict of integer arrays
         Nodes of all cells, by kind.
     owners : dict of lists
         Part, number and type of each.
@@ -131,21 +132,22 @@ def _collapse(
     found : ForeignMesh
         Gets the note.
     """
-    for kind in [kind for kind in rows if kind in COLLAPSED]:
-        edges = collapsed_edges(np.array(rows[kind], dtype=np.int64))
-        chosen = np.flatnonzero(edges >= 0).tolist()
-        if not chosen:
+    for kind in [kind for kind in cells if kind in COLLAPSED]:
+        edges = collapsed_edges(cells[kind])
+        chosen, left = np.flatnonzero(edges >= 0), np.flatnonzero(edges < 0)
+        if not len(chosen):
             continue
-        found.notes.append(f"{len(chosen)} {kind} cells with two nodes in one are read as {COLLAPSED[kind]} cells")
+        other = COLLAPSED[kind]
+        found.notes.append(f"{len(chosen)} {kind} cells with two nodes in one are read as {other} cells")
+        rows = np.array([without_edge(cells[kind][at].tolist(), int(edges[at])) for at in chosen])
+        cells[other] = np.concatenate([cells.get(other, rows[:0]), rows])
         for at in chosen:
             key, number, _ = owners[kind][at]
             numbers[key].collapsed[number] = int(edges[at])
-            rows[COLLAPSED[kind]].append(without_edge(rows[kind][at], int(edges[at])))
-            owners[COLLAPSED[kind]].append(owners[kind][at])
-        left = np.flatnonzero(edges < 0).tolist()
-        rows[kind], owners[kind] = [rows[kind][at] for at in left], [owners[kind][at] for at in left]
-        if not left:
-            del rows[kind], owners[kind]
+            owners[other].append(owners[kind][at])
+        cells[kind], owners[kind] = cells[kind][left], [owners[kind][at] for at in left]
+        if not len(left):
+            del cells[kind]
 
 
 def _node(node: NumberInPart, key: str | None, numbers: dict[str | None, _Numbers], element: int) -> int:
@@ -232,13 +234,12 @@ def _faces(
                     raise InputError(f"{patch.place}: there is no element {number}")
                 continue
             kind = part.elements[number].type
-            flat = patch.face < 0 or kind.is_face
             count = next((count for name, count in FACE_COUNTS.items() if kind.kind.startswith(name)), 0)
-            if not flat and patch.face >= count:
+            if not kind.is_face and patch.face >= count:
                 raise InputError(f"{patch.place}: element {number} has no face S{patch.face + 1}")
-            face = -1 if flat else patch.face
+            face = CELL_ITSELF if kind.is_face else patch.face
             edge = numbers[group.instance].collapsed.get(number)
-            if edge is not None and not flat:
+            if edge is not None and face >= 0:
                 face = face_without_edge(face, edge, kind.kind == "quad")
                 if face < 0:  # it has no area
                     continue

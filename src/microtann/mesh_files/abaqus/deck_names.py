@@ -9,6 +9,7 @@ from microtann.errors import InputError
 from microtann.mesh_files.abaqus.deck import Deck, within
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, Line
 from microtann.mesh_files.abaqus.deck_part import DeckPart, DeckSurface, Members, SurfacePatch
+from microtann.mesh_files.foreign_mesh import CELL_ITSELF, FREE_FACES
 
 FACE_LABEL = re.compile(r"S([1-6])")
 OF_SHELLS = ("SPOS", "SNEG", "")
@@ -106,8 +107,9 @@ def read_surface(deck: Deck, block: KeywordBlock) -> None:
         members = [group for line in block.data for group in deck.members(line.first_word, "nodes", line.place)]
         part.extend_set(part.node_sets, name, members)
         return
-    if kind != "ELEMENT":
-        deck.unread.setdefault(f"*SURFACE, TYPE={kind}", []).append(block.place)
+    if kind != "ELEMENT" or block.parameters.get("TRIM", "NO").upper() != "NO":
+        what = f"TYPE={kind}" if kind != "ELEMENT" else "TRIM"
+        deck.unread.setdefault(f"*SURFACE, {what}", []).append(block.place)
         return
     named = [_patch(deck, line) for line in block.data]
     if None in named:
@@ -127,9 +129,9 @@ def _patch(deck: Deck, line: Line) -> SurfacePatch | None:
     if match := FACE_LABEL.fullmatch(label):
         return SurfacePatch(members, int(match[1]) - 1, line.place)
     groups = [(deck.part_of(group.instance, line.place), group) for group in members]
-    flat = all(
-        number not in part.elements or part.elements[number].type.is_face
-        for part, group in groups
-        for number in group.numbers
-    )
-    return SurfacePatch(members, -1, line.place) if label in OF_SHELLS and flat else None
+    types = {part.elements[n].type for part, group in groups for n in group.numbers if n in part.elements}
+    if label in OF_SHELLS and all(kind.is_face for kind in types):
+        return SurfacePatch(members, CELL_ITSELF, line.place)
+    if not label and not any(kind.is_line for kind in types):
+        return SurfacePatch(members, FREE_FACES, line.place)
+    return None

@@ -63,7 +63,7 @@ class NamedSet:
 
 
 class SurfacePatch(NamedTuple):
-    """Faces of one kind of some elements: S1, S2, ... by their number from 0, −1 for those without a volume."""
+    """Faces of some elements: S1, S2, ... by their number from 0, or as `ForeignMesh` has them."""
 
     members: list[Members]
     face: int

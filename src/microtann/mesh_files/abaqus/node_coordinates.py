@@ -37,7 +37,7 @@ class Motion:
         return points @ self.turn.T + self.origin
 
 
-def numbers_of(line: Line, at_most: int | None = None) -> list[float]:
+def numbers_of(line: Line, at_most: int | None = None, first: int = 0) -> list[float]:
     """Return the numbers of a data line; an empty place is zero.
 
     Parameters
@@ -45,6 +45,8 @@ def numbers_of(line: Line, at_most: int | None = None) -> list[float]:
     line : Line
     at_most : int, optional
         Words after so many are left unread.
+    first : int
+        Number of words before them.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def numbers_of(line: Line, at_most: int | None = None) -> list[float]:
         If a word is no finite number.
     """
     found = []
-    for word in line.words[:at_most]:
+    for word in line.words[first:at_most]:
         try:
             value = as_number(word or "0")
         except ValueError:

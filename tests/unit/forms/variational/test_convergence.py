@@ -48,6 +48,13 @@ def test_the_end_of_the_curve_decides(errors: np.ndarray, begins: str, helps: st
     assert helps in said
 
 
+def test_training_ends_at_round_off() -> None:
+    for phase in Variational(prune=0.1).phases():
+        assert phase.settled(1e-29, 1e-20)
+        assert not phase.settled(1e-20, 1e-20)
+    assert verdict(curve(np.array([1e-14]), training=1e-14)) == "converged: the training error is round-off"
+
+
 def test_nothing_is_said_where_nothing_was_trained(dataset: Dataset) -> None:
     assert verdict([]) == ""
     assert train(dataset, Variational(states=8, updates=0)).converged is None

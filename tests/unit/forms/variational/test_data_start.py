@@ -11,7 +11,7 @@ import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
-from microtann.errors import InputError
+from microtann.errors import InputError, ReadingNote
 from microtann.forms import Variational
 from microtann.forms.variational.data_start import is_discoverable, quadratic_energy, seen_slips
 from microtann.forms.variational.slip_start import reduced_slips
@@ -42,7 +42,12 @@ def path(components: int) -> np.ndarray:
 )
 def test_the_exact_model_is_found_in_the_data_alone(cell: mt.UnitCell, paths: int, states: int) -> None:
     _, data = without_lattice(cell, paths)
-    tann = train(data, Variational(states=states + 4, slips=states + 8, updates=0))
+    with pytest.warns(ReadingNote) as notes:
+        tann = train(data, Variational(states=states + 4, slips=states + 8, updates=0))
+    assert [str(note.message) for note in notes] == [
+        f"slips = {states + 8} is not reached: all {states} slips that the internal coordinates show are taken",
+        f"states = {states + 4} is not reached: {states} describe all slips that the internal coordinates show",
+    ]
     assert tann.states == states
     assert tann.evolution.normals.shape == (states, states)
     strain = path(cell.components)

@@ -359,8 +359,7 @@ def _check_lengths(cell: UnitCell) -> None:
 
 def _told_doubles(cell: UnitCell) -> str:
     """Return in words that bars lie at one place, between doubled nodes; empty if none do."""
-    places = np.column_stack([cell.distinct_nodes.of_node, cell.distinct_nodes.image])
-    if len(np.unique(places, axis=0)) == len(places):
+    if not cell.distinct_nodes.doubled:
         return ""
     key = np.column_stack([cell.distinct_bars.of_bar, cell.bar_translations])
     _, first, which = np.unique(key, axis=0, return_index=True, return_inverse=True)

@@ -8,12 +8,11 @@ cell, and the line of a bar in several pieces.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 COORDINATE_TOLERANCE = 1e-5
@@ -44,10 +43,18 @@ class DistinctNodes:
     image: Int[IntArray, "N d"]
     count: int
 
-    @property
+    @cached_property
     def first(self) -> Int[IntArray, "n"]:
         """The first listed node of every distinct one."""
         return np.unique(self.of_node, return_index=True)[1].astype(np.int64)
+
+    @property
+    def doubled(self) -> bool:
+        """Whether some nodes lie at one place, and not across the lattice vectors."""
+        key = self.of_node
+        for shift in (self.image - self.image.min(axis=0)).T:
+            key = key * (shift.max() + 1) + shift
+        return len(np.unique(key)) < len(key)
 
 
 def identify_nodes(nodes: Float[Array, "N d"], periods: Float[Array, "d d"]) -> DistinctNodes:
@@ -55,13 +62,14 @@ def identify_nodes(nodes: Float[Array, "N d"], periods: Float[Array, "d d"]) -> 
     fractional = nodes @ np.linalg.inv(periods)
     wrapped = fractional - np.floor(fractional)
     wrapped[wrapped >= 1.0] = 0.0
-    pairs = cKDTree(wrapped, boxsize=np.ones(nodes.shape[1])).query_pairs(
-        COORDINATE_TOLERANCE, output_type="ndarray"
-    )
-    graph = coo_array((np.ones(len(pairs)), pairs.T), shape=(len(nodes), len(nodes)))
-    label = connected_components(graph, directed=False)[1]
-    _, first = np.unique(label, return_index=True)
-    parent = first[label]
+    tree = cKDTree(wrapped, boxsize=np.ones(nodes.shape[1]))
+    one, other = tree.query_pairs(COORDINATE_TOLERANCE, output_type="ndarray").T
+    parent, before = np.arange(len(nodes)), None
+    while before is None or (parent != before).any():  # until every node knows the first one that it is joined to
+        before = parent.copy()
+        least = np.minimum(parent[one], parent[other])
+        np.minimum.at(parent, one, least)
+        np.minimum.at(parent, other, least)
     representative, of_node = np.unique(parent, return_inverse=True)
     image = np.rint(fractional - fractional[parent]).astype(np.int64)
     return DistinctNodes(of_node.reshape(-1).astype(np.int64), image, len(representative))

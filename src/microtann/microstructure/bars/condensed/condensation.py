@@ -34,7 +34,7 @@ from microtann.microstructure.bars.condensed.problems import (
     ElasticStiffness,
     FluctuationProblem,
 )
-from microtann.microstructure.bars.condensed.stability import check_connected, check_contrast, told_freedom
+from microtann.microstructure.bars.condensed.stability import check_contrast, told_freedom, told_parts
 from microtann.numbers import voigt
 from microtann.slips.lanes_kernel import WIDTH
 from microtann.slips.product_kernel import padded_columns
@@ -251,8 +251,8 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     Raises
     ------
     CellError
-        If copies of a bar have different properties, a part of the cell is joined to the rest by no bar, or the
-        cell has no stiffness at all.
+        If copies of a bar have different properties, a part of the cell that no bar joins to the rest carries
+        nothing, or the whole cell has no stiffness at all.
     InputError
         If its dense operators would not fit into the memory of the machine.
 
@@ -262,7 +262,6 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
     energy and dissipation are unique all the same; displacements are given without these motions. A `ReadingNote`
     names them, and strains against which the cell has no stiffness.
     """
-    check_connected(cell)
     distinct = cell.distinct_bars
     m, unknowns = distinct.count, cell.distinct_nodes.count * cell.dimension
     require_memory(
@@ -294,9 +293,10 @@ def condense(cell: UnitCell, bar: ElastoplasticBar) -> CondensedCell:
         gradient=gradient,
         held=cell.free_motions.held,
     )
-    note = told_freedom(cell, condensed.elasticity, elongation.T @ (weight[:, None] * elongation))
-    if note:
-        warnings.warn(note, ReadingNote, stacklevel=3)
+    affine = elongation.T @ (weight[:, None] * elongation)
+    notes = [told_parts(cell, elongation, stiffness, weight), told_freedom(cell, condensed.elasticity, affine)]
+    if any(notes):
+        warnings.warn("; ".join(filter(None, notes)), ReadingNote, stacklevel=3)
     return condensed
 
 

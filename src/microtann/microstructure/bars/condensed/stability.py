@@ -29,25 +29,48 @@ NAMED = 8
 """At most so many nodes are named in a message."""
 
 
-def check_connected(cell: UnitCell) -> None:
-    """Refuse a cell of which a part is joined to the rest by no bar.
+def told_parts(
+    cell: UnitCell, elongation: Float[Array, "m v"], stiffness: Float[Array, "m m"], weight: Float[Array, "m"]
+) -> str:
+    """Return in words that a cell falls into parts which carry side by side; empty if bars join all nodes.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    elongation : array, shape (m, v)
+        Bar strains per average strain.
+    stiffness : array, shape (m, m)
+        Of the distinct bars, the fluctuation in equilibrium.
+    weight : array, shape (m,)
+        Volume fraction times Young's modulus.
 
     Raises
     ------
     CellError
-        It names the nodes of the smallest part.
+        If a part carries nothing on its own; it names its nodes.
     """
     nodes = cell.distinct_nodes
     start, end = nodes.of_node[cell.bars].T
     graph = coo_array((np.ones(len(start)), (start, end)), shape=(nodes.count, nodes.count))
     parts, label = connected_components(graph, directed=False)
-    if parts > 1:
-        smallest = int(np.argmin(np.bincount(label)))
-        inside = np.flatnonzero(label[nodes.of_node] == smallest)
-        raise CellError(
-            f"the cell falls into {parts} parts that no bar joins: nothing joins "
-            f"{_names(inside)} to the rest; add bars between them or remove a part"
-        )
+    if parts == 1:
+        return ""
+    of_bar = label[start[cell.distinct_bars.representative]]
+    least = NO_STIFFNESS * float((weight @ elongation**2).max())
+    carried = [
+        float(np.abs(elongation[bars].T @ stiffness[np.ix_(bars, bars)] @ elongation[bars]).max())
+        for bars in (np.flatnonzero(of_bar == part) for part in range(parts))
+    ]
+    idle = np.array(carried) <= least
+    size = np.bincount(label)
+    named = int(np.argmin(np.where(idle, size, size.max() + 1))) if idle.any() else int(np.argmin(size))
+    text = (
+        f"the cell falls into {parts} parts that no bar joins: nothing joins "
+        f"{_names(np.flatnonzero(label[nodes.of_node] == named))} to the rest"
+    )
+    if idle.any():
+        raise CellError(f"{text}, and alone they carry nothing; add bars between them or remove a part")
+    return f"{text}, and every part carries on its own"
 
 
 def check_contrast(operator: Float[Array, "f f"]) -> None:

@@ -15,8 +15,8 @@ def write_bars(
 ) -> list[Path]:
     """Write the deformed cell at some increments as VTU files, and a PVD file that makes them one series.
 
-    Point data: displacement. Cell data of every listed bar: force (its share), stress and plastic strain. A cell
-    in the plane lies in z = 0.
+    Point data: displacement. Cell data of every listed bar: the force of the whole bar, as in pictures, the share
+    of it that this copy has in the cell, stress and plastic strain. A cell in the plane lies in z = 0.
 
     Parameters
     ----------
@@ -34,17 +34,20 @@ def write_bars(
     list of Path
         The files, the PVD file first.
     """
+    bars = cell.distinct_bars
+    share = cell.areas / bars.area[bars.of_bar]
     frames = (
         Frame(
             number=number,
             time=float(response.time[t]),
             point_data={"displacement": response.displacement[t]},
             cell_data={
-                "force": response.force[t],
+                "force": response.force[t] / share,
+                "share": share,
                 "stress": response.force[t] / cell.areas,
                 "plastic_strain": response.plastic_strain[t],
             },
         )
         for number, t in enumerate(increments)
     )
-    return write_series(folder, name, cell.nodes, "line", cell.bars, frames)
+    return write_series(folder, name, cell.nodes, [("line", cell.bars)], frames)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from microtann.microstructure.bars.condensed.condensation import distinct_proper
 from microtann.microstructure.bars.full.bar_system import Bars, BarState
 from microtann.microstructure.bars.full.periods import Jitter, tile_cells
 from microtann.numbers.checks import as_floats
-from microtann.system.paraview import write_series
+from microtann.system.paraview import Frame, write_series
 
 Array = NDArray[np.float64]
 
@@ -49,17 +50,32 @@ class StructureResult(History):
         return self._line("StructureResult", f"{len(self.force)} bars")
 
     def write(self, folder: str | os.PathLike[str], name: str = "lattice") -> Path:
-        """Write bars as line cells for ParaView: ``name.pvd`` with true times and VTU files.
+        """Write bars as line cells for ParaView: ``name.pvd`` with true times and a VTU file for every increment.
 
-        There is one VTU file for every increment if the structure was solved with ``fields=True``, else one for
-        the last increment.
+        Of increments whose fields were not kept, the bars are integrated once more along the displacements that
+        were found, which gives the same bits.
 
         Returns
         -------
         Path
             The PVD file.
         """
-        return write_series(folder, name, self.points, "line", self.structure.bars, self.frames())[0]
+        return write_series(folder, name, self.points, [("line", self.structure.bars)], self.frames())[0]
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield displacements, reactions and the fields of the bars at the end of every increment."""
+        if len(self.fields) == len(self.time):
+            yield from super().frames()
+            return
+        system = self.structure._system()
+        state, nothing = system.virgin(), np.zeros(self.points.size)
+        index = 0
+        for time, displacement in self.accepted():
+            state = system.evaluate(state, displacement.ravel(), nothing, 0.0, tangent=False).state
+            if time == self.time[index]:  # and not inside an increment that was cut
+                vectors = {"displacement": displacement, "reaction": self.reactions[index]}
+                yield Frame(index, time, vectors, system.fields(state))
+                index += 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,13 +55,27 @@ class TestMechanisms:
         ):
             mt.drive_cell(smallest, mt.ElastoplasticBar(), [mt.CellStep(strain={"11": 0.1}, rest="free")])
 
-    def test_disconnected_parts_are_named(self):
+    def test_a_part_that_carries_nothing_is_named(self):
+        square = mt.square_cell((1, 1))
+        nodes = np.vstack([square.nodes, [[0.3, 0.6], [0.6, 0.7], [0.4, 0.8]]])
+        bars = np.vstack([square.bars, [[4, 5], [5, 6], [6, 4]]])
+        cell = mt.UnitCell(nodes, bars, [*square.areas, 1.0, 1.0, 1.0], np.eye(2))
+        with pytest.raises(
+            CellError, match=r"falls into 2 parts .* nodes 4, 5, 6 to the rest, and alone they carry"
+        ):
+            mt.solve_cell(cell, mt.ElastoplasticBar(), np.zeros((1, 3)))
+
+    def test_lattices_side_by_side_carry_together(self):
         square = mt.square_cell((1, 1))
         nodes = np.vstack([square.nodes, square.nodes + np.array([0.25, 0.5])])
         bars = np.vstack([square.bars, square.bars + 4])
         cell = mt.UnitCell(nodes, bars, np.tile(square.areas, 2), np.eye(2))
-        with pytest.raises(CellError, match=r"falls into 2 parts .* nodes 0, 1, 2, 3 to the rest"):
-            mt.solve_cell(cell, mt.ElastoplasticBar(), np.zeros((1, 3)))
+        path = np.cumsum(np.random.default_rng(0).normal(0, 0.2, (10, 3)), axis=0)
+        with pytest.warns(ReadingNote, match=r"2 parts .* nodes 0, 1, 2, 3 to the rest, and every part carries"):
+            both = mt.solve_cell(cell, mt.ElastoplasticBar(), path)
+        one = mt.solve_cell(square, mt.ElastoplasticBar(), path)
+        np.testing.assert_allclose(both.stress, 2 * one.stress, rtol=0, atol=1e-14)
+        np.testing.assert_allclose(both.dissipation, 2 * one.dissipation, rtol=0, atol=1e-14)
 
 
 class TestGroups:
