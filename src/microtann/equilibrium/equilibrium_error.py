@@ -133,9 +133,9 @@ def limit_load(error: EquilibriumError, step: int, carried: float, beyond: float
     """
     attempt, name = error.attempt, f" (step {error.attempt.step!r})" if error.attempt.step else ""
     text = (
-        f"increment {attempt.increment}{name} found no equilibrium: its load is beyond the limit load. At "
-        f"{carried:.6g} of the loading of the step there is equilibrium, at {beyond:.6g} the displacements run away, "
-        "since hardly any stiffness is left against them. error.result holds what was reached. Prescribe "
-        "displacements in place of forces to go beyond, or follow the motion with smallest_stiffness=0"
+        f"increment {attempt.increment}{name} found no equilibrium: its load is beyond the limit load. "
+        f"At {carried:.6g} of the loading of the step there is equilibrium, at {beyond:.6g} the displacements "
+        "run away, since hardly any stiffness is left against them. error.result holds what was reached. "
+        "Prescribe displacements in place of forces to go beyond, or follow the motion with smallest_stiffness=0"
     )
     return BodyLimitError(text, attempt, error.worst, load_factor=carried, step=step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
 from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, explain, limit_load
-from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
+from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow, as_fraction
 from microtann.equilibrium.linear_model import LinearModel
 from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace, equilibrate
 from microtann.equilibrium.plan import Plan
@@ -25,6 +26,8 @@ from microtann.equilibrium.system import System, Tangent
 from microtann.errors import ConvergenceError, TrainingRangeError
 
 Array = NDArray[np.float64]
+LOGGER = logging.getLogger("microtann.equilibrium")
+"""Tells every increment and every cut at the level INFO, and every Newton iteration at DEBUG."""
 
 
 def march(
@@ -157,6 +160,13 @@ class _StepSolver:
                         failed_at = limit_load(failed_at, self.number, carried, min(beyond))
                     raise failed_at from error
                 cost.cuts += 1
+                LOGGER.info(
+                    "%s found no equilibrium over %s of its size (%s): cut to %s",
+                    self._label(index),
+                    as_fraction(goal - passed),
+                    error,
+                    as_fraction(smaller),
+                )
                 part = smaller
                 continue
             row = _counted(row, before, cost, goal - passed)
@@ -188,6 +198,15 @@ class _StepSolver:
                 cost=replace(cost),
             )
             reactions = self.loading.reactions(current, fraction).reshape(self.system.points.shape)
+            LOGGER.info(
+                "%s%s, time %g: %d Newton and %d linear iterations, residual %.1e",
+                self._label(index),
+                "" if ends else f", at {as_fraction(goal)} of it",
+                row.time,
+                row.newton,
+                row.linear,
+                row.residual,
+            )
             yield Accepted(
                 increment=index,
                 fraction=goal,
@@ -206,6 +225,11 @@ class _StepSolver:
                     f"(max_increments), at fraction {fraction:.3g} of it: allow more, or cut and grow less",
                     attempt,
                 )
+
+    def _label(self, index: int) -> str:
+        """Return what messages call an increment."""
+        name = f" (step {self.step.name!r})" if self.step.name else ""
+        return f"increment {index} of {self.plan.count}{name}"
 
     def _fraction(self, place: int, goal: float) -> float:
         """Return the fraction of the step at a fraction of its increment; exact at the end of one."""
@@ -232,6 +256,7 @@ class _StepSolver:
         )
 
         def report(iteration: int, residual: float, converged: bool) -> None:
+            LOGGER.debug("%s: iteration %d, residual %.1e", self._label(index), iteration, residual)
             if self.progress is not None:
                 self.progress(
                     Progress(self.step.name, index, self.plan.count, iteration, residual, goal, converged)
