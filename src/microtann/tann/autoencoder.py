@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import jax
@@ -50,6 +51,15 @@ class Autoencoder(Reduction):
     def decode(self, state: Float[Array, "z"], driving: Float[Array, "y"]) -> Float[Array, "c"]:
         """Return internal coordinates of Z."""
         return self.elastic @ driving + self.center + self.scale * self.decode_scaled(state)
+
+    def multiplied(self, factors: Float[Array, "c"]) -> Autoencoder:
+        """Return the same autoencoder of coordinates that are multiplied by factors."""
+        return replace(
+            self,
+            elastic=self.elastic * factors[:, None],
+            center=self.center * factors,
+            scale=self.scale * factors,
+        )
 
     def scaled(self, coordinates: Float[Array, "c"], driving: Float[Array, "y"]) -> Float[Array, "c"]:
         """Return the coordinates x as the encoder takes them."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from microtann.errors import ModelFileError
+from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN
 from microtann.system.atomic import write_atomically
 
 HELD_OUT = ("validation", "test")
@@ -83,10 +84,27 @@ class ModelCard:
         single = [e["directions"][quantity]["worst"] for e in inside if e.get("directions")]
         return max(_number(error) for error in (*(e[quantity] for e in inside), *single))
 
+    def in_units(self, young: float, yield_strain: float, length: float = 1.0) -> ModelCard:
+        """Return the card of the model in other units (`TANN.in_units`): its errors, being relative, are the same.
+
+        Parameters
+        ----------
+        young, yield_strain, length : float
+            As for `TANN.in_units`; shipped models are of the reference material.
+        """
+        words = f"{self.cell}; young = {young:g}, yield_strain = {yield_strain:g}, length = {length:g}"
+        strain = self.largest_strain * yield_strain / REFERENCE_YIELD_STRAIN
+        return replace(self, cell=words, largest_strain=strain)
+
     @property
     def violations(self) -> int:
         """Increments of all paths with a negative dissipation."""
         return sum(errors["violations"] for errors in self.errors.values())
+
+    @property
+    def runaways(self) -> tuple[str, ...]:
+        """Paths and walks on which the errors of stress or energy are infinite or no numbers."""
+        return tuple(name for name, e in self.errors.items() if e["stress"] is None or e["energy"] is None)
 
     def __str__(self) -> str:
         lines = [
@@ -99,6 +117,8 @@ class ModelCard:
         ]
         if self.convergence:
             lines.insert(4, f"  {self.convergence}")
+        if self.runaways:
+            lines.append(f"  runs away on {', '.join(self.runaways)}: its answers there are of no use")
         for path, e in self.errors.items():
             values = "".join(f"{_number(e[key]):10.1e}" for key in ("stress", "energy", "dissipation"))
             lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])

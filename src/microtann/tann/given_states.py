@@ -34,3 +34,7 @@ class GivenStates(Reduction):
     def decode(self, state: Float[Array, "z"], driving: Float[Array, "y"]) -> Float[Array, "z"]:
         """Return the coordinates."""
         return self.scale * state
+
+    def multiplied(self, factors: Float[Array, "z"]) -> GivenStates:
+        """Return the same states of coordinates that are multiplied by factors."""
+        return GivenStates(self.scale * factors)

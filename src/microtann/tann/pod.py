@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from jaxtyping import Array, Float
@@ -50,3 +51,7 @@ class PODReduction(Reduction):
     def decode(self, state: Float[Array, "z"], driving: Float[Array, "y"]) -> Float[Array, "c"]:
         """Return the internal coordinates of amplitudes."""
         return self.elastic @ driving + self.modes @ (self.deviation * state) / self.weight
+
+    def multiplied(self, factors: Float[Array, "c"]) -> PODReduction:
+        """Return the same reduction of coordinates that are multiplied by factors."""
+        return replace(self, elastic=self.elastic * factors[:, None], weight=self.weight / factors)

@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from microtann.errors import InputError
+
 UNUSED = 1e-13
 """Directions below this fraction of the largest are not used by encoder or decoder but for round-off."""
 
@@ -33,6 +35,16 @@ class Reduction(eqx.Module):
     @abstractmethod
     def decode(self, state: Float[Array, "z"], driving: Float[Array, "y"]) -> Float[Array, "c"]:
         """Return the internal coordinates ξ of Z at driving variables y."""
+
+    def multiplied(self, factors: Float[Array, "c"]) -> Reduction:
+        """Return the same reduction of coordinates that are multiplied by factors, as by those of other units.
+
+        Raises
+        ------
+        InputError
+            If a reduction does not know how.
+        """
+        raise InputError(f"the coordinates of a {type(self).__name__} cannot be brought to other units")
 
 
 class ResidualReduction(Reduction):
@@ -87,6 +99,10 @@ class ResidualReduction(Reduction):
         """Return internal coordinates of Z."""
         residual = self.vectors @ (self.deviation * (self.decoder @ state))
         return self.elastic @ driving + residual / self.weight
+
+    def multiplied(self, factors: Float[Array, "c"]) -> ResidualReduction:
+        """Return the same reduction of coordinates that are multiplied by factors."""
+        return replace(self, elastic=self.elastic * factors[:, None], weight=self.weight / factors)
 
     def without_unused(self) -> ResidualReduction:
         """Return the same encoder and decoder on the principal directions that they use: at most two per state."""

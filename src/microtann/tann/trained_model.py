@@ -29,6 +29,7 @@ from microtann.tann.form import PreparedUpdate, compiled_update
 from microtann.tann.information import Information
 from microtann.tann.model_file import write_model
 from microtann.tann.point import Increment, MaterialPoint
+from microtann.tann.real_units import RealMaterial, scaled_model
 from microtann.tann.recall import Recall, follow_paths
 from microtann.tann.reduction import Reduction
 from microtann.tann.safe import SafeEvolution, usual_rate
@@ -376,6 +377,48 @@ class TANN(eqx.Module):
                 stacklevel=2,
             )
         return TANN(replace(point, evolution=SafeEvolution(inner, jnp.asarray(float(limit)))), self.information)
+
+    def in_units(
+        self, young: float, yield_strain: float, length: float = 1.0, hardening: float | None = None
+    ) -> TANN:
+        """Return the same model for a real material of the same ratio of hardening H/E.
+
+        Shipped models are those of dimensionless lattices (E = 1, yield strain 1/3, H = E/10, edges of 1). Strains
+        are multiplied by the ratio of the yield strains, stresses by that of the products of modulus and yield
+        strain, energies, range and decoded fields as follows; states have no unit. The result is a model like any
+        other: it is saved, and used in finite elements, hybrids and evaluations.
+
+        Parameters
+        ----------
+        young : float
+            Young modulus E of the bars, in any unit of stress.
+        yield_strain : float
+            Strain at first yield k/E, k being the yield stress.
+        length : float
+            What a length of 1 of the cell becomes, in any unit; forces are those of stress times length squared,
+            in the plane of stress times length.
+        hardening : float, optional
+            Hardening modulus H; if it is given, its ratio to E is compared with that of the model.
+
+        Raises
+        ------
+        InputError
+            If a number is out of range, the ratio of hardening is another, or the model says too little of its
+            lattice and its coordinates.
+
+        Examples
+        --------
+        Steel (210 GPa, yield at 0.15 %, H = 21 GPa), cells of 2 mm:
+
+        >>> import numpy as np, microtann as mt
+        >>> steel = mt.load("cube").in_units(young=210e3, yield_strain=1.5e-3, length=2.0, hardening=21e3)
+        >>> stress = steel.recall(np.linspace(0.0, 2e-3, 5)[1:, None] * np.eye(6)[0]).stress
+        >>> bool(100.0 < stress[-1, 0] < 210e3 * 2e-3)
+        True
+        """
+        return TANN(
+            *scaled_model(self.point, self.information, RealMaterial(young, yield_strain, length, hardening))
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically; see `microtann.tann.model_file.write_model`."""

@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -71,6 +71,9 @@ class TrainableForm(Form, Objective, ABC):
     its fields describe is the help of the command line. The hyper-parameter ``seed`` decides what is random.
     A form is the objective of its phases, unless they name another.
     """
+
+    runs_away: ClassVar[bool] = True
+    """Whether models can run away; False where they cannot, whatever their weights."""
 
     @abstractmethod
     def start(self, dataset: Dataset) -> MaterialPoint:

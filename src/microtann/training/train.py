@@ -34,6 +34,7 @@ from microtann.training.form import Phase, TrainableForm, tell_notes
 from microtann.training.optimise import Optimisation
 from microtann.training.preparation import information_of
 from microtann.training.training_range import training_range
+from microtann.training.walk_errors import runaway_sentence
 
 CHECKPOINT_SECONDS = 5.0
 LOGGER = logging.getLogger("microtann.training")
@@ -169,7 +170,20 @@ def train(
         LOGGER.warning("training: %s", verdict)
     seen = training_range(dataset.training, form.visited_states(point, dataset.training))
     information = replace(information_of(dataset, form.name), training_range=seen)
-    return TANN(point, replace(information, history=history, provenance=provenance))
+    tann = TANN(point, replace(information, history=history, provenance=provenance))
+    lost = _runaway(tann, form, dataset)
+    if not lost:
+        return tann
+    LOGGER.warning("training: %s", lost)
+    return TANN(point, replace(tann.information, provenance=provenance | {"runaway": lost}))
+
+
+def _runaway(tann: TANN, form: TrainableForm, dataset: Dataset) -> str:
+    """Return a sentence if a model runs away on validation walks; empty where there are no whole walks."""
+    try:
+        return runaway_sentence(tann, dataset.validation) if form.runs_away else ""
+    except InputError:
+        return ""
 
 
 def trainable(name: str) -> TrainableForm:

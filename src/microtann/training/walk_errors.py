@@ -74,13 +74,38 @@ def closed_loop_error(tann: TANN, data: Increments) -> float:
             f"the model has {tann.components} strain components and {y - tann.components} extra state variables, "
             f"the data have {data.strain.shape[1]} and {data.extra.shape[1]}"
         )
+    error, size = (values.sum() for values in _squares(tann, data))
+    return float(np.sqrt(error / size)) if np.isfinite(error) and size > 0.0 else np.inf
+
+
+def runaway_sentence(tann: TANN, data: Increments) -> str:
+    """Return a sentence on the validation walks on which a model runs away; empty if it does on none.
+
+    Parameters
+    ----------
+    tann : TANN
+    data : Increments
+        Whole walks.
+    """
+    error, size = _squares(tann, data)
+    lost = ~(error <= RUNAWAY_ERROR**2 * size.mean())
+    if not lost.any():
+        return ""
+    return (
+        f"the model runs away on {np.count_nonzero(lost)} of {len(lost)} validation walks: its stress there is no "
+        f"number, or wrong by more than {RUNAWAY_ERROR:g} times the usual stress; train longer, on more walks, or "
+        "in another form, or use tann.safe()"
+    )
+
+
+def _squares(tann: TANN, data: Increments) -> tuple[Float[Array, "B"], Float[Array, "B"]]:
+    """Return the sums of squares of the error of the stress in closed loop, and of the stress, of every walk."""
     walks = whole_walks(data)
     driving = np.concatenate([walks.strain, walks.extra], axis=2)
     stress = follow_paths(tann.point, driving, walks.dt)[0]
     with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
-        error = float(np.sum((stress - walks.stress)[walks.there] ** 2))
-    size = float(np.sum(walks.stress[walks.there] ** 2))
-    return float(np.sqrt(error / size)) if np.isfinite(error) and size > 0.0 else np.inf
+        error, size = ((values**2).sum(axis=2) for values in (stress - walks.stress, walks.stress))
+    return np.where(walks.there, error, 0.0).sum(axis=1), np.where(walks.there, size, 0.0).sum(axis=1)
 
 
 def dataset_errors(tann: TANN, dataset: Dataset, judged: SetName = "test") -> WalkErrors:

@@ -16,3 +16,6 @@ def test_an_error_that_is_not_finite_is_shown_as_infinite() -> None:
     assert runaway.worst("stress") == np.inf
     line = next(line for line in str(runaway).splitlines() if line.split()[:1] == ["b"])
     assert line.split()[1] == "inf"
+    assert card.runaways == ()
+    assert runaway.runaways == ("b",)
+    assert "runs away on b: its answers there are of no use" in str(runaway)

@@ -11,7 +11,8 @@ import microtann as mt
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import whole_walks
 from microtann.errors import InputError
-from microtann.training.walk_errors import walk_errors
+from microtann.training.train import train
+from microtann.training.walk_errors import runaway_sentence, walk_errors
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,31 @@ def test_errors_are_relative_to_the_reference(dataset: Dataset, exact: mt.TANN) 
     errors = walk_errors(exact, wrong)
     assert errors.stress == pytest.approx(0.25)
     assert errors.energy == pytest.approx(1.0)
+
+
+def test_a_model_that_runs_away_is_told(dataset: Dataset, exact: mt.TANN) -> None:
+    rows = dataset.validation
+    assert runaway_sentence(exact, rows) == ""
+    last = rows.path == rows.path.max()
+    small = replace(rows, stress_next=np.where(last[:, None], rows.stress_next, 1e-3 * rows.stress_next))
+    assert runaway_sentence(exact, small) == ""  # wrong by the usual stress is no runaway
+    walks = len(np.unique(rows.path))
+    none = replace(rows, stress_next=1e-3 * rows.stress_next)
+    assert runaway_sentence(exact, none).startswith(f"the model runs away on {walks} of {walks} validation walks")
+    lost = replace(exact.point, scaling=replace(exact.scaling, energy=exact.scaling.energy * np.nan))
+    assert f"on {walks} of {walks}" in runaway_sentence(mt.TANN(lost, exact.information), rows)
+
+
+@pytest.mark.verify
+def test_training_tells_of_a_runaway(dataset: Dataset, caplog: pytest.LogCaptureFixture) -> None:
+    form = mt.forms.Residual(widths=(8,), descent_updates=1, polish_updates=0, batch=50)
+    lost = replace(
+        dataset, validation=replace(dataset.validation, stress_next=1e-6 * dataset.validation.stress_next)
+    )
+    with caplog.at_level("WARNING", logger="microtann"):
+        tann = train(lost, form)
+    assert tann.information.provenance["runaway"].startswith("the model runs away on")
+    assert "runs away" in caplog.text
 
 
 def test_the_end_of_shorter_walks_does_not_count(dataset: Dataset, exact: mt.TANN) -> None:

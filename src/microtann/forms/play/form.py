@@ -44,6 +44,7 @@ class Play(DescentAndPolish, TrainableForm):
     name: ClassVar[str] = "play"
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (ResidualReduction, DecoupledQuadraticEnergy, PlayMechanisms)
     compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, PlayMechanisms, prepare_play)
+    runs_away: ClassVar[bool] = False
     weights: ClassVar[Mapping[str, float]] = {
         "stress": 1.0,
         "stress_start": 0.5,

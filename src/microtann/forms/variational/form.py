@@ -75,6 +75,7 @@ class Variational(TrainableForm):
         ConvexEnergy,
     )
     compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, prepare_flow)
+    runs_away: ClassVar[bool] = False
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
 
     states: Annotated[int, Field(ge=1, description="Most internal state variables; a lattice may need fewer.")] = (
