@@ -119,7 +119,7 @@ def explain(error: ConvergenceError, attempt: Attempt, part: float, remark: str)
     return EquilibriumError(text, attempt, error.worst)
 
 
-def limit_load(error: EquilibriumError, step: int, carried: float, beyond: float) -> BodyLimitError:
+def beyond_limit_load(error: EquilibriumError, step: int, carried: float, beyond: float) -> BodyLimitError:
     """Return the error of an increment whose displacements ran away when it was tried.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
-from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, explain, limit_load
+from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, beyond_limit_load, explain
 from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow, as_fraction
 from microtann.equilibrium.linear_model import LinearModel
 from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace, equilibrate
@@ -157,7 +157,7 @@ class _StepSolver:
                     carried = self._fraction(place, passed)
                     beyond = [at for at in runaways if at > carried]
                     if beyond:
-                        failed_at = limit_load(failed_at, self.number, carried, min(beyond))
+                        failed_at = beyond_limit_load(failed_at, self.number, carried, min(beyond))
                     raise failed_at from error
                 cost.cuts += 1
                 LOGGER.info(
