@@ -263,11 +263,11 @@ def elastic_cylinder_table(young: float = 1.0, poisson: float = 0.3, pressure: f
     return solid_table("elastic cylinder", LAME, 2e-3, columns, **case)
 
 
-def plastic_cylinder_table(divisions: list[int]) -> ReferenceTable:
-    """Return the limit pressure of a cylinder of the radii 1 and 2."""
+def plastic_cylinder_table(divisions: list[int], **element: str) -> ReferenceTable:
+    """Return the limit pressure of a cylinder of the radii 1 and 2, of 8-node quads or another ``element``."""
     limit = 2 / np.sqrt(3) * MATERIAL["yield_stress"] * np.log(2)
     case = {"divisions": divisions, "young": 1.0, "poisson": 0.3, "yield_stress": MATERIAL["yield_stress"]}
-    case |= {"widening": 4.0, "increments": 5}
+    case |= {"widening": 4.0, "increments": 5, **element}
     return solid_table("plastic cylinder", LIMIT, 2e-3, {"pressure": limit}, **case)
 
 
@@ -314,6 +314,7 @@ TABLES: dict[str, Callable[[], ReferenceTable]] = {
     ),
     "solid-cylinder-elastic": elastic_cylinder_table,
     "solid-cylinder-limit": lambda: plastic_cylinder_table([8, 8]),
+    "solid-cylinder-limit-quad": lambda: plastic_cylinder_table([16, 16], element="quad"),
     "verify-solid-thick-plate": lambda: solid_table(
         "thick plate", NAFEMS + "LE10", 5e-3, {"stress yy": -5.38}, "MPa, m", divisions=[16, 24, 8]
     ),

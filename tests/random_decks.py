@@ -7,22 +7,16 @@ listed here, and every name is followed by hand.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
+from tests.deck_bodies import RandomPart, boundary_of, random_body, rows_of
 from tests.deck_spelling import RandomSpelling
 
 import microtann as mt
 
-FACES = {
-    "triangle": ((0, 1), (1, 2), (2, 0)),
-    "quad": ((0, 1), (1, 2), (2, 3), (3, 0)),
-    "tetra": ((0, 1, 2), (0, 3, 1), (1, 3, 2), (2, 3, 0)),
-    "hexahedron": ((0, 1, 2, 3), (4, 7, 6, 5), (0, 4, 5, 1), (1, 5, 6, 2), (2, 6, 7, 3), (3, 7, 4, 0)),
-}
-"""Corners of S1, S2, ..."""
 TYPES = {
     "triangle": ("CPE3", "CPS3"),
     "triangle6": ("CPE6", "CPS6M"),
@@ -30,38 +24,15 @@ TYPES = {
     "quad8": ("CPE8", "CPE8R"),
     "tetra": ("C3D4", "C3D4H"),
     "tetra10": ("C3D10", "C3D10M"),
+    "wedge": ("C3D6", "C3D6H"),
     "hexahedron": ("C3D8", "C3D8R", "C3D8I"),
     "hexahedron20": ("C3D20", "C3D20R"),
 }
+WHOLE = {"triangle": "quad", "wedge": "hexahedron"}
+"""What may be written with two corners, or edges, in one."""
 SKINS = {2: "T2D2", 3: "M3D3", 4: "M3D4"}
 FAR = 100.0
 """Distance of instances, beyond the size of any."""
-
-
-@dataclass(eq=False)
-class RandomPart:
-    """A body with names, and the numbers that its nodes and cells have in the deck."""
-
-    name: str
-    mesh: mt.fem.Mesh
-    height: float
-    nodes: np.ndarray
-    cells: np.ndarray
-    sets: dict[str, set[int]] = field(default_factory=dict)
-    regions: dict[str, set[int]] = field(default_factory=dict)
-    sides: dict[str, set[int]] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
-
-    def face(self, number: int) -> tuple[int, int]:
-        """Return the cell that a face of the boundary is of, and which of its faces it is, from 1."""
-        table = FACES[self.mesh.element.name.rstrip("0123456789")]
-        corners = frozenset(self.mesh.boundary[number][: len(table[0])].tolist())
-        return next(
-            (cell, at)
-            for cell, row in enumerate(self.mesh.cells.tolist())
-            for at, face in enumerate(table, start=1)
-            if frozenset(row[corner] for corner in face) == corners
-        )
 
 
 @dataclass(eq=False)
@@ -87,7 +58,7 @@ class DeckWriter:
     ----------
     random : Generator
     kind : str
-        Kind of all cells.
+        Kind of all cells, but for triangles and wedges among quadrilaterals and hexahedra.
     """
 
     def __init__(self, random: np.random.Generator, kind: str) -> None:
@@ -107,19 +78,14 @@ class DeckWriter:
         else:
             placed = self._assembly()
         right = self._joined(placed)
-        story = f"{self.kind}, {len(self.parts)} parts, {len(placed)} instances, {len(self.lines)} lines"
+        story = f"{right.kind}, {len(self.parts)} parts, {len(placed)} instances, {len(self.lines)} lines"
         return RandomDeck(self.spelt.files(self.lines), right, story)
 
     # -- parts
 
     def _part(self, name: str) -> RandomPart:
-        random, d = self.random, 2 if self.plane else 3
-        box = mt.fem.box((1.0,) * d, random.integers(1, 4 if self.plane else 3, d).tolist(), kind=self.kind)
-        matrix = np.zeros((d, d))
-        while np.linalg.det(matrix) < 0.2:
-            matrix = random.normal(0.0, 1.0, (d, d))
-        mesh = mt.fem.Mesh(box.points @ matrix.T + random.normal(0.0, 3.0, d), box.cells, self.kind)
-        numbers = [self._numbers(len(mesh.points)), self._numbers(len(mesh.cells))]
+        random, mesh = self.random, random_body(self.random, self.kind)
+        numbers = [self._numbers(len(mesh.points)), self._numbers(mesh.cell_count)]
         height = 0.0 if self.flat or not self.plane else 5.0
         part = RandomPart(name, mesh, height, *numbers)
         self._write_nodes(part)
@@ -169,14 +135,23 @@ class DeckWriter:
         return (points - origin) @ axes.T
 
     def _write_cells(self, part: RandomPart) -> None:
-        for at, chunk in enumerate(np.array_split(np.arange(len(part.cells)), int(self.random.integers(1, 3)))):
-            if not len(chunk):
-                continue
+        kinds = np.array([kind for kind, _ in part.rows])
+        chunks = [
+            chunk
+            for kind in np.unique(kinds)
+            for chunk in np.array_split(np.flatnonzero(kinds == kind), int(self.random.integers(1, 3)))
+            if len(chunk)
+        ]
+        for at, chunk in enumerate(chunks):
             name = f"block-{at}" if self.random.random() < 0.6 else ""
-            kind = str(self.random.choice(TYPES[self.kind]))
+            of_mesh = part.rows[chunk[0]][0]
+            kind, collapsed = str(self.random.choice(TYPES[of_mesh])), self.random.random() < 0.4
+            if collapsed and of_mesh in WHOLE:
+                kind = TYPES[WHOLE[of_mesh]][0]
+                part.collapsed |= set(chunk.tolist())
             part.lines.append(self.spelt.keyword("ELEMENT", TYPE=kind, **({"ELSET": name} if name else {})))
             for cell in chunk:
-                words = [part.cells[cell], *part.nodes[part.mesh.cells[cell]]]
+                words = [part.cells[cell], *part.nodes[part.written(cell)]]
                 cut = int(self.random.integers(2, len(words))) if self.random.random() < 0.3 else len(words)
                 part.lines += [
                     self.spelt.row(*some) + ("," if more else "")
@@ -192,7 +167,7 @@ class DeckWriter:
             part.regions[region] = self._write_set(part.lines, "ELSET", region, part.cells)
             if self.random.random() < 0.3:
                 part.lines.append(self.spelt.keyword("NSET", NSET=nodes, ELSET=region.upper()))
-                part.sets[nodes] = set(part.mesh.cells[list(part.regions[region])].ravel().tolist())
+                part.sets[nodes] = {node for cell in part.regions[region] for node in part.rows[cell][1]}
             else:
                 part.sets[nodes] = self._write_set(part.lines, "NSET", nodes, part.nodes)
             if self.random.random() < 0.5:
@@ -203,7 +178,7 @@ class DeckWriter:
                 part.sets[f"with {nodes}"] = part.sets[nodes] | {0}
         for number in range(int(self.random.integers(0, 3))):
             name = f"side-{number}"
-            chosen = self.spelt.some(len(part.mesh.boundary))
+            chosen = self.spelt.some(len(part.boundary))
             part.sides[name] = set(chosen)
             faces = [part.face(face) for face in chosen]
             rows = []
@@ -241,13 +216,14 @@ class DeckWriter:
 
     def _write_skin(self, part: RandomPart) -> None:
         """Write elements that carry nothing on faces of the boundary, and others that name nothing."""
-        faces = self.spelt.some(len(part.mesh.boundary))
-        count = len(FACES[self.kind.rstrip("0123456789")][0])
+        faces = self.spelt.some(len(part.boundary))
+        count = len(part.boundary[faces[0]][0])
         first = int(part.cells.max()) + 1000  # beyond all ranges
         if self.kind == self.kind.rstrip("0123456789"):
             part.lines.append(self.spelt.keyword("ELEMENT", TYPE=SKINS[count], ELSET="skin"))
+            faces = [face for face in faces if len(part.boundary[face][0]) == count]
             for at, face in enumerate(faces):
-                part.lines.append(self.spelt.row(first + at, *part.nodes[part.mesh.boundary[face]]))
+                part.lines.append(self.spelt.row(first + at, *part.nodes[part.boundary[face][1]]))
             part.sides["skin"] = set(faces)
         away = int(part.nodes.max()) + 7
         part.lines += [self.spelt.keyword("NODE", NSET="far away"), self.spelt.row(away, "1E3", "2D3")]
@@ -293,16 +269,17 @@ class DeckWriter:
     def _joined(self, placed: list[tuple[str, RandomPart, np.ndarray, Rotation]]) -> mt.fem.Mesh:
         """Return the mesh of all instances, with their names and those that the assembly adds."""
         starts = np.cumsum([0, *(len(part.mesh.points) for _, part, _, _ in placed)])
-        first = np.cumsum([0, *(len(part.mesh.cells) for _, part, _, _ in placed)])
         d = 2 if self.plane else 3
         points = []
-        for _, part, shift, turn in placed:
+        cells: dict[str, list[list[int]]] = {}
+        for (_, part, shift, turn), start in zip(placed, starts.tolist(), strict=False):
             flat = np.pad(part.mesh.points, ((0, 0), (0, 3 - d)), constant_values=part.height)
             points.append((turn.apply(flat) + shift)[:, :d])
-        cells = [part.mesh.cells + start for (_, part, _, _), start in zip(placed, starts, strict=False)]
-        mesh = mt.fem.Mesh(np.concatenate(points), np.concatenate(cells), self.kind)
-        corners = len(FACES[self.kind.rstrip("0123456789")][0])
-        face = {frozenset(row[:corners]): at for at, row in enumerate(mesh.boundary.tolist())}
+            for kind, row in part.rows:
+                cells.setdefault(kind, []).append([node + start for node in row])
+        mesh = mt.fem.Mesh(np.concatenate(points), {kind: np.array(rows) for kind, rows in cells.items()})
+        cell = {frozenset(row): at for at, (_, row) in enumerate(rows_of(mesh))}
+        face = {frozenset(corners): at for at, (corners, _) in enumerate(boundary_of(mesh))}
         sets, regions, sides = {}, {}, {}
         added_sets, added_sides = self._assembly_names(placed, starts) if not self.flat else ({}, {})
         for attribute, found in (("sets", sets), ("regions", regions), ("sides", sides)):
@@ -312,26 +289,25 @@ class DeckWriter:
             for at, (name, part, _, _) in enumerate(placed):
                 for own, members in getattr(part, attribute).items():
                     key = own if self.flat or times[own.upper()] == 1 else f"{name}.{own}"
+                    start = int(starts[at])
                     if attribute == "sides":
-                        rows = part.mesh.boundary[list(members)][:, :corners] + starts[at]
-                        found[key] = [face[frozenset(row)] for row in rows.tolist()]
+                        chosen = [part.boundary[member][0] for member in members]
+                        found[key] = [face[frozenset(node + start for node in corners)] for corners in chosen]
+                    elif attribute == "regions":
+                        rows = [part.rows[member][1] for member in members]
+                        found[key] = [cell[frozenset(node + start for node in row)] for row in rows]
                     else:
-                        found[key] = [
-                            member + (starts if attribute == "sets" else first)[at] for member in members
-                        ]
+                        found[key] = [member + start for member in members]
         sets |= added_sets
-        sides |= {
-            name: [face[frozenset(row)] for row in rows[:, :corners].tolist()]
-            for name, rows in added_sides.items()
-        }
+        sides |= {name: [face[frozenset(corners)] for corners in chosen] for name, chosen in added_sides.items()}
         return mesh.named(regions=regions, sets=sets, sides=sides)
 
     def _assembly_names(
         self, placed: list[tuple[str, RandomPart, np.ndarray, Rotation]], starts: np.ndarray
-    ) -> tuple[dict[str, list[int]], dict[str, np.ndarray]]:
+    ) -> tuple[dict[str, list[int]], dict[str, list[list[int]]]]:
         """Write names of the assembly, and return the nodes and the faces that they mean."""
         sets: dict[str, list[int]] = {}
-        sides: dict[str, np.ndarray] = {}
+        sides: dict[str, list[list[int]]] = {}
         for at, (name, part, _, _) in enumerate(placed):
             if self.random.random() < 0.5:
                 chosen = self._write_set(self.lines, "NSET", "of assembly", part.nodes, INSTANCE=name)
@@ -346,13 +322,13 @@ class DeckWriter:
                 sets.setdefault(own, []).extend(node + starts[at] for node in part.sets[own])
                 sets[own].append(starts[at] + len(part.nodes) - 1)
             if self.random.random() < 0.5:
-                chosen_faces = self.spelt.some(len(part.mesh.boundary))
+                chosen_faces = self.spelt.some(len(part.boundary))
                 self.lines.append(self.spelt.keyword("SURFACE", NAME="load", TYPE="ELEMENT"))
                 for face in chosen_faces:
                     cell, label = part.face(face)
                     self.lines.append(self.spelt.row(f"{name}.{part.cells[cell]}", f"S{label}"))
-                rows = part.mesh.boundary[chosen_faces] + starts[at]
-                sides["load"] = np.concatenate([sides.get("load", rows[:0]), rows])
+                rows = [[node + int(starts[at]) for node in part.boundary[face][0]] for face in chosen_faces]
+                sides.setdefault("load", []).extend(rows)
         if self.random.random() < 0.5:
             self.lines += [self.spelt.keyword("NODE", NSET="reference"), self.spelt.row(1, "1.", "2.", "3.")]
         self.lines.append(self.spelt.keyword("END ASSEMBLY"))
@@ -373,4 +349,6 @@ def _in_system(points: np.ndarray, system: str) -> np.ndarray:
 
 def random_deck(random: np.random.Generator) -> RandomDeck:
     """Return a random deck."""
-    return DeckWriter(random, str(random.choice(list(TYPES)))).deck()
+    return DeckWriter(
+        random, str(random.choice(["quad", "hexahedron", *(kind for kind in TYPES if kind != "wedge")]))
+    ).deck()

@@ -86,7 +86,8 @@ def mesh_differences(read: mt.fem.Mesh, right: mt.fem.Mesh) -> list[str]:
     far, place = cKDTree(right.points).query(read.points)
     if far.max() > NEAR * np.ptp(right.points):
         return [f"a point is off by {far.max():.1e}"]
-    exact = mt.fem.Mesh(right.points[place], read.cells, read.kind, read.regions, read.sets, read.sides)
+    cells = {block.kind: block.cells for block in read.blocks}
+    exact = mt.fem.Mesh(right.points[place], cells, regions=read.regions, sets=read.sets, sides=read.sides)
     return differences(exact, right)
 
 

@@ -140,7 +140,7 @@ def elastic_cylinder(case):
 
 def plastic_cylinder(case):
     """A thick cylinder, ideally plastic, in plane strain, widened until all of it flows: the pressure."""
-    mesh = bent(case["divisions"], "quad8", ring(RADII[[0, 0]], RADII[[1, 1]]))
+    mesh = bent(case["divisions"], case.get("element", "quad8"), ring(RADII[[0, 0]], RADII[[1, 1]]))
     inside = on_ellipse(RADII[[0, 0]])
     held = [
         Prescribed(lambda p: (p[:, 0] == 0) & ~inside(p), "x"),

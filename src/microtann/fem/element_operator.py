@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from microtann.fem import element_kernels
 from microtann.fem.cell_block import CellBlock
+from microtann.fem.mean_dilatation_kernel import add_averaged_stiffness
 from microtann.fem.mesh import Mesh
-from microtann.numbers.voigt import components, stress_tensor
+from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -70,7 +71,7 @@ class ElementOperator:
         mean_dilatation : bool
         """
         gradients, weights = self._block.gradients[cells], self._block.weights[cells]
-        strain = np.empty((weights.size, components(self._dimension)))
+        strain = np.empty((weights.size, voigt.components(self._dimension)))
         self._kernels.gauss_strain(gradients, self._block.cells[cells], displacement, strain)
         return self._with_mean_trace(strain, weights) if mean_dilatation else strain
 
@@ -114,24 +115,9 @@ class ElementOperator:
         gradients, weights, slots = self._block.gradients[cells], self._block.weights[cells], self._slots[cells]
         if not mean_dilatation:
             return self._kernels.add_stiffness(gradients, weights, slots, moduli, data)
-        d = self._dimension
-        skew, size = float(np.abs(moduli - moduli.transpose(0, 2, 1)).max()), float(np.abs(moduli).max())
-        right, left = moduli[:, :, :d].sum(axis=2) / d, moduli[:, :d].sum(axis=1) / d  # C m/d and mᵀC/d
-        bulk = left[:, :d].sum(axis=1) / d
-        right[:, :d] -= bulk[:, None]
-        left[:, :d] -= bulk[:, None]
-        deviatoric = moduli.copy()
-        deviatoric[:, :, :d] -= right[:, :, None]
-        deviatoric[:, :d] -= left[:, None, :]
-        deviatoric[:, :d, :d] -= bulk[:, None, None]
-        self._kernels.add_stiffness(gradients, weights, slots, deviatoric, data)
+        pairs = np.array(voigt.PAIRS[self._dimension])
         mean = self._block.mean_gradients[cells]
-        first, second = (self._nodal(gradients, weights, tensor) for tensor in (right, left))
-        first += 0.5 * (weights * bulk.reshape(weights.shape)).sum(axis=1)[:, None, None] * mean
-        second += 0.5 * (weights * bulk.reshape(weights.shape)).sum(axis=1)[:, None, None] * mean
-        whole = np.einsum("eai,ebj->eabij", first, mean) + np.einsum("eai,ebj->eabij", mean, second)
-        np.add.at(data, slots.ravel(), whole.reshape(-1, d, d))
-        return skew, size
+        return add_averaged_stiffness(gradients, mean, weights, slots, moduli, pairs, data)
 
     def _with_mean_trace(self, tensors: Float[Array, "p v"], weights: Float[Array, "e G"]) -> Float[Array, "p v"]:
         """Return tensors at Gauss points whose trace is its average over every cell."""
@@ -140,14 +126,6 @@ class ElementOperator:
         mean = (weights * trace).sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
         result[:, :d] += (mean - trace).reshape(-1, 1) / d
         return result
-
-    def _nodal(
-        self, gradients: Float[Array, "e G n d"], weights: Float[Array, "e G"], stress: Float[Array, "p v"]
-    ) -> Float[Array, "e n d"]:
-        """Return the forces of stresses on the nodes of every cell."""
-        d = self._dimension
-        tensor = stress_tensor(stress) * weights.reshape(-1, 1, 1)
-        return np.einsum("egij,egaj->eai", tensor.reshape(*weights.shape, d, d), gradients, optimize=True)
 
 
 def gauss_strains(
@@ -167,14 +145,14 @@ def gauss_strains(
     mean_dilatation : mask, shape (E,)
         The cells of the mesh whose change of volume is its mean.
     """
-    strain = np.empty((len(mesh.gauss_points(cells)), components(mesh.dimension)))
+    strain = np.empty((len(mesh.gauss_points(cells)), voigt.components(mesh.dimension)))
     first = 0
     for block in mesh.blocks:
         inside = cells[(cells >= block.numbers.start) & (cells < block.numbers.stop)]
         own = inside - block.first
         part = strain[first : first + len(own) * block.element.gauss_points]
         first += len(part)
-        by_cell = part.reshape(len(own), -1, part.shape[1])
+        by_cell = part.reshape(len(own), block.element.gauss_points, part.shape[1])
         for mean in (False, True):
             chosen = mean_dilatation[inside] == mean
             if chosen.any():

@@ -34,6 +34,11 @@ def test_uniaxial_stress_from_options(tmp_path):
         "square", "--units", 2, "--perturbation", 0.2, "--strain", "11=0.6,-0.6,0", "--increments", 6, "-o", folder
     )
     assert "18 increments" in output
+    with (folder / "the-end-of-every-step.csv").open(encoding="utf-8") as file:
+        ends = list(csv.DictReader(file))
+    assert [float(row["e11"]) for row in ends] == pytest.approx([0.6, -0.6, 0.0])
+    assert {row["s22"] for row in ends} == {"0.0"}  # round-off is shown as zero
+    assert "A driven cell" in (folder / "report.html").read_text(encoding="utf-8")
     table = rows(folder)
     assert len(table) == 19
     assert [float(table[i]["e11"]) for i in (0, 6, 12, 18)] == pytest.approx([0, 0.6, -0.6, 0])

@@ -8,6 +8,7 @@ import pytest
 import pyvista
 
 import microtann as mt
+from microtann.equilibrium.equilibrium_error import EquilibriumError
 from microtann.errors import InputError, LockingWarning, ReadingNote
 from microtann.fem import LinearElastic, Mesh, Prescribed, Pressure, Step, VonMises
 from microtann.fem.centre_nodes import without_centres
@@ -283,3 +284,48 @@ def test_wedges_are_written_as_vtk_has_them(tmp_path) -> None:
         corners = face.points
         normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
         assert normal @ (corners[0] - cell.points.mean(axis=0)) > 0
+
+
+def test_what_follows_a_result_takes_several_kinds(tmp_path) -> None:
+    """A record is read back, an exact material has no audit errors, and a uniform state is found at any place."""
+    mesh, slope = plane(), 2 * slopes(2)
+    boundary = ((mesh.points == 0) | (mesh.points == 1)).any(axis=1)
+    held = [Prescribed(boundary, i, lambda p, i=i: p @ slope[i]) for i in range(2)]
+    lattice = mt.Lattice(mt.square_cell((2, 2), perturbation=0.2))
+    model = mt.fem.Model(mesh, lattice)
+    result = model.solve([Step(held, increments=2)], record=tmp_path / "run")
+    again = model.read(tmp_path / "run")
+    np.testing.assert_array_equal(again.stress, result.stress)
+    for name, values in result.state.items():
+        np.testing.assert_array_equal(again.state[name], values)
+    assert mt.audit(result, lattice, count=8).errors["stress"].max() < 1e-9
+    strain = np.array([[slope[0, 0], slope[1, 1], slope[0, 1] + slope[1, 0]]])
+    force = mt.solve_cell(lattice.cell, lattice.bar, np.vstack([0.5 * strain, strain])).force[-1]
+    for how in ("decode", "solve"):
+        found = mt.coordinates_at(result, lattice, [[0.1, 0.2], [0.5, 0.45], [0.9, 0.9]], localisation=how)
+        np.testing.assert_allclose(found["force"], np.broadcast_to(force, found["force"].shape), atol=1e-8)
+
+
+class Failing(LinearElastic):
+    """Fails where it is stretched along x beyond some strain."""
+
+    def update(self, strain_increment, state, dt=1.0, tangent=True):
+        """Advance, and return a stress that is not finite there."""
+        stress, moduli, new = super().update(strain_increment, state, dt, tangent)
+        return np.where(new["strain"][:, :1] > 0.15, np.nan, stress), moduli, new
+
+
+def test_a_point_that_fails_is_named_in_any_kind() -> None:
+    """The middle column alone, of triangles, is stretched too much."""
+    mesh = plane(move=0.0)
+    stretch = 0.3 * np.maximum(mesh.points[:, 0] - 1 / 3, 0.0)
+    stretch[mesh.points[:, 0] > 0.9] = 0.1 + 0.02
+    everywhere = np.arange(len(mesh.points))
+    held = [Prescribed(everywhere, "x", stretch), Prescribed(everywhere, "y")]
+    material = Failing(LinearElastic.isotropic(1.0, 0.3, plane="strain").stiffness)
+    with pytest.raises(EquilibriumError, match=r"element (6|7|8|9|10|11), Gauss point 0") as caught:
+        mt.fem.Model(mesh, material).solve([Step(held)])
+    point = caught.value.point
+    assert point.element >= 6
+    assert point.gauss_point == 0
+    np.testing.assert_allclose(point.position, mesh.centres[point.element], atol=1e-12)
