@@ -57,7 +57,6 @@ BODIES = {
     "quad8": lambda: cylinder("quad8", (6, 4)),
     "triangle6": lambda: cylinder("triangle6", (4, 3)),
     "hexahedron": lambda: rod("hexahedron"),
-    "tetra": lambda: rod("tetra"),
     "lattice in the plane": lambda: lattice(mt.square_cell()),
     "lattice in space": lambda: lattice(mt.cube_cell()),
 }
