@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from microtann.errors import InputError
+from microtann.fem.cell_check import unused_nodes
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 
 Array = NDArray[np.float64]
@@ -72,8 +73,8 @@ def with_doubled_nodes(foreign: ForeignMesh, merge: bool, notes: list[str]) -> F
     notes : list of str
         Gets a sentence that counts them.
     """
-    used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(c.ravel() for _, c in foreign.blocks)]))
     first = np.arange(len(foreign.points))
+    used = np.delete(first, unused_nodes(len(first), [cells for _, cells in foreign.blocks]))
     first[used] = used[_first_at_place(foreign.points[used])]
     again = np.flatnonzero(first != np.arange(len(first)))
     if not again.size:
