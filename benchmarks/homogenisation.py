@@ -239,7 +239,7 @@ def measure(units: int, quick: bool, retrain: bool) -> dict[str, Any]:
         for size in sizes:
             if not fits(method, units, size) or (quick and size < 1.0):
                 continue
-            rows.append(_in_process(method, units, size, models.get(method, "none")))
+            rows.append(in_process(method, units, size, models.get(method, "none")))
     lattices = [r for r in rows if r["method"] == "lattice"]
     coarse = [r for r in lattices if r["size"] > FINE]
     trend = extrapolated(coarse, FINE) if len(coarse) >= 3 else None
@@ -287,7 +287,8 @@ def _displacement(method: str, units: int, size: float) -> Path:
     return RESULTS / "homogenisation" / f"{method}-{units}-{size:g}.npy"
 
 
-def _in_process(method: str, units: int, size: float, model: str) -> Row:
+def in_process(method: str, units: int, size: float, model: str) -> Row:
+    """Run one analysis in a process of its own; see `one`."""
     target = _displacement(method, units, size)
     target.parent.mkdir(parents=True, exist_ok=True)
     given = [method, str(units), str(size), model, str(target)]

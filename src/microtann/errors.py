@@ -75,13 +75,13 @@ class ConvergenceError(MicrotannError, RuntimeError):
 
 
 class LimitLoadError(ConvergenceError):
-    """A prescribed stress beyond what bars without hardening can carry.
+    """A load, the stress of a cell or the forces on a structure, beyond what can be carried without hardening.
 
     Parameters
     ----------
     message : str
     load_factor : float
-        Part of the step's stress increment at which the limit load is reached.
+        Part of the loading of the step at which the limit load is reached.
     step : int
         The step of the programme.
     """

@@ -15,12 +15,16 @@ from tests.campaign.configurations import Configurations
 from tests.campaign.decks import Decks
 from tests.campaign.files import Files
 from tests.campaign.kills import Kills
+from tests.campaign.limits import Limits
 from tests.campaign.listings import Listings
 from tests.campaign.meshes import Meshes
+from tests.campaign.motions import Motions
 
 MEMORY = 16 * 2**30
 """Bytes that the campaign may take: a size without bound ends in an error, not in a full machine."""
-TRIALS = {trial.name: trial for trial in (Files, Configurations, Cells, Listings, Meshes, Decks, Kills)}
+TRIALS = {
+    trial.name: trial for trial in (Files, Configurations, Cells, Listings, Meshes, Decks, Motions, Limits, Kills)
+}
 
 
 def main() -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from microtann.equilibrium.checkpoint import Checkpoint
-from microtann.equilibrium.equilibrium_error import EquilibriumError
+from microtann.equilibrium.checkpoint import Accepted, Checkpoint
+from microtann.equilibrium.equilibrium_error import BodyLimitError, EquilibriumError
 from microtann.equilibrium.history import History
 from microtann.equilibrium.march import march
 from microtann.equilibrium.plan import Plan
@@ -79,7 +80,9 @@ class Body(ABC, Generic[R_co]):
             If a step does not fit the body, the material breaks its protocol, or a record does not fit.
         EquilibriumError
             If an increment fails although it was cut, a `ConvergenceError`; it names increment, residuals, worst
-            nodes and, of finite elements, the Gauss point.
+            nodes and, of finite elements, the Gauss point; ``error.result`` is the result up to there.
+        BodyLimitError
+            If the displacements run away under forces, an `EquilibriumError` and a `LimitLoadError`.
         TrainingRangeError
             If a material leaves the range of its training data and that is an error.
         StorageError
@@ -98,6 +101,7 @@ class Body(ABC, Generic[R_co]):
         else:
             recorder = MemoryRecorder(system.points, plan.count)
         state = None if start is None else start.equilibrium.state
+        accepted = None
         with one_blas_thread():
             try:
                 for accepted in march(system, plan, options, progress, start, recorder.reached):
@@ -107,7 +111,10 @@ class Body(ABC, Generic[R_co]):
             except EquilibriumError as error:
                 folder = recorder.folder
                 file = Path(failure) if failure is not None else folder / FAILED_POINT if folder else None
-                raise self._located(system, error, file) from error.__cause__
+                if not isinstance(error, BodyLimitError):
+                    error = self._located(system, error, file)
+                error.result = self._reached(system, recorder, accepted)
+                raise error from error.__cause__
         text = sentence(recorder.reached)
         if text and options.outside_training == "warn":
             warn_or_raise("warn", text, 2)  # of the caller
@@ -132,6 +139,21 @@ class Body(ABC, Generic[R_co]):
         history = recording.history()
         checkpoint = recording.checkpoint(recording.place(len(recording.ends) - 1), system.virgin())
         return self._result(history, checkpoint.equilibrium.state)
+
+    def _reached(self, system: System, recorder: Recorder, accepted: Accepted | None) -> R_co | None:
+        """Return the result up to the last equilibrium of a simulation that failed, if there is one."""
+        if not isinstance(recorder, MemoryRecorder):
+            with suppress(InputError):
+                return self.read(recorder.folder or "")
+            return None
+        if accepted is None:
+            return None
+        state = accepted.equilibrium.state
+        if accepted.ends_increment:
+            return self._result(recorder.history(), state)
+        return self._result(
+            recorder.history_with(accepted, system.fields(state, accepted.checkpoint.reach)), state
+        )
 
     def _located(self, system: Any, error: EquilibriumError, file: Path | None) -> EquilibriumError:
         """Return an error with the material point that failed, written to a file; unchanged without one."""

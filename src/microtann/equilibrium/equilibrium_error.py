@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from microtann.equilibrium.increment_table import FailedAttempt, as_fraction
 from microtann.equilibrium.newton import Equilibrium
-from microtann.errors import ConvergenceError
+from microtann.errors import ConvergenceError, LimitLoadError
 
 Array = NDArray[np.float64]
 RESIDUALS_SHOWN = 8
@@ -54,13 +54,43 @@ class EquilibriumError(ConvergenceError):
         Nodes with the largest residual.
     point : `microtann.fem.failed_point.FailedPoint`, optional
         The Gauss point that failed.
+
+    Attributes
+    ----------
+    result : Result or None
+        The response up to the last equilibrium, which is its last entry though it may lie inside an increment; of
+        a recorded simulation up to the last increment that was finished. None where there was none.
     """
 
     def __init__(self, message: str, attempt: Attempt, worst: tuple[int, ...] = (), point: Any = None) -> None:
         residuals = attempt.failures[-1].residuals if attempt.failures else ()
-        super().__init__(message, increment=attempt.increment, residuals=residuals, worst=worst)
+        ConvergenceError.__init__(self, message, increment=attempt.increment, residuals=residuals, worst=worst)
         self.attempt = attempt
         self.point = point
+        self.result: Any = None
+
+
+class BodyLimitError(EquilibriumError, LimitLoadError):
+    """A load beyond what a structure can carry: its displacements run away.
+
+    Parameters
+    ----------
+    message : str
+    attempt : Attempt
+    worst : sequence of int
+        Nodes with the largest residual.
+    load_factor : float
+        Part of the loading of the step at the last equilibrium.
+    step : int
+        Number of the step, from 0.
+    """
+
+    def __init__(
+        self, message: str, attempt: Attempt, worst: tuple[int, ...], *, load_factor: float, step: int
+    ) -> None:
+        EquilibriumError.__init__(self, message, attempt, worst)
+        self.load_factor = load_factor
+        self.step = step
 
 
 def explain(error: ConvergenceError, attempt: Attempt, part: float, remark: str) -> EquilibriumError:
@@ -87,3 +117,25 @@ def explain(error: ConvergenceError, attempt: Attempt, part: float, remark: str)
     text += ". Use more increments, or check supports and material parameters"
     text += f" ({remark})" if remark else ""
     return EquilibriumError(text, attempt, error.worst)
+
+
+def beyond_limit_load(error: EquilibriumError, step: int, carried: float, beyond: float) -> BodyLimitError:
+    """Return the error of an increment whose displacements ran away when it was tried.
+
+    Parameters
+    ----------
+    error : EquilibriumError
+        Of its last attempt.
+    step : int
+        Number of the step.
+    carried, beyond : float
+        Part of the loading of the step at the last equilibrium, and the least at which displacements ran away.
+    """
+    attempt, name = error.attempt, f" (step {error.attempt.step!r})" if error.attempt.step else ""
+    text = (
+        f"increment {attempt.increment}{name} found no equilibrium: its load is beyond the limit load. "
+        f"At {carried:.6g} of the loading of the step there is equilibrium, at {beyond:.6g} the displacements "
+        "run away, since hardly any stiffness is left against them. error.result holds what was reached. "
+        "Prescribe displacements in place of forces to go beyond, or follow the motion with smallest_stiffness=0"
+    )
+    return BodyLimitError(text, attempt, error.worst, load_factor=carried, step=step)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
-from scipy.sparse.linalg import splu
 
+from microtann.equilibrium.factorisation import Factorisation
 from microtann.equilibrium.linear import Solution, conjugate_gradients, gmres
 from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.preconditioner import ITERATIONS_BEFORE_RENEWAL, Preconditioner
@@ -141,7 +141,16 @@ class LinearModel:
             if not solution.indefinite:
                 return solution
         solution = gmres(operator, precondition, rhs, tolerance, LINEAR_ITERATIONS)
-        return replace(solution, iterations=tried + solution.iterations)
+        tried += solution.iterations
+        if policy.linear_solver == "automatic" and solution.relative_residual > tolerance:
+            begin = time.process_time()
+            exact = preconditioner.factorise(tangent)
+            cost.setup += time.process_time() - begin
+            if exact:
+                again = gmres(operator, precondition, rhs, tolerance, LINEAR_ITERATIONS)
+                tried += again.iterations
+                solution = min(solution, again, key=lambda found: found.relative_residual)
+        return replace(solution, iterations=tried)
 
 
 def _size(tangent: Tangent, unknowns: int) -> float:
@@ -152,15 +161,12 @@ def _size(tangent: Tangent, unknowns: int) -> float:
 
 def _factorised(tangent: Tangent, free: Bool[NDArray[np.bool_], "n"], rhs: Float[Array, "n"]) -> Solution:
     """Solve by a sparse LU factorisation, which is exact for any tangent that is not singular."""
-    chosen = np.flatnonzero(free)
-    x = np.zeros_like(rhs)
-    matrix = tangent.blocks().tocsr()[chosen][:, chosen].tocsc()
-    if not np.isfinite(matrix.data).all():
-        return Solution(x, 0, np.nan)
     try:
-        x[chosen] = splu(matrix).solve(rhs[chosen])
-    except RuntimeError as error:  # how SuperLU says "singular"
+        factors = Factorisation(tangent, free)
+    except FloatingPointError:
+        return Solution(np.zeros_like(rhs), 0, np.nan)
+    except RuntimeError as error:
         raise ConvergenceError(f"the tangent cannot be factorised: {error}") from error
+    x = factors(rhs)
     size = float(np.linalg.norm(rhs))
-    left = float(np.linalg.norm(matrix @ x[chosen] - rhs[chosen]))
-    return Solution(x, 1, left / size if size > 0.0 else 0.0)
+    return Solution(x, 1, factors.residual(x, rhs) / size if size > 0.0 else 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.equilibrium.checkpoint import Accepted, Checkpoint, StepStart
-from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, explain
-from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow
+from microtann.equilibrium.equilibrium_error import Attempt, EquilibriumError, beyond_limit_load, explain
+from microtann.equilibrium.increment_table import FailedAttempt, IncrementRow, as_fraction
 from microtann.equilibrium.linear_model import LinearModel
 from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace, equilibrate
 from microtann.equilibrium.plan import Plan
 from microtann.equilibrium.range_watch import Reach, farther, sentence
+from microtann.equilibrium.runaway import RunawayError
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.solver_options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.step_loading import StepLoading
@@ -24,6 +26,8 @@ from microtann.equilibrium.system import System, Tangent
 from microtann.errors import ConvergenceError, TrainingRangeError
 
 Array = NDArray[np.float64]
+LOGGER = logging.getLogger("microtann.equilibrium")
+"""Tells every increment and every cut at the level INFO, and every Newton iteration at DEBUG."""
 
 
 def march(
@@ -126,6 +130,7 @@ class _StepSolver:
         passed, part, cuts, row, reach = now.passed, now.part, now.cuts, now.row, now.reach
         guess = now.guess if part == 1.0 else None
         current, dissipated, equilibria = now.equilibrium, now.dissipated, now.equilibria
+        runaways: list[float] = []
         while passed < 1.0:
             goal = options.goal(passed, part)
             fraction = self._fraction(place, goal)
@@ -135,6 +140,8 @@ class _StepSolver:
                 found = self._attempt(current, guess, index, passed, goal, fraction, trace)
             except ConvergenceError as error:
                 row = _counted(row, before, cost, goal - passed)
+                if isinstance(error, RunawayError):
+                    runaways.append(fraction)
                 if guess is not None:  # begin again with the elastic prediction before cutting
                     guess = None
                     continue
@@ -146,8 +153,20 @@ class _StepSolver:
                     attempt = Attempt(
                         index, step.name, current, trace.moved, (goal - passed) * step.dt, row.failures
                     )
-                    raise explain(error, attempt, goal - passed, sentence(self.reached)) from error
+                    failed_at = explain(error, attempt, goal - passed, sentence(self.reached))
+                    carried = self._fraction(place, passed)
+                    beyond = [at for at in runaways if at > carried]
+                    if beyond:
+                        failed_at = beyond_limit_load(failed_at, self.number, carried, min(beyond))
+                    raise failed_at from error
                 cost.cuts += 1
+                LOGGER.info(
+                    "%s found no equilibrium over %s of its size (%s): cut to %s",
+                    self._label(index),
+                    as_fraction(goal - passed),
+                    error,
+                    as_fraction(smaller),
+                )
                 part = smaller
                 continue
             row = _counted(row, before, cost, goal - passed)
@@ -179,6 +198,15 @@ class _StepSolver:
                 cost=replace(cost),
             )
             reactions = self.loading.reactions(current, fraction).reshape(self.system.points.shape)
+            LOGGER.info(
+                "%s%s, time %g: %d Newton and %d linear iterations, residual %.1e",
+                self._label(index),
+                "" if ends else f", at {as_fraction(goal)} of it",
+                row.time,
+                row.newton,
+                row.linear,
+                row.residual,
+            )
             yield Accepted(
                 increment=index,
                 fraction=goal,
@@ -197,6 +225,11 @@ class _StepSolver:
                     f"(max_increments), at fraction {fraction:.3g} of it: allow more, or cut and grow less",
                     attempt,
                 )
+
+    def _label(self, index: int) -> str:
+        """Return what messages call an increment."""
+        name = f" (step {self.step.name!r})" if self.step.name else ""
+        return f"increment {index} of {self.plan.count}{name}"
 
     def _fraction(self, place: int, goal: float) -> float:
         """Return the fraction of the step at a fraction of its increment; exact at the end of one."""
@@ -223,6 +256,7 @@ class _StepSolver:
         )
 
         def report(iteration: int, residual: float, converged: bool) -> None:
+            LOGGER.debug("%s: iteration %d, residual %.1e", self._label(index), iteration, residual)
             if self.progress is not None:
                 self.progress(
                     Progress(self.step.name, index, self.plan.count, iteration, residual, goal, converged)

@@ -18,6 +18,7 @@ from microtann.equilibrium.damping import Damping
 from microtann.equilibrium.line_search import line_search
 from microtann.equilibrium.linear_model import LINEAR_ITERATIONS, LinearModel
 from microtann.equilibrium.newton_policy import NewtonPolicy
+from microtann.equilibrium.runaway import PATIENCE, RunawayError, RunawayWatch
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Response, System
 from microtann.errors import ConvergenceError
@@ -271,8 +272,10 @@ def equilibrate(
         cost.add(response)
         return response
 
+    watch = RunawayWatch(model.elastic, problem.change, problem.external, start.force, policy.smallest_stiffness)
+
     def failure(reason: str, forces: Array) -> ConvergenceError:
-        return _failure(reason, residuals, forces, system.points.shape[1])
+        return _failure(reason, residuals, forces, system.points.shape[1], watch.times > 0)
 
     moved, promise = _predict(model, start, problem, policy, cost)
     response = evaluate(moved, True)
@@ -286,6 +289,9 @@ def equilibrate(
         report(iteration, now.relative, now.balanced)
         if iteration == 1:
             elastic = promise.kept(now.norm, slack=now.goal)
+        runaway = watch.sees(moved, response, now.balanced)
+        if (runaway and now.balanced) or watch.times > PATIENCE:
+            raise failure("the displacements run away", now.residual)
         if now.balanced:
             return Equilibrium(
                 displacement=start.displacement + moved,
@@ -338,6 +344,9 @@ def _predict(
     return problem.change + solution.x, _Promise(previous, solution.relative_residual)
 
 
-def _failure(reason: str, residuals: list[float], residual: Array, dimension: int) -> ConvergenceError:
+def _failure(
+    reason: str, residuals: list[float], residual: Array, dimension: int, runaway: bool
+) -> ConvergenceError:
     size = np.linalg.norm(np.nan_to_num(residual, nan=np.inf).reshape(-1, dimension), axis=1)
-    return ConvergenceError(reason, residuals=residuals, worst=np.argsort(-size)[:5].tolist())
+    kind = RunawayError if runaway else ConvergenceError
+    return kind(reason, residuals=residuals, worst=np.argsort(-size)[:5].tolist())

@@ -42,3 +42,12 @@ class NewtonPolicy:
     max_iterations: Annotated[
         int, Field(ge=1, description="Newton iterations of one increment before it is cut.")
     ] = 100
+    smallest_stiffness: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            lt=1.0,
+            description="Stiffness over the elastic one at which a motion under forces counts as running away "
+            "at the limit load; 0 follows it as far as it goes.",
+        ),
+    ] = 5e-5

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.factorisation import CHEAP, Factorisation
 from microtann.equilibrium.multigrid import multigrid
 from microtann.equilibrium.system import Tangent
 from microtann.errors import InputError
@@ -22,7 +23,8 @@ class Preconditioner:
     """Multigrid on the elastic stiffness, and on a later tangent where the linear solver asks for it.
 
     With hardening the plastic tangent is bounded by the elastic one, whose hierarchy then serves all iterations.
-    Without, it is not, and one built on a tangent serves those that follow as well.
+    Without, it is not, and one built on a tangent serves those that follow as well: its factors up to a few ten
+    thousand unknowns, multigrid beyond.
 
     Parameters
     ----------
@@ -45,10 +47,21 @@ class Preconditioner:
         self.present: Callable[[Array], Array] = self.elastic
 
     def renew(self, tangent: Tangent) -> None:
-        """Build the present hierarchy on a tangent; that of the elastic stiffness stays.
+        """Make the present one of a tangent: its factors where they cost little, else a hierarchy.
 
-        It is taken again where the tangent leaves a node without any stiffness.
+        That of the elastic stiffness stays, and is taken again where the tangent leaves a node without stiffness.
         """
+        if self.factorise(tangent):
+            return
         self.present = self.elastic  # frees the last one before the new one is built
         with suppress(InputError):
             self.present = multigrid(tangent, self._points, self._held)
+
+    def factorise(self, tangent: Tangent) -> bool:
+        """Make the factors of a tangent the present one, and return whether they cost little and exist."""
+        if self._points.size > CHEAP[self._points.shape[1]]:
+            return False
+        with suppress(FloatingPointError, RuntimeError):
+            self.present = Factorisation(tangent, ~self._held.ravel())
+            return True
+        return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +19,7 @@ Array = NDArray[np.float64]
 Fields = dict[str, Array]
 
 
+@runtime_checkable
 class Recorder(Protocol):
     """Takes note of the equilibria of a march, in order."""
 
@@ -81,18 +83,45 @@ class MemoryRecorder:
         self._statistics = Statistics.of(checkpoint.cost, self._rows)
 
     def history(self) -> History:
-        """Return the response; all increments are in it."""
+        """Return the response up to the end of the last increment that was finished."""
         training_reach, points_outside = reach_arrays(self.reached)
+        done = len(self._rows)
         return History(
             points=self._points,
-            time=self._times,
-            displacement=self._displacement,
-            reactions=self._reactions,
-            energy=self._energies,
-            dissipation=self._dissipations,
+            time=self._times[:done],
+            displacement=self._displacement[:done],
+            reactions=self._reactions[:done],
+            energy=self._energies[:done],
+            dissipation=self._dissipations[:done],
             statistics=self._statistics,
             fields=tuple(self._fields),
             training_reach=training_reach,
             points_outside=points_outside,
             parts=tuple(self._parts),
+        )
+
+    def history_with(self, accepted: Accepted, fields: Fields) -> History:
+        """Return the response up to an equilibrium inside an increment, which was the last to be accepted.
+
+        Parameters
+        ----------
+        accepted : Accepted
+        fields : dict of arrays
+            Those of elements or bars there.
+        """
+        checkpoint, before = accepted.checkpoint, self.history()
+        reached = [*self.reached, Reach.of(checkpoint.reach)] if checkpoint.reach is not None else []
+        training_reach, points_outside = reach_arrays(reached)
+        return replace(
+            before,
+            time=np.append(before.time, accepted.time),
+            displacement=np.concatenate([before.displacement, accepted.displacement[None]]),
+            reactions=np.concatenate([before.reactions, accepted.reactions[None]]),
+            energy=np.append(before.energy, checkpoint.equilibrium.energy),
+            dissipation=np.append(before.dissipation, checkpoint.dissipated),
+            statistics=Statistics.of(checkpoint.cost, [*self._rows, checkpoint.row]),
+            fields=(*self._fields, fields),
+            training_reach=training_reach,
+            points_outside=points_outside,
+            parts=tuple(self._parts[:-1]),
         )

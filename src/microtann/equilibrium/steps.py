@@ -65,7 +65,7 @@ class Named(Protocol):
 
 @runtime_checkable
 class DistributedLoad(Protocol):
-    """A load on something larger than nodes, such as `microtann.fem.Pressure`."""
+    """A load on something larger than nodes, such as `microtann.fem.Pressure` and `microtann.fem.Traction`."""
 
     def nodal_forces(self, mesh: Any, where: str) -> Float[Array, "N d"]:
         """Return the equivalent forces on the nodes of a mesh; ``where`` is what messages call the load.
@@ -87,7 +87,7 @@ class Step:
     prescribed : sequence of Prescribed
         Displacements held or moved in this step. Those of the step before that are not listed here are released:
         their reactions ramp to zero.
-    forces : sequence of NodalForce or Pressure
+    forces : sequence of NodalForce, Pressure, Traction or Shear
         Loads at the end of the step; those of the step before that are not listed ramp to zero.
     increments : int
         Equal increments of the step.

@@ -9,6 +9,7 @@ from microtann.fem.mesh import Mesh
 from microtann.fem.mesh_file import read_mesh
 from microtann.fem.model import Model, Result
 from microtann.fem.pressure import Pressure
+from microtann.fem.traction import Shear, Traction
 from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.protocol import LearntMaterial, Material, PlaneMaterial, State
 from microtann.materials.von_mises import VonMises
@@ -27,9 +28,11 @@ __all__ = [
     "Record",
     "Restart",
     "Result",
+    "Shear",
     "SolverOptions",
     "State",
     "Step",
+    "Traction",
     "VonMises",
     "box",
     "read_mesh",

@@ -39,10 +39,18 @@ def check_cells(points: Array, given: Sequence[tuple[str, NDArray[Any]]]) -> Non
     for kind, cells in given:
         _check_kind(kind, cells, len(points), first)
         first += len(cells)
-    unused = np.setdiff1d(np.arange(len(points)), np.concatenate([cells.ravel() for _, cells in given]))
+    unused = unused_nodes(len(points), [cells for _, cells in given])
     if unused.size:
         others = f" (nor are {unused.size - 1} others)" if unused.size > 1 else ""
         raise InputError(f"point {unused[0]} of the mesh is in no cell{others}")
+
+
+def unused_nodes(count: int, cells: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Return which of so many nodes are in none of the cells."""
+    free = np.ones(count, dtype=bool)
+    for nodes in cells:
+        free[nodes] = False
+    return np.flatnonzero(free)
 
 
 def _check_together(kinds: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from jaxtyping import Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError, ReadingNote
+from microtann.fem.cell_check import unused_nodes
 from microtann.fem.centre_nodes import without_centres
 from microtann.fem.elements import RULES, element_kind
 from microtann.fem.faces import Faces, all_faces, corner_key
@@ -122,16 +123,16 @@ def _mesh(foreign: ForeignMesh, drop_unused: bool, merge_doubled: bool, notes: l
                 f"{wrong.size} of {len(own)} {kind} cells have their nodes {how} and are turned; "
                 f"the first is {wrong[0]}"
             )
-    node = np.arange(len(points))
-    used = np.unique(np.concatenate([own.ravel() for own in cells.values()]))
-    unused = np.setdiff1d(node, used)
+    unused = unused_nodes(len(points), list(cells.values()))
     if unused.size and not drop_unused:
         word = "node is" if unused.size == 1 else "nodes are"
         raise InputError(
             f"{unused.size} {word} in no {' or '.join(kinds)} cell, the first at "
             f"{foreign.points[unused[0]].tolist()}: remove them, or read the mesh with drop_unused=True"
         )
-    node = np.full(len(points), -1)
+    node = np.zeros(len(points), dtype=np.int64)
+    node[unused] = -1
+    used = np.flatnonzero(node == 0)
     node[used] = np.arange(len(used))
     mesh = Mesh(points[used], {kind: node[own] for kind, own in cells.items()})
     regions, sets, faces = _names(foreign, number, d)

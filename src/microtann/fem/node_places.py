@@ -10,26 +10,30 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from microtann.errors import InputError
+from microtann.fem.cell_check import unused_nodes
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 SAME_PLACE = 1e-6
 """Distance, relative to the body, below which places are one: files keep coordinates in single precision."""
+LARGEST = 1e100
 UNTOLD = 1e-9
 """Distance, relative to the body, below which points may leave a plane without a word."""
 
 
 def require_places(points: Float[Array, "N _"]) -> None:
-    """Refuse coordinates that are no numbers, or infinite.
+    """Refuse coordinates that are no numbers, or so large that no volume can be computed.
 
     Raises
     ------
     InputError
     """
-    wrong = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    wrong = np.flatnonzero(~(np.abs(points) < LARGEST).all(axis=1))
     if wrong.size:
-        raise InputError(f"the place of node {wrong[0]} is not finite: {points[wrong[0]].tolist()}")
+        raise InputError(
+            f"the place of node {wrong[0]} is not finite, or beyond {LARGEST:g}: {points[wrong[0]].tolist()}"
+        )
 
 
 def plane_points(points: Float[Array, "N _"], dimension: int, notes: list[str]) -> Float[Array, "N _"]:
@@ -72,8 +76,8 @@ def with_doubled_nodes(foreign: ForeignMesh, merge: bool, notes: list[str]) -> F
     notes : list of str
         Gets a sentence that counts them.
     """
-    used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(c.ravel() for _, c in foreign.blocks)]))
     first = np.arange(len(foreign.points))
+    used = np.delete(first, unused_nodes(len(first), [cells for _, cells in foreign.blocks]))
     first[used] = used[_first_at_place(foreign.points[used])]
     again = np.flatnonzero(first != np.arange(len(first)))
     if not again.size:
@@ -100,8 +104,8 @@ def with_doubled_nodes(foreign: ForeignMesh, merge: bool, notes: list[str]) -> F
 def _first_at_place(points: Float[Array, "N _"]) -> Int[IntArray, "N"]:
     """Return for every point the first one that lies at its place."""
     first = np.arange(len(points))
-    if len(points):
-        size = np.ptp(points, axis=0).max()
-        pairs = cKDTree(points).query_pairs(SAME_PLACE * size, output_type="ndarray")
+    size = np.ptp(points, axis=0).max() if len(points) else 0.0
+    if size > 0.0:
+        pairs = cKDTree((points - points[0]) / size).query_pairs(SAME_PLACE, output_type="ndarray")
         np.minimum.at(first, pairs.max(axis=1), pairs.min(axis=1))
     return first[first]

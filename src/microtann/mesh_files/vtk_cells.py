@@ -81,11 +81,13 @@ def cell_blocks(cells: VtkCells) -> tuple[list[tuple[str, Int[IntArray, "_ _"]]]
     """Return kinds and nodes of cells, and which cell of the file each of them comes from."""
     counts = np.diff(cells.offsets)
     pieces: dict[str, list[tuple[IntArray, IntArray]]] = {}
-    pairs, which = np.unique(np.stack([cells.types, counts]), axis=1, return_inverse=True)
-    for number, (kind, count) in enumerate(pairs.T.tolist()):
+    most = int(counts.max(initial=0)) + 1
+    keys = cells.types * most + counts
+    for key in np.unique(keys).tolist():
+        kind, count = divmod(key, most)
         if kind == EMPTY or count == 0:
             continue
-        rows = np.flatnonzero(which.ravel() == number)
+        rows = np.flatnonzero(keys == key)
         nodes: IntArray = cells.nodes[cells.offsets[rows][:, None] + np.arange(count)]
         if kind in SPLIT and count >= SPLIT[kind][1]:
             name, _, split = SPLIT[kind]

@@ -132,7 +132,8 @@ def section5_overview(
             figures.append(
                 Figure(
                     file,
-                    f"Beside Figure 21, {model}: errors against the mesh of {meshes[-1]:g}. {CLAIMS.meshes} "
+                    f"Beside Figure 21, {model}: errors against the mesh of {meshes[-1]:g}, relative to its "
+                    f"largest value over the increments. {CLAIMS.meshes} "
                     "Uniform strains (lcU) are exact on any mesh.",
                 )
             )

@@ -19,7 +19,7 @@ from microtann.evaluation.structures import reference_case
 from microtann.report.page import write_report
 from microtann.report.section import Section, read_section, write_section
 from microtann.studies.forecast import Forecast, forecast
-from microtann.studies.forecast_tables import forecast_table, measured_table, recommendation
+from microtann.studies.forecast_tables import bands_table, forecast_table, measured_table, recommendation
 from microtann.studies.training_cost import TrainingCost, try_training
 from microtann.system.memory import machine_memory
 from microtann.system.progress import ShowProgress, logged
@@ -179,6 +179,7 @@ def _section(expected: Forecast, preparation: PreparationCost, runs: int, error:
         paragraphs=(recommendation(expected, runs, error, limit),),
         tables=(
             forecast_table(expected, runs),
+            bands_table(expected),
             measured_table(expected, preparation.data, training.seconds, training.per_update),
         ),
         files={"numbers.json": "all numbers", "report.html": "this section alone"},

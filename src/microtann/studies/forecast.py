@@ -15,7 +15,7 @@ from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.reference_run import ReferenceRuns, RunNumbers, elements
 from microtann.evaluation.structures import ReferenceCase
 from microtann.microstructure.protocol import Microstructure
-from microtann.studies.refinement import Trend, gaps, refine
+from microtann.studies.refinement import CellRuns, Trend, expected_errors, gaps, refine
 from microtann.tann.trained_model import TANN
 
 EXPONENT = 1.06
@@ -33,6 +33,8 @@ MOST_BARS = 250_000
 """Bars of the coarse lattice that is measured."""
 PATIENCE = 40.0
 """CPU seconds that the run of the exact cell on the coarse mesh may take; else a coarser mesh is taken."""
+KINDS = ("displacement", "energy", "force", "dissipation")
+"""Kinds of what is compared."""
 COARSE = (2.0, 2.5, 5.0, 10.0)
 """Edges of the elements of the coarse mesh for a structure that is 10 wide, the preferred one first."""
 
@@ -51,6 +53,8 @@ class Estimate:
     memory_gb : float
     errors : dict
         Against the full lattice: "displacement", "energy", "dissipation", "force".
+    bands : dict
+        Lowest and highest of each that what was measured leaves possible.
     """
 
     method: str
@@ -58,6 +62,7 @@ class Estimate:
     run: float
     memory_gb: float
     errors: dict[str, float]
+    bands: dict[str, tuple[float, float]]
 
     def seconds(self, runs: int) -> float:
         """Return the CPU time of so many runs."""
@@ -67,6 +72,11 @@ class Estimate:
     def error(self) -> float:
         """The largest error of displacement, energy and force; the dissipation is several times as far off."""
         return max(value for name, value in self.errors.items() if name != "dissipation")
+
+    @property
+    def highest(self) -> float:
+        """The upper end of the bands of displacement, energy and force."""
+        return max(high for name, (_, high) in self.bands.items() if name != "dissipation")
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,7 @@ def forecast(
     progress("a coarse full lattice")
     per_cell = reference.microstructure.exact_states
     lattice_bars = float(per_cell * np.prod(counts))
-    start = _coarse_ratio(case, per_cell)
+    start = max(_coarse_ratio(case, per_cell), ratio)
     lattice = runs.result("lattice", start, reference.structure(case, start))
     coarse_bars = len(lattice.structure.bars)
     dns = Estimate(
@@ -181,29 +191,31 @@ def forecast(
         0.0,
         lattice.statistics.seconds * (lattice_bars / coarse_bars) ** LATTICE_EXPONENT,
         BASE_GB + GB_PER_BAR * lattice_bars,
-        dict.fromkeys(("displacement", "energy", "dissipation", "force"), 0.0),
+        dict.fromkeys(KINDS, 0.0),
+        dict.fromkeys(KINDS, (0.0, 0.0)),
     )
     points = 8.0 * float(np.prod(counts_of_elements))
     solving = _solving(of_elements, mesh_size, counts_of_elements)
-    unit = ratio * case.lengths[0] / max(1, round(cell.distinct_nodes.count ** (1.0 / 3.0)))
-    of_homogenisation = gaps(of_elements.at(mesh_size), of_lattices.at(unit))
-    of_network = gaps(
-        RunNumbers.of(case, "model", coarse, network).last, RunNumbers.of(case, "exact", coarse, exact).last
-    )
+    edge = case.lengths[0] / max(1, round(cell.distinct_nodes.count ** (1.0 / 3.0)))  # of a unit, of ε = 1
+    of_exact = RunNumbers.of(case, "exact", coarse, exact).last
+    of_cell = CellRuns(coarse, start * edge, of_exact, RunNumbers.of(case, "lattice", start, lattice).last)
+    of_homogenisation = expected_errors(of_elements, of_lattices, of_cell, mesh_size, ratio * edge)
+    of_network = gaps(RunNumbers.of(case, "model", coarse, network).last, of_exact)
     estimates = [dns]
     for method, result, size in (("fe2", exact, per_cell), ("tann", network, tann.states)):
         cost = result.statistics
         calls = cost.constitutive_calls / result.mesh.weights.size * _growth(of_elements)
-        errors = dict(of_homogenisation)
+        expected = of_homogenisation
         if method == "tann":
-            errors = {name: value + of_network[name] for name, value in errors.items()}
+            expected = {name: error.plus(of_network[name]) for name, error in expected.items()}
         estimates.append(
             Estimate(
                 method,
                 once if method == "tann" else 0.0,
                 points * calls * cost.material_seconds / cost.constitutive_calls + solving,
                 BASE_GB + (GB_PER_POINT + 16e-9 * size) * points + (NETWORK_GB if method == "tann" else 0.0),
-                errors,
+                {name: error.value for name, error in expected.items()},
+                {name: (error.low, error.high) for name, error in expected.items()},
             )
         )
     measured = {

@@ -5,22 +5,21 @@ from __future__ import annotations
 import math
 
 from microtann.report.number import format_number
-from microtann.report.table import Column, Table
-from microtann.studies.forecast import Estimate, Forecast
+from microtann.report.table import Column, Table, columns_of
+from microtann.studies.forecast import KINDS, Estimate, Forecast
 
 NAMES = {"dns": "full lattice (DNS)", "fe2": "FE²", "tann": "FE × TANN"}
 
 
 def forecast_table(found: Forecast, runs: int) -> Table:
     """Return time, memory and errors to expect of every method."""
-    kinds = ("displacement", "energy", "force", "dissipation")
     columns = (
         Column("method", kind="text"),
         Column("before the first run", "s", "seconds"),
         Column("a run", "s", "seconds"),
         *((Column(f"{runs} runs in all", "s", "seconds"),) if runs > 1 else ()),
         Column("memory", "GB"),
-        *(Column(kind, kind="percent") for kind in kinds),
+        *(Column(kind, kind="percent") for kind in KINDS),
     )
     rows = tuple(
         (
@@ -29,16 +28,36 @@ def forecast_table(found: Forecast, runs: int) -> Table:
             e.run,
             *((e.seconds(runs),) if runs > 1 else ()),
             e.memory_gb,
-            *(e.errors[kind] for kind in kinds),
+            *(e.errors[kind] for kind in KINDS),
         )
         for e in found.estimates
     )
     note = (
         f"Elements of {found.mesh_size:g}, full lattice with ε = {found.ratio:g}. CPU seconds of this machine. "
-        "Errors against the full lattice: those of the regular lattice at these sizes; for FE × TANN that of the "
-        "untrained network on a coarse mesh on top, of which training leaves a part."
+        "Errors to expect against the full lattice, relative to its value, the dissipation to max(D, Ψ/100): "
+        "those of the regular lattice at these sizes and what the cell adds to them at coarse ones; for FE × TANN "
+        "that of the untrained network on a coarse mesh on top, of which training leaves a part."
     )
     return Table(f"What {found.case} will cost", columns, rows, note)
+
+
+def bands_table(found: Forecast) -> Table:
+    """Return the errors to expect with the bands in which they were where it was measured."""
+    rows = tuple(
+        (NAMES[e.method], kind, e.errors[kind], *e.bands[kind])
+        for e in found.estimates
+        if e.method != "dns"
+        for kind in KINDS
+    )
+    columns = (
+        *columns_of("text", "method", "error of"),
+        *columns_of("percent", "to expect", "at least", "at most"),
+    )
+    note = (
+        "Errors of mesh and lattice partly cancel, and how far they do is not known beforehand. All errors of FE² "
+        "that python -m benchmarks forecasts measured were within. The recommendation leaves out the dissipation."
+    )
+    return Table(f"How sure the errors of {found.case} are", columns, rows, note)
 
 
 def measured_table(found: Forecast, data: float, training: float, per_update: float) -> Table:
@@ -89,7 +108,10 @@ def recommendation(found: Forecast, runs: int, error: float, memory_gb: float) -
     beside = "; ".join(f"{_named(e)} {_why(e, runs, error, memory_gb)}" for e in others)
     plural = "a run takes" if runs == 1 else f"{runs} runs take"
     pays = found.runs_until_it_pays
-    text = f"Use {_named(best)}: {plural} {best.seconds(runs):.3g} CPU s within {within}; {beside}."
+    text = f"Use {_named(best)}: {plural} {best.seconds(runs):.3g} CPU s within {within}"
+    if best.highest > error:
+        text += f" to expect, which may reach {format_number(best.highest, 'percent')}"
+    text += f"; {beside}."
     if best.method != "tann" and math.isfinite(pays):
         text += f" A network pays against FE² from run {max(1, math.ceil(pays))} on."
     return text

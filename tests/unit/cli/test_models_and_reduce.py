@@ -39,6 +39,36 @@ def test_a_model_that_is_not_shipped_is_refused() -> None:
     assert "no shipped model 'octopus'" in result.stderr
 
 
+def test_a_model_is_written_in_units_of_a_real_material(tmp_path: Path) -> None:
+    file = tmp_path / "steel.safetensors"
+    arguments = ("models", "cube", "--units", "young=210e3, yield_strain=1.5e-3, length=2", "--output", file)
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    assert "yield_strain = 0.0015" in " ".join(result.stdout.split())
+    assert mt.load(file).microstructure.bar == mt.ElastoplasticBar(210e3, 315.0, 21e3)
+    again = call(*arguments)
+    assert again.exit_code == 2
+    assert "exists: name another file or add --overwrite" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("cube", "--units", "young=1"), "--units needs yield_strain"),
+        (("cube", "--units", "yung=1"), "did you mean 'young'?"),
+        (("cube", "--units", "young=one"), "young must be a number, got 'one'"),
+        (("cube", "--units", "young=1,yield_strain=-1"), "yield_strain must be finite and larger than 0"),
+        (("cube", "--units", "young=1,yield_strain=1,hardening=1"), "a hardening of 0.1 E"),
+        (("--units", "young=1,yield_strain=1"), "--units is of one model"),
+        (("cube", "--output", "x.safetensors"), "say them with --units"),
+    ],
+)
+def test_wrong_units_are_refused(arguments: tuple[str, ...], sentence: str) -> None:
+    result = call("models", *arguments)
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.stderr.split())
+
+
 @pytest.fixture(scope="module")
 def reduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a reduced perturbed cell."""

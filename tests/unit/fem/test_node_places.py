@@ -5,10 +5,13 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import microtann as mt
 from microtann.errors import InputError, ReadingNote
+from microtann.fem.node_places import with_doubled_nodes
+from microtann.mesh_files.foreign_mesh import ForeignMesh
 
 TWO = """# vtk DataFile Version 3.0
 two squares that share an edge, whose nodes each of them has
@@ -59,6 +62,19 @@ def test_distinct_nodes_are_not_told_of(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(mt.fem.read_mesh(save(tmp_path, "0", "0", "1.00001")).points) == 8
+
+
+@pytest.mark.parametrize("size", [1e-120, 1e90])
+def test_nodes_at_one_place_are_found_in_any_unit(size: float) -> None:
+    points = size * np.array([[0, 0], [1, 0], [1, 1], [0, 1], [1, 0], [2, 0], [2, 1], [1, 1]])
+    foreign = ForeignMesh(points, [("quad", np.arange(8).reshape(2, 4))])
+    assert len(with_doubled_nodes(foreign, True, []).points) == 6
+
+
+@pytest.mark.parametrize("place", ["nan", "inf", "-1e200"])
+def test_places_without_a_volume_are_refused(place: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"the place of node 4 is not finite, or beyond 1e\+100"):
+        mt.fem.read_mesh(save(tmp_path, "0", "0", place))
 
 
 @pytest.mark.parametrize(("z", "other"), [("5", "5"), ("0", "1e-17"), ("-3", "-3.0000000001")])
