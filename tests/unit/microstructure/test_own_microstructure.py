@@ -132,7 +132,7 @@ def data(mixture: Mixture) -> mt.Dataset:
 
 @pytest.fixture(scope="module")
 def tann(data: mt.Dataset) -> mt.TANN:
-    return mt.train(data, mt.forms.Variational(states=8, slips=16, updates=40))
+    return mt.train(data, mt.forms.Variational(states=8, updates=40))
 
 
 def bent(material: mt.fem.Material, size: float = 1.0, options: SolverOptions = QUIET, **record: Path):
@@ -309,7 +309,7 @@ def test_a_kind_that_is_not_known_loads_trains_and_evaluates(
         read = mt.load(tmp_path / "model.safetensors")
     assert isinstance(read.microstructure, UnknownMicrostructure)
     assert any("is not known here" in f.sentence for f in mt.check_file(tmp_path / "data.h5").findings)
-    trained = mt.train(foreign, mt.forms.Variational(states=4, slips=8, updates=2))
+    trained = mt.train(foreign, mt.forms.Variational(states=4, updates=2))
     assert dataset_errors(trained, foreign, "test").stress < 1.0
     strain = 0.1 * np.ones((3, data.components))
     np.testing.assert_array_equal(read.recall(strain).stress, tann.recall(strain).stress)

@@ -15,6 +15,13 @@ SOLID_PARAMETERS = (
     *("ORDER", "REFNODE"),
 )
 
+BEAM_PARAMETERS = (
+    *("ELSET", "MATERIAL", "SECTION", "ORIENTATION", "OFFSET1", "OFFSET2", "TEMPERATURE", "CONTROLS", "DEPENDENCIES"),
+    *("POISSON", "ROTARYINERTIA", "LUMPED", "DENSITY", "DAMPING", "ALPHA", "BETA", "COMPOSITE", "ZERO", "LINEAR"),
+    *("PLASTICDEFAULTS", "YIELDSTRESS", "PINNED", "BUCKLING"),
+)
+"""What changes no area; a taper does."""
+
 
 def read_solid_section(deck: Deck, block: KeywordBlock) -> None:
     """Read *SOLID SECTION: the area of bars, or the thickness of what is in the plane, 1 if it is left out."""
@@ -26,6 +33,7 @@ def read_solid_section(deck: Deck, block: KeywordBlock) -> None:
 
 def read_beam_section(deck: Deck, block: KeywordBlock) -> None:
     """Read *BEAM SECTION, *BEAM GENERAL SECTION or *FRAME SECTION; areas of shapes that are not known are nan."""
+    block.require_known(BEAM_PARAMETERS)
     default = "GENERAL" if block.keyword != "BEAMSECTION" else ""
     shape = "".join(block.parameters.get("SECTION", default).upper().split())
     values = numbers_of(block.data[0]) if block.data and shape in SHAPES else []
