@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.frames.cross_section import CrossSection
+    from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.kelvin import kelvin_cell
+    from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.tann.hybrid import Hybrid
@@ -56,9 +60,11 @@ __all__ = [
     "TANN",
     "CellResponse",
     "CellStep",
+    "CrossSection",
     "Dataset",
     "DrivenResponse",
     "ElastoplasticBar",
+    "Frame",
     "Hybrid",
     "Increments",
     "Lattice",
@@ -79,6 +85,8 @@ __all__ = [
     "fem",
     "forms",
     "generate_data",
+    "honeycomb_cell",
+    "kelvin_cell",
     "limit_load",
     "load",
     "model_card",
@@ -95,8 +103,10 @@ __all__ = [
     "simulate",
     "solve_cell",
     "square_cell",
+    "square_grid_cell",
     "studies",
     "train",
+    "triangular_cell",
     "write_cell",
     "write_dataset",
 ]
@@ -126,6 +136,10 @@ _PLACES = {
     "microstructure.bars.driven.programme": ("CellStep", "read_programme"),
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
+    "microstructure.frames.frame": ("Frame",),
+    "microstructure.frames.kelvin": ("kelvin_cell",),
+    "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
+    "microstructure.frames.cross_section": ("CrossSection",),
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
     "tann.hybrid": ("Hybrid",),

@@ -21,6 +21,9 @@ from microtann.microstructure.bars.cells.cell_file import read_bar, read_cell
 from microtann.microstructure.bars.cells.families import FAMILIES
 from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
 from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.frames.cross_section import sections_of_areas
+from microtann.microstructure.frames.frame import Frame
+from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
 from microtann.numbers.configuration import configuration, to_table
@@ -33,8 +36,11 @@ class CellChoice:
     """Which cell is homogenised."""
 
     kind: Annotated[
-        Literal["cube", "square", "octet", "body-centred"],
-        Field(description="Pattern of bars; squares lie in the plane."),
+        Literal["cube", "square", "octet", "body-centred", "honeycomb", "triangular", "square-grid", "kelvin"],
+        Field(
+            description="Pattern of bars, or of beams that bend (honeycomb, triangular, square-grid, kelvin); all "
+            "but cube, octet, body-centred and kelvin lie in the plane."
+        ),
     ] = "cube"
     file: Annotated[
         str,
@@ -53,9 +59,12 @@ class CellChoice:
             description="Displacement of the nodes in units of a unit's edge: standard deviation or half-width.",
         ),
     ] = 0.0
-    perturb: Annotated[Literal["interior", "all"], Field(description="Which nodes move.")] = "interior"
+    perturb: Annotated[Literal["interior", "all"], Field(description="Which nodes move; of beams always all.")] = (
+        "interior"
+    )
     law: Annotated[Literal["normal", "uniform"], Field(description="Law of the perturbation.")] = "normal"
     seed: Annotated[int, Field(ge=0, description="Seed of the perturbation.")] = 0
+    thickness: Annotated[float, Field(gt=0.0, description="Of beams that bend, over their length.")] = 0.1
 
     def __post_init__(self) -> None:
         others = [f.name for f in fields(self) if f.name != "file" and getattr(self, f.name) != f.default]
@@ -72,6 +81,17 @@ class CellChoice:
         """
         if self.file:
             return read_cell(self.file)
+        if self.kind in FRAME_FAMILIES:
+            family = FRAME_FAMILIES[self.kind]
+            units = (self.units,) * family.dimension
+            return family.make(
+                units,
+                size=self.size,
+                thickness=self.thickness,
+                perturbation=self.perturbation,
+                law=self.law,
+                seed=self.seed,
+            )
         units = (self.units,) * (2 if self.kind == "square" else 3)
         return FAMILIES[self.kind](units, self.size, self.perturbation, self.perturb, self.law, self.seed)
 
@@ -90,6 +110,36 @@ class BarChoice:
 
 
 @configuration
+class FrameChoice:
+    """How bars that bend, the beams of a frame, are joined and integrated."""
+
+    joints: Annotated[
+        Literal["usual", "rigid", "pinned"],
+        Field(
+            description="rigid: a frame of beams, with the areas of the cell as rectangles of unit width in the "
+            "plane and circles in space; pinned: a lattice of bars; usual: as is usual for the kind of cell."
+        ),
+    ] = "usual"
+    sections: Annotated[int, Field(ge=3, description="Sections along a beam at which fibres are.")] = 6
+    shear: Annotated[bool, Field(description="Whether beams shear (elastically).")] = False
+    poisson: Annotated[float, Field(gt=-1.0, le=0.5, description="Poisson's ratio, for shear and twist.")] = 0.3
+
+    def build(self, cell: UnitCell, bar: ElastoplasticBar, kind: str) -> Microstructure:
+        """Return a frame or a lattice.
+
+        Parameters
+        ----------
+        cell : UnitCell
+        bar : ElastoplasticBar
+        kind : str
+            Family of the cell, or none.
+        """
+        if self.joints == "pinned" or (self.joints == "usual" and kind not in FRAME_FAMILIES):
+            return Lattice(cell, bar)
+        return Frame(cell, sections_of_areas(cell, self.shear), bar, self.poisson, self.sections)
+
+
+@configuration
 class MicrostructureChoice:
     """A microstructure of another kind than lattices."""
 
@@ -97,7 +147,7 @@ class MicrostructureChoice:
         str,
         Field(
             description="Kind of an installed package, or module:name of an object or class of yours, in place"
-            " of [cell] and [bar]."
+            " of [cell], [bar] and [frame]."
         ),
     ] = ""
 
@@ -110,7 +160,7 @@ class ChosenMicrostructure:
     ----------
     microstructure : Microstructure
     sections : dict
-        The effective configuration, sections [cell] and [bar] or [microstructure].
+        The effective configuration, sections [cell], [bar] and [frame], or [microstructure].
     inputs : dict
         Digest of the file that it is from, if there is one.
     """
@@ -138,13 +188,13 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
     settings = {f"cell.{key}": value for key, value in keys.items()}
     if cell is None:
         return settings
-    if cell in FAMILIES:
+    if cell in FAMILIES or cell in FRAME_FAMILIES:
         return {"microstructure.name": "", "cell.kind": cell, "cell.file": "", **settings}
     if Path(cell).exists():
         return {"microstructure.name": "", "cell.file": cell, **settings}
-    others = [kind for kind in known_microstructures() if kind != Lattice.kind]
+    others = [kind for kind in known_microstructures() if kind not in (Lattice.kind, Frame.kind)]
     if ":" not in cell and cell not in others:
-        names = ", ".join([*FAMILIES, *others])
+        names = ", ".join([*FAMILIES, *FRAME_FAMILIES, *others])
         raise InputError(
             f"there is no cell {cell!r}: use {names}, a file, or module:name of a microstructure of yours"
         )
@@ -152,7 +202,7 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
 
 
 def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
-    """Return the microstructure that the sections [microstructure], or [cell] and [bar], choose.
+    """Return the microstructure that the sections [microstructure], or [cell], [bar] and [frame], choose.
 
     A JSON or TOML file of a cell holds its bars too (`microtann.read_bar`); the keys of [bar] that are set win
     over it.
@@ -168,11 +218,12 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
     """
     other = fill(MicrostructureChoice, "microstructure", settings)
     choice, bars = fill(CellChoice, "cell", settings), fill(BarChoice, "bar", settings)
+    beams = fill(FrameChoice, "frame", settings)
     if other.name:
         return _other_kind(other.name)
     if not choice.file:
-        sections = {"cell": to_table(choice), "bar": to_table(bars)}
-        return ChosenMicrostructure(Lattice(choice.build(), bars.build()), sections, {})
+        sections = {"cell": to_table(choice), "bar": to_table(bars), "frame": to_table(beams)}
+        return ChosenMicrostructure(beams.build(choice.build(), bars.build(), choice.kind), sections, {})
     file = Path(choice.file)
     inputs = {"cell": file_digest(file)}
     properties = to_table(bars)
@@ -182,8 +233,8 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
         properties = {key: value for key, value in properties.items() if f"bar.{key}" in given}
         in_file = read_bar(file)
         bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
-    sections = {"cell": {"file": choice.file}, "bar": properties}
-    return ChosenMicrostructure(Lattice(choice.build(), bar), sections, inputs)
+    sections = {"cell": {"file": choice.file}, "bar": properties, "frame": to_table(beams)}
+    return ChosenMicrostructure(beams.build(choice.build(), bar, "file"), sections, inputs)
 
 
 def _other_kind(name: str) -> ChosenMicrostructure:

@@ -10,6 +10,7 @@ import typer
 from microtann.cli.microstructure import CellChoice
 from microtann.errors import InputError
 from microtann.microstructure.bars.cells.families import FAMILIES
+from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
 from microtann.numbers.configuration import defaults, descriptions
 from microtann.tann.form import DEFAULT_FORM
 
@@ -45,8 +46,8 @@ Assignments = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of another configuration.")]
 CELL = (
-    f"{', '.join(FAMILIES)}, a file (JSON, TOML or a line mesh), or a microstructure of another kind: its name, "
-    f"or module:name of one of yours. [default: {CellChoice().kind}]"
+    f"{', '.join([*FAMILIES, *FRAME_FAMILIES])}, a file (JSON, TOML or a line mesh), or a microstructure of "
+    f"another kind: its name, or module:name of one of yours. [default: {CellChoice().kind}]"
 )
 Cell = Annotated[str | None, typer.Option("--cell", metavar="CELL", help=f"The cell: {CELL}")]
 Units = Annotated[int | None, setting(CellChoice, "units")]

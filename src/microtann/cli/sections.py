@@ -10,7 +10,7 @@ from microtann.cli.drawing import DrawingChoice
 from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.form_choice import choose_forms, form_defaults, form_help
 from microtann.cli.loading import LoadingChoice
-from microtann.cli.microstructure import BarChoice, CellChoice, MicrostructureChoice
+from microtann.cli.microstructure import BarChoice, CellChoice, FrameChoice, MicrostructureChoice
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.solver import SolverChoice
@@ -23,6 +23,7 @@ from microtann.tann.form import DEFAULT_FORM
 SECTIONS: dict[str, type[Any]] = {
     "cell": CellChoice,
     "bar": BarChoice,
+    "frame": FrameChoice,
     "microstructure": MicrostructureChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,

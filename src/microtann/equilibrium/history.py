@@ -18,7 +18,7 @@ from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.steps import Nodes, select_nodes
 from microtann.errors import InputError
 from microtann.system.csv_file import write_csv
-from microtann.system.paraview import Frame
+from microtann.system.paraview import Snapshot
 
 Array = NDArray[np.float64]
 
@@ -322,9 +322,9 @@ class History:
         """Return the indices of chosen nodes."""
         return select_nodes(nodes, self.points, where, sets=self._sets)
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Snapshot]:
         """Yield displacements, reactions and fields of the increments whose fields were kept, for ParaView."""
         count = len(self.time)
         for index, fields in enumerate(self.fields, start=count - len(self.fields)):
             vectors = {"displacement": self.displacement[index], "reaction": self.reactions[index]}
-            yield Frame(index, float(self.time[index]), vectors, fields)
+            yield Snapshot(index, float(self.time[index]), vectors, fields)

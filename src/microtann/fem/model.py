@@ -24,7 +24,7 @@ from microtann.fem.out_of_plane import tensors_in_space
 from microtann.fem.region_result import RegionResult
 from microtann.fem.regions import Materials, MeanDilatation, averaged_cells, own_state, regions_of
 from microtann.materials.protocol import Material, State
-from microtann.system.paraview import Frame, write_series
+from microtann.system.paraview import Snapshot, write_series
 
 Array = NDArray[np.float64]
 
@@ -125,7 +125,7 @@ class Result(History):
         blocks = [(block.kind, block.cells) for block in self.mesh.blocks]
         return write_series(folder, name, self.mesh.points, blocks, self.frames())[0]
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Snapshot]:
         """Yield the fields of the increments for ParaView, with stress and strain as symmetric tensors of VTK."""
         for frame in super().frames():
             yield replace(frame, cell_data=tensors_in_space(frame.cell_data))

@@ -19,7 +19,7 @@ from microtann.system.entry_points import load_entry_points
 Array = NDArray[np.float64]
 MICROSTRUCTURE_ENTRY_POINTS = "microtann.microstructures"
 """Entry points by which an installed package makes its kinds known: each names a kind, or a module with some."""
-OWN_MICROSTRUCTURES = "microtann.microstructure.bars.lattice"
+OWN_MICROSTRUCTURES = ("microtann.microstructure.bars.lattice", "microtann.microstructure.frames.frame")
 """Where the kinds of this package are, imported when one is first looked for."""
 DEFAULT_KIND = "lattice"
 """Kind of the microstructure in files that name none."""
@@ -43,7 +43,8 @@ def known_microstructures() -> dict[str, type[Microstructure]]:
     ConfigurationError
         If an installed package names a kind that cannot be imported.
     """
-    import_module(OWN_MICROSTRUCTURES)
+    for module in OWN_MICROSTRUCTURES:
+        import_module(module)
     for loaded in load_entry_points(MICROSTRUCTURE_ENTRY_POINTS, "microstructure"):
         if isinstance(loaded, type) and issubclass(loaded, Microstructure):
             register_microstructure(loaded)

@@ -20,7 +20,7 @@ MESHIO: dict[str, list[int]] = {"wedge": [0, 2, 1, 3, 5, 4]}
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class Snapshot:
     """Fields at one time.
 
     Parameters
@@ -44,7 +44,7 @@ def write_series(
     name: str,
     points: Float[Array, "N d"],
     blocks: Sequence[tuple[str, Int[NDArray[np.integer], "_ _"]]],
-    frames: Iterable[Frame],
+    frames: Iterable[Snapshot],
 ) -> list[Path]:
     """Write fields at several times on one mesh; every file is replaced whole or not at all.
 
@@ -59,7 +59,7 @@ def write_series(
     blocks : sequence of (str, integer array)
         Kinds of cells in meshio's words ("hexahedron", "line", ...) and their nodes, in the order in which the
         rows of cell data count them.
-    frames : iterable of Frame
+    frames : iterable of Snapshot
         Written one by one, so that a generator keeps one of them in memory at a time.
 
     Returns

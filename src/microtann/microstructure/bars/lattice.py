@@ -214,7 +214,7 @@ class Lattice(Microstructure):
         strain, plastic_strain = state["strain"], state["plastic_strain"]
         bars, nodes, condensed = self.cell.distinct_bars, self.cell.distinct_nodes, self.condensed
         fluctuation = condensed.fluctuation(strain, plastic_strain)[..., nodes.of_node, :]
-        stress = condensed.young * (condensed.bar_strain(strain, plastic_strain) - plastic_strain)
+        stress = condensed.point_stress(strain, plastic_strain)
         return {
             "displacement": affine_displacement(self.cell, strain) + fluctuation,
             "force": stress[..., bars.of_bar] * self.cell.areas,

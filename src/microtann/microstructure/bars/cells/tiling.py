@@ -145,12 +145,29 @@ def _moves(
         moving = np.ones(len(points), dtype=bool)
         classes, source = np.unique(points % counts, axis=0, return_inverse=True)
         number = len(classes)
-    shape = (number, points.shape[1])
-    if law == "uniform":
-        draw = generator.uniform(-perturbation, perturbation, shape)
-    else:
-        from scipy.stats import truncnorm  # slow to import
-
-        bound = LARGEST_MOVE / perturbation
-        draw = truncnorm.rvs(-bound, bound, scale=perturbation, size=shape, random_state=generator)
+    draw = draw_moves(generator, perturbation, law, (number, points.shape[1]))
     return np.where(moving[:, None], draw[source.reshape(-1)], 0.0)
+
+
+def draw_moves(
+    generator: np.random.Generator, perturbation: float, law: str, shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Return displacements of nodes, in the unit of the perturbation.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    perturbation : float
+        Standard deviation or half-width.
+    law : {"normal", "uniform"}
+    shape : tuple of int
+    """
+    if law == "uniform":
+        return generator.uniform(-perturbation, perturbation, shape)
+    from scipy.stats import truncnorm  # slow to import
+
+    bound = LARGEST_MOVE / perturbation
+    draw: NDArray[np.float64] = truncnorm.rvs(
+        -bound, bound, scale=perturbation, size=shape, random_state=generator
+    )
+    return draw

@@ -25,40 +25,27 @@ from microtann.errors import CellError, ReadingNote
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.elimination import Elimination, eliminate
-from microtann.microstructure.bars.condensed.lane_slips_kernel import LaneSlips
 from microtann.microstructure.bars.condensed.problems import (
-    LEAST_PIVOT,
-    LITTLE_HARDENING,
     PROXIMAL_PART,
-    BarSlipProblem,
     ElasticStiffness,
     FluctuationProblem,
 )
 from microtann.microstructure.bars.condensed.stability import check_contrast, told_freedom, told_parts
+from microtann.microstructure.condensed_points import CondensedPoints
 from microtann.numbers import voigt
-from microtann.slips.lanes_kernel import WIDTH
-from microtann.slips.product_kernel import padded_columns
-from microtann.slips.slip_equations_kernel import slips_of_products
-from microtann.slips.tangent_kernel import rates_on_slips
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class CondensedCell:
-    """The cell problem with the average strain and the plastic strains of m distinct bars as unknowns.
+class CondensedCell(CondensedPoints):
+    """The points are the distinct bars of a lattice.
 
     Parameters
     ----------
-    volume_fraction : array, shape (m,)
-        c = A L / V of every distinct bar.
-    young, yield_stress, hardening : array, shape (m,)
-        Bar properties.
-    elongation : array, shape (m, v)
-        G: strain of every bar under a unit average strain without fluctuation.
-    stiffness : array, shape (m, m)
-        Q: bar forces (times length, per volume) due to bar strains, the fluctuation in equilibrium.
+    volume_fraction, young, yield_stress, hardening, elongation, stiffness
+        See `CondensedPoints`; c = A L / V of every distinct bar.
     fluctuation_of_strain : array, shape (n, d, v)
         w of the n distinct nodes due to the average strain; zero mean.
     fluctuation_of_plastic_strain : array, shape (n, d, m)
@@ -71,43 +58,11 @@ class CondensedCell:
         Degrees of freedom of the distinct nodes, one for every free motion, that solvers hold.
     """
 
-    volume_fraction: Float[Array, "m"]
-    young: Float[Array, "m"]
-    yield_stress: Float[Array, "m"]
-    hardening: Float[Array, "m"]
-    elongation: Float[Array, "m v"]
-    stiffness: Float[Array, "m m"]
     fluctuation_of_strain: Float[Array, "n d v"]
     fluctuation_of_plastic_strain: Float[Array, "n d m"]
     ends: Int[NDArray[np.int64], "m 2"]
     gradient: Float[Array, "m d"]
     held: Int[NDArray[np.int64], "k"]
-
-    @property
-    def count(self) -> int:
-        """Number of distinct bars, m."""
-        return len(self.young)
-
-    @cached_property
-    def resistance(self) -> Float[Array, "m"]:
-        """Dissipation per unit plastic strain of every bar and unit volume of the cell, c k."""
-        return self.volume_fraction * self.yield_stress
-
-    @cached_property
-    def hessian(self) -> Float[Array, "m m"]:
-        """K = ∂²Ψ/∂α²."""
-        return self.stiffness + np.diag(self.volume_fraction * self.hardening)
-
-    @cached_property
-    def coupling(self) -> Float[Array, "m v"]:
-        """Q G = −∂²Ψ/∂α∂E: driving forces on the plastic strains due to a unit average strain."""
-        return self.stiffness @ self.elongation
-
-    @cached_property
-    def elasticity(self) -> Float[Array, "v v"]:
-        """Elastic stiffness Gᵀ Q G of the cell."""
-        elasticity = self.elongation.T @ self.coupling
-        return 0.5 * (elasticity + elasticity.T)
 
     @cached_property
     def fluctuation_mapping(self) -> Float[Array, "m nd"]:
@@ -132,38 +87,6 @@ class CondensedCell:
     def elimination(self) -> Elimination:
         """Order in which the nodes are eliminated from the stiffness of the fluctuation."""
         return eliminate(self.ends, len(self.fluctuation_of_strain))
-
-    @property
-    def close_to_singular(self) -> bool:
-        """Whether some bar hardens so little that stiffnesses may be close to singular."""
-        return bool((self.hardening <= LITTLE_HARDENING * self.young).any())
-
-    @cached_property
-    def slip_problem(self) -> BarSlipProblem:
-        """The incremental problem in the plastic strains."""
-        resistance = self.resistance
-        return BarSlipProblem(
-            products=self.hessian / resistance / resistance[:, None],
-            driving=self.coupling / resistance[:, None],
-            resistance=resistance,
-            least_pivot=LEAST_PIVOT if self.close_to_singular else 0.0,
-        )
-
-    @cached_property
-    def lane_slips(self) -> LaneSlips:
-        """The same for many points at once; K must be positive definite."""
-        problem = self.slip_problem
-        driving = padded_columns(np.ascontiguousarray(problem.driving.T))
-        slips = slips_of_products(np.pad(problem.products, (0, -self.count % WIDTH)), self.count)
-        return LaneSlips(
-            slips=slips,
-            forces=np.vstack([driving, -padded_columns(problem.resistance[:, None] * problem.products)]),
-            on_slips=rates_on_slips(slips, driving),
-            elastic=self.elasticity,
-            resistance=problem.resistance,
-            compliance=1.0 / (self.volume_fraction * self.young),
-            hardening=self.volume_fraction * self.hardening,
-        )
 
     @cached_property
     def fluctuation_problem(self) -> FluctuationProblem:
@@ -202,27 +125,6 @@ class CondensedCell:
             mixed=self.fluctuation_mapping.T @ weighted,
             blocks=blocks.ravel() if d == 3 else np.empty(0),
         )
-
-    def stress(
-        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
-    ) -> Float[Array, "*batch v"]:
-        """Return the average stress ∂Ψ/∂E (paper, Eqs. 9b and 14)."""
-        return strain @ self.elasticity - plastic_strain @ self.coupling
-
-    def energy(
-        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
-    ) -> Float[Array, "*batch"]:
-        """Return the energy Ψ per unit volume, the fluctuation in equilibrium."""
-        elastic = self.bar_strain(strain, plastic_strain) - plastic_strain
-        density = self.young * elastic**2 + self.hardening * plastic_strain**2
-        return 0.5 * density @ self.volume_fraction
-
-    def bar_strain(
-        self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
-    ) -> Float[Array, "*batch m"]:
-        """Return the total strain of every distinct bar, the fluctuation in equilibrium."""
-        forced = strain @ self.coupling.T - plastic_strain @ self.stiffness
-        return plastic_strain + forced / (self.volume_fraction * self.young)
 
     def fluctuation(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]

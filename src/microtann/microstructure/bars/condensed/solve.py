@@ -145,7 +145,7 @@ def cell_response(
         Plastic strains of the distinct bars before and after the increments.
     """
     bars, nodes = cell.distinct_bars, cell.distinct_nodes
-    stress = condensed.young * (condensed.bar_strain(strain, plastic) - plastic)
+    stress = condensed.point_stress(strain, plastic)
     return CellResponse(
         strain=strain,
         stress=condensed.stress(strain, plastic),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.driven.driver import DrivenResponse
-from microtann.system.paraview import Frame, write_series
+from microtann.system.paraview import Snapshot, write_series
 
 
 def write_bars(
@@ -37,7 +37,7 @@ def write_bars(
     bars = cell.distinct_bars
     share = cell.areas / bars.area[bars.of_bar]
     frames = (
-        Frame(
+        Snapshot(
             number=number,
             time=float(response.time[t]),
             point_data={"displacement": response.displacement[t]},

@@ -21,7 +21,7 @@ from microtann.microstructure.bars.condensed.condensation import distinct_proper
 from microtann.microstructure.bars.full.bar_system import Bars, BarState
 from microtann.microstructure.bars.full.periods import Jitter, tile_cells
 from microtann.numbers.checks import as_floats
-from microtann.system.paraview import Frame, write_series
+from microtann.system.paraview import Snapshot, write_series
 
 Array = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class StructureResult(History):
         """
         return write_series(folder, name, self.points, [("line", self.structure.bars)], self.frames())[0]
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Snapshot]:
         """Yield displacements, reactions and the fields of the bars at the end of every increment."""
         if len(self.fields) == len(self.time):
             yield from super().frames()
@@ -74,7 +74,7 @@ class StructureResult(History):
             state = system.evaluate(state, displacement.ravel(), nothing, 0.0, tangent=False).state
             if time == self.time[index]:  # and not inside an increment that was cut
                 vectors = {"displacement": displacement, "reaction": self.reactions[index]}
-                yield Frame(index, time, vectors, system.fields(state))
+                yield Snapshot(index, time, vectors, system.fields(state))
                 index += 1
 
 

@@ -1,0 +1,1 @@
+"""Frames: periodic cells of beams that stretch, bend and twist, with fibres that yield."""
