@@ -23,8 +23,8 @@ class Preconditioner:
     """Multigrid on the elastic stiffness, and on a later tangent where the linear solver asks for it.
 
     With hardening the plastic tangent is bounded by the elastic one, whose hierarchy then serves all iterations.
-    Without, it is not, and one built on a tangent serves those that follow as well: its factors where they cost little,
-    or where even the hierarchy of the tangent itself is too slow.
+    Without, it is not, and one built on a tangent serves those that follow as well: its factors where they cost
+    little, or where even the hierarchy of the tangent itself is too slow.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Preconditioner:
             self.present = multigrid(tangent, self._points, self._held)
 
     def factorise(self, tangent: Tangent) -> bool:
-        """Make the factors of a tangent the present one, and return whether they are affordable and exist."""
+        """Make the factors of a tangent the present one; return whether they are affordable and exist."""
         if self._points.size > AFFORDABLE[self._points.shape[1]]:
             return False
         with suppress(FloatingPointError, RuntimeError):
