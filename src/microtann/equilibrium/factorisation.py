@@ -10,9 +10,11 @@ from scipy.sparse.linalg import splu
 from microtann.equilibrium.system import Tangent
 
 Array = NDArray[np.float64]
-CHEAP = {2: 60_000, 3: 15_000}
+CHEAP = {2: 60_000, 3: 1_000}
 """Unknowns, by the dimension of space, up to which factorising takes no longer than setting up multigrid: its cost
 rises with their power 3/2 in the plane and 2 in space."""
+AFFORDABLE = {2: 60_000, 3: 15_000}
+"""Unknowns up to which it takes seconds at most, so that it may take over from an iteration that stagnates."""
 
 
 class Factorisation:

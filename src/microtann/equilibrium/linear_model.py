@@ -135,6 +135,12 @@ class LinearModel:
                     operator, precondition, rhs - operator(first), tolerance / reached, limit
                 )
                 tried += rest.iterations
+                stagnates = limit == LINEAR_ITERATIONS and rest.relative_residual > tolerance / reached
+                if stagnates and not rest.indefinite and preconditioner.factorise(tangent):
+                    rest = conjugate_gradients(
+                        operator, precondition, rhs - operator(first), tolerance / reached, limit
+                    )
+                    tried += rest.iterations
                 solution = replace(
                     rest, x=first + rest.x, relative_residual=reached * rest.relative_residual, iterations=tried
                 )

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.factorisation import CHEAP, Factorisation
+from microtann.equilibrium.factorisation import AFFORDABLE, CHEAP, Factorisation
 from microtann.equilibrium.multigrid import multigrid
 from microtann.equilibrium.system import Tangent
 from microtann.errors import InputError
@@ -23,8 +23,8 @@ class Preconditioner:
     """Multigrid on the elastic stiffness, and on a later tangent where the linear solver asks for it.
 
     With hardening the plastic tangent is bounded by the elastic one, whose hierarchy then serves all iterations.
-    Without, it is not, and one built on a tangent serves those that follow as well: its factors up to a few ten
-    thousand unknowns, multigrid beyond.
+    Without, it is not, and one built on a tangent serves those that follow as well: its factors where they cost
+    little, or where even the hierarchy of the tangent itself is too slow.
 
     Parameters
     ----------
@@ -51,15 +51,15 @@ class Preconditioner:
 
         That of the elastic stiffness stays, and is taken again where the tangent leaves a node without stiffness.
         """
-        if self.factorise(tangent):
+        if self._points.size <= CHEAP[self._points.shape[1]] and self.factorise(tangent):
             return
         self.present = self.elastic  # frees the last one before the new one is built
         with suppress(InputError):
             self.present = multigrid(tangent, self._points, self._held)
 
     def factorise(self, tangent: Tangent) -> bool:
-        """Make the factors of a tangent the present one, and return whether they cost little and exist."""
-        if self._points.size > CHEAP[self._points.shape[1]]:
+        """Make the factors of a tangent the present one; return whether they are affordable and exist."""
+        if self._points.size > AFFORDABLE[self._points.shape[1]]:
             return False
         with suppress(FloatingPointError, RuntimeError):
             self.present = Factorisation(tangent, ~self._held.ravel())
