@@ -101,7 +101,7 @@ def main() -> tuple[float, float]:
     """
     fibres = Fibres()
     data = mt.generate_data(fibres, mt.WalkPlan(paths=30, steps=30, increment=0.3, limit=1.5))
-    tann = mt.train(data, mt.forms.Variational(states=12, slips=24, updates=150))
+    tann = mt.train(data, mt.forms.Variational(states=12, slips=24, updates=150, from_coordinates=False))
     bottom, top = (lambda x: x[:, 2] == 0), (lambda x: x[:, 2] == 1)
     held = [mt.fem.Prescribed(bottom, axis) for axis in "xyz"]
     steps = [mt.fem.Step([*held, mt.fem.Prescribed(top, "z", size)], increments=2) for size in (0.8, 0.2)]

@@ -40,6 +40,7 @@ def mirrored_order(kind: str) -> tuple[int, ...]:
 
     Examples
     --------
+    >>> from microtann.fem.orientation import mirrored_order
     >>> mirrored_order("quad"), mirrored_order("triangle6")
     ((0, 3, 2, 1), (0, 2, 1, 5, 4, 3))
     """

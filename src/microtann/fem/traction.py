@@ -40,7 +40,7 @@ class Traction(FaceLoad):
     >>> held = [fem.Prescribed(base, axis) for axis in "xyz"]
     >>> model = fem.Model(mesh, fem.LinearElastic.isotropic(1.0, 0.3))
     >>> result = model.solve([fem.Step(held, [fem.Traction(top, (0.1, 0.0, -0.2))])])
-    >>> [round(float(force), 12) for force in -result.reaction(base)[0]]
+    >>> [round(float(force), 12) + 0.0 for force in -result.reaction(base)[0]]
     [0.1, 0.0, -0.2]
     """
 

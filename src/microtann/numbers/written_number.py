@@ -18,6 +18,7 @@ def as_number(text: str) -> float:
 
     Examples
     --------
+    >>> from microtann.numbers.written_number import as_number
     >>> as_number("1.5D-3"), as_number("2.0-101"), as_number("7")
     (0.0015, 2e-101, 7.0)
     """

@@ -52,6 +52,7 @@ def decoded(content: bytes, fallback: str | None = None) -> str:
 
     Examples
     --------
+    >>> from microtann.system.text_file import decoded
     >>> decoded(b"\xff\xfea\x00\xe4\x00"), decoded(b"\xef\xbb\xbfa"), decoded(b"\xe4", "latin-1")
     ('aä', 'a', 'ä')
     """

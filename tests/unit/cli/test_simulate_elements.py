@@ -93,7 +93,7 @@ def test_a_plane_structure_has_its_pictures(tmp_path: Path, monkeypatch: pytest.
     ("arguments", "words"),
     [
         (("lcU1", "--element", "quad"), "the cell lies in space, where elements are hexahedron, hexahedron20"),
-        (("lcU1", "--element", "wedge"), "simulate.element"),
+        (("lcU1", "--element", "wedge15"), "simulate.element"),
         (
             ("lcU1", "-m", "square-2x2", "--element", "tetra"),
             "the cell lies in the plane, where elements are quad,",

@@ -41,6 +41,7 @@ def elements(u: ArrayLike, energy: ArrayLike, dissipation: ArrayLike, force: Arr
         stress=np.zeros((1, 8, 6)),
         dissipated=np.zeros((1, 8)),
         state={},
+        mean_dilatation=np.zeros(1, dtype=bool),
     )
 
 

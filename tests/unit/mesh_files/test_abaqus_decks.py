@@ -309,6 +309,12 @@ def test_areas_that_are_not_known_are_refused(section: str, tmp_path: Path) -> N
     assert np.isnan(read(tmp_path, BARS.format(type="B31") + plate + section + "\n").areas).all()
 
 
+def test_a_section_that_tapers_is_refused(tmp_path: Path) -> None:
+    section = "*BEAM GENERAL SECTION, ELSET=bars, TAPER\n1., 1., 0., 1., 1., 2.\n"
+    with pytest.raises(InputError, match=r"line 11: the parameter TAPER of \*BEAM GENERAL SECTION is not read"):
+        read(tmp_path, BARS.format(type="B31") + section)
+
+
 def test_sections_of_instances_and_of_the_assembly(tmp_path: Path) -> None:
     part = f"*PART, NAME=P\n{BARS.format(type='B31')}*SOLID SECTION, ELSET=bars\n2.,\n*END PART\n"
     placed = "".join(f"*INSTANCE, NAME={name}, PART=P\n*END INSTANCE\n" for name in "IJ")

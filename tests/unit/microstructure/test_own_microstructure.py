@@ -132,7 +132,7 @@ def data(mixture: Mixture) -> mt.Dataset:
 
 @pytest.fixture(scope="module")
 def tann(data: mt.Dataset) -> mt.TANN:
-    return mt.train(data, mt.forms.Variational(states=8, updates=40))
+    return mt.train(data, mt.forms.Variational(states=8, slips=16, updates=40, from_coordinates=False))
 
 
 def bent(material: mt.fem.Material, size: float = 1.0, options: SolverOptions = QUIET, **record: Path):
