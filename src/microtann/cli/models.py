@@ -10,9 +10,9 @@ import typer
 
 from microtann.cli.messages import console
 from microtann.cli.options import Overwrite
-from microtann.cli.real_material import real_material
 from microtann.errors import InputError
 from microtann.report.model_card import card_errors_table, models_table, properties_table
+from microtann.tann.real_units import read_material
 from microtann.tann.shipped import load, model_card, shipped_models, short_names
 
 
@@ -49,7 +49,7 @@ def models(
     else:
         card = model_card(name)
         if units is not None:
-            material = real_material(units)
+            material = read_material(units, "--units")
             scaled = load(name).in_units(**asdict(material))
             card = card.in_units(material.young, material.yield_strain, material.length)
             if output is not None:

@@ -10,7 +10,7 @@ from microtann.errors import InputError
 from microtann.materials.protocol import Material, WritableMaterial
 from microtann.system.code_digest import source_digest
 from microtann.system.stage import file_digest
-from microtann.tann.shipped import find_model, load
+from microtann.tann.shipped import find_model, load, units_of
 
 EXACT = "exact"
 
@@ -50,7 +50,7 @@ def model_digest(name: str) -> str:
     if name == EXACT:
         return EXACT
     if not is_object(name):
-        return file_digest(find_model(name))
+        return " in units of ".join(filter(None, (file_digest(find_model(name)), units_of(name))))
     material = named_material(name)
     digest = hashlib.sha256(source_digest(type(material)).encode())
     if isinstance(material, WritableMaterial):

@@ -8,7 +8,8 @@ model, which is otherwise left as it is: its states are numbers without a unit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +18,7 @@ from microtann.errors import InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.lattice import Lattice
+from microtann.numbers.configuration import nearest
 from microtann.numbers.coordinates import columns, width
 from microtann.tann.information import Information, TrainingRange
 from microtann.tann.point import MaterialPoint
@@ -26,6 +28,8 @@ SAME_RATIO = 1e-9
 """Relative difference of two ratios of hardening that are the same."""
 WITH_UNITS = ("stress", "energy", "dissipation", "displacement", "force")
 """Quantities whose units are others afterwards; nobody has named them."""
+NEEDED = ("young", "yield_strain")
+"""What a real material must say of itself."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,39 @@ class RealMaterial:
     def __str__(self) -> str:
         hardening = "" if self.hardening is None else f", hardening = {self.hardening:g}"
         return f"young = {self.young:g}, yield_strain = {self.yield_strain:g}, length = {self.length:g}{hardening}"
+
+
+def read_material(text: str, where: str) -> RealMaterial:
+    """Return the material that is written as young=210e9,yield_strain=0.0015,length=0.01.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        What it stands behind, for messages.
+
+    Raises
+    ------
+    InputError
+        If a name is not known or there twice, a value is no number in its range, or one is missing.
+    """
+    known = [field.name for field in fields(RealMaterial)]
+    values: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in known or name in values:
+            twice = "is there twice" if name in values else f"is none of {', '.join(known)}"
+            raise InputError(
+                f"{where}: {name!r} {twice}: {nearest(name, known)}write young=210e9,yield_strain=0.0015"
+            )
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise InputError(f"{where}: {name} must be a number, got {value!r}") from None
+    missing = [name for name in NEEDED if name not in values]
+    if missing:
+        raise InputError(f"{where} needs {missing[0]}: write young=210e9,yield_strain=0.0015,length=0.01")
+    return RealMaterial(**values)
 
 
 @dataclass(frozen=True)

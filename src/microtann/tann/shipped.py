@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from microtann.errors import ModelFileError
 from microtann.tann.card import ModelCard, read_card
 from microtann.tann.form import DEFAULT_FORM
 from microtann.tann.model_file import read_model
+from microtann.tann.real_units import RealMaterial, read_material
 from microtann.tann.trained_model import TANN
 
 OTHER_FORM = {"cube": "play"}
@@ -26,7 +28,8 @@ def load(name_or_path: str | os.PathLike[str]) -> TANN:
     ----------
     name_or_path : str or path
         A model file, or the name of a shipped model such as "cube", with its form appended or not
-        ("cube-play"); `shipped_models` lists them.
+        ("cube-play"); `shipped_models` lists them. Behind an @ may stand the real material of its bars, as in
+        "cube@young=210e3,yield_strain=0.0015,length=2": see `microtann.TANN.in_units`.
 
     Returns
     -------
@@ -36,6 +39,8 @@ def load(name_or_path: str | os.PathLike[str]) -> TANN:
     ------
     ModelFileError
         If there is no such model, or the file is damaged, of another schema or not a microtann model.
+    InputError
+        If the real material is not well written, or not of the same ratio of hardening.
 
     Examples
     --------
@@ -45,7 +50,9 @@ def load(name_or_path: str | os.PathLike[str]) -> TANN:
     >>> tann.recall(strain).stress.shape
     (10, 6)
     """
-    return TANN(*read_model(find_model(name_or_path)))
+    tann = TANN(*read_model(find_model(name_or_path)))
+    _, material = _split(os.fspath(name_or_path))
+    return tann if material is None else tann.in_units(**asdict(material))
 
 
 def shipped_models() -> tuple[str, ...]:
@@ -108,14 +115,14 @@ def _parts(full: str) -> tuple[str, str]:
 
 
 def find_model(name_or_path: str | os.PathLike[str]) -> Path:
-    """Return the file of a model, shipped by name or at a path.
+    """Return the file of a model, shipped by name or at a path; a real material behind an @ is left out.
 
     Raises
     ------
     ModelFileError
         If there is none.
     """
-    name = os.fspath(name_or_path)
+    name, _ = _split(os.fspath(name_or_path))
     for candidate in (_folder() / f"{with_form(name)}{SUFFIX}", Path(name)):
         with suppress(OSError, ValueError):  # a name that no file can have
             if candidate.is_file():
@@ -124,6 +131,21 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
     raise ModelFileError(
         f"there is no model file {_short(name)!r} and no shipped model of that name (shipped: {known})"
     )
+
+
+def units_of(name_or_path: str | os.PathLike[str]) -> str:
+    """Return the real material that stands behind the name of a model, in words; empty if there is none."""
+    material = _split(os.fspath(name_or_path))[1]
+    return "" if material is None else str(material)
+
+
+def _split(name: str) -> tuple[str, RealMaterial | None]:
+    """Return the name of a model without the real material behind it, and this."""
+    with suppress(OSError, ValueError):
+        if Path(name).is_file():
+            return name, None
+    plain, at, material = name.rpartition("@")
+    return (plain, read_material(material, "@")) if at else (name, None)
 
 
 def _folder() -> Path:

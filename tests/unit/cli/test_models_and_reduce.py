@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 import microtann as mt
 from microtann.cli.main import app
+from microtann.cli.named_model import model_digest
+from microtann.errors import InputError
 from microtann.report.section import read_section
 
 
@@ -49,6 +52,16 @@ def test_a_model_is_written_in_units_of_a_real_material(tmp_path: Path) -> None:
     again = call(*arguments)
     assert again.exit_code == 2
     assert "exists: name another file or add --overwrite" in again.stderr
+
+
+def test_a_real_material_may_stand_behind_the_name_of_a_model() -> None:
+    name = "cube@young=210e3,yield_strain=1.5e-3,length=2"
+    written, named = mt.load("cube").in_units(210e3, 1.5e-3, 2.0), mt.load(name)
+    strain = 2e-3 * np.eye(6)[:1]
+    np.testing.assert_array_equal(named.recall(strain).stress, written.recall(strain).stress)
+    assert model_digest(name) != model_digest("cube")  # results of one do not stand for the other
+    with pytest.raises(InputError, match="@ needs yield_strain"):
+        mt.load("cube@young=1")
 
 
 @pytest.mark.parametrize(
