@@ -246,7 +246,7 @@ def test_stages_must_be_complete() -> None:
         replace(SMALL, batch=(100, 50))
 
 
-@pytest.mark.parametrize("patience", [None, 50])
+@pytest.mark.parametrize("patience", [pytest.param(None, marks=pytest.mark.verify), 50])
 def test_a_stage_keeps_its_last_point_or_the_best_on_validation(square: Dataset, patience: int | None) -> None:
     """The stresses of the validation walks have the wrong sign: what is learned makes their loss larger."""
     wrong = replace(square.validation, stress_next=-square.validation.stress_next)
