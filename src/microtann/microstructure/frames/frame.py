@@ -12,15 +12,14 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.errors import CellError, ConvergenceError
+from microtann.errors import CellError
 from microtann.materials.protocol import State
 from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN, ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.condensed import lane_slips_kernel
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
-from microtann.microstructure.frames import point_flow_kernel
 from microtann.microstructure.frames.condensed_frame import BeamProperties, CondensedFrame, condense_frame
 from microtann.microstructure.frames.cross_section import CrossSection, sections_of_areas
+from microtann.microstructure.frames.frame_flow import advance_frames
 from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
@@ -276,52 +275,14 @@ class Frame(Microstructure):
         check_increment(strain_increment)
         condensed = self.condensed
         strain = np.ascontiguousarray(state["strain"] + strain_increment)
-        n, v = strain.shape
-        plastic = self._all_points(state["plastic_strain"])
-        stiffness = np.empty((n if tangent else 0, v, v))
-        energy, dissipation = np.empty(n), np.empty(n)
-        if condensed.close_to_singular:
-            left = np.arange(n)
-        else:
-            failed = lane_slips_kernel.advance_slips(
-                condensed.lane_slips, strain, plastic, stiffness, energy, dissipation
-            )
-            left = np.flatnonzero(failed)
-        if len(left):
-            self._advance_one_by_one(strain, plastic, stiffness, energy, dissipation, left)
+        flow = advance_frames(condensed, strain, self._all_points(state["plastic_strain"]), tangent)
         new_state = {
             "strain": strain,
-            "plastic_strain": plastic[:, : condensed.fibres],
-            "energy": energy,
-            "dissipation": dissipation,
+            "plastic_strain": flow.plastic_strain[:, : condensed.fibres],
+            "energy": flow.energy,
+            "dissipation": flow.dissipation,
         }
-        return condensed.stress(strain, plastic), stiffness if tangent else None, new_state
-
-    def _advance_one_by_one(
-        self,
-        strain: Float[Array, "n v"],
-        plastic: Float[Array, "n m"],
-        stiffness: Float[Array, "k v v"],
-        energy: Float[Array, "n"],
-        dissipation: Float[Array, "n"],
-        left: NDArray[np.int64],
-    ) -> None:
-        """Advance chosen points in place, one at a time."""
-        condensed = self.condensed
-        problem, before = condensed.slip_problem, plastic[left]
-        part, tangents = before.copy(), np.empty((len(left) if len(stiffness) else 0, *condensed.elasticity.shape))
-        trial = strain[left] @ problem.driving.T - (part * problem.resistance) @ problem.products
-        failed = point_flow_kernel.advance_by_sets(problem, condensed.elasticity, trial, part, tangents)
-        if failed.any():
-            point = int(left[np.flatnonzero(failed)[0]])
-            raise ConvergenceError(
-                f"the frame at material point {point} found no equilibrium; use smaller increments", worst=[point]
-            )
-        plastic[left] = part
-        dissipation[left] = np.abs(part - before) @ condensed.resistance
-        energy[left] = condensed.energy(strain[left], part)
-        if len(stiffness):
-            stiffness[left] = tangents
+        return condensed.stress(strain, flow.plastic_strain), flow.tangent, new_state
 
     def _all_points(self, fibres: Float[Array, "*batch f"]) -> Float[Array, "*batch m"]:
         """Return a copy of plastic strains with zeros for what stays elastic."""
