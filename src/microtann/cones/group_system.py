@@ -21,7 +21,7 @@ class GroupSystem:
 
     A group g has d_g components γ_g, of which |.| is the Euclidean norm: those of a bar or fibre are one, those of
     a deviator in the plane or in space three or five. An increment to the strain E minimises
-    Ψ(E, x + Σ N_g γ_g) + Σ k_g |γ_g|. Groups of one component are the slips of `microtann.slips.problem.SlipProblem`.
+    Ψ(E, x + Σ N_g γ_g) + Σ k_g |γ_g|. Groups of one component are slips (`microtann.slips.problem.SlipProblem`).
 
     Parameters
     ----------
