@@ -171,7 +171,16 @@ def _pyramids(
 def with_edge_nodes(
     points: Float[Array, "N d"], cells: Int[IntArray, "E c"], edges: tuple[tuple[int, int], ...]
 ) -> tuple[Float[Array, "M d"], Int[IntArray, "E n"]]:
-    """Return points and cells with a node in the middle of every edge."""
+    """Return points and cells with a node in the middle of every edge.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    cells : integer array, shape (E, c)
+        Corners.
+    edges : tuple of pairs of int
+        Ends of the edges among the corners.
+    """
     ends = np.sort(cells[:, np.array(edges)].reshape(-1, 2), axis=1)
     unique, place = np.unique(ends, axis=0, return_inverse=True)
     middle = 0.5 * (points[unique[:, 0]] + points[unique[:, 1]])

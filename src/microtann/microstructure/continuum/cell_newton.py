@@ -133,7 +133,17 @@ class _Search:
         return answer, residual, np.where(size > 0.0, size, 1.0)
 
     def solve(self, target: Float[Array, "n v"], guess: Float[Array, "n u"], tangent: bool) -> CellAdvance:
-        """Return the cells in equilibrium at an average strain, from a first guess of their fluctuations."""
+        """Return the cells in equilibrium.
+
+        Parameters
+        ----------
+        target : array, shape (n, v)
+            Average strain.
+        guess : array, shape (n, u)
+            Of their fluctuations.
+        tangent : bool
+            Whether the consistent tangent is wanted.
+        """
         n, v = target.shape
         stress, energy, dissipation = np.empty((n, v)), np.empty(n), np.empty(n)
         moduli = np.empty((n, v, v)) if tangent else None
