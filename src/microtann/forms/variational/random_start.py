@@ -13,13 +13,19 @@ ELASTIC_SHARE = 0.5
 
 
 def random_system(
-    seed: int, y: int, states: int, slips: int, elasticity: Float[NDArray[np.float64], "v y"] | None
+    seed: int,
+    y: int,
+    states: int,
+    sizes: tuple[int, ...],
+    elasticity: Float[NDArray[np.float64], "v y"] | None,
 ) -> SlipSystem:
-    """Return a slip system whose slips begin to flow at strains of the size of the data's.
+    """Return a slip system whose groups of slips begin to flow at strains of the size of the data's.
 
     Parameters
     ----------
-    seed, y, states, slips : int
+    seed, y, states : int
+    sizes : tuple of int
+        Slips of every group, all of them 1 where each flows alone.
     elasticity : array, shape (v, y), optional
         Elastic response that it is going to have.
     """
@@ -28,8 +34,8 @@ def random_system(
     root = (
         1.0 if elasticity is None else np.sqrt(np.trace(elasticity) / (ELASTIC_SHARE**2 + 1.0) / len(elasticity))
     )
+    coupling = root * width * generator.standard_normal((states, y))
+    normals = 2.0 / root * generator.standard_normal((states, sum(sizes)))
     return SlipSystem(
-        root * ELASTIC_SHARE * np.eye(y),
-        root * width * generator.standard_normal((states, y)),
-        2.0 / root * generator.standard_normal((states, slips)),
+        root * ELASTIC_SHARE * np.eye(y), coupling, normals / np.sqrt(np.repeat(sizes, sizes)), sizes
     )
