@@ -21,6 +21,7 @@ from microtann.errors import InputError
 from microtann.materials.protocol import State
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
+from microtann.microstructure.plastic_points import PlasticPoints
 from microtann.numbers.checks import check_dt, check_strain_paths
 from microtann.slips.problem import SlipProblem
 
@@ -243,6 +244,10 @@ class Microstructure(ABC):
 
     def slip_problem(self) -> SlipProblem | None:
         """Return its energy and resistances if all of its inelasticity are slips; else None."""
+        return None
+
+    def plastic_points(self) -> PlasticPoints | None:
+        """Return its points with plastic strains, from which groups of them can be made; None if it has none."""
         return None
 
     def picture(self, state: Mapping[str, Array] | None = None) -> Picture | None:
