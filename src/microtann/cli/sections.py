@@ -13,6 +13,7 @@ from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice, FrameChoice, MicrostructureChoice
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
+from microtann.cli.solid_choice import SolidChoice
 from microtann.cli.solver import SolverChoice
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.simulation import SimulationChoice
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[Any]] = {
     "bar": BarChoice,
     "frame": FrameChoice,
     "microstructure": MicrostructureChoice,
+    "solid": SolidChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,

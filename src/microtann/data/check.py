@@ -14,6 +14,7 @@ from microtann.data.consistency import (
     continuity_errors,
     dissipation_errors,
     energy_errors,
+    moves_at_rest,
     rest_errors,
     scales_of,
     stiffness_of,
@@ -200,6 +201,7 @@ def _physics(
         stiffness = stiffness_of(sets)
     at_rest = microstructure is not None and microstructure.rate_independent
     quadratic = microstructure is not None and microstructure.quadratic
+    stays = at_rest if microstructure is not None else not moves_at_rest(sets, layout, scales)
     for name, part in sets.items():
         if not len(part):
             continue
@@ -213,7 +215,7 @@ def _physics(
                     hint = "only the state of a rate-dependent material may move at rest"
                     yield Finding("warning", f"{sentence}: {hint}")
         yield from _errors(continuity_errors(name, part, layout, scales))
-        for wrong, sentence in energy_errors(name, part, scales, stiffness, quadratic):
+        for wrong, sentence in energy_errors(name, part, scales, stiffness, quadratic, stays):
             yield Finding("error" if wrong else "warning", sentence)
 
 
