@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.continuum.solid import Solid
+    from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -71,6 +73,7 @@ __all__ = [
     "Lattice",
     "Microscale",
     "Microstructure",
+    "Solid",
     "SolidPoint",
     "Structure",
     "StructureResult",
@@ -88,6 +91,7 @@ __all__ = [
     "forms",
     "generate_data",
     "honeycomb_cell",
+    "inclusion_cell",
     "kelvin_cell",
     "limit_load",
     "load",
@@ -109,6 +113,7 @@ __all__ = [
     "studies",
     "train",
     "triangular_cell",
+    "voided_cell",
     "write_cell",
     "write_dataset",
 ]
@@ -139,6 +144,8 @@ _PLACES = {
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
     "microstructure.material_point.solid_point": ("SolidPoint",),
+    "microstructure.continuum.solid": ("Solid",),
+    "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from microtann.cli.point_choice import PointChoice
 from microtann.cli.settings import Setting, fill
-from microtann.cli.solid_choice import SolidChoice
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
@@ -162,7 +162,7 @@ class ChosenMicrostructure:
     ----------
     microstructure : Microstructure
     sections : dict
-        The effective configuration, sections [cell], [bar] and [frame], or [microstructure] (and [solid]).
+        The effective configuration, sections [cell], [bar] and [frame], or [microstructure] (and [point]).
     inputs : dict
         Digest of the file that it is from, if there is one.
     """
@@ -204,7 +204,7 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
 
 
 def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
-    """Return the microstructure that [microstructure] and [solid], or [cell], [bar] and [frame], choose.
+    """Return the microstructure that [microstructure] and [point], or [cell], [bar] and [frame], choose.
 
     A JSON or TOML file of a cell holds its bars too (`microtann.read_bar`); the keys of [bar] that are set win
     over it.
@@ -222,10 +222,9 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
     choice, bars = fill(CellChoice, "cell", settings), fill(BarChoice, "bar", settings)
     beams = fill(FrameChoice, "frame", settings)
     if other.name == SolidPoint.kind:
-        solid = fill(SolidChoice, "solid", settings)
-        return ChosenMicrostructure(
-            solid.build(), {"microstructure": to_table(other), "solid": to_table(solid)}, {}
-        )
+        point = fill(PointChoice, "point", settings)
+        sections = {"microstructure": to_table(other), "point": to_table(point)}
+        return ChosenMicrostructure(point.build(), sections, {})
     if other.name:
         return _other_kind(other.name)
     if not choice.file:

@@ -47,7 +47,8 @@ def scales_of(sets: dict[str, Increments], layout: Layout) -> Scales:
         for field in layout.fields
         if not field.integer and 0 not in field.shape
     }
-    return Scales(fields, max(fields["energy"], fields["energy_next"], fields["dissipation"]))
+    energies = (fields.get(name, 0.0) for name in ("energy", "energy_next", "dissipation"))
+    return Scales(fields, max(energies))
 
 
 def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Iterator[str]:
@@ -61,7 +62,7 @@ def dissipation_errors(name: str, increments: Increments, scales: Scales) -> Ite
     scales : Scales
         Of the whole data set.
     """
-    dissipation = increments.dissipation
+    dissipation = increments.dissipation  # one that is not known, NaN, is never below anything
     bad = np.flatnonzero(dissipation < -DISSIPATION * scales.energy)
     if bad.size:
         yield (
@@ -230,7 +231,8 @@ def energy_errors(
 def _state_fields(layout: Layout) -> Iterator[tuple[str, str]]:
     """Yield the names of the fields of the state at t and at t + Δt."""
     yield "stress", "stress_next"
-    yield "energy", "energy_next"
+    if "energy" not in layout.without:
+        yield "energy", "energy_next"
     for name, shape in layout.coordinate_shapes.items():
         if 0 not in shape:
             yield f"coordinates/{name}", f"coordinates_next/{name}"

@@ -23,6 +23,7 @@ OWN_MICROSTRUCTURES = (
     "microtann.microstructure.bars.lattice",
     "microtann.microstructure.frames.frame",
     "microtann.microstructure.material_point.solid_point",
+    "microtann.microstructure.continuum.solid",
 )
 """Where the kinds of this package are, imported when one is first looked for."""
 DEFAULT_KIND = "lattice"

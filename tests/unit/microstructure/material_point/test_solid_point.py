@@ -128,7 +128,7 @@ def test_a_file_that_lacks_a_parameter_is_refused() -> None:
 
 def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    law = ["--set=solid.viscosity=0.2", "--set=solid.space=plane strain", "--set=walks.decades=2"]
+    law = ["--set=point.viscosity=0.2", "--set=point.space=plane strain", "--set=walks.decades=2"]
     made = ["data", "--cell", "solid-point", *law, "--paths", "12", "--steps", "10", "-o", "data"]
     result = CliRunner().invoke(app, made)
     assert result.exit_code == 0, result.output + result.stderr
@@ -136,6 +136,6 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     read = mt.read_dataset("data/data.h5")
     assert read.components == 3
     assert np.unique(read.training.dt).size == len(read.training)
-    wrong = CliRunner().invoke(app, ["data", "--cell", "solid-point", "--set=solid.yield_stress=0", "-o", "no"])
+    wrong = CliRunner().invoke(app, ["data", "--cell", "solid-point", "--set=point.yield_stress=0", "-o", "no"])
     assert wrong.exit_code == 2
     assert "yield stress must be positive" in wrong.stderr

@@ -13,7 +13,7 @@ from microtann.numbers.configuration import configuration
 
 
 @configuration
-class SolidChoice:
+class PointChoice:
     """The law of one point of a von Mises solid (`--cell solid-point`)."""
 
     young: Annotated[float, Field(gt=0.0, description="Young modulus E.")] = 1.0
