@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
     from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
+    from microtann.microstructure.material_point.solid_point import SolidPoint
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.tann.hybrid import Hybrid
@@ -73,6 +74,7 @@ __all__ = [
     "Microscale",
     "Microstructure",
     "Solid",
+    "SolidPoint",
     "Structure",
     "StructureResult",
     "UnitCell",
@@ -141,6 +143,7 @@ _PLACES = {
     "microstructure.bars.driven.programme": ("CellStep", "read_programme"),
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
+    "microstructure.material_point.solid_point": ("SolidPoint",),
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.frames.frame": ("Frame",),
