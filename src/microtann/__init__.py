@@ -38,8 +38,11 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.continuum.image_file import read_image
+    from microtann.microstructure.continuum.random_cells import random_inclusions
     from microtann.microstructure.continuum.solid import Solid
     from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
+    from microtann.microstructure.continuum.voxel_cells import solid_of_function, solid_of_image
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -98,15 +101,19 @@ __all__ = [
     "model_card",
     "octet_cell",
     "plotting",
+    "random_inclusions",
     "read_bar",
     "read_cell",
     "read_dataset",
+    "read_image",
     "read_programme",
     "reduce",
     "register_microstructure",
     "reproduction",
     "shipped_models",
     "simulate",
+    "solid_of_function",
+    "solid_of_image",
     "solve_cell",
     "square_cell",
     "square_grid_cell",
@@ -144,8 +151,11 @@ _PLACES = {
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
     "microstructure.material_point.solid_point": ("SolidPoint",),
+    "microstructure.continuum.image_file": ("read_image",),
+    "microstructure.continuum.random_cells": ("random_inclusions",),
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
+    "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
