@@ -216,7 +216,7 @@ class Variational(TrainableForm):
             z, evolution = len(system.coupling), evolution_of(system)
             if isinstance(evolution, ConeFlow) and (self.convex or self.viscosity):
                 raise ConfigurationError(
-                    "groups of slips flow in a quadratic energy, at any rate alike: leave convex and viscosity at 0"
+                    "groups of slips flow in a quadratic energy at any rate alike: leave convex, viscosity at 0"
                 )
             point = MaterialPoint(
                 reduction=ResidualReduction(
