@@ -194,7 +194,7 @@ def test_arrays_of_hdf5_by_their_paths(paths: list[mt.AveragedPath], dataset: mt
         ({"stress": ("mean/sress",)}, r"has no array 'mean/sress'.*did you mean 'mean/stress'"),
         ({"path": "rums/*"}, r"no group like 'rums/\*': did you mean 'runs/0"),
         ({"stress_unit": "Pa"}, "is in MPa, but import.stress_unit says Pa"),
-        ({"strain": ("clock",)}, "shape"),
+        ({"strain": ("clock",)}, "has 4 components, but 1 are named"),
         ({"units": ()}, r"unit of plastic: import.units, as in plastic=1"),
     ):
         with pytest.raises((DataFileError, ConfigurationError), match=sentence):
