@@ -42,12 +42,16 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.continuum.image_file import read_image
+    from microtann.microstructure.continuum.random_cells import random_inclusions
     from microtann.microstructure.continuum.solid import Solid
     from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
+    from microtann.microstructure.continuum.voxel_cells import solid_of_function, solid_of_image
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
     from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
+    from microtann.microstructure.material_point.solid_point import SolidPoint
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.tann.hybrid import Hybrid
@@ -79,6 +83,7 @@ __all__ = [
     "Microscale",
     "Microstructure",
     "Solid",
+    "SolidPoint",
     "Structure",
     "StructureResult",
     "UnitCell",
@@ -104,15 +109,19 @@ __all__ = [
     "model_card",
     "octet_cell",
     "plotting",
+    "random_inclusions",
     "read_bar",
     "read_cell",
     "read_dataset",
+    "read_image",
     "read_programme",
     "reduce",
     "register_microstructure",
     "reproduction",
     "shipped_models",
     "simulate",
+    "solid_of_function",
+    "solid_of_image",
     "solve_cell",
     "square_cell",
     "square_grid_cell",
@@ -154,8 +163,12 @@ _PLACES = {
     "microstructure.bars.driven.programme": ("CellStep", "read_programme"),
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
+    "microstructure.material_point.solid_point": ("SolidPoint",),
+    "microstructure.continuum.image_file": ("read_image",),
+    "microstructure.continuum.random_cells": ("random_inclusions",),
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
+    "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),

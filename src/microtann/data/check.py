@@ -16,6 +16,7 @@ from microtann.data.consistency import (
     continuity_errors,
     dissipation_errors,
     energy_errors,
+    moves_at_rest,
     rest_errors,
     scales_of,
     stiffness_of,
@@ -213,6 +214,7 @@ def _physics(
         stiffness = stiffness_of(sets) if given is None else float(np.linalg.eigvalsh(given)[-1])
     at_rest = microstructure is not None and microstructure.rate_independent
     quadratic = microstructure is not None and microstructure.quadratic
+    stays = at_rest if microstructure is not None else not moves_at_rest(sets, layout, scales)
     for name, part in sets.items():
         if not len(part):
             continue
@@ -226,7 +228,8 @@ def _physics(
                     hint = "only the state of a rate-dependent material may move at rest"
                     yield Finding("warning", f"{sentence}: {hint}")
         yield from _errors(continuity_errors(name, part, layout, scales))
-        for wrong, sentence in () if layout.without else energy_errors(name, part, scales, stiffness, quadratic):
+        judged = () if layout.without else energy_errors(name, part, scales, stiffness, quadratic, stays)
+        for wrong, sentence in judged:
             yield Finding("error" if wrong else "warning", sentence)
 
 
