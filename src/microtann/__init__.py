@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from microtann.data.check import check_file
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
+    from microtann.data.imported.averaged_path import AveragedPath
+    from microtann.data.imported.import_choice import ImportChoice
+    from microtann.data.imported.import_data import import_data
+    from microtann.data.imported.path_writer import dataset_of_paths, write_paths
     from microtann.data.increments import Dataset, Increments
     from microtann.data.walks import WalkPlan
     from microtann.evaluation.audit import audit
@@ -64,6 +68,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "TANN",
+    "AveragedPath",
     "CellResponse",
     "CellStep",
     "CrossSection",
@@ -72,6 +77,7 @@ __all__ = [
     "ElastoplasticBar",
     "Frame",
     "Hybrid",
+    "ImportChoice",
     "Increments",
     "Lattice",
     "Microscale",
@@ -87,6 +93,7 @@ __all__ = [
     "check_file",
     "coordinates_at",
     "cube_cell",
+    "dataset_of_paths",
     "drive_cell",
     "evaluate",
     "examine_laws",
@@ -94,6 +101,7 @@ __all__ = [
     "forms",
     "generate_data",
     "honeycomb_cell",
+    "import_data",
     "inclusion_cell",
     "kelvin_cell",
     "limit_load",
@@ -123,12 +131,17 @@ __all__ = [
     "voided_cell",
     "write_cell",
     "write_dataset",
+    "write_paths",
 ]
 
 _PLACES = {
     "data.check": ("check_file",),
     "data.file": ("read_dataset", "write_dataset"),
     "data.generate_data": ("generate_data",),
+    "data.imported.averaged_path": ("AveragedPath",),
+    "data.imported.import_choice": ("ImportChoice",),
+    "data.imported.import_data": ("import_data",),
+    "data.imported.path_writer": ("dataset_of_paths", "write_paths"),
     "data.increments": ("Dataset", "Increments"),
     "data.walks": ("WalkPlan",),
     "evaluation.audit": ("audit",),

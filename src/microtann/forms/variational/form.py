@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import ConfigurationError
+from microtann.errors import ConfigurationError, InputError
 from microtann.forms.variational.clusters.cluster_start import is_clusterable
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.cone_update import prepare_cone_flow
@@ -32,7 +32,7 @@ from microtann.forms.variational.held_elasticity import (
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
-from microtann.forms.variational.random_start import random_system
+from microtann.forms.variational.random_start import best_start, random_system
 from microtann.forms.variational.reduction_fit import SMALLEST, fitted_reduction
 from microtann.forms.variational.scaled_walks import ScaledWalks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
@@ -202,13 +202,22 @@ class Variational(TrainableForm):
         require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
-        found = data.coordinates.shape[1] > 0
-        elastic = elastic_response(data, increment) if found else np.zeros((0, driving.shape[1]))
+        seen = data.with_coordinates
+        found, fields = bool(seen.any()), data if seen.all() else data.take(seen)
+        if dataset.coordinate_shapes and not found:
+            raise InputError(
+                "no training increment has internal coordinates at both ends: keep some, or none at all"
+            )
+        elastic = elastic_response(fields, increment[seen]) if found else np.zeros((0, driving.shape[1]))
         told = KnownCoordinates.of(dataset) if self.from_lattice else None
         if told is not None:
             elastic = told.elastic_response(elastic, scaling)
         weight, vectors, deviation = (
-            residual_components(dataset, driving + increment, increment, elastic) if found else NO_COMPONENTS
+            residual_components(
+                replace(dataset, training=fields), (driving + increment)[seen], increment[seen], elastic
+            )
+            if found
+            else NO_COMPONENTS
         )
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
 
@@ -302,8 +311,9 @@ class Variational(TrainableForm):
         if not reduction.coordinates:
             return viscous(point, self.viscosity, self.rate_exponent)
         walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
-        there = rows >= 0
-        state = self.visited_states(point, dataset.training)
+        seen = dataset.training.with_coordinates
+        there = (rows >= 0) & seen[rows]
+        state = self.visited_states(point, dataset.training)[seen[rows][rows >= 0]]
         known = KnownCoordinates.of(dataset) if self.from_lattice and self.prune == 0.0 else None
         fitted = fitted_reduction(
             reduction,
@@ -331,21 +341,9 @@ class Variational(TrainableForm):
 
     def _best(self, points: Sequence[MaterialPoint], dataset: Dataset) -> MaterialPoint:
         """Return what becomes best on the validation walks in a tenth of the updates."""
-        if len(points) == 1:
-            return points[0]
-        updates = -(-self.updates // 10)
-        validate = self.validation(points[0], dataset)
-        loss = jax.jit(lambda point: sum(validate(point).values()))
-        reached = []
-        for point in points:
-            method = replace(self, updates=updates)._descent(point, dataset)
-            state = method.start
-            while int(state.update) < updates:
-                state, _ = method.block(state)
-            end = method.point(state.parameters)
-            value = float(loss(end))
-            reached.append((value if np.isfinite(value) else np.inf, end))
-        return min(reached, key=lambda pair: pair[0])[1]
+        updates, validate = -(-self.updates // 10), self.validation(points[0], dataset)
+        short = replace(self, updates=updates)
+        return best_start(points, lambda point: short._descent(point, dataset), validate, updates)
 
     def _refit(self, point: MaterialPoint, dataset: Dataset) -> Method:
         pruned = without_idle_slips(point, to_walks(point, dataset.training))
