@@ -17,7 +17,8 @@ from microtann.materials.protocol import State
 from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN, ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
-from microtann.microstructure.frames.condensed_frame import BeamProperties, CondensedFrame, condense_frame
+from microtann.microstructure.frames.beam_properties import BeamProperties
+from microtann.microstructure.frames.condensed_frame import CondensedFrame, condense_frame
 from microtann.microstructure.frames.cross_section import CrossSection, sections_of_areas
 from microtann.microstructure.frames.frame_flow import advance_frames
 from microtann.microstructure.frames.stations import StationRule, stations
