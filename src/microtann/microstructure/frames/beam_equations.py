@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -94,7 +95,9 @@ def beam_equations(elastic: ElasticFrame) -> BeamEquations:
     blocks = len(order.first) - 1 + len(order.rows)
     base = np.zeros(9 * (blocks + 1))
     np.add.at(base, 9 * (at_spring // 3) + 4 * (at_spring % 3), elastic.springs[spring])
-    twist = np.einsum("b,bi,bj->bij", beams.share * beams.twist, beams.deformation[:, -1], beams.deformation[:, -1])
+    twist = np.einsum(
+        "b,bi,bj->bij", beams.share * beams.twist, beams.deformation[:, -1], beams.deformation[:, -1]
+    )
     bending = np.einsum(
         "b,bki,bkl,blj->bij",
         beams.share,
@@ -138,23 +141,18 @@ def _scatter(
     r = u - d
     unknowns = [[(a, -1.0), (u + a, 1.0)] for a in range(d)]
     unknowns += [[(d + a, 1.0)] for a in range(r)] + [[(u + d + a, 1.0)] for a in range(r)]
+    ends = [(i, x, sign) for i, moved in enumerate(unknowns) for x, sign in moved]
     lists: list[tuple[int, int, float]] = []
     first = [0]
-    for b, at in enumerate(places):
-        apart = beams.ends[b, 0] != beams.ends[b, 1]
-        for i, one in enumerate(unknowns):
-            for j, other in enumerate(unknowns):
-                if not apart and min(i, j) < d:
-                    continue  # two images of one node do not move apart
-                for x, from_x in one:
-                    for y, from_y in other:
-                        row, column = at[x], at[y]
-                        block = order.block[row // 3, column // 3]
-                        below = row // 3 > column // 3 or (row // 3 == column // 3 and row >= column)
-                        if below:
-                            larger, smaller = max(i, j), min(i, j)
-                            entry = larger * (larger + 1) // 2 + smaller
-                            lists.append((entry, 9 * block + 3 * (row % 3) + column % 3, from_x * from_y))
+    for at, (one, two) in zip(places, beams.ends, strict=True):
+        for (i, x, of_x), (j, y, of_y) in product(ends, repeat=2):
+            if one == two and min(i, j) < d:
+                continue  # two images of one node do not move apart
+            (row, a), (column, c) = divmod(at[x], 3), divmod(at[y], 3)
+            if row > column or (row == column and a >= c):
+                larger, smaller = max(i, j), min(i, j)
+                place = 9 * order.block[row, column] + 3 * a + c
+                lists.append((larger * (larger + 1) // 2 + smaller, place, of_x * of_y))
         first.append(len(lists))
     entry, position, sense = zip(*lists, strict=True)
     return np.array(first), np.array(entry), np.array(position), np.array(sense)

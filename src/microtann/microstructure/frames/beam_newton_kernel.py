@@ -17,11 +17,12 @@ from microtann.microstructure.frames.beam_state_kernel import (
     end_motion,
     entry_at,
     evaluate_sections,
-    linearise_beams,
+    move_nodes,
     step_beams,
 )
+from microtann.microstructure.frames.beam_stiffness_kernel import linearise_beams
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
-from microtann.slips.lanes_kernel import WIDTH, any_true, read, select, splat, store
+from microtann.slips.lanes_kernel import WIDTH, read, splat, store
 from microtann.slips.return_map_kernel import plastic_increment
 from microtann.slips.sparse_cholesky_kernel import factorise_sparse, solve_sparse_lower, solve_sparse_upper
 
@@ -44,7 +45,7 @@ def _begin(frame, planes, points, strain, plastic_strain, rows):
     """Write eight points into the lanes: sections without strain, from which an elastic step leads to a guess."""
     beams = frame.beams
     v = strain.shape[1]
-    g, c = 1 + len(planes), 1 + 2 * len(planes)
+    g, c = 1 + planes, 1 + 2 * planes
     entries, sections, fibres = g * (g + 1) // 2, len(beams.weight), beams.area.shape[1]
     zero = splat(0.0)
     average = np.empty(v * WIDTH)
@@ -61,8 +62,8 @@ def _begin(frame, planes, points, strain, plastic_strain, rows):
             for a in range(v):
                 total = total + beams.imposed[b, i, a] * read(average, a)
             store(points.imposed, b * c + i, total)
-        for i in range(len(planes)):
-            store(points.shear, b * len(planes) + i, zero)
+        for i in range(planes):
+            store(points.shear, b * planes + i, zero)
         for s in range(sections):
             section = b * sections + s
             o, q = section * g, section * entries
@@ -80,94 +81,65 @@ def _begin(frame, planes, points, strain, plastic_strain, rows):
 
 
 @njit(cache=True, error_model="numpy")
-def _solve(frame, planes, points, factor, active, report):
-    """Write the direction of a step and take the sections along it; report lack, scale and slope before and after."""
-    solve_sparse_lower(frame.order, factor, points.direction, 1)
-    solve_sparse_upper(frame.order, factor, points.direction)
-    for r in range(3 * (len(frame.order.first) - 1)):
-        store(points.direction, r, select(active, read(points.direction, r), 0.0))
-    slope, elastic = step_beams(frame, planes, points, active)
-    store(report, 3, slope)
-    store(report, 5, elastic)
-    _move(frame, planes, points, splat(1.0), splat(1.0), report)
+def _settle(report, running, last, failed):
+    """Stop the lanes that are in equilibrium; return whether some are not."""
+    more = False
+    for lane in range(WIDTH):
+        if running[lane] == 0.0:
+            continue
+        size, scale = report[lane], report[WIDTH + lane]
+        if size <= SETTLED * scale or (size <= STALLED * scale and size >= 0.5 * last[lane]):
+            running[lane] = 0.0
+        elif not size < np.inf:
+            running[lane] = 0.0
+            failed[lane] = True
+        last[lane] = size
+        more |= running[lane] == 1.0
+    return more
 
 
 @njit(cache=True, error_model="numpy")
-def _move(frame, planes, points, further, length, report):
-    """Move the sections further along the direction, to a length of the step; report lack, scale and slope."""
-    size, scale, slope = evaluate_sections(frame, planes, points, further)
-    store(report, 0, size)
-    store(report, 1, scale)
-    store(report, 4, slope - (1.0 - length) * read(report, 5))
+def _shorten(report, running, length, further, going, brackets, bound, turn):
+    """Write how much further lanes go along the direction: back, where the energy rises; return whether any do.
 
-
-@njit(cache=True, error_model="numpy")
-def _search(frame, planes, points, report, steps, running, bound):
-    """Shorten steps along which the energy rises by more than a bound allows."""
+    Parameters
+    ----------
+    report, running : arrays of lanes
+    length, further : lanes, in and out
+        Of the steps, and how much further they go.
+    going, brackets : array of bool, list of Bracket, in and out
+        Which are still shortened, and within what.
+    bound : float
+        Rise of the energy at the end of a full step, over its fall at the beginning, that is accepted.
+    turn : int
+        How often the lanes went along this direction.
+    """
     start, values = report[3 * WIDTH : 4 * WIDTH], report[4 * WIDTH : 5 * WIDTH]
-    further, searching = np.zeros(WIDTH), np.zeros(WIDTH)
-    brackets = [Bracket(0.0, 1.0, -1.0, 1.0, 0) for _ in range(WIDTH)]
+    more = False
     for lane in range(WIDTH):
-        steps[lane] = 1.0
-        searching[lane] = 1.0 if running[lane] == 1.0 and values[lane] > bound * abs(start[lane]) else 0.0
-        brackets[lane] = Bracket(0.0, 1.0, start[lane], values[lane], 0)
-    for _ in range(SEARCH_ROUNDS):
-        if not any_true(read(searching, 0)):
-            return
-        for lane in range(WIDTH):
-            further[lane] = 0.0
-            if searching[lane] == 1.0:
-                length = estimate(brackets[lane])
-                further[lane] = length - steps[lane]
-                steps[lane] = length
-        _move(frame, planes, points, read(further, 0), read(steps, 0), report)
-        for lane in range(WIDTH):
-            if searching[lane] == 1.0:
-                if abs(values[lane]) <= SLACK * abs(start[lane]):
-                    searching[lane] = 0.0
-                else:
-                    brackets[lane] = narrow(brackets[lane], steps[lane], values[lane])
-
-
-@njit(cache=True, error_model="numpy")
-def _equilibrate(frame, planes, points, failed):
-    """Find the equilibrium of eight points; write which failed; return whether a matrix was factorised."""
-    running, steps, last = np.ones(WIDTH), np.ones(WIDTH), np.full(WIDTH, np.inf)
-    report = np.empty(6 * WIDTH)  # lack, scale, spare, slope before and after the step, its elastic part
-    linearise_beams(frame, planes, points, True)
-    _solve(frame, planes, points, frame.factor, splat(1.0), report)
-    for turn in range(ROUNDS):
-        length = read(steps, 0)
-        for r in range(3 * (len(frame.order.first) - 1)):
-            store(points.motion, r, read(points.motion, r) + length * read(points.direction, r))
-        for k in range(len(frame.beams.area) * len(planes)):
-            store(points.shear, k, read(points.shear, k) + length * read(points.shear_move, k))
-        for lane in range(WIDTH):
-            if running[lane] == 0.0:
-                continue
-            size, scale = report[lane], report[WIDTH + lane]
-            if size <= SETTLED * scale or (size <= STALLED * scale and size >= 0.5 * last[lane]):
-                running[lane] = 0.0
-            elif not size < np.inf:
-                running[lane] = 0.0
-                failed[lane] = True
-            last[lane] = size
-        if not any_true(read(running, 0)):
-            return turn > 0
-        linearise_beams(frame, planes, points, False)
-        factorise_sparse(frame.order, points.matrix)
-        _solve(frame, planes, points, points.matrix, read(running, 0), report)
-        _search(frame, planes, points, report, steps, running, OVERSHOOT if turn < PATIENT else SLACK)
-    for lane in range(WIDTH):
-        failed[lane] |= running[lane] == 1.0
-    return True
+        further[lane] = 0.0
+        if turn == 0:
+            length[lane] = 1.0
+            going[lane] = running[lane] == 1.0 and values[lane] > bound * abs(start[lane])
+            brackets[lane] = Bracket(0.0, 1.0, start[lane], values[lane], 0)
+        elif going[lane]:
+            if abs(values[lane]) <= SLACK * abs(start[lane]):
+                going[lane] = False
+            else:
+                brackets[lane] = narrow(brackets[lane], length[lane], values[lane])
+        if going[lane]:
+            target = estimate(brackets[lane])
+            further[lane] = target - length[lane]
+            length[lane] = target
+            more = True
+    return more
 
 
 @njit(cache=True, error_model="numpy")
 def _condense_tangent(frame, planes, points):
     """Write the consistent tangents from the stiffnesses of the beams and the factor of that of the nodes."""
     beams, coupling, tangent, scratch = frame.beams, points.coupling, points.tangent, points.scratch
-    c, v = 1 + 2 * len(planes), beams.imposed.shape[2]
+    c, v = 1 + 2 * planes, beams.imposed.shape[2]
     unknowns = 3 * (len(frame.order.first) - 1)
     zero = splat(0.0)
     for r in range(unknowns * v):
@@ -201,8 +173,8 @@ def _condense_tangent(frame, planes, points):
 @njit(cache=True, error_model="numpy")
 def _add_coupling(frame, planes, points, b):
     """Add the forces on the nodes due to unit average strains."""
-    c, v = 1 + 2 * len(planes), frame.beams.imposed.shape[2]
-    d, r = len(planes) + 1, 2 * len(planes) - 1
+    c, v = 1 + 2 * planes, frame.beams.imposed.shape[2]
+    d, r = planes + 1, 2 * planes - 1
     places, coupling = frame.places[b], points.coupling
     for i in range(c):
         row = frame.beams.deformation[b, i]
@@ -224,7 +196,7 @@ def _add_coupling(frame, planes, points, b):
 def _finish(frame, planes, points, report):
     """Write the plastic strains in place of those before; report energy, dissipation and which lanes flow."""
     beams = frame.beams
-    g, c = 1 + len(planes), 1 + 2 * len(planes)
+    g, c = 1 + planes, 1 + 2 * planes
     sections, fibres = len(beams.weight), beams.area.shape[1]
     zero = splat(0.0)
     stored, lost, flows = zero, zero, zero
@@ -234,10 +206,10 @@ def _finish(frame, planes, points, report):
             section = b * sections + s
             share = beams.share[b] * beams.weight[s]
             stretch, bent = read(points.strain, section * g), read(points.strain, section * g + 1)
-            other = read(points.strain, section * g + len(planes))
+            other = read(points.strain, section * g + planes)
             for f in range(fibres):
                 strain = stretch + beams.lever[b, f, 0] * bent
-                if len(planes) == 2:
+                if planes == 2:
                     strain = strain + beams.lever[b, f, 1] * other
                 k = section * fibres + f
                 old = read(points.before, k)
@@ -249,10 +221,10 @@ def _finish(frame, planes, points, report):
                 density = young * part * part + hardening * plastic * plastic
                 stored = stored + (0.5 * share * beams.area[b, f]) * density
                 lost = lost + (share * beams.area[b, f] * limit) * abs(increment)
-        for i in range(len(planes)):
-            across = read(points.shear, b * len(planes) + i)
+        for i in range(planes):
+            across = read(points.shear, b * planes + i)
             stored = stored + (0.5 * beams.share[b] * beams.shear[b, i]) * across * across
-        if len(planes) == 2:
+        if planes == 2:
             twisted = end_motion(frame, planes, b, c, points.motion)
             stored = stored + (0.5 * beams.share[b] * beams.twist[b]) * twisted * twisted
     store(report, 0, stored)
@@ -267,8 +239,8 @@ def advance_beams(frame, planes, strain, plastic_strain, tangent, energy, dissip
     Parameters
     ----------
     frame : BeamEquations
-    planes : tuple of floats
-        One for every plane of bending; only their number counts.
+    planes : int
+        Planes of bending: one in the plane, two in space.
     strain : (n, v)
         Average strain at the end of the increment.
     plastic_strain : (n, m) in and out
@@ -282,14 +254,45 @@ def advance_beams(frame, planes, strain, plastic_strain, tangent, energy, dissip
     """
     count, v = strain.shape
     points = empty_frames(frame)
-    report, rows = np.empty(3 * WIDTH), np.empty(WIDTH, dtype=np.int64)
+    report, rows = np.empty(6 * WIDTH), np.empty(WIDTH, dtype=np.int64)
+    running, last = np.empty(WIDTH), np.empty(WIDTH)
+    length, further, going = np.empty(WIDTH), np.empty(WIDTH), np.zeros(WIDTH, dtype=np.bool_)
+    brackets = [Bracket(0.0, 1.0, -1.0, 1.0, 0) for _ in range(WIDTH)]
     failed, bad = np.zeros(count, dtype=np.bool_), np.empty(WIDTH, dtype=np.bool_)
     for begin in range(0, count, WIDTH):
         for lane in range(WIDTH):
             rows[lane] = min(begin + lane, count - 1)  # the last point fills what is left
         bad[:] = False
+        running[:] = 1.0
+        last[:] = np.inf
+        length[:] = 1.0
         _begin(frame, planes, points, strain, plastic_strain, rows)
-        factored = _equilibrate(frame, planes, points, bad)
+        factored, turn = False, 0
+        while True:
+            linearise_beams(frame, planes, points, turn == 0)
+            factor = frame.factor
+            if turn > 0:
+                factor, factored = points.matrix, True
+                factorise_sparse(frame.order, factor)
+            solve_sparse_lower(frame.order, factor, points.direction, 1)
+            solve_sparse_upper(frame.order, factor, points.direction)
+            step_beams(frame, planes, points, running, report)
+            further[:] = 1.0
+            length[:] = 1.0
+            tries = 0
+            while True:
+                evaluate_sections(frame, planes, points, further, length, report)
+                if turn == 0 or tries == SEARCH_ROUNDS:
+                    break
+                bound = OVERSHOOT if turn < PATIENT else SLACK
+                if not _shorten(report, running, length, further, going, brackets, bound, tries):
+                    break
+                tries += 1
+            move_nodes(points, length)
+            if turn == ROUNDS or not _settle(report, running, last, bad):
+                break
+            turn += 1
+        bad |= running == 1.0
         if factored and tangent.shape[0] > 0:
             _condense_tangent(frame, planes, points)
         _finish(frame, planes, points, report)

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csc_array, diags_array
+from scipy.sparse import coo_array, csc_array, csr_array, diags_array
 from scipy.sparse.linalg import SuperLU, splu
 
 from microtann.microstructure.bars.condensed.problems import LITTLE_HARDENING
@@ -102,7 +102,7 @@ class ElasticFrame:
 
     @cached_property
     def motion_of_ends(self) -> Float[Array, "b k e"]:
-        """Deformations of every beam due to displacements and rotations of its first and then of its second end."""
+        """Deformations of every beam due to displacements and rotations of its first, then its second end."""
         deformation = self.beams.deformation
         d = self.beams.lever.shape[2] + 1
         r = (deformation.shape[2] - d) // 2
@@ -129,14 +129,16 @@ class ElasticFrame:
         """Stiffness that holds the unknowns which nothing else holds; forces in equilibrium do not feel it."""
         d = self.beams.lever.shape[2] + 1
         own = np.einsum("bik,bki->bi", self._nodal_forces, self.motion_of_ends)
-        size = np.bincount(self.places.ravel(), own.ravel(), self.stiffness.shape[0])
+        size: Array = self._joints.T @ own.ravel()
         size[size <= LEAST_PIVOT**2 * size.max()] = size.max()
         springs = np.zeros_like(size)
         springs[:d] = size[:d]
         scale = 1.0 / np.sqrt(size)
         scaled = self.stiffness.multiply(scale[:, None]).multiply(scale)
         factor = _factorise((scaled + diags_array(springs / size + SHIFT)).tocsc())
-        return springs + np.where(np.abs(factor.U.diagonal())[factor.perm_c] < LEAST_PIVOT, size, 0.0)
+        loose = np.abs(factor.U.diagonal())[factor.perm_c] < LEAST_PIVOT
+        springs[loose] += size[loose]
+        return springs
 
     @cached_property
     def _factor(self) -> SuperLU:
@@ -146,8 +148,8 @@ class ElasticFrame:
     def elasticity(self) -> Float[Array, "v v"]:
         """Elastic stiffness of the cell."""
         v = self.beams.imposed.shape[2]
-        _, forces = self._solve(np.eye(v), np.zeros((v, *self.beams.moment.shape[:2], self.beams.stiffness.shape[1])))
-        elasticity = np.einsum("b,nbk,bkv->nv", self.beams.share, forces[..., :-1], self.beams.imposed)
+        _, forces = self._solve(np.eye(v), self._taken(np.zeros((v, self.count))))
+        elasticity = (self.beams.share[:, None, None] * (forces[..., :-1] @ self.beams.imposed)).sum(axis=0)
         return 0.5 * (elasticity + elasticity.T)
 
     @cached_property
@@ -162,31 +164,45 @@ class ElasticFrame:
         """Strain of the fibres due to unit strains of their section."""
         return np.concatenate([np.ones((*self.beams.area.shape, 1)), self.beams.lever], axis=2)
 
-    def _taken(self, plastic: Float[Array, "n m"]) -> Float[Array, "n b s g"]:
-        """Return the stress resultants that plastic strains take from their sections."""
+    def _taken(self, plastic: Float[Array, "*batch m"]) -> Float[Array, "b n w"]:
+        """Return the stress resultants (w = s g) that plastic strains take from the sections of every beam."""
         beams = self.beams
+        b, s, f = self._shape
         forces = (beams.young[:, None] * beams.area)[:, :, None] * self._with_axis
-        return plastic.reshape(-1, *self._shape) @ forces
+        by_beam = plastic.reshape(-1, b, s * f).transpose(1, 0, 2).reshape(b, -1, f)
+        return (by_beam @ forces).reshape(b, -1, s * forces.shape[2])
+
+    @cached_property
+    def _spread_of_sections(self) -> Float[Array, "b w c"]:
+        """Deformations of every beam due to the forces taken from its sections."""
+        beams = self.beams
+        weighted = beams.weight[:, None, None] * (beams.flexibility[:, None] @ self._spread)
+        return weighted.reshape(len(weighted), -1, weighted.shape[3])
+
+    @cached_property
+    def _joints(self) -> csr_array:
+        """What the ends of all beams move with: 1 where an unknown of an end is that of a node."""
+        places = self.places.ravel()
+        shape = (len(places), self.stiffness.shape[0])
+        return coo_array((np.ones(len(places)), (np.arange(len(places)), places)), shape=shape).tocsr()
 
     def _solve(
-        self, strain: Float[Array, "n v"], taken: Float[Array, "n b s g"]
-    ) -> tuple[Float[Array, "n u"], Float[Array, "n b k"]]:
+        self, strain: Float[Array, "n v"], taken: Float[Array, "b n w"]
+    ) -> tuple[Float[Array, "n u"], Float[Array, "b n k"]]:
         """Return the motions of the nodes and the forces of the beams."""
-        beams = self.beams
-        imposed = np.einsum("bkv,nv->nbk", beams.imposed, strain)
-        imposed -= np.einsum("s,bsik,bij,nbsj->nbk", beams.weight, self._spread, beams.flexibility, taken)
+        imposed = strain @ self.beams.imposed.transpose(0, 2, 1) - taken @ self._spread_of_sections
         deformed = np.pad(imposed, ((0, 0), (0, 0), (0, 1)))
-        unbalanced = np.einsum("bik,nbk->bin", self._nodal_forces, deformed)
-        nodal = np.zeros((self.stiffness.shape[0], len(strain)))
-        np.add.at(nodal, self.places, unbalanced)
-        motion = -self._factor.solve(nodal).T
-        deformed += np.einsum("bki,nbi->nbk", self.motion_of_ends, motion[:, self.places])
-        return motion, np.einsum("bkl,nbl->nbk", self.beam_stiffness, deformed)
+        unbalanced = (deformed @ self._nodal_forces.transpose(0, 2, 1)).transpose(0, 2, 1)
+        motion = -self._factor.solve(self._joints.T @ unbalanced.reshape(-1, len(strain)))
+        ends = (self._joints @ motion).reshape(unbalanced.shape)
+        deformed += (self.motion_of_ends @ ends).transpose(0, 2, 1)
+        return motion.T, deformed @ self.beam_stiffness
 
     @cached_property
     def _nodal_forces(self) -> Float[Array, "b e k"]:
         """Forces on the ends of every beam, per unit volume, due to its unit deformations."""
-        return np.einsum("b,bki,bkl->bil", self.beams.share, self.motion_of_ends, self.beam_stiffness)
+        forces = self.motion_of_ends.transpose(0, 2, 1) @ self.beam_stiffness
+        return self.beams.share[:, None, None] * forces
 
     def motion(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
@@ -207,12 +223,13 @@ class ElasticFrame:
         _, forces = self._solve(strain.reshape(-1, strain.shape[-1]), taken)
         return self._strain_of(forces, taken).reshape(plastic_strain.shape)
 
-    def _strain_of(
-        self, forces: Float[Array, "n b k"], taken: Float[Array, "n b s g"]
-    ) -> Float[Array, "n b s f"]:
+    def _strain_of(self, forces: Float[Array, "b n k"], taken: Float[Array, "b n w"]) -> Float[Array, "n m"]:
         """Return the strains of the fibres for given forces of the beams."""
-        section = np.einsum("bsik,nbk->nbsi", self._spread, forces[..., :-1]) + taken
-        return section @ np.einsum("bij,bfj->bif", self.beams.flexibility, self._with_axis)
+        b, n, w = taken.shape
+        carried = forces[..., :-1] @ self._spread.reshape(b, w, -1).transpose(0, 2, 1) + taken
+        of_section = self.beams.flexibility @ self._with_axis.transpose(0, 2, 1)
+        strains = carried.reshape(b, -1, of_section.shape[1]) @ of_section
+        return strains.reshape(b, n, -1).transpose(1, 0, 2).reshape(n, -1)
 
     def fibre_stress(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
@@ -226,22 +243,18 @@ class ElasticFrame:
         """Return the average stress ∂Ψ/∂E."""
         return strain @ self.elasticity - plastic_strain @ self.coupling
 
-    def energy(
-        self, strain: Float[Array, "n v"], plastic_strain: Float[Array, "n m"]
-    ) -> Float[Array, "n"]:
+    def energy(self, strain: Float[Array, "n v"], plastic_strain: Float[Array, "n m"]) -> Float[Array, "n"]:
         """Return the energy Ψ per unit volume, the fluctuation in equilibrium."""
         beams, taken = self.beams, self._taken(plastic_strain)
         motion, forces = self._solve(strain, taken)
-        fibres = self._strain_of(forces, taken).reshape(plastic_strain.shape) - plastic_strain
+        fibres = self._strain_of(forces, taken) - plastic_strain
         density = self._of_fibres(beams.young) * fibres**2 + self._of_fibres(beams.hardening) * plastic_strain**2
         twisted = np.einsum("bi,nbi->nb", self.motion_of_ends[:, -1], motion[:, self.places])
         across = forces[..., 1:-1:2] - forces[..., 2:-1:2]
-        elastic = beams.twist * twisted**2 + np.einsum("bp,nbp->nb", beams.shear, across**2)
+        elastic = beams.twist * twisted**2 + np.einsum("bp,bnp->nb", beams.shear, across**2)
         return 0.5 * (density @ self.volume_fraction + elastic @ beams.share)
 
 
 def _factorise(matrix: csc_array) -> SuperLU:
     """Return the factor of a symmetric positive definite matrix."""
-    return splu(
-        matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
-    )
+    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
