@@ -119,7 +119,7 @@ class ElasticFrame:
     def stiffness(self) -> csc_array:
         """Elastic stiffness of the nodes per unit volume, without springs."""
         ends, places = self.motion_of_ends, self.places
-        blocks = np.einsum("b,bki,bkl,blj->bij", self.beams.share, ends, self.beam_stiffness, ends)
+        blocks = self._nodal_forces @ ends
         rows, columns = np.broadcast_arrays(places[:, :, None], places[:, None])
         size = self.nodes * ends.shape[2] // 2
         return coo_array((blocks.ravel(), (rows.ravel(), columns.ravel())), shape=(size, size)).tocsc()
