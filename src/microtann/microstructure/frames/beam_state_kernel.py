@@ -227,7 +227,7 @@ def end_motion(frame, planes, b, k, vector):
 
 
 @njit(cache=True, error_model="numpy")
-def add_forces(frame, planes, b, k, force, vector):
+def add_beam_force(frame, planes, b, k, force, vector):
     """Add the forces on the nodes that a force of a beam makes."""
     d, r = planes + 1, 2 * planes - 1
     row, places = frame.beams.deformation[b, k], frame.places[b]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from microtann.microstructure.frames.beam_state_kernel import add_forces, end_motion, entry_at
+from microtann.microstructure.frames.beam_state_kernel import add_beam_force, end_motion, entry_at
 from microtann.slips.lanes_kernel import read, splat, store
 
 
@@ -148,10 +148,10 @@ def linearise_beams(frame, planes, points, elastic):
             force = zero
             for j in range(c):
                 force = force + read(stiffness, q0 + entry_at(i, j)) * read(known, k0 + j)
-            add_forces(frame, planes, b, i, -beams.share[b] * force, points.direction)
+            add_beam_force(frame, planes, b, i, -beams.share[b] * force, points.direction)
         if planes == 2:
             torque = beams.twist[b] * end_motion(frame, planes, b, c, points.motion)
-            add_forces(frame, planes, b, c, -beams.share[b] * torque, points.direction)
+            add_beam_force(frame, planes, b, c, -beams.share[b] * torque, points.direction)
     for i in range(len(frame.spring)):
         p = frame.spring[i]
         store(points.direction, p, read(points.direction, p) - frame.spring_stiffness[i] * read(points.motion, p))
