@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.condensed.solve import CellResponse, solve_cell
     from microtann.microstructure.bars.driven.driver import DrivenResponse, drive_cell
     from microtann.microstructure.bars.driven.limit_load import limit_load
-    from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.driven.drive import DrivenPath, drive, drive_many
+    from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -62,6 +63,7 @@ __all__ = [
     "CellStep",
     "CrossSection",
     "Dataset",
+    "DrivenPath",
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
@@ -79,7 +81,9 @@ __all__ = [
     "check_file",
     "coordinates_at",
     "cube_cell",
+    "drive",
     "drive_cell",
+    "drive_many",
     "evaluate",
     "examine_laws",
     "fem",
@@ -133,7 +137,8 @@ _PLACES = {
     "microstructure.bars.condensed.solve": ("CellResponse", "solve_cell"),
     "microstructure.bars.driven.driver": ("DrivenResponse", "drive_cell"),
     "microstructure.bars.driven.limit_load": ("limit_load",),
-    "microstructure.bars.driven.programme": ("CellStep", "read_programme"),
+    "microstructure.driven.drive": ("DrivenPath", "drive", "drive_many"),
+    "microstructure.driven.programme": ("CellStep", "read_programme"),
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
     "microstructure.frames.frame": ("Frame",),

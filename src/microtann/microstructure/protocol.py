@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
@@ -97,6 +97,8 @@ class Microstructure(ABC):
     """
     usual_metric: ClassVar[MetricName] = "uniform"
     """In which strains its walks are drawn unless one says otherwise, see `StrainMetric`."""
+    without_stiffness: ClassVar[str] = "prescribe the strain"
+    """What to do where there is no stiffness against a strain whose stress is prescribed."""
 
     @property
     @abstractmethod
@@ -286,6 +288,24 @@ class Microstructure(ABC):
         strain : array, shape (n, v)
         """
         return None
+
+    def largest_load_factor(
+        self,
+        by_stress: Bool[NDArray[np.bool_], "v"],
+        start: Float[Array, "v"],
+        change: Float[Array, "v"],
+    ) -> float:
+        """Return the largest λ for which the stress ``start + λ · change`` of some components can be carried.
+
+        By default it is not known, and infinite.
+
+        Parameters
+        ----------
+        by_stress : array of bool, shape (v,)
+            The components that count; the others take any stress.
+        start, change : array, shape (v,)
+        """
+        return float(np.inf)
 
     def slip_problem(self) -> SlipProblem | None:
         """Return its energy and resistances if all of its inelasticity are slips; else None."""
