@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.limit_load import limit_load
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.continuum.solid import Solid
+    from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
     from microtann.microstructure.driven.drive import DrivenPath, drive, drive_many
     from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
     from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
+    from microtann.microstructure.material_point.solid_point import SolidPoint
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.tann.hybrid import Hybrid
@@ -72,6 +75,8 @@ __all__ = [
     "Lattice",
     "Microscale",
     "Microstructure",
+    "Solid",
+    "SolidPoint",
     "Structure",
     "StructureResult",
     "UnitCell",
@@ -90,6 +95,7 @@ __all__ = [
     "forms",
     "generate_data",
     "honeycomb_cell",
+    "inclusion_cell",
     "kelvin_cell",
     "limit_load",
     "load",
@@ -111,6 +117,7 @@ __all__ = [
     "studies",
     "train",
     "triangular_cell",
+    "voided_cell",
     "write_cell",
     "write_dataset",
 ]
@@ -141,6 +148,9 @@ _PLACES = {
     "microstructure.driven.programme": ("CellStep", "read_programme"),
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
+    "microstructure.material_point.solid_point": ("SolidPoint",),
+    "microstructure.continuum.solid": ("Solid",),
+    "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),

@@ -11,6 +11,7 @@ from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.form_choice import choose_forms, form_defaults, form_help
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice, FrameChoice, MicrostructureChoice
+from microtann.cli.point_choice import PointChoice
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.solver import SolverChoice
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[Any]] = {
     "bar": BarChoice,
     "frame": FrameChoice,
     "microstructure": MicrostructureChoice,
+    "point": PointChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,

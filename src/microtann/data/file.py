@@ -19,11 +19,12 @@ from microtann.data.format_errors import (
     header_errors,
     read_layout,
     split_errors,
+    stiffness_errors,
     unit_errors,
     value_errors,
 )
 from microtann.data.increments import Dataset, Increments
-from microtann.data.schema import SCHEMA, SETS, SHEAR, VERSION, Layout, layout_of
+from microtann.data.schema import SCHEMA, SETS, SHEAR, STIFFNESS, VERSION, WITHOUT, Layout, layout_of
 from microtann.errors import DataFileError, InputError
 from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.registry import (
@@ -75,6 +76,10 @@ def write_header(file: h5py.File, dataset: Dataset) -> None:
     write_text(file, "voigt_order", layout.voigt_order)
     write_text(file, "extra_names", layout.extra_names)
     write_text(file, "coordinate_names", tuple(layout.coordinate_shapes))
+    if layout.without:
+        write_text(file, WITHOUT, layout.without)
+    if dataset.elastic_stiffness is not None:
+        write_block(file, STIFFNESS, np.asarray(dataset.elastic_stiffness, dtype=np.float64))
     for name, texts in (("units", dataset.units), ("provenance", dataset.provenance)):
         group = file.create_group(name)
         for key, word in texts.items():
@@ -160,7 +165,13 @@ def read_dataset(path: str | Path) -> Dataset:
             microstructure=microstructure,
             provenance={} if group is None else {name: text(value) for name, value in group.attrs.items()},
             strain_names=layout.voigt_order,
+            elastic_stiffness=read_stiffness(file),
         )
+
+
+def read_stiffness(file: h5py.File) -> NDArray[np.float64] | None:
+    """Return the elastic stiffness that a file gives, shape (v, v); None if it gives none."""
+    return np.asarray(file[STIFFNESS][()], dtype=np.float64) if holds(file, STIFFNESS) else None
 
 
 def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:
@@ -186,6 +197,10 @@ def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> I
         attribute: np.empty(shape, np.int64 if attribute in ("path", "step") else np.float64)
         for attribute, shape in shapes.items()
     }
+    for absent in layout.without:
+        for attribute in (absent, f"{absent}_next"):
+            if attribute in arrays:
+                arrays[attribute].fill(np.nan)
     for field in layout.fields if count else ():
         data = file[name][field.name]
         values = data[()]
@@ -220,7 +235,8 @@ def read_microstructure(path: Path, file: h5py.File, layout: Layout) -> Microstr
     kind = text(file.attrs["microstructure"]) if "microstructure" in file.attrs else DEFAULT_KIND
     known = microstructure_class(kind)
     if known is None:
-        own = [name for name in file if name not in (*SETS, "units", "provenance") and holds(file, name)]
+        others = (*SETS, "units", "provenance", STIFFNESS)
+        own = [name for name in file if name not in others and holds(file, name)]
         fields = {group: tuple(file[group]) for group in own}
     else:
         fields = {group: names for group, names in known.fields.items() if holds(file, group)}
@@ -276,6 +292,8 @@ def _memory_errors(dataset: Dataset, layout: Layout) -> Iterator[str]:
         if len(set(shapes)) > 1:
             yield f"the arrays of the {name} set have different numbers of rows"
     yield from description_errors(dataset)
+    if dataset.elastic_stiffness is not None:
+        yield from stiffness_errors(np.asarray(dataset.elastic_stiffness, dtype=np.float64))
     yield from unit_errors(layout)
     yield from chain.from_iterable(value_errors(name, part, layout) for name, part in sets.items())
     yield from split_errors({name: part.path for name, part in sets.items()})

@@ -12,11 +12,23 @@ from numpy.typing import NDArray
 from microtann.data.blocks import find_dataset, holds
 from microtann.data.description import TENSORS, order_errors
 from microtann.data.increments import Increments
-from microtann.data.schema import QUANTITIES, SCHEMA, SETS, SHEAR, VERSION, Layout
+from microtann.data.schema import (
+    MAY_LACK,
+    QUANTITIES,
+    SCHEMA,
+    SETS,
+    SHEAR,
+    STIFFNESS,
+    VERSION,
+    WITHOUT,
+    Layout,
+)
 from microtann.numbers import voigt
 from microtann.system.hdf5 import text
 
 IntArray = NDArray[np.int64]
+SYMMETRIC = 1e-6
+"""Part of the largest stiffness up to which others round theirs."""
 
 
 def header_errors(file: h5py.File) -> Iterator[str]:
@@ -32,6 +44,9 @@ def header_errors(file: h5py.File) -> Iterator[str]:
     for name in ("voigt_order", "extra_names", "coordinate_names"):
         if name not in file.attrs:
             yield f"the attribute {name} is missing"
+    for name in names(file, WITHOUT):
+        if name not in MAY_LACK:
+            yield f"the attribute {WITHOUT} names {name!r}: a file may be without {' and '.join(MAY_LACK)} only"
     if not holds(file, "units"):
         yield "the group units is missing"
     order = names(file, "voigt_order")
@@ -76,7 +91,7 @@ def read_layout(file: h5py.File) -> Layout:
         if find_dataset(training, f"coordinates/{name}")[0] is not None
     }
     units = {name: text(value) for name, value in file["units"].attrs.items()}
-    return Layout(names(file, "voigt_order"), names(file, "extra_names"), shapes, units)
+    return Layout(names(file, "voigt_order"), names(file, "extra_names"), shapes, units, names(file, WITHOUT))
 
 
 def field_errors(file: h5py.File, layout: Layout) -> Iterator[str]:
@@ -110,6 +125,27 @@ def field_errors(file: h5py.File, layout: Layout) -> Iterator[str]:
     path, _ = find_dataset(file["training"], "path")
     if path is not None and path.shape == (0,):
         yield "the training set has no increments"
+    if holds(file, STIFFNESS):
+        yield from _stiffness_errors(file, len(layout.voigt_order))
+
+
+def _stiffness_errors(file: h5py.File, components: int) -> Iterator[str]:
+    data, absence = find_dataset(file, STIFFNESS)
+    if data is None or data.shape != (components, components) or data.dtype.kind not in "fiu":
+        what = absence or f"of shape {getattr(data, 'shape', ())}"
+        yield f"{STIFFNESS} must hold numbers of shape ({components}, {components}), but it is {what}"
+        return
+    yield from stiffness_errors(np.asarray(data[()], dtype=np.float64))
+
+
+def stiffness_errors(stiffness: NDArray[np.float64]) -> Iterator[str]:
+    """Yield what no elastic stiffness of shape (v, v) may be."""
+    if not np.isfinite(stiffness).all():
+        yield f"{STIFFNESS} holds values that are not finite"
+    elif np.abs(stiffness - stiffness.T).max() > SYMMETRIC * np.abs(stiffness).max():
+        yield f"{STIFFNESS} is not symmetric: it must be ∂S/∂E, with shear strains γ = 2ε"
+    elif np.linalg.eigvalsh(stiffness)[0] < -SYMMETRIC * np.abs(stiffness).max():
+        yield f"{STIFFNESS} has negative eigenvalues: no elastic material has"
 
 
 def unit_errors(layout: Layout) -> Iterator[str]:

@@ -21,6 +21,11 @@ SETS = ("training", "validation", "test")
 SHEAR = "engineering"
 QUANTITIES = ("strain", "stress", "energy", "dissipation", "time")
 """Quantities that every file gives a unit for, besides its coordinates and extra state variables."""
+MAY_LACK = ("energy", "dissipation")
+"""Quantities that a file may be without, if its attribute `WITHOUT` says so."""
+WITHOUT = "without"
+STIFFNESS = "elastic_stiffness"
+"""Optional dataset of a file."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,15 @@ class Layout:
     coordinate_shapes : mapping
         Name and shape of each group of internal coordinates, in order.
     units : mapping
+    without : tuple of str
+        Quantities that the file does not hold, of `MAY_LACK`.
     """
 
     voigt_order: tuple[str, ...]
     extra_names: tuple[str, ...]
     coordinate_shapes: Mapping[str, tuple[int, ...]]
     units: Mapping[str, str]
+    without: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -82,9 +90,8 @@ class Layout:
             *((Field("extra", extra), Field("extra_increment", extra)) if self.extra_names else ()),
             Field("stress", vector),
             Field("stress_next", vector),
-            Field("energy", ()),
-            Field("energy_next", ()),
-            Field("dissipation", ()),
+            *((Field("energy", ()), Field("energy_next", ())) if "energy" not in self.without else ()),
+            *((Field("dissipation", ()),) if "dissipation" not in self.without else ()),
             *(Field(f"coordinates/{name}", shape) for name, shape in self.coordinate_shapes.items()),
             *(Field(f"coordinates_next/{name}", shape) for name, shape in self.coordinate_shapes.items()),
         )
@@ -92,7 +99,8 @@ class Layout:
     @property
     def named_units(self) -> tuple[str, ...]:
         """Everything that must have a unit."""
-        return (*QUANTITIES, *self.extra_names, *self.coordinate_shapes)
+        held = (name for name in QUANTITIES if name not in self.without)
+        return (*held, *self.extra_names, *self.coordinate_shapes)
 
     @property
     def columns(self) -> dict[str, slice]:
@@ -115,4 +123,5 @@ def layout_of(dataset: Dataset) -> Layout:
         tuple(dataset.extra_names),
         {name: tuple(shape) for name, shape in dataset.coordinate_shapes.items()},
         dict(dataset.units),
+        dataset.training.unknown,
     )

@@ -82,9 +82,18 @@ class WalkPlan:
             description="In which strains the walks are drawn: equal ones (uniform), or such in which equal sizes"
             " have equal elastic energies and the median direction yields at 1/3 (stiffness), so that the soft"
             " directions of cells that bend yield too. Errors of stresses are measured likewise. usual: uniform"
-            " for lattices of bars, stiffness for frames."
+            " for lattices of bars, stiffness for frames and solids."
         ),
     ] = "usual"
+    decades: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=12.0,
+            description="Decades over which durations are spread, evenly in their logarithm, with dt in the "
+            "middle: what the rate does is learnt from these. 0 gives every increment dt.",
+        ),
+    ] = 0.0
     seed: Annotated[
         int,
         Field(
@@ -145,6 +154,8 @@ class Walks:
     ----------
     strain, strain_increment : array, shape (B, T, v)
         Strain before every increment, and the increment.
+    dt : array, shape (B, T)
+        Duration of every increment.
     before, after : integer array, shape (B, T)
         State before and after every increment: 0 is the virgin state, s + 1 the state after moving increment s.
     moving : bool array, shape (B, T)
@@ -155,6 +166,7 @@ class Walks:
 
     strain: Float[Array, "B T v"]
     strain_increment: Float[Array, "B T v"]
+    dt: Float[Array, "B T"]
     before: Int[IntArray, "B T"]
     after: Int[IntArray, "B T"]
     moving: Bool[NDArray[np.bool_], "B T"]
@@ -195,6 +207,7 @@ def draw_walks(plan: WalkPlan, first: int, last: int, components: int) -> Walks:
     draws = np.empty((count, steps, components))
     moving = np.ones((count, steps), dtype=np.bool_)
     restarts = np.zeros((count, steps), dtype=np.bool_)
+    dt = np.full((count, steps), plan.dt)
     for row in range(count):
         sequence = np.random.SeedSequence(plan.seed, spawn_key=(_PATHS, first + row))
         generator = np.random.default_rng(sequence)
@@ -205,8 +218,10 @@ def draw_walks(plan: WalkPlan, first: int, last: int, components: int) -> Walks:
             draws[row] = scale * generator.standard_normal((steps, components))
         else:
             draws[row] = generator.uniform(-scale, scale, (steps, components))
+        if plan.decades > 0.0:
+            dt[row] *= 10.0 ** (plan.decades * (generator.random(steps) - 0.5))
     draws[~moving] = 0.0
-    return _walk(draws, moving, restarts, limit)
+    return _walk(draws, dt, moving, restarts, limit)
 
 
 def split_paths(plan: WalkPlan) -> tuple[IntArray, IntArray, IntArray]:
@@ -234,6 +249,7 @@ def strain_limit(limit: ArrayLike | None, components: int) -> Float[Array, "v"]:
 
 def _walk(
     draws: Float[Array, "B T v"],
+    dt: Float[Array, "B T"],
     moving: Bool[NDArray[np.bool_], "B T"],
     restarts: Bool[NDArray[np.bool_], "B T"],
     limit: Float[Array, "v"],
@@ -256,4 +272,4 @@ def _walk(
         place = place + step
         state = np.where(moving[:, t], number[:, t], state)
         after[:, t] = state
-    return Walks(strain, increment, before, after, moving, restarts)
+    return Walks(strain, increment, dt, before, after, moving, restarts)

@@ -21,8 +21,8 @@ from microtann.forms.variational.data_start import is_discoverable, slips_from_d
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.held_elasticity import (
     Hold,
-    elasticity_in_data,
     elasticity_of,
+    elasticity_of_dataset,
     hold_elasticity,
 )
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
@@ -49,7 +49,6 @@ from microtann.training.optimise import Method, descent
 from microtann.training.preparation import (
     driving_variables,
     elastic_response,
-    require_coordinates,
     require_memory_for,
     residual_components,
     scale_of,
@@ -58,6 +57,8 @@ from microtann.training.preparation import (
 FULL_RATE_ERROR = 1e-2
 """Relative error from which the descent starts at its full rate; below, the rate falls in proportion."""
 VALIDATION_WALKS = 60
+NO_COMPONENTS = (np.zeros(0), np.zeros((0, 0)), np.zeros(0))
+"""Weights, directions and deviations of data without internal coordinates."""
 SMALLEST = 1e-10
 """Size of a direction, relative to the largest, below which encoder and decoder do not see it."""
 
@@ -167,20 +168,22 @@ class Variational(TrainableForm):
         Raises
         ------
         InputError
-            If the data hold no internal coordinates, no walk from the virgin state or too few elastic increments,
-            or nothing irreversible happens in them.
+            If the data hold no walk from the virgin state, or hold internal coordinates but too few elastic
+            increments or nothing irreversible.
         """
-        require_coordinates(dataset)
         data = dataset.training
         slips = self._most_slips
         require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
-        elastic = elastic_response(data, increment)
+        found = data.coordinates.shape[1] > 0
+        elastic = elastic_response(data, increment) if found else np.zeros((0, driving.shape[1]))
         told = KnownCoordinates.of(dataset) if self.from_lattice else None
         if told is not None:
             elastic = told.elastic_response(elastic, scaling)
-        weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
+        weight, vectors, deviation = (
+            residual_components(dataset, driving + increment, increment, elastic) if found else NO_COMPONENTS
+        )
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
 
         def point_of(system: SlipSystem) -> MaterialPoint:
@@ -208,13 +211,13 @@ class Variational(TrainableForm):
             self._tell_unused(system, of_lattice=True)
             reduced = point_of(system)
             return self._hold(reduced, dataset)(reduced)
-        known = elasticity_in_data(data, scaling)
+        known = elasticity_of_dataset(dataset, scaling)
         hold = unheld if known is None else hold_elasticity(known)
-        if self.from_coordinates and is_discoverable(dataset, r):
+        if self.from_coordinates and found and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
-            found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
-            self._tell_unused(found, of_lattice=False)
-            return hold(point_of(found))
+            shown = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
+            self._tell_unused(shown, of_lattice=False)
+            return hold(point_of(shown))
         seeds = range(self.seed, self.seed + self.starts)
         starts = [point_of(random_system(seed, y, self.states, slips, known)) for seed in seeds]
         return self._best([hold(point) for point in starts], dataset)
@@ -264,6 +267,8 @@ class Variational(TrainableForm):
         """
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
+        if not reduction.coordinates:
+            return self._with_viscosity(point)
         walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
         there = rows >= 0
         state = self.visited_states(point, dataset.training)
@@ -280,8 +285,10 @@ class Variational(TrainableForm):
         if known is not None:
             reduced = reduced_slips(dataset, point.scaling, self.states, self._most_slips)
             fitted = known.completed(fitted, reduced, state)
-        trained = replace(point, reduction=fitted.without_unused())
-        return viscous(trained, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else trained
+        return self._with_viscosity(replace(point, reduction=fitted.without_unused()))
+
+    def _with_viscosity(self, point: MaterialPoint) -> MaterialPoint:
+        return viscous(point, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else point
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks, without viscosity."""
@@ -352,7 +359,7 @@ class Variational(TrainableForm):
     def _hold(self, point: MaterialPoint, dataset: Dataset) -> Hold:
         """Return what gives moved points the elastic response of ``point``, if it is known."""
         known = self.from_lattice and is_reducible(dataset)
-        if not known and elasticity_in_data(dataset.training, point.scaling) is None:
+        if not known and elasticity_of_dataset(dataset, point.scaling) is None:
             return unheld
         return hold_elasticity(elasticity_of(point))
 

@@ -18,7 +18,7 @@ from microtann.tann.point import MaterialPoint
 
 
 class Reference(NamedTuple):
-    """Mean squares of the targets over the training data."""
+    """Mean squares of the targets over the training data; infinite for an energy that these do not hold."""
 
     stress: Float[Array, ""]
     energy: Float[Array, ""]
@@ -26,9 +26,9 @@ class Reference(NamedTuple):
 
 def reference_of(walks: ScaledWalks) -> Reference:
     """Return the mean squares that make the terms of the loss relative."""
-    return Reference(
-        _mean(_measured(walks.stress, walks) ** 2, walks.weight), _mean(walks.energy[..., None] ** 2, walks.weight)
-    )
+    stress = _mean(_measured(walks.stress, walks) ** 2, walks.weight)
+    energy = _mean(walks.energy[..., None] ** 2, walks.weight)
+    return Reference(stress, jnp.where(energy > 0.0, energy, jnp.inf))
 
 
 def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T z"]:
@@ -74,7 +74,7 @@ def loss_terms(point: MaterialPoint, walks: ScaledWalks, reference: Reference) -
     """Return the relative mean square of every term.
 
     The states are those of the model itself along the walks, so that what is learnt is what recall will do. Energy
-    and stress say together what is dissipated.
+    and stress say together what is dissipated; where the energy is not known, the stress alone is learnt from.
 
     Parameters
     ----------

@@ -174,11 +174,7 @@ def drive_many(
 def sizes_of(microstructure: Microstructure) -> MaterialSizes:
     """Return the stress at yield and the largest elastic stiffness of a microstructure."""
     stiffness = microstructure.elastic_stiffness()
-    try:
-        metric = microstructure.strain_metric()
-    except InputError:  # what never yields
-        metric = microstructure.strain_metric("uniform")
-    strength = UNIT_YIELD * float(np.abs(stiffness @ metric.unit).max())
+    strength = UNIT_YIELD * float(np.abs(stiffness @ microstructure.strain_metric().unit).max())
     return MaterialSizes(strength, float(np.abs(stiffness).max()))
 
 
