@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
+from microtann.errors import InputError
 from microtann.forms.variational.convergence import verdict
 from microtann.forms.variational.convex_energy import ConvexEnergy, with_convex_network
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
@@ -176,13 +177,22 @@ class Variational(TrainableForm):
         require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
-        found = data.coordinates.shape[1] > 0
-        elastic = elastic_response(data, increment) if found else np.zeros((0, driving.shape[1]))
+        seen = data.with_coordinates
+        found, fields = bool(seen.any()), data if seen.all() else data.take(seen)
+        if dataset.coordinate_shapes and not found:
+            raise InputError(
+                "no training increment has internal coordinates at both ends: keep some, or none at all"
+            )
+        elastic = elastic_response(fields, increment[seen]) if found else np.zeros((0, driving.shape[1]))
         told = KnownCoordinates.of(dataset) if self.from_lattice else None
         if told is not None:
             elastic = told.elastic_response(elastic, scaling)
         weight, vectors, deviation = (
-            residual_components(dataset, driving + increment, increment, elastic) if found else NO_COMPONENTS
+            residual_components(
+                replace(dataset, training=fields), (driving + increment)[seen], increment[seen], elastic
+            )
+            if found
+            else NO_COMPONENTS
         )
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
 
@@ -270,8 +280,9 @@ class Variational(TrainableForm):
         if not reduction.coordinates:
             return self._with_viscosity(point)
         walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
-        there = rows >= 0
-        state = self.visited_states(point, dataset.training)
+        seen = dataset.training.with_coordinates
+        there = (rows >= 0) & seen[rows]
+        state = self.visited_states(point, dataset.training)[seen[rows][rows >= 0]]
         principal = jax.jit(jax.vmap(reduction.principal))
         residual = np.asarray(
             principal(dataset.training.coordinates_next[rows[there]], np.asarray(walks.driving)[there])
