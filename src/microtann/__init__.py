@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.lattice import Lattice
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
     from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
     from microtann.microstructure.protocol import Microstructure
@@ -65,6 +66,8 @@ __all__ = [
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
+    "FrameStructure",
+    "FrameStructureResult",
     "Hybrid",
     "Increments",
     "Lattice",
@@ -137,6 +140,7 @@ _PLACES = {
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
     "microstructure.frames.frame": ("Frame",),
+    "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
     "microstructure.frames.cross_section": ("CrossSection",),
