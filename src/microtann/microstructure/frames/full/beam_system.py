@@ -201,7 +201,8 @@ class Beams:
     @property
     def parts(self) -> Int[Indices, "N"]:
         """Connected part of every node."""
-        return connected_parts(*self._places.ends.T, len(self._points))
+        ends = self._places.ends
+        return connected_parts(ends[:, 0], ends[:, 1], len(self._points))
 
     def virgin(self) -> BeamState:
         """Return beams without forces and plastic strain."""

@@ -98,7 +98,8 @@ class FrameStructureResult(History):
         state, length = system.virgin(), system.unknowns.length
         index = 0
         for time, displacement, rotation in self._equilibria():
-            motion = np.hstack([displacement, length * rotation]).ravel()  # type: ignore[operator]
+            assert rotation is not None
+            motion = np.hstack([displacement, length * rotation]).ravel()
             state = system.evaluate(state, motion, motion, 0.0, tangent=False).state
             if time == self.time[index]:  # and not inside an increment that was cut
                 yield Snapshot(index, time, self._vectors(index), system.fields(state))
