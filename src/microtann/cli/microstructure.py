@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from microtann.cli.point_choice import PointChoice
 from microtann.cli.settings import Setting, fill
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
@@ -24,6 +25,7 @@ from microtann.microstructure.bars.lattice import Lattice
 from microtann.microstructure.frames.cross_section import sections_of_areas
 from microtann.microstructure.frames.frame import Frame
 from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
+from microtann.microstructure.material_point.solid_point import SolidPoint
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
 from microtann.numbers.configuration import configuration, to_table
@@ -160,7 +162,7 @@ class ChosenMicrostructure:
     ----------
     microstructure : Microstructure
     sections : dict
-        The effective configuration, sections [cell], [bar] and [frame], or [microstructure].
+        The effective configuration, sections [cell], [bar] and [frame], or [microstructure] (and [point]).
     inputs : dict
         Digest of the file that it is from, if there is one.
     """
@@ -202,7 +204,7 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
 
 
 def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
-    """Return the microstructure that the sections [microstructure], or [cell], [bar] and [frame], choose.
+    """Return the microstructure that [microstructure] and [point], or [cell], [bar] and [frame], choose.
 
     A JSON or TOML file of a cell holds its bars too (`microtann.read_bar`); the keys of [bar] that are set win
     over it.
@@ -219,6 +221,10 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
     other = fill(MicrostructureChoice, "microstructure", settings)
     choice, bars = fill(CellChoice, "cell", settings), fill(BarChoice, "bar", settings)
     beams = fill(FrameChoice, "frame", settings)
+    if other.name == SolidPoint.kind:
+        point = fill(PointChoice, "point", settings)
+        sections = {"microstructure": to_table(other), "point": to_table(point)}
+        return ChosenMicrostructure(point.build(), sections, {})
     if other.name:
         return _other_kind(other.name)
     if not choice.file:

@@ -11,9 +11,11 @@ from microtann.cli.form_choice import SECTION as FORM_SECTION
 from microtann.cli.form_choice import choose_forms, form_defaults, form_help
 from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice, FrameChoice, MicrostructureChoice
+from microtann.cli.point_choice import PointChoice
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.solver import SolverChoice
+from microtann.data.imported.import_choice import ImportChoice
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.numbers.configuration import defaults, to_table
@@ -25,9 +27,11 @@ SECTIONS: dict[str, type[Any]] = {
     "bar": BarChoice,
     "frame": FrameChoice,
     "microstructure": MicrostructureChoice,
+    "point": PointChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,
+    "import": ImportChoice,
     "reduce": ReductionChoice,
     "solver": SolverChoice,
     "simulate": SimulationChoice,

@@ -9,16 +9,19 @@ from typing import Literal
 
 import h5py
 import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
 
 from microtann.data.consistency import (
     continuity_errors,
     dissipation_errors,
     energy_errors,
+    moves_at_rest,
     rest_errors,
     scales_of,
     stiffness_of,
 )
-from microtann.data.file import has_checksums, read_microstructure, read_set
+from microtann.data.file import has_checksums, read_microstructure, read_set, read_stiffness, require_room_for
 from microtann.data.format_errors import (
     field_errors,
     header_errors,
@@ -112,6 +115,7 @@ def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
     if sentences:
         return  # what the fields mean is not known
     yield from _advice(file, layout)
+    require_room_for(path, file, layout)
     damage: list[str] = []
     sets = {name: read_set(file, name, layout, damage) for name in SETS}
     yield from _errors(damage)
@@ -129,7 +133,7 @@ def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
         yield Finding("note", sentence)
     if values or (microstructure is not None and any(shape_errors(layout, microstructure))):
         return
-    physics = list(_physics(path, sets, layout, microstructure))
+    physics = list(_physics(path, sets, layout, microstructure, read_stiffness(file)))
     yield from physics
     if microstructure is None or any(finding.level == "error" for finding in physics):
         return  # increments that are none of any material are none of this microstructure
@@ -173,6 +177,12 @@ def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
         )
     if not layout.coordinate_shapes:
         yield Finding("note", "the file has no internal coordinates: no microstructural fields can be decoded")
+    if layout.without:
+        yield Finding(
+            "note",
+            f"the file is without {' and '.join(layout.without)}: first and second law cannot be checked, and of "
+            "the forms variational alone learns from it",
+        )
 
 
 def _largest_stiffness(path: Path, microstructure: Microstructure | None) -> float | None:
@@ -192,14 +202,19 @@ def _largest_stiffness(path: Path, microstructure: Microstructure | None) -> flo
 
 
 def _physics(
-    path: Path, sets: dict[str, Increments], layout: Layout, microstructure: Microstructure | None
+    path: Path,
+    sets: dict[str, Increments],
+    layout: Layout,
+    microstructure: Microstructure | None,
+    given: Float[NDArray[np.float64], "v v"] | None,
 ) -> Iterator[Finding]:
     scales = scales_of(sets, layout)
     stiffness = _largest_stiffness(path, microstructure)
     if stiffness is None:
-        stiffness = stiffness_of(sets)
+        stiffness = stiffness_of(sets) if given is None else float(np.linalg.eigvalsh(given)[-1])
     at_rest = microstructure is not None and microstructure.rate_independent
     quadratic = microstructure is not None and microstructure.quadratic
+    stays = at_rest if microstructure is not None else not moves_at_rest(sets, layout, scales)
     for name, part in sets.items():
         if not len(part):
             continue
@@ -213,7 +228,8 @@ def _physics(
                     hint = "only the state of a rate-dependent material may move at rest"
                     yield Finding("warning", f"{sentence}: {hint}")
         yield from _errors(continuity_errors(name, part, layout, scales))
-        for wrong, sentence in energy_errors(name, part, scales, stiffness, quadratic):
+        judged = () if layout.without else energy_errors(name, part, scales, stiffness, quadratic, stays)
+        for wrong, sentence in judged:
             yield Finding("error" if wrong else "warning", sentence)
 
 

@@ -34,7 +34,13 @@ def description_errors(dataset: Dataset) -> Iterator[str]:
     ):
         if count != given:
             yield f"{name} describes {given} columns, but the increments have {count}: describe each column once"
+    if dataset.elastic_stiffness is not None and dataset.elastic_stiffness.shape != (dataset.components,) * 2:
+        shape = dataset.elastic_stiffness.shape
+        yield f"elastic_stiffness has shape {shape}, but the strains have {dataset.components} components"
     for part in (dataset.validation, dataset.test):
+        if len(part) and part.unknown != data.unknown:
+            names = " and ".join(set(part.unknown) ^ set(data.unknown))
+            yield f"{names} is known in one set and NaN in another: fill it in, or leave it out everywhere"
         for name in ("strain", "extra", "coordinates"):
             columns = getattr(part, name).shape[1], getattr(data, name).shape[1]
             if len(part) and columns[0] != columns[1]:

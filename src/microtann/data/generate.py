@@ -234,7 +234,7 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
     walks = draw_walks(plan, first, last, microstructure.components)
     if not microstructure.rate_independent:
         walks = walks.with_rest_as_motion()
-    states = _solve_moves(microstructure, walks, plan.dt, first)
+    states = _solve_moves(microstructure, walks, first)
     row = np.arange(last - first)[:, None]
     before, after = (row, walks.before), (row, walks.after)
 
@@ -247,7 +247,7 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
     return Increments(
         path=np.repeat(np.arange(first, last, dtype=np.int64), plan.steps),
         step=step.astype(np.int64).reshape(-1),
-        dt=np.full(count, plan.dt),
+        dt=walks.dt.reshape(-1),
         strain=flat(walks.strain),
         strain_increment=flat(walks.strain_increment),
         extra=np.empty((count, 0)),
@@ -293,17 +293,18 @@ def empty_increments(count: int, components: int, coordinates: int) -> Increment
     )
 
 
-def _solve_moves(microstructure: Microstructure, walks: Walks, dt: float, first: int) -> WalkStates:
+def _solve_moves(microstructure: Microstructure, walks: Walks, first: int) -> WalkStates:
     """Solve the increments that move; states are numbered as in `Walks`."""
     count, components = len(walks.strain), walks.strain.shape[2]
     target = (walks.strain + walks.strain_increment)[walks.moving].reshape(count, -1, components)
+    dt = walks.dt[walks.moving].reshape(count, -1)
     fresh = (walks.before == 0)[walks.moving].reshape(count, -1)
     states = _virgin_states(microstructure, count, target.shape[1] + 1)
     places = columns(microstructure.coordinate_shapes)
     for row, start, length in _pieces(fresh):
         place = (row[:, None], start[:, None] + np.arange(length))
         try:
-            response = microstructure.solve(target[place], dt)
+            response = microstructure.solve(target[place], dt[place])
         except ConvergenceError as error:
             walk = first + int(row[error.worst[0]]) if error.worst else first
             raise ConvergenceError(

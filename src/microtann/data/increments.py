@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from microtann.microstructure.protocol import Microstructure
@@ -32,11 +32,11 @@ class Increments:
     stress, stress_next : array, shape (n, v)
         S at t and at t + Δt.
     energy, energy_next : array, shape (n,)
-        Ψ at t and at t + Δt, per unit volume.
+        Ψ at t and at t + Δt, per unit volume; NaN in all rows if it is not known.
     dissipation : array, shape (n,)
-        D Δt of the increment, per unit volume.
+        D Δt of the increment, per unit volume; NaN in all rows if it is not known.
     coordinates, coordinates_next : array, shape (n, c)
-        Internal coordinates ξ at t and at t + Δt.
+        Internal coordinates ξ at t and at t + Δt; a row of NaN where those of an increment are not kept.
     """
 
     path: Int[NDArray[np.int64], "n"]
@@ -60,6 +60,19 @@ class Increments:
     def __repr__(self) -> str:
         counts = f"{len(self)} of {len(np.unique(self.path))} paths, {self.strain.shape[1]} strain components"
         return f"Increments({counts}, {self.coordinates.shape[1]} internal coordinates)"
+
+    @property
+    def with_coordinates(self) -> Bool[NDArray[np.bool_], "n"]:
+        """Which increments have internal coordinates at both ends; a file may keep those of some."""
+        if not self.coordinates.shape[1]:
+            return np.zeros(len(self), dtype=np.bool_)
+        return ~(np.isnan(self.coordinates[:, 0]) | np.isnan(self.coordinates_next[:, 0]))
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Which of "energy" and "dissipation" are not known."""
+        first = {"energy": self.energy_next[:1], "dissipation": self.dissipation[:1]}
+        return tuple(name for name, value in first.items() if np.isnan(value).any())
 
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Increments:
         """Return the increments at ``index``."""
@@ -88,6 +101,8 @@ class Dataset:
         Who made the data, with what and from which seed; free text values.
     strain_names : tuple of str
         Names of the strain components; empty for the Voigt order of the package.
+    elastic_stiffness : array, shape (v, v), optional
+        Of the virgin state, if those who made the data know it.
     """
 
     training: Increments
@@ -99,6 +114,7 @@ class Dataset:
     microstructure: Microstructure | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     strain_names: tuple[str, ...] = ()
+    elastic_stiffness: Float[Array, "v v"] | None = None
 
     def __repr__(self) -> str:
         sets = ("training", "validation", "test")

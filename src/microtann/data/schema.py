@@ -21,6 +21,16 @@ SETS = ("training", "validation", "test")
 SHEAR = "engineering"
 QUANTITIES = ("strain", "stress", "energy", "dissipation", "time")
 """Quantities that every file gives a unit for, besides its coordinates and extra state variables."""
+MAY_LACK = ("energy", "dissipation")
+"""Quantities that a file may be without, if its attribute `WITHOUT` says so."""
+WITHOUT = "without"
+COORDINATES_OF = "coordinates_of"
+"""Attribute of a file that says of what its coordinates are: by default `INCREMENTS`, both ends of each."""
+INCREMENTS, STATES = "increments", "states"
+STATE_ROWS = ("state", "state_next")
+"""Where each state is kept once, the datasets that say in which row it is at t and at t + Δt."""
+STIFFNESS = "elastic_stiffness"
+"""Optional dataset of a file."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +72,30 @@ class Layout:
     coordinate_shapes : mapping
         Name and shape of each group of internal coordinates, in order.
     units : mapping
+    without : tuple of str
+        Quantities that the file does not hold, of `MAY_LACK`.
+    once : bool
+        Whether the coordinates of each state are stored once, in ``states/NAME``.
     """
 
     voigt_order: tuple[str, ...]
     extra_names: tuple[str, ...]
     coordinate_shapes: Mapping[str, tuple[int, ...]]
     units: Mapping[str, str]
+    without: tuple[str, ...] = ()
+    once: bool = False
+
+    @property
+    def stored_fields(self) -> tuple[Field, ...]:
+        """The datasets of every set with one row for every increment."""
+        if not (self.once and self.coordinate_shapes):
+            return self.fields
+        kept = (field for field in self.fields if not field.name.startswith("coordinates"))
+        return (*kept, *(Field(name, (), integer=True, repeats=True) for name in STATE_ROWS))
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The datasets of every set."""
+        """What is known of every increment; in a file with both ends of each, the datasets of every set."""
         vector, extra = (len(self.voigt_order),), (len(self.extra_names),)
         return (
             Field("path", (), integer=True, repeats=True),
@@ -82,9 +106,8 @@ class Layout:
             *((Field("extra", extra), Field("extra_increment", extra)) if self.extra_names else ()),
             Field("stress", vector),
             Field("stress_next", vector),
-            Field("energy", ()),
-            Field("energy_next", ()),
-            Field("dissipation", ()),
+            *((Field("energy", ()), Field("energy_next", ())) if "energy" not in self.without else ()),
+            *((Field("dissipation", ()),) if "dissipation" not in self.without else ()),
             *(Field(f"coordinates/{name}", shape) for name, shape in self.coordinate_shapes.items()),
             *(Field(f"coordinates_next/{name}", shape) for name, shape in self.coordinate_shapes.items()),
         )
@@ -92,7 +115,8 @@ class Layout:
     @property
     def named_units(self) -> tuple[str, ...]:
         """Everything that must have a unit."""
-        return (*QUANTITIES, *self.extra_names, *self.coordinate_shapes)
+        held = (name for name in QUANTITIES if name not in self.without)
+        return (*held, *self.extra_names, *self.coordinate_shapes)
 
     @property
     def columns(self) -> dict[str, slice]:
@@ -115,4 +139,5 @@ def layout_of(dataset: Dataset) -> Layout:
         tuple(dataset.extra_names),
         {name: tuple(shape) for name, shape in dataset.coordinate_shapes.items()},
         dict(dataset.units),
+        dataset.training.unknown,
     )

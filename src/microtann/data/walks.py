@@ -75,6 +75,15 @@ class WalkPlan:
     validation: Annotated[Share, Field(description="Share of the paths in the validation set.")] = 0.15
     test: Annotated[Share, Field(description="Share of the paths in the test set.")] = 0.15
     dt: Annotated[Positive, Field(description="Duration Δt of an increment.")] = 1.0
+    decades: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=12.0,
+            description="Decades over which durations are spread, evenly in their logarithm, with dt in the "
+            "middle: what the rate does is learnt from these. 0 gives every increment dt.",
+        ),
+    ] = 0.0
     seed: Annotated[
         int,
         Field(
@@ -135,6 +144,8 @@ class Walks:
     ----------
     strain, strain_increment : array, shape (B, T, v)
         Strain before every increment, and the increment.
+    dt : array, shape (B, T)
+        Duration of every increment.
     before, after : integer array, shape (B, T)
         State before and after every increment: 0 is the virgin state, s + 1 the state after moving increment s.
     moving : bool array, shape (B, T)
@@ -145,6 +156,7 @@ class Walks:
 
     strain: Float[Array, "B T v"]
     strain_increment: Float[Array, "B T v"]
+    dt: Float[Array, "B T"]
     before: Int[IntArray, "B T"]
     after: Int[IntArray, "B T"]
     moving: Bool[NDArray[np.bool_], "B T"]
@@ -178,6 +190,7 @@ def draw_walks(plan: WalkPlan, first: int, last: int, components: int) -> Walks:
     draws = np.empty((count, steps, components))
     moving = np.ones((count, steps), dtype=np.bool_)
     restarts = np.zeros((count, steps), dtype=np.bool_)
+    dt = np.full((count, steps), plan.dt)
     for row in range(count):
         sequence = np.random.SeedSequence(plan.seed, spawn_key=(_PATHS, first + row))
         generator = np.random.default_rng(sequence)
@@ -188,8 +201,10 @@ def draw_walks(plan: WalkPlan, first: int, last: int, components: int) -> Walks:
             draws[row] = scale * generator.standard_normal((steps, components))
         else:
             draws[row] = generator.uniform(-scale, scale, (steps, components))
+        if plan.decades > 0.0:
+            dt[row] *= 10.0 ** (plan.decades * (generator.random(steps) - 0.5))
     draws[~moving] = 0.0
-    return _walk(draws, moving, restarts, limit)
+    return _walk(draws, dt, moving, restarts, limit)
 
 
 def split_paths(plan: WalkPlan) -> tuple[IntArray, IntArray, IntArray]:
@@ -217,6 +232,7 @@ def strain_limit(limit: ArrayLike | None, components: int) -> Float[Array, "v"]:
 
 def _walk(
     draws: Float[Array, "B T v"],
+    dt: Float[Array, "B T"],
     moving: Bool[NDArray[np.bool_], "B T"],
     restarts: Bool[NDArray[np.bool_], "B T"],
     limit: Float[Array, "v"],
@@ -239,4 +255,4 @@ def _walk(
         place = place + step
         state = np.where(moving[:, t], number[:, t], state)
         after[:, t] = state
-    return Walks(strain, increment, before, after, moving, restarts)
+    return Walks(strain, increment, dt, before, after, moving, restarts)

@@ -27,6 +27,7 @@ class WholeWalks:
     extra : array, shape (B, T, e)
         Extra state variables at the end of every increment.
     dt, energy, dissipation : array, shape (B, T)
+        Energy and dissipation are NaN if the data do not hold them.
     coordinates : array, shape (B, T, c)
         Internal coordinates at the end of every increment.
     there : bool array, shape (B, T)
@@ -119,7 +120,8 @@ def walk_rows(data: Increments) -> list[Int[NDArray[np.int64], "T"]]:
     continues[1:] &= np.abs(start[1:] - end[:-1]).max(axis=1) <= near
     first = np.flatnonzero(~continues)
     virgin = np.abs(start[first]).max(axis=1, initial=0.0) <= near
-    for values in (data.stress, data.energy[:, None]):
+    energies = () if "energy" in data.unknown else (data.energy[:, None],)
+    for values in (data.stress, *energies):
         virgin &= np.abs(values[order[first]]).max(axis=1) <= ROUND_OFF * np.abs(values).max(initial=0.0)
     walks = [rows for rows, whole in zip(np.split(order, first[1:]), virgin, strict=False) if whole]
     if not walks:

@@ -113,7 +113,7 @@ def box(
     else:
         cells = _simplices(counts, diagonals == "mirrored") if rule.simplex else _blocks(counts)
     if rule.edges:
-        points, cells = _with_edge_nodes(points, cells, rule.edges)
+        points, cells = with_edge_nodes(points, cells, rule.edges)
     return Mesh(points, cells, kind)
 
 
@@ -168,10 +168,19 @@ def _pyramids(
     return np.concatenate([points, points[blocks].mean(axis=1)]), cells
 
 
-def _with_edge_nodes(
+def with_edge_nodes(
     points: Float[Array, "N d"], cells: Int[IntArray, "E c"], edges: tuple[tuple[int, int], ...]
 ) -> tuple[Float[Array, "M d"], Int[IntArray, "E n"]]:
-    """Return points and cells with a node in the middle of every edge."""
+    """Return points and cells with a node in the middle of every edge.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    cells : integer array, shape (E, c)
+        Corners.
+    edges : tuple of pairs of int
+        Ends of the edges among the corners.
+    """
     ends = np.sort(cells[:, np.array(edges)].reshape(-1, 2), axis=1)
     unique, place = np.unique(ends, axis=0, return_inverse=True)
     middle = 0.5 * (points[unique[:, 0]] + points[unique[:, 1]])

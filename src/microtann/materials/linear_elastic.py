@@ -24,6 +24,8 @@ class LinearElastic:
     ----------
     stiffness : array, shape (v, v)
         Symmetric and positive definite; v = 6 in space and 3 in the plane, in Voigt order with engineering shear.
+    normal : array, shape (2, 3), optional
+        In the plane: strain 33 and stress 33 under unit strains, where they are known.
 
     Raises
     ------
@@ -38,7 +40,7 @@ class LinearElastic:
     ((6, 6), (3, 3))
     """
 
-    def __init__(self, stiffness: ArrayLike) -> None:
+    def __init__(self, stiffness: ArrayLike, normal: ArrayLike | None = None) -> None:
         moduli = np.array(as_floats("the stiffness", stiffness))
         if moduli.shape not in ((6, 6), (3, 3)):
             raise InputError(f"a stiffness has shape (6, 6) in space or (3, 3) in the plane, got {moduli.shape}")
@@ -50,7 +52,10 @@ class LinearElastic:
             raise InputError("the stiffness must be positive definite, or the material is not stable")
         self.stiffness: Float[Array, "v v"] = moduli
         self.stiffness.setflags(write=False)
-        self._out_of_plane: Float[Array, "2 3"] | None = None
+        beyond = None if normal is None else np.array(as_floats("strain and stress 33", normal))
+        if beyond is not None and (len(moduli) != 3 or beyond.shape != (2, 3)):
+            raise InputError(f"strain 33 and stress 33 under three strains have shape (2, 3), got {beyond.shape}")
+        self.normal: Float[Array, "2 3"] | None = beyond
 
     @classmethod
     def isotropic(cls, young: float, poisson: float, plane: str | None = None) -> LinearElastic:
@@ -75,13 +80,10 @@ class LinearElastic:
             raise InputError(f"the plane state of a material is 'strain' or 'stress', got {plane!r}")
         plain, beyond = np.ix_(isotropy.PLANE_COMPONENTS, isotropy.PLANE_COMPONENTS), np.zeros((2, 3))
         if plane == "strain":
-            material = cls(moduli[plain])
             beyond[1] = moduli[2, isotropy.PLANE_COMPONENTS]
-        else:
-            material = cls(np.linalg.inv(np.linalg.inv(moduli)[plain]))
-            beyond[0] = -moduli[2, isotropy.PLANE_COMPONENTS] / moduli[2, 2]
-        material._out_of_plane = beyond
-        return material
+            return cls(moduli[plain], beyond)
+        beyond[0] = -moduli[2, isotropy.PLANE_COMPONENTS] / moduli[2, 2]
+        return cls(np.linalg.inv(np.linalg.inv(moduli)[plain]), beyond)
 
     def __repr__(self) -> str:
         where = "space" if voigt.dimension(self.components) == 3 else "the plane"
@@ -98,9 +100,9 @@ class LinearElastic:
 
     def out_of_plane(self, state: State) -> tuple[Float[Array, "*n"], Float[Array, "*n"]] | None:
         """Return strain 33 and stress 33; None in space, and where the stiffness of the plane alone is known."""
-        if self._out_of_plane is None:
+        if self.normal is None:
             return None
-        strain, stress = np.moveaxis(state["strain"] @ self._out_of_plane.T, -1, 0)
+        strain, stress = np.moveaxis(state["strain"] @ self.normal.T, -1, 0)
         return strain, stress
 
     def update(

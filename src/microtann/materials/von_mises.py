@@ -1,4 +1,4 @@
-"""Von Mises plasticity with linear kinematic hardening: radial return in closed form, with its tangent."""
+"""Von Mises plasticity, hardening and viscous: radial return with its tangent, in closed form or by one scalar."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.materials import isotropy
 from microtann.materials.protocol import State
+from microtann.materials.strength_growth import PlasticStep, StrengthGrowth
 from microtann.numbers.checks import check_increment
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
@@ -25,16 +26,27 @@ class VonMises:
     Stress s = 2G (e − εᵖ) in the deviator, back stress ⅔ H εᵖ, flow where |s − ⅔ H εᵖ| reaches √⅔ k. In uniaxial
     tension it is an `microtann.ElastoplasticBar` of the same Young's modulus, yield stress and hardening.
 
+    The strength k may grow: with the accumulated plastic strain p, ṗ = √⅔ |ε̇ᵖ|, linearly and up to a saturation
+    (Voce), and with a power of its rate (Perzyna), k + Hᵢ p + Q (1 − exp(−b p)) + η ṗ^m. With k = 0 and a
+    viscosity it is viscoelastic: a Maxwell body, or with H > 0 a standard linear solid. An increment is the
+    backward Euler step, whose dissipation k Δp + η (Δp/Δt)^m Δp is that of its end: −T · ΔZ with Z = (εᵖ, p).
+
     Parameters
     ----------
     young, poisson : float
         Young's modulus E and Poisson's ratio.
     yield_stress : float
-        k, in uniaxial tension.
+        k, in uniaxial tension; 0 is no elastic domain, and needs a viscosity.
     hardening : float
         H ≥ 0, slope of the uniaxial stress over the plastic strain; the tangent modulus is EH/(E + H).
     plane : "strain", optional
         For a mesh in the plane: no strain out of it. In space if left out.
+    isotropic_hardening : float
+        Hᵢ ≥ 0.
+    saturation, saturation_rate : float
+        Q ≥ 0 and b > 0 of Voce.
+    viscosity, rate_exponent : float
+        η ≥ 0, stress times (time)^m, and m > 0 of Perzyna.
 
     Raises
     ------
@@ -44,6 +56,7 @@ class VonMises:
     References
     ----------
     J. C. Simo and T. J. R. Hughes, Computational Inelasticity, Springer, 1998, Box 3.1.
+    Laws of growth: `microtann.materials.strength_growth.StrengthGrowth`.
 
     Examples
     --------
@@ -65,9 +78,17 @@ class VonMises:
         yield_stress: float = 1.0 / 3.0,
         hardening: float = 0.1,
         plane: str | None = None,
+        *,
+        isotropic_hardening: float = 0.0,
+        saturation: float = 0.0,
+        saturation_rate: float = 10.0,
+        viscosity: float = 0.0,
+        rate_exponent: float = 1.0,
     ) -> None:
         self._bulk, self._shear = isotropy.bulk_and_shear(young, poisson)
-        isotropy.require_positive("the yield stress", yield_stress)
+        self.growth = StrengthGrowth(isotropic_hardening, saturation, saturation_rate, viscosity, rate_exponent)
+        if yield_stress != 0.0 or viscosity == 0.0:
+            isotropy.require_positive("the yield stress", yield_stress)
         if not (np.isfinite(hardening) and hardening >= 0.0):
             raise InputError(f"the hardening must be zero or positive, got {hardening!r}")
         if plane not in (None, "strain"):
@@ -78,10 +99,16 @@ class VonMises:
 
     def __repr__(self) -> str:
         where = "" if self.plane is None else f", plane={self.plane!r}"
+        growth = f", {self.growth}" if self.growth.any else ""
         return (
             f"VonMises(young={self.young:g}, poisson={self.poisson:g}, yield_stress={self.yield_stress:g}, "
-            f"hardening={self.hardening:g}{where})"
+            f"hardening={self.hardening:g}{where}{growth})"
         )
+
+    @property
+    def rate_independent(self) -> bool:
+        """Whether durations do not matter."""
+        return self.growth.viscosity == 0.0
 
     @property
     def components(self) -> int:
@@ -89,10 +116,15 @@ class VonMises:
         return len(self._kept)
 
     def initial_state(self, n: int) -> State:
-        """Return the virgin state: strain, plastic strain (all six components), energy and dissipation."""
+        """Return the virgin state: strain, plastic strain (all six components), energy and dissipation.
+
+        Where the strength grows with it, the accumulated plastic strain p too.
+        """
+        own = {"accumulated_plastic_strain": np.zeros(n)} if self.growth.remembers else {}
         return {
             "strain": np.zeros((n, self.components)),
             "plastic_strain": np.zeros((n, 6)),
+            **own,
             "energy": np.zeros(n),
             "dissipation": np.zeros(n),
         }
@@ -109,7 +141,7 @@ class VonMises:
         self,
         strain_increment: Float[Array, "n v"],
         state: State,
-        dt: float = 1.0,
+        dt: float | Float[Array, "n"] = 1.0,
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
@@ -120,8 +152,8 @@ class VonMises:
             Voigt order, engineering shear.
         state : dict of arrays
             As `initial_state` returns it; never modified.
-        dt : float
-            Duration of the increment, which does not matter.
+        dt : float or array, shape (n,)
+            Duration of the increment, for all or for every point; it matters where there is a viscosity.
         tangent : bool
             Whether the consistent tangent is wanted.
 
@@ -132,7 +164,8 @@ class VonMises:
         """
         check_increment(strain_increment)
         twice_shear, back = 2.0 * self._shear, 2.0 / 3.0 * self.hardening
-        radius = np.sqrt(2.0 / 3.0) * self.yield_stress
+        growth, radius = self.growth, np.sqrt(2.0 / 3.0) * self.yield_stress
+        accumulated = state["accumulated_plastic_strain"] if growth.remembers else np.zeros(len(strain_increment))
         strain = state["strain"] + strain_increment
         whole = np.zeros((len(strain), 6))
         whole[:, self._kept] = strain
@@ -141,25 +174,41 @@ class VonMises:
         trial = twice_shear * (whole @ isotropy.DEVIATOR - plastic)
         relative = trial - back * plastic
         size = np.sqrt(relative**2 @ PRODUCT)
-        flowing = size > radius * (1.0 + YIELD_TOLERANCE)
-        multiplier = np.where(flowing, (size - radius) / (twice_shear + back), 0.0)
+        grown = radius + np.sqrt(2.0 / 3.0) * growth.strength(accumulated)
+        flowing = size > grown * (1.0 + YIELD_TOLERANCE)
+        multiplier = np.where(flowing, (size - grown) / (twice_shear + back), 0.0)
+        softening = np.full(len(strain), twice_shear / (twice_shear + back))
+        lost = np.zeros(len(strain))
+        if growth.any and flowing.any():
+            duration = np.broadcast_to(dt, len(strain))[flowing]
+            point = PlasticStep(
+                np.sqrt(1.5) * (size - grown)[flowing],
+                1.5 * (twice_shear + back),
+                accumulated[flowing],
+                duration,
+            )
+            flow = growth.flow(point)
+            multiplier[flowing] = np.sqrt(1.5) * flow
+            softening[flowing] = 1.5 * twice_shear / growth.slope(point, flow)
+            lost[flowing] = growth.drag(flow, duration) * flow
+            accumulated = accumulated.copy()
+            accumulated[flowing] += flow
         direction = relative / np.where(flowing, size, 1.0)[:, None]
         plastic = plastic + multiplier[:, None] * direction
         deviator = trial - (twice_shear * multiplier)[:, None] * direction
         stress = (deviator + (self._bulk * volume)[:, None] * isotropy.TRACE)[:, self._kept]
         energy = 0.5 * self._bulk * volume**2
         energy += 0.5 * (deviator**2 @ PRODUCT / twice_shear + back * (plastic**2 @ PRODUCT))
-        new = {
-            "strain": strain,
-            "plastic_strain": plastic * PRODUCT,
-            "energy": energy,
-            "dissipation": radius * multiplier,
-        }
+        new = {"strain": strain, "plastic_strain": plastic * PRODUCT}
+        if growth.remembers:
+            new["accumulated_plastic_strain"] = accumulated
+            energy += growth.stored(accumulated)
+        new |= {"energy": energy, "dissipation": radius * multiplier + lost}
         if not tangent:
             return stress, None, new
         moduli = np.broadcast_to(isotropy.stiffness(self.young, self.poisson), (len(strain), 6, 6)).copy()
         shrunk = twice_shear * multiplier / np.where(flowing, size, 1.0)
-        along = np.where(flowing, twice_shear / (twice_shear + back) - shrunk, 0.0)
+        along = np.where(flowing, softening - shrunk, 0.0)
         moduli -= (twice_shear * shrunk)[:, None, None] * isotropy.DEVIATOR
         moduli -= (twice_shear * along)[:, None, None] * direction[:, :, None] * direction[:, None, :]
         return stress, moduli[:, self._kept[:, None], self._kept], new

@@ -21,6 +21,7 @@ from microtann.errors import InputError
 from microtann.materials.protocol import State
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
+from microtann.microstructure.plastic_points import PlasticPoints
 from microtann.numbers.checks import check_dt, check_strain_paths
 from microtann.slips.problem import SlipProblem
 
@@ -88,6 +89,8 @@ class Microstructure(ABC):
     """Names of the arrays of every group in files; a group may be absent."""
     rate_independent: ClassVar[bool] = True
     """Whether a zero increment, however long, leaves the state as it is."""
+    durations_by_point: ClassVar[bool] = False
+    """Whether `update` also takes an array of durations, one for every point."""
     quadratic: ClassVar[bool] = False
     """Whether the energy is quadratic in strain and state, with associated flow.
 
@@ -199,12 +202,12 @@ class Microstructure(ABC):
         strain : array, shape (T, v) or (B, T, v)
             Total strain at the end of each increment.
         dt : float or array, shape (T,) or (B, T)
-            Durations of the increments; those of all paths of a batch must be the same.
+            Durations of the increments.
 
         Raises
         ------
         InputError
-            If the strain is no strain path, or the durations differ from path to path.
+            If the strain is no strain path, or a duration is not positive.
         ConvergenceError
             If the state at the end of an increment was not found.
         """
@@ -213,12 +216,10 @@ class Microstructure(ABC):
         durations = check_dt(dt, strain.shape[:-1]).reshape(paths.shape[:2])
         if self.rate_independent:
             durations = np.ones_like(durations)
-        if len(durations) and not (durations == durations[0]).all():
-            raise InputError("the paths of a batch are solved together: give them the same durations")
         state, before = self.initial_state(len(paths)), np.zeros_like(paths[:, 0])
         steps = []
         for step in range(paths.shape[1]):
-            stress, _, state = self.update(paths[:, step] - before, state, float(durations[0, step]), False)
+            stress, state = self._advance(paths[:, step] - before, state, durations[:, step])
             before = paths[:, step]
             decoded = self.decode(state)
             steps.append(
@@ -230,6 +231,32 @@ class Microstructure(ABC):
         )
         coordinates = dict(zip(self.coordinate_shapes, groups, strict=True))
         return PathResponse(strain, stress, energy, dissipation, coordinates)
+
+    def _advance(
+        self, strain_increment: Float[Array, "n v"], state: State, dt: Float[Array, "n"]
+    ) -> tuple[Float[Array, "n v"], State]:
+        """Return stresses and states after increments of different durations.
+
+        Parameters
+        ----------
+        strain_increment : array, shape (n, v)
+        state : dict of arrays
+        dt : array, shape (n,)
+        """
+        if self.durations_by_point:
+            stress, _, after = self.update(strain_increment, state, dt, False)  # type: ignore[arg-type]
+            return stress, after
+        values, which = np.unique(dt, return_inverse=True)
+        parts = [np.flatnonzero(which == i) for i in range(len(values))]
+        solved = [
+            self.update(
+                strain_increment[part], {k: value[part] for k, value in state.items()}, float(value), False
+            )
+            for part, value in zip(parts, values, strict=True)
+        ]
+        order = np.argsort(np.concatenate(parts))
+        stress = np.concatenate([found for found, _, _ in solved])[order]
+        return stress, {k: np.concatenate([new[k] for _, _, new in solved])[order] for k in solved[0][2]}
 
     def state_of(self, coordinates: Mapping[str, Array], strain: Float[Array, "n v"]) -> State | None:
         """Return states that have given internal coordinates and strains; None if they do not follow from these.
@@ -243,6 +270,10 @@ class Microstructure(ABC):
 
     def slip_problem(self) -> SlipProblem | None:
         """Return its energy and resistances if all of its inelasticity are slips; else None."""
+        return None
+
+    def plastic_points(self) -> PlasticPoints | None:
+        """Return its points with plastic strains, from which groups of them can be made; None if it has none."""
         return None
 
     def picture(self, state: Mapping[str, Array] | None = None) -> Picture | None:

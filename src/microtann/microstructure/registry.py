@@ -19,7 +19,12 @@ from microtann.system.entry_points import load_entry_points
 Array = NDArray[np.float64]
 MICROSTRUCTURE_ENTRY_POINTS = "microtann.microstructures"
 """Entry points by which an installed package makes its kinds known: each names a kind, or a module with some."""
-OWN_MICROSTRUCTURES = ("microtann.microstructure.bars.lattice", "microtann.microstructure.frames.frame")
+OWN_MICROSTRUCTURES = (
+    "microtann.microstructure.bars.lattice",
+    "microtann.microstructure.frames.frame",
+    "microtann.microstructure.material_point.solid_point",
+    "microtann.microstructure.continuum.solid",
+)
 """Where the kinds of this package are, imported when one is first looked for."""
 DEFAULT_KIND = "lattice"
 """Kind of the microstructure in files that name none."""

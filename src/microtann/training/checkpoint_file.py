@@ -70,6 +70,8 @@ def fingerprint(dataset: Dataset, form: TrainableForm) -> str:
     for increments in (dataset.training, dataset.validation):
         for field in fields(increments):
             digest.update(np.ascontiguousarray(getattr(increments, field.name)).data)
+    if dataset.elastic_stiffness is not None:
+        digest.update(np.ascontiguousarray(dataset.elastic_stiffness).data)
     return digest.hexdigest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.data.increments import Dataset, Increments
@@ -13,14 +13,11 @@ from microtann.numbers.coordinates import columns
 from microtann.system.memory import require_memory
 from microtann.tann.information import Information
 from microtann.tann.scaling import Scaling
+from microtann.training.elastic_rows import NOISE_MARGIN, elastic_increments
 
 Array = NDArray[np.float64]
-ELASTIC_DISSIPATION = 1e-10
-"""An increment is elastic if it dissipates less than this fraction of the mean, where the data hold no noise."""
 COMPONENT_TOLERANCE = 1e-7
 """Principal components of the residual below this fraction of the largest are round-off."""
-NOISE_MARGIN = 5.0
-"""What is smaller than so many times the noise of the data is taken for noise."""
 PARAMETER_COPIES = 64
 """Copies of the parameters that optimisers keep (L-BFGS: thirty pairs)."""
 ROW_COPIES = 4
@@ -30,7 +27,7 @@ COMPONENT_SAMPLES = 20_000
 
 
 def require_coordinates(dataset: Dataset) -> None:
-    """Refuse data without internal coordinates, for forms that find their state variables in them.
+    """Refuse data without internal coordinates, energy or dissipation, for forms that learn from these.
 
     Raises
     ------
@@ -38,8 +35,19 @@ def require_coordinates(dataset: Dataset) -> None:
     """
     if dataset.training.coordinates.shape[1] == 0:
         raise InputError(
-            "the data set has no internal coordinates, from which the internal state variables are found: "
-            "write displacements, forces or other microscopic quantities into it"
+            "the data set has no internal coordinates, from which this form finds its internal state variables: "
+            "write displacements, forces or other microscopic quantities into it, or train the form "
+            "'variational', which does without"
+        )
+    if not all(part.with_coordinates.all() for part in (dataset.training, dataset.validation)):
+        raise InputError(
+            "the data set has internal coordinates in some of its increments only: write them for all, or train "
+            "the form 'variational', which does with some"
+        )
+    if dataset.training.unknown:
+        raise InputError(
+            f"the data set has no {' and no '.join(dataset.training.unknown)}, from which this form learns: write "
+            "them into it, or train the form 'variational', which does without"
         )
 
 
@@ -66,7 +74,10 @@ def scale_of(data: Increments) -> Scaling:
     """Return scales from the root mean squares of strain, extra state variables and energy."""
     strain = np.full(data.strain.shape[1], _rms(data.strain + data.strain_increment))
     extra = np.array([_rms(column) for column in (data.extra + data.extra_increment).T])
-    energy = _rms(data.energy_next)
+    stored = data.energy_next
+    if "energy" in data.unknown:  # of its order
+        stored = 0.5 * np.einsum("nv,nv->n", data.stress_next, data.strain + data.strain_increment)
+    energy = _rms(stored)
     if not strain.all() or energy == 0.0:
         raise InputError("the training data hold no deformation: strain or energy is zero in every increment")
     return Scaling(jnp.asarray(np.concatenate([strain, np.where(extra == 0.0, 1.0, extra)])), jnp.asarray(energy))
@@ -97,16 +108,6 @@ def elastic_response(data: Increments, increment: Float[Array, "n y"]) -> Float[
     change = data.coordinates_next[elastic] - data.coordinates[elastic]
     solution, *_ = np.linalg.lstsq(moved, change, rcond=None)
     return np.asarray(solution.T)
-
-
-def elastic_increments(data: Increments) -> Bool[NDArray[np.bool_], "n"]:
-    """Return which increments are elastic: those whose dissipation cannot be told from none.
-
-    The second law forbids a negative dissipation, so what is negative is noise, and tells its size.
-    """
-    negative = data.dissipation[data.dissipation < 0.0]
-    noise = NOISE_MARGIN * _rms(negative) if negative.size else 0.0
-    return data.dissipation <= max(ELASTIC_DISSIPATION * np.abs(data.dissipation).mean(), noise)
 
 
 def residual_components(

@@ -32,7 +32,7 @@ class WalkErrors:
     Parameters
     ----------
     stress, energy, dissipation : float
-        The dissipation is the accumulated one.
+        The dissipation is the accumulated one. NaN for what the data do not hold.
     coordinates : mapping
         Errors of the decoded groups ("displacement", "force").
     violations : int
@@ -179,11 +179,16 @@ def walk_errors(
             "energy": (found.energy, walks.energy),
             "dissipation": (np.cumsum(found.dissipation, axis=1), np.cumsum(walks.dissipation, axis=1)),
         }
-        errors = {name: _relative(*pair, walks.there) for name, pair in pairs.items()}
+        errors = {
+            name: float("nan") if np.isnan(pair[1][0, 0]).any() else _relative(*pair, walks.there)
+            for name, pair in pairs.items()
+        }
         exact = split(walks.coordinates, shapes)
         shared = {name: value for name, value in found.coordinates.items() if name in exact}
-        groups = {name: _relative(value, exact[name], walks.there) for name, value in shared.items()}
-        least = -1e-12 * float(np.abs(walks.energy).max())
+        kept = walks.there & ~np.isnan(walks.coordinates).any(axis=2)
+        groups = {name: _relative(value, exact[name], kept) for name, value in shared.items()}
+        energy = found.energy if np.isnan(walks.energy[0, 0]) else walks.energy
+        least = -1e-12 * float(np.abs(energy).max())
         violations = int(np.count_nonzero(~(found.dissipation >= least) & walks.there))
     return WalkErrors(**errors, coordinates=groups, violations=violations)
 

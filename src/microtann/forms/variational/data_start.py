@@ -43,9 +43,11 @@ MOVES = 1e-6
 def is_discoverable(dataset: Dataset, components: int) -> bool:
     """Return whether slips can be looked for.
 
-    That takes few principal components, more increments than the energy of these has unknowns, and strain alone as
-    a driving variable.
+    That takes few principal components, more increments than the energy of these has unknowns, strain alone as a
+    driving variable, and data that tell energy and dissipation.
     """
+    if dataset.training.unknown or not dataset.training.with_coordinates.all():
+        return False
     unknowns = components * (components + 1) // 2
     return components <= MOST_COMPONENTS and len(dataset.training) >= 2 * unknowns and not dataset.extra_names
 

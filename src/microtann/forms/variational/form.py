@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
+from microtann.errors import InputError
 from microtann.forms.variational.convergence import verdict
 from microtann.forms.variational.convex_energy import ConvexEnergy, with_convex_network
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.held_elasticity import (
     Hold,
-    elasticity_in_data,
     elasticity_of,
+    elasticity_of_dataset,
     hold_elasticity,
 )
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
@@ -48,7 +49,6 @@ from microtann.training.optimise import Method, descent
 from microtann.training.preparation import (
     driving_variables,
     elastic_response,
-    require_coordinates,
     require_memory_for,
     residual_components,
     scale_of,
@@ -57,6 +57,8 @@ from microtann.training.preparation import (
 FULL_RATE_ERROR = 1e-2
 """Relative error from which the descent starts at its full rate; below, the rate falls in proportion."""
 VALIDATION_WALKS = 60
+NO_COMPONENTS = (np.zeros(0), np.zeros((0, 0)), np.zeros(0))
+"""Weights, directions and deviations of data without internal coordinates."""
 SMALLEST = 1e-10
 """Size of a direction, relative to the largest, below which encoder and decoder do not see it."""
 
@@ -166,20 +168,31 @@ class Variational(TrainableForm):
         Raises
         ------
         InputError
-            If the data hold no internal coordinates, no walk from the virgin state or too few elastic increments,
-            or nothing irreversible happens in them.
+            If the data hold no walk from the virgin state, or hold internal coordinates but too few elastic
+            increments or nothing irreversible.
         """
-        require_coordinates(dataset)
         data = dataset.training
         slips = self._most_slips
         require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
-        elastic = elastic_response(data, increment)
+        seen = data.with_coordinates
+        found, fields = bool(seen.any()), data if seen.all() else data.take(seen)
+        if dataset.coordinate_shapes and not found:
+            raise InputError(
+                "no training increment has internal coordinates at both ends: keep some, or none at all"
+            )
+        elastic = elastic_response(fields, increment[seen]) if found else np.zeros((0, driving.shape[1]))
         told = KnownCoordinates.of(dataset) if self.from_lattice else None
         if told is not None:
             elastic = told.elastic_response(elastic, scaling)
-        weight, vectors, deviation = residual_components(dataset, driving + increment, increment, elastic)
+        weight, vectors, deviation = (
+            residual_components(
+                replace(dataset, training=fields), (driving + increment)[seen], increment[seen], elastic
+            )
+            if found
+            else NO_COMPONENTS
+        )
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
 
         def point_of(system: SlipSystem) -> MaterialPoint:
@@ -207,13 +220,13 @@ class Variational(TrainableForm):
             self._tell_unused(system, of_lattice=True)
             reduced = point_of(system)
             return self._hold(reduced, dataset)(reduced)
-        known = elasticity_in_data(data, scaling)
+        known = elasticity_of_dataset(dataset, scaling)
         hold = unheld if known is None else hold_elasticity(known)
-        if self.from_coordinates and is_discoverable(dataset, r):
+        if self.from_coordinates and found and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
-            found = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
-            self._tell_unused(found, of_lattice=False)
-            return hold(point_of(found))
+            shown = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
+            self._tell_unused(shown, of_lattice=False)
+            return hold(point_of(shown))
         seeds = range(self.seed, self.seed + self.starts)
         starts = [point_of(random_system(seed, y, self.states, slips, known)) for seed in seeds]
         return self._best([hold(point) for point in starts], dataset)
@@ -261,9 +274,12 @@ class Variational(TrainableForm):
         """
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
+        if not reduction.coordinates:
+            return self._with_viscosity(point)
         walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
-        there = rows >= 0
-        state = self.visited_states(point, dataset.training)
+        seen = dataset.training.with_coordinates
+        there = (rows >= 0) & seen[rows]
+        state = self.visited_states(point, dataset.training)[seen[rows][rows >= 0]]
         principal = jax.jit(jax.vmap(reduction.principal))
         residual = np.asarray(
             principal(dataset.training.coordinates_next[rows[there]], np.asarray(walks.driving)[there])
@@ -277,8 +293,10 @@ class Variational(TrainableForm):
         if known is not None:
             reduced = reduced_slips(dataset, point.scaling, self.states, self._most_slips)
             fitted = known.completed(fitted, reduced, state)
-        trained = replace(point, reduction=fitted.without_unused())
-        return viscous(trained, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else trained
+        return self._with_viscosity(replace(point, reduction=fitted.without_unused()))
+
+    def _with_viscosity(self, point: MaterialPoint) -> MaterialPoint:
+        return viscous(point, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else point
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks, without viscosity."""
@@ -348,7 +366,7 @@ class Variational(TrainableForm):
     def _hold(self, point: MaterialPoint, dataset: Dataset) -> Hold:
         """Return what gives moved points the elastic response of ``point``, if it is known."""
         known = self.from_lattice and is_reducible(dataset)
-        if not known and elasticity_in_data(dataset.training, point.scaling) is None:
+        if not known and elasticity_of_dataset(dataset, point.scaling) is None:
             return unheld
         return hold_elasticity(elasticity_of(point))
 

@@ -22,12 +22,13 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
-from microtann.data.increments import Increments
+from microtann.data.increments import Dataset, Increments
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.point import MaterialPoint
 from microtann.tann.scaling import Scaling
-from microtann.training.preparation import driving_variables, elastic_increments
+from microtann.training.elastic_rows import elastic_increments
+from microtann.training.preparation import driving_variables
 
 Numbers = NDArray[np.float64]
 Hold = Callable[[MaterialPoint], MaterialPoint]
@@ -35,6 +36,15 @@ LINEAR = 1e-3
 """Relative deviation of elastic increments from a linear law below which the law is linear."""
 RANK_TOLERANCE = 1e-9
 """Stiffness against a strain, relative to the largest, below which there is none."""
+
+
+def elasticity_of_dataset(dataset: Dataset, scaling: Scaling) -> Float[Numbers, "v y"] | None:
+    """Return H of a data set in scaled units: as it is given there, or else as its elastic increments tell."""
+    given = dataset.elastic_stiffness
+    if given is None or dataset.extra_names:
+        return elasticity_in_data(dataset.training, scaling)
+    strain = np.asarray(scaling.driving)
+    return 0.5 * (given + given.T) * np.outer(strain, strain) / float(scaling.energy)
 
 
 def elasticity_in_data(data: Increments, scaling: Scaling) -> Float[Numbers, "v y"] | None:
@@ -48,6 +58,8 @@ def elasticity_in_data(data: Increments, scaling: Scaling) -> Float[Numbers, "v 
     """
     chosen, v = elastic_increments(data), data.strain.shape[1]
     moved = driving_variables(data, scaling)[1][chosen]
+    if not np.any(moved):
+        return None
     change = (data.stress_next - data.stress)[chosen] / np.asarray(scaling.stress(v))
     solution, *_ = np.linalg.lstsq(moved, change, rcond=None)
     if np.linalg.norm(moved @ solution - change) > LINEAR * np.linalg.norm(change):

@@ -18,7 +18,7 @@ from microtann.tann.point import MaterialPoint
 
 
 class Reference(NamedTuple):
-    """Mean squares of the targets over the training data."""
+    """Mean squares of the targets over the training data; infinite for an energy that these do not hold."""
 
     stress: Float[Array, ""]
     energy: Float[Array, ""]
@@ -26,7 +26,8 @@ class Reference(NamedTuple):
 
 def reference_of(walks: ScaledWalks) -> Reference:
     """Return the mean squares that make the terms of the loss relative."""
-    return Reference(_mean(walks.stress**2, walks.weight), _mean(walks.energy[..., None] ** 2, walks.weight))
+    energy = _mean(walks.energy[..., None] ** 2, walks.weight)
+    return Reference(_mean(walks.stress**2, walks.weight), jnp.where(energy > 0.0, energy, jnp.inf))
 
 
 def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T z"]:
@@ -72,7 +73,7 @@ def loss_terms(point: MaterialPoint, walks: ScaledWalks, reference: Reference) -
     """Return the relative mean square of every term.
 
     The states are those of the model itself along the walks, so that what is learnt is what recall will do. Energy
-    and stress say together what is dissipated.
+    and stress say together what is dissipated; where the energy is not known, the stress alone is learnt from.
 
     Parameters
     ----------

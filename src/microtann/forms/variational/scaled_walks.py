@@ -25,6 +25,7 @@ class ScaledWalks(NamedTuple):
         Driving variables at the end of every increment, and their increments.
     stress : array, shape (B, T, v)
     energy : array, shape (B, T)
+        Zero if the data do not hold it.
     weight : array, shape (B, T)
         1, or 0 where a walk has ended and rests.
     """
@@ -63,6 +64,7 @@ def to_walks(point: MaterialPoint, data: Increments) -> ScaledWalks:
         rows >= 0, rows, np.maximum.accumulate(rows, axis=1)
     )  # a walk that has ended stays where it is
     scale, energy = np.asarray(point.scaling.stress(point.components)), float(point.scaling.energy)
+    stored = np.zeros_like(data.energy_next) if "energy" in data.unknown else data.energy_next
     return ScaledWalks(
         *(
             jnp.asarray(a)
@@ -70,7 +72,7 @@ def to_walks(point: MaterialPoint, data: Increments) -> ScaledWalks:
                 (driving + increment)[rows],
                 increment[rows] * there[..., None],
                 (data.stress_next / scale)[rows],
-                (data.energy_next / energy)[rows],
+                (stored / energy)[rows],
                 there,
             )
         )

@@ -1,0 +1,1 @@
+"""One point of a homogeneous solid as a microstructure: the smallest one of every law."""
