@@ -2,7 +2,7 @@
 
 Shapes: ends (m, 2) int32; axes (m, d, d) directions along, and across in y (and z) as rows; length (m,); motion
 and force (N, u), displacements first and then rotations times ``arm``; deformation q and force Q of the beams
-(m, 5) as in `beam_state_kernel`, twist and its moment (m,). The functions work in place.
+(m, 5) as in `beam_forces_kernel`, twist and its moment (m,). The functions work in place.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def add_beam_forces(ends, axes, length, arm, beam_force, torque, force):
 
 @njit(cache=True, error_model="numpy")
 def beam_product(ends, axes, length, arm, stiffness, torsion, motion, force):
-    """Add the forces that small motions cause, without a matrix; stiffness (m, 15) as in `beam_state_kernel`."""
+    """Add the forces that small motions cause, without a matrix; stiffness (m, 15) as in `beam_forces_kernel`."""
     u = motion.shape[1]
     relation, q, forces = np.empty((6, 2 * u)), np.empty(6), np.empty(6)
     for b in range(len(ends)):

@@ -24,7 +24,7 @@ from microtann.microstructure.frames.full.beam_assembly_kernel import (
     beam_product,
     deform_beams,
 )
-from microtann.microstructure.frames.full.beam_state_kernel import (
+from microtann.microstructure.frames.full.beam_forces_kernel import (
     beam_stiffness,
     beam_strains,
     largest_fibre_values,
