@@ -10,12 +10,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium import smoother_kernels, wide_smoother_kernels
 from microtann.equilibrium.coarse import DenseInverse
 from microtann.equilibrium.prolongation import DAMPING, smoothed_prolongation
 from microtann.equilibrium.rigid import rigid_modes
+from microtann.equilibrium.smoother_kernels import backward, forward
 from microtann.equilibrium.system import Tangent
 from microtann.equilibrium.unknowns import NodalUnknowns
+from microtann.equilibrium.wide_smoother_kernels import backward_wide, forward_wide
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
@@ -83,7 +84,7 @@ class FineLevel:
         self, matrix: Any, inverse: Float[Array, "n d d"], prolongation: Any, coarse: Callable[[Array], Array]
     ) -> None:
         wide = inverse.shape[1] > 3
-        self._kernels = wide_smoother_kernels if wide else smoother_kernels
+        self._forward, self._backward = (forward_wide, backward_wide) if wide else (forward, backward)
         self._inverse = inverse
         self._lower = _lower(matrix)
         self._prolongation, self._restriction = prolongation, prolongation.T
@@ -92,10 +93,10 @@ class FineLevel:
     def __call__(self, vector: Array) -> Array:
         """Return one V-cycle applied to a vector."""
         x, above = np.empty_like(vector), np.empty_like(vector)
-        self._kernels.forward(*self._lower, self._inverse, vector, x, above)
+        self._forward(*self._lower, self._inverse, vector, x, above)
         x -= self._prolongation @ self._coarse(self._restriction @ above)
         above[:] = 0.0
-        self._kernels.backward(*self._lower, self._inverse, vector, x, above)
+        self._backward(*self._lower, self._inverse, vector, x, above)
         return x
 
 

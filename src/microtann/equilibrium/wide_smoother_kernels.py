@@ -13,7 +13,7 @@ U = 6
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def forward(indptr, indices, data, inverse, rhs, x, above):
+def forward_wide(indptr, indices, data, inverse, rhs, x, above):
     """Sweep from the first row to the last, from a zero guess: (D + L) x = rhs; write Lᵀ x into ``above``."""
     left, found = np.empty(U), np.empty(U)
     for row in range(len(indptr) - 1):
@@ -42,7 +42,7 @@ def forward(indptr, indices, data, inverse, rhs, x, above):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def backward(indptr, indices, data, inverse, rhs, x, above):
+def backward_wide(indptr, indices, data, inverse, rhs, x, above):
     """Sweep from the last row to the first: (D + Lᵀ) x = rhs − L x; ``above`` is used up and starts at zero."""
     left, found = np.empty(U), np.empty(U)
     for row in range(len(indptr) - 2, -1, -1):

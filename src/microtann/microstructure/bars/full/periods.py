@@ -121,11 +121,11 @@ class Repetition:
         if corner.shape != (d,) or not np.isfinite(corner).all():
             raise CellError(f"origin must be {d} numbers, got {self.origin!r}")
         jitter = Jitter(self.perturbation, self.law, self.seed) if self.perturbation > 0 else None
-        scale = 1.0 if self.cell_size is None else scale_of(cell, self.cell_size)
+        scale = 1.0 if self.cell_size is None else length_scale(cell, self.cell_size)
         return number.astype(np.int64), scale, corner, jitter
 
 
-def scale_of(cell: UnitCell, cell_size: float) -> float:
+def length_scale(cell: UnitCell, cell_size: float) -> float:
     """Return length in a structure over length in its cell, by the length of the first lattice vector there.
 
     Raises
@@ -157,7 +157,7 @@ def whole_cells(cell: UnitCell, lengths: ArrayLike, cell_size: float) -> Int[Int
     sizes = as_floats("lengths", lengths)
     if not np.allclose(cell.periods, np.diag(np.diag(cell.periods))):
         raise CellError("a box is filled by cells whose lattice vectors are along the axes; use Structure.tile")
-    edges = scale_of(cell, cell_size) * np.abs(np.diag(cell.periods))
+    edges = length_scale(cell, cell_size) * np.abs(np.diag(cell.periods))
     if sizes.shape != edges.shape or not (np.isfinite(sizes) & (sizes > 0)).all():
         raise CellError(f"lengths must be {len(edges)} positive numbers, got {lengths!r}")
     counts = np.rint(sizes / edges)
