@@ -31,6 +31,7 @@ from microtann.microstructure.continuum.solid_picture import solid_frames, solid
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
+from microtann.microstructure.strain_metric import MetricName
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
 from microtann.system.paraview import write_series
@@ -84,6 +85,7 @@ class Solid(Microstructure):
     """
 
     kind: ClassVar[str] = "solid"
+    usual_metric: ClassVar[MetricName] = "stiffness"
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "mesh": ("points", "cells", "types", "periods"),
         "phases": ("of_cell", "laws", "mean_dilatation"),
