@@ -27,8 +27,8 @@ from microtann.numbers import voigt
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
-Moduli = Sequence[Float[Array, "_ v v"]]
-"""Tangents of the material, region by region, at the points of each."""
+Moduli = Sequence[Float[Array, "_ v v"] | None]
+"""Tangents of the material, region by region, at the points of each; None where all are zero."""
 SINGULAR = 1e-13
 """Least pivot of an elastic factor over the largest below which the cell is a mechanism."""
 BYTES_PER_ENTRY = 24
@@ -149,6 +149,8 @@ class CellEquations:
         d = self.mesh.dimension
         data = np.zeros((len(pattern.indices), d, d))
         for chunks, own in zip(self.chunks, moduli, strict=True):
+            if own is None:
+                continue
             for chunk in chunks:
                 part = own[chunk.place]
                 cells = np.arange(len(self.mesh.blocks[chunk.block].cells))[chunk.cells]
@@ -231,9 +233,11 @@ class CellEquations:
     @cached_property
     def elastic_fluctuation(self) -> Float[Array, "u v"]:
         """Fluctuation of the elastic cell under unit average strains."""
-        return -self.solve_elastic(self.forces_of_average(self._elastic_everywhere()))
+        return -self.solve_elastic(self.forces_of_average(self.elastic_everywhere))
 
-    def _elastic_everywhere(self) -> Float[Array, "P v v"]:
+    @cached_property
+    def elastic_everywhere(self) -> Float[Array, "P v v"]:
+        """Elastic tangents of all integration points."""
         moduli = np.empty((len(self.weights), self.components, self.components))
         for points, one in zip(self.points, self.elastic_moduli, strict=True):
             moduli[points] = one
@@ -253,7 +257,7 @@ class CellEquations:
         CellError
             If the cell has none in some direction of strain.
         """
-        moduli = self._elastic_everywhere()
+        moduli = self.elastic_everywhere
         forces = self.forces_of_average(moduli)
         found = np.einsum("p,pvw->vw", self.weights, moduli) + forces.T @ self.elastic_fluctuation
         found = 0.5 * (found + found.T)

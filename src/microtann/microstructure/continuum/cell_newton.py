@@ -1,12 +1,13 @@
 """Equilibrium of many cells of one solid over an increment: Newton's method on one elastic factor.
 
 The tangent of every cell is assembled where its points flow, and solved by conjugate gradients on the factor of
-the elastic cell, or by factors of its own where that is cheaper or needed. Whatever is done to find the
+the elastic cell, or by factors of its own where these do not converge. Whatever is done to find the
 fluctuation, the increment is one implicit step of the phases from the state at its beginning.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,10 @@ from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.phase_response import PhaseResponse, respond_of_phases
 
 Array = NDArray[np.float64]
+Changes = Sequence[Float[Array, "_ v v"] | None]
+"""Of tangents from the elastic ones, region by region; None where there is none."""
+Failure = tuple[list[float], list[int]]
+"""Residuals, and nodes of the mesh out of balance, worst first."""
 TOLERANCE = 1e-11
 """Largest force out of balance over the largest of a point whose elastic stress belongs to its strain."""
 ITERATIONS = 40
@@ -33,8 +38,8 @@ HALVINGS = 6
 LOOSE = 0.05
 """Relative residual of the linear solver in the first step of Newton's method."""
 LINEAR_ITERATIONS = 80
-DIRECT_UP_TO = 600
-"""Unknowns up to which the factors of a tangent cost less than conjugate gradients."""
+POINTS_TOGETHER = 8192
+"""Integration points of the cells that are advanced together, which stay in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,171 +108,230 @@ def advance_cells(
     ConvergenceError
         If a cell found no equilibrium; it names the cell and its points out of balance.
     """
-    guess = before.fluctuation + (strain - before.strain) @ equations.elastic_fluctuation.T
-    return _Search(equations, before, dt).solve(strain, guess, tangent)
+    n, v = strain.shape
+    state = {name: np.empty_like(value) for name, value in before.state.items()}
+    found = CellAdvance(
+        np.empty((n, v)),
+        np.empty((n, v, v)) if tangent else None,
+        np.empty(n),
+        np.empty(n),
+        np.empty_like(before.fluctuation),
+        state,
+    )
+    together = max(1, POINTS_TOGETHER // len(equations.weights))
+    for first in range(0, n, together):
+        cells = np.arange(first, min(first + together, n))
+        _Search(equations, strain, before, dt, found).solve(cells)
+    return found
 
 
 class _Search:
-    """Search for the fluctuations at the end of an increment."""
+    """Search for the fluctuations at the end of an increment.
 
-    def __init__(self, equations: CellEquations, before: CellsBefore, dt: float) -> None:
-        self._equations, self._before, self._dt = equations, before, dt
-        self._start = self._strains(before.strain, before.fluctuation)
-        self._size = np.array([float(np.abs(one).max()) for one in equations.elastic_moduli])
+    Parameters
+    ----------
+    equations : CellEquations
+    strain : array, shape (n, v)
+        Average strain at the end.
+    before : CellsBefore
+    dt : float
+    found : CellAdvance
+        Gets what is found.
+    """
+
+    def __init__(
+        self,
+        equations: CellEquations,
+        strain: Float[Array, "n v"],
+        before: CellsBefore,
+        dt: float,
+        found: CellAdvance,
+    ) -> None:
+        self._equations, self._strain, self._before, self._dt = equations, strain, before, dt
+        self._found = found
+        self._size = np.empty(len(equations.weights))
+        for points, one in zip(equations.points, equations.elastic_moduli, strict=True):
+            self._size[points] = equations.reach[points] * float(np.abs(one).max())
+
+    def solve(self, cells: Int[NDArray[np.int64], "k"]) -> None:
+        """Find the equilibrium of some cells; the way is halved for those where it is not found at once."""
+        moves = self._strain[cells] - self._before.strain[cells]
+        guess = self._before.fluctuation[cells] + moves @ self._equations.elastic_fluctuation.T
+        _, failed = self._newton(cells, self._strain[cells], guess, keep=True)
+        for place in failed:
+            self._by_halves(cells[place : place + 1])
+
+    def _by_halves(self, cell: Int[NDArray[np.int64], "1"]) -> None:
+        """Find the equilibrium of one cell on the way of equilibria at smaller average strains."""
+        start, move = self._before.strain[cell], self._strain[cell] - self._before.strain[cell]
+        reached, width, fluctuation = 0.0, 0.5, self._before.fluctuation[cell]
+        for _ in range(2**HALVINGS):
+            aim = min(1.0, reached + width)
+            guess = fluctuation + (aim - reached) * move @ self._equations.elastic_fluctuation.T
+            next_one, failed = self._newton(cell, start + aim * move, guess, keep=aim == 1.0)
+            if not failed:
+                if aim == 1.0:
+                    return
+                reached, fluctuation = aim, next_one
+                continue
+            width *= 0.5
+            if width < 0.5**HALVINGS:
+                break
+        history, worst = failed.get(0, ([], []))
+        raise ConvergenceError(
+            f"the solid at material point {cell[0]} found no equilibrium at {aim:.3g} of the increment; forces "
+            f"out of balance after each iteration: {', '.join(f'{one:.1e}' for one in history[-8:])}; worst at "
+            f"nodes {', '.join(map(str, worst))} of its mesh; use smaller increments",
+            residuals=history,
+            worst=[int(cell[0])],
+        )
 
     def _strains(self, average: Float[Array, "k v"], fluctuation: Float[Array, "k u"]) -> Float[Array, "k P v"]:
         local = (self._equations.strain_of @ fluctuation.T).T
         return local.reshape(len(average), -1, average.shape[1]) + average[:, None]
 
-    def _respond(
-        self, cells: Int[NDArray[np.int64], "k"], strain: Float[Array, "k P v"]
-    ) -> tuple[PhaseResponse, Float[Array, "k u"], Float[Array, "k"]]:
-        """Return the response of cells, their forces out of balance, and the size of those of their points."""
-        equations, before = self._equations, self._before.only(cells)
-        answer = respond_of_phases(equations, strain, self._start[cells], before.state, self._dt, True)
-        residual = (equations.force_of @ answer.stress.reshape(len(cells), -1).T).T
-        size = np.zeros(len(cells))
-        for points, modulus in zip(equations.points, self._size, strict=True):
-            largest = np.abs(strain[:, points]).max(axis=2) * equations.reach[points]
-            size = np.maximum(size, modulus * largest.max(axis=1))
-        return answer, residual, np.where(size > 0.0, size, 1.0)
-
-    def solve(self, target: Float[Array, "n v"], guess: Float[Array, "n u"], tangent: bool) -> CellAdvance:
-        """Return the cells in equilibrium.
+    def _newton(
+        self,
+        cells: Int[NDArray[np.int64], "k"],
+        target: Float[Array, "k v"],
+        guess: Float[Array, "k u"],
+        keep: bool,
+    ) -> tuple[Float[Array, "k u"], dict[int, Failure]]:
+        """Find the equilibrium of cells at average strains.
 
         Parameters
         ----------
-        target : array, shape (n, v)
-            Average strain.
-        guess : array, shape (n, u)
+        cells : integer array, shape (k,)
+        target : array, shape (k, v)
+        guess : array, shape (k, u)
             Of their fluctuations.
-        tangent : bool
-            Whether the consistent tangent is wanted.
+        keep : bool
+            Whether what is found is what is wanted, and not a step on the way there.
+
+        Returns
+        -------
+        array, shape (k, u), and dict
+            Fluctuations, and the residuals and worst nodes of the cells that found no equilibrium, by their place.
         """
-        n, v = target.shape
-        stress, energy, dissipation = np.empty((n, v)), np.empty(n), np.empty(n)
-        moduli = np.empty((n, v, v)) if tangent else None
-        fluctuation = np.empty_like(guess)
-        state: State = {}
-        for cell in range(n):
-            one = np.array([cell])
-            found, answer = self._one(one, target[one], guess[one])
-            fluctuation[cell] = found[0]
-            weights = self._equations.weights
-            stress[cell] = weights @ answer.stress[0]
-            energy[cell], dissipation[cell] = answer.energy[0], answer.dissipation[0]
-            for name, value in answer.state.items():
-                state.setdefault(name, np.empty((n, *value.shape[1:])))[cell] = value[0]
-            if moduli is not None:
-                moduli[cell] = self._average_tangent([part[0] for part in answer.moduli])
-        return CellAdvance(stress, moduli, energy, dissipation, fluctuation, state)
+        equations, before, d = self._equations, self._before.only(cells), self._equations.mesh.dimension
+        began = self._strains(before.strain, before.fluctuation)
+        fluctuation, base, move = guess.copy(), guess.copy(), np.zeros_like(guess)
+        slope, step = np.zeros(len(cells)), np.ones(len(cells))
+        history: list[list[float]] = [[] for _ in cells]
+        failed: dict[int, Failure] = {}
+        left = np.arange(len(cells))
+        while len(left):
+            strain = self._strains(target[left], fluctuation[left])
+            start = before.only(left)
+            answer = respond_of_phases(equations, strain, began[left], start.state, self._dt)
+            residuals = np.ascontiguousarray((equations.force_of @ answer.stress.reshape(len(left), -1).T).T)
+            residuals[:, :d] = 0.0
+            size = (np.abs(strain).max(axis=2) * self._size).max(axis=1)
+            going = []
+            for row, place in enumerate(left.tolist()):
+                residual, past = residuals[row], history[place]
+                past.append(float(np.abs(residual).max() / (size[row] or 1.0)))
+                if past[-1] <= TOLERANCE:
+                    if keep:
+                        self._keep(int(cells[place]), fluctuation[place], answer, row)
+                    continue
+                if not np.isfinite(past[-1]) or len(past) > ITERATIONS:
+                    failed[place] = past, self._worst(residual)
+                    continue
+                going.append(place)
+                after = float(residual @ move[place])
+                if len(past) > 1 and after > FLATTER * abs(slope[place]) and step[place] > LEAST_STEP:
+                    step[place] *= min(max(slope[place] / (slope[place] - after), 0.1), 0.7)
+                else:
+                    move[place] = -self._solve_tangent(_row(answer.change, row), residual, past)
+                    base[place], slope[place], step[place] = fluctuation[place], residual @ move[place], 1.0
+                fluctuation[place] = base[place] + step[place] * move[place]
+            left = np.array(going, dtype=np.int64)
+        return fluctuation, failed
 
-    def _one(
-        self, cell: Int[NDArray[np.int64], "1"], target: Float[Array, "1 v"], guess: Float[Array, "1 u"]
-    ) -> tuple[Float[Array, "1 u"], PhaseResponse]:
-        """Return the fluctuation of one cell in equilibrium; its way is halved where it is not found at once."""
-        start, begin = self._before.strain[cell], self._before.fluctuation[cell]
-        reached, width, halvings = 0.0, 1.0, 0
-        while True:
-            aim = min(1.0, reached + width)
-            first = guess if aim == 1.0 and reached == 0.0 else begin
-            if reached > 0.0 or aim < 1.0:
-                at = start + reached * (target - start)
-                first = begin + (start + aim * (target - start) - at) @ self._equations.elastic_fluctuation.T
-            found, answer, history, worst = self._newton(cell, start + aim * (target - start), first)
-            if answer is None:
-                halvings += 1
-                if halvings > HALVINGS:
-                    raise ConvergenceError(
-                        f"the solid at material point {cell[0]} found no equilibrium at {aim:.3g} of the "
-                        f"increment; forces out of balance after each iteration: {_in_words(history)}; "
-                        f"integration points under the largest stress: {', '.join(map(str, worst))}; "
-                        "use smaller increments",
-                        residuals=history,
-                        worst=[int(cell[0])],
-                    )
-                width *= 0.5
-            elif aim == 1.0:
-                return found, answer
-            else:
-                reached, begin = aim, found
+    def _keep(self, cell: int, fluctuation: Float[Array, "u"], answer: PhaseResponse, row: int) -> None:
+        """Take over what was found for a cell.
 
-    def _newton(
-        self, cell: Int[NDArray[np.int64], "1"], target: Float[Array, "1 v"], first: Float[Array, "1 u"]
-    ) -> tuple[Float[Array, "1 u"], PhaseResponse | None, list[float], list[int]]:
-        """Return a fluctuation in equilibrium and its response, none if there was none, and the residuals."""
-        fluctuation, history = first, []
-        move, slope, step = np.zeros_like(first), 0.0, 1.0
-        base = first
-        while True:
-            answer, residual, size = self._respond(cell, self._strains(target, fluctuation))
-            residual[:, : self._equations.mesh.dimension] = 0.0
-            history.append(float(np.abs(residual).max() / size[0]))
-            if history[-1] <= TOLERANCE:
-                return fluctuation, answer, history, []
-            if not np.isfinite(history[-1]) or len(history) > ITERATIONS:
-                return fluctuation, None, history, self._worst(answer)
-            after = float(residual[0] @ move[0])
-            if len(history) > 1 and after > FLATTER * abs(slope) and step > LEAST_STEP:
-                step *= min(max(slope / (slope - after), 0.1), 0.7)
-                fluctuation = base + step * move
-                continue
-            move = -self._solve_tangent([part[0] for part in answer.moduli], residual[0], history)[None]
-            base, slope, step = fluctuation, float(residual[0] @ move[0]), 1.0
-            fluctuation = base + move
+        Parameters
+        ----------
+        cell : int
+        fluctuation : array, shape (u,)
+        answer : PhaseResponse
+            Of several cells.
+        row : int
+            Its place among them.
+        """
+        found = self._found
+        found.fluctuation[cell] = fluctuation
+        found.stress[cell] = self._equations.weights @ answer.stress[row]
+        found.energy[cell], found.dissipation[cell] = answer.energy[row], answer.dissipation[row]
+        for name, value in answer.state.items():
+            found.state[name][cell] = value[row]
+        if found.tangent is not None:
+            found.tangent[cell] = self._average_tangent(_row(answer.change, row))
 
-    def _worst(self, answer: PhaseResponse) -> list[int]:
-        """Return the integration points with the largest stress."""
-        return np.argsort(-np.abs(answer.stress[0]).max(axis=1))[:4].tolist()
+    def _worst(self, residual: Float[Array, "u"]) -> list[int]:
+        """Return the nodes of the mesh with the largest forces out of balance."""
+        distinct = np.argsort(-np.abs(residual).reshape(-1, self._equations.mesh.dimension).max(axis=1))[:4]
+        return self._equations.distinct.first[distinct].tolist()
 
-    def _tangent(self, moduli: list[Float[Array, "_ v v"]]) -> BlockTangent | None:
+    def _tangent(self, change: Changes) -> BlockTangent | None:
         """Return the stiffness of a cell; none where it is the elastic one."""
-        pairs = zip(moduli, self._equations.elastic_moduli, strict=True)
-        change = [part - elastic for part, elastic in pairs]
-        if not any(part.any() for part in change):
+        if all(part is None or not part.any() for part in change):
             return None
         return self._equations.stiffness(change, self._equations.elastic_stiffness)
 
-    def _solve_tangent(
-        self, moduli: list[Float[Array, "_ v v"]], force: Float[Array, "u"], history: list[float]
-    ) -> Float[Array, "u"]:
-        """Solve the tangent of a cell, as closely as the residuals so far are worth."""
+    def _solve_tangent(self, change: Changes, force: Float[Array, "u"], history: list[float]) -> Float[Array, "u"]:
+        """Solve the tangent of a cell, as closely as the residuals so far are worth.
+
+        Parameters
+        ----------
+        change : sequence of arrays
+            Of the tangents of the phases from the elastic ones.
+        force : array, shape (u,)
+        history : list of float
+            Residuals so far.
+        """
         equations = self._equations
-        tangent = self._tangent(moduli)
+        tangent = self._tangent(change)
         if tangent is None:
             return equations.solve_elastic(force)
         d = equations.mesh.dimension
-        if equations.unknowns > DIRECT_UP_TO:
-            close = LOOSE if len(history) == 1 else min(LOOSE, history[-1] / history[-2])
-            close = max(close, 0.2 * TOLERANCE / history[-1])
+        close = LOOSE if len(history) == 1 else min(LOOSE, history[-1] / history[-2])
+        close = max(close, 0.2 * TOLERANCE / history[-1])
 
-            def held(vector: Float[Array, "u"]) -> Float[Array, "u"]:
-                image = tangent @ vector
-                image[:d] = 0.0
-                return image
+        def held(vector: Float[Array, "u"]) -> Float[Array, "u"]:
+            image = tangent @ vector
+            image[:d] = 0.0
+            return image
 
-            found = conjugate_gradients(held, equations.solve_elastic, force, close, LINEAR_ITERATIONS)
-            if not found.indefinite and found.relative_residual <= close:
-                return found.x
+        found = conjugate_gradients(held, equations.solve_elastic, force, close, LINEAR_ITERATIONS)
+        if not found.indefinite and found.relative_residual <= close:
+            return found.x
+        try:
+            factor = equations.factor(tangent)
+        except RuntimeError:  # no stiffness left in some direction: the elastic step goes downhill too
+            return equations.solve_elastic(force)
         moved = np.zeros_like(force)
-        moved[d:] = equations.factor(tangent).solve(force[d:])
+        moved[d:] = factor.solve(force[d:])
         return moved
 
-    def _average_tangent(self, moduli: list[Float[Array, "_ v v"]]) -> Float[Array, "v v"]:
+    def _average_tangent(self, change: Changes) -> Float[Array, "v v"]:
         """Return the consistent tangent of a cell in equilibrium."""
         equations, d = self._equations, self._equations.mesh.dimension
-        tangent = self._tangent(moduli)
+        tangent = self._tangent(change)
         if tangent is None:
             return equations.elasticity
-        everywhere = np.empty((len(equations.weights), *moduli[0].shape[1:]))
-        for points, part in zip(equations.points, moduli, strict=True):
-            everywhere[points] = part
+        everywhere = equations.elastic_everywhere.copy()
+        for points, part in zip(equations.points, change, strict=True):
+            if part is not None:
+                everywhere[points] += part
         forces = equations.forces_of_average(everywhere)
         moved = equations.factor(tangent).solve(np.ascontiguousarray(forces[d:]))
         average: Array = np.einsum("p,pvw->vw", equations.weights, everywhere) - forces[d:].T @ moved
         return average
 
 
-def _in_words(history: list[float]) -> str:
-    """Return the last residuals as numbers in a row."""
-    return ", ".join(f"{one:.1e}" for one in history[-8:])
+def _row(change: Sequence[Array | None], row: int) -> Changes:
+    """Return the changes of tangents of one cell."""
+    return [None if part is None else part[row] for part in change]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.fem.regions import Region
-from microtann.materials.protocol import State
+from microtann.materials import isotropy
+from microtann.materials.linear_elastic import LinearElastic
+from microtann.materials.protocol import Material, State
+from microtann.materials.von_mises import VonMises
 from microtann.microstructure.continuum.cell_equations import CellEquations
+from microtann.microstructure.continuum.von_mises_points_kernel import return_points
 from microtann.microstructure.protocol import SHARED_STATE
+from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 Array = NDArray[np.float64]
 
@@ -23,8 +29,8 @@ class PhaseResponse:
     Parameters
     ----------
     stress : array, shape (n, P, v)
-    moduli : tuple of arrays, shape (n, p, v, v)
-        Tangents at the points of every region; none where they were not wanted.
+    change : tuple of arrays, shape (n, p, v, v), or None
+        Of the tangents at the points of every region from the elastic ones; None where there is none.
     energy, dissipation : array, shape (n,)
         Averages over the cells, voids included.
     state : dict of arrays, shape (n, p, ...)
@@ -32,7 +38,7 @@ class PhaseResponse:
     """
 
     stress: Float[Array, "n P v"]
-    moduli: tuple[Float[Array, "n _ v v"], ...]
+    change: tuple[Float[Array, "n _ v v"] | None, ...]
     energy: Float[Array, "n"]
     dissipation: Float[Array, "n"]
     state: State
@@ -54,7 +60,6 @@ def respond_of_phases(
     before: Float[Array, "n P v"],
     state: State,
     dt: float,
-    tangent: bool,
 ) -> PhaseResponse:
     """Advance all integration points from their states at the beginning of an increment.
 
@@ -66,28 +71,67 @@ def respond_of_phases(
     state : dict of arrays, shape (n, p, ...)
         At its beginning, as in `PhaseResponse`.
     dt : float
-    tangent : bool
-        Whether tangents are wanted.
     """
     n = len(strain)
     stress = np.empty_like(strain)
     energy, dissipation = np.zeros(n), np.zeros(n)
-    moduli: list[Array] = []
+    changes: list[Array | None] = []
     new: State = {}
-    for region, points in zip(equations.regions, equations.points, strict=True):
-        start = _flat_state(region, before[:, points], state)
-        increment = (strain[:, points] - before[:, points]).reshape(-1, strain.shape[2])
-        own_stress, own_moduli, own = region.material.update(increment, start, dt, tangent)
-        stress[:, points] = np.reshape(own_stress, (n, len(points), -1))
-        weights = equations.weights[points]
+    several = len(equations.regions) > 1
+    for number, (region, points) in enumerate(zip(equations.regions, equations.points, strict=True)):
+        here = points if several else slice(None)
+        increment = (strain[:, here] - before[:, here]).reshape(-1, strain.shape[2])
+        start = _flat_state(region, before[:, here], state)
+        if is_kinematic(region.material):
+            own_stress, change, own = _returned(region.material, increment, start)
+        else:
+            own_stress, moduli, own = region.material.update(increment, start, dt, True)
+            change = None
+            assert moduli is not None
+            if type(region.material) is not LinearElastic:
+                change = moduli - equations.elastic_moduli[number]
+        stress[:, here] = np.reshape(own_stress, (n, len(points), -1))
+        weights = equations.weights[here]
         energy += own["energy"].reshape(n, -1) @ weights
         dissipation += own["dissipation"].reshape(n, -1) @ weights
-        if own_moduli is not None:
-            moduli.append(np.reshape(own_moduli, (n, len(points), *own_moduli.shape[1:])))
+        changes.append(None if change is None else np.reshape(change, (n, len(points), *change.shape[1:])))
         new |= region.named(
             {k: v.reshape(n, len(points), *v.shape[1:]) for k, v in own.items() if k not in SHARED_STATE}
         )
-    return PhaseResponse(stress, tuple(moduli), energy, dissipation, new)
+    return PhaseResponse(stress, tuple(changes), energy, dissipation, new)
+
+
+def is_kinematic(material: Material) -> bool:
+    """Return whether a material is under von Mises with nothing but linear kinematic hardening."""
+    growth = getattr(material, "growth", None)
+    return type(material) is VonMises and not getattr(growth, "any", False)
+
+
+def _returned(
+    material: Any, increment: Float[Array, "m v"], state: State
+) -> tuple[Float[Array, "m v"], Float[Array, "m v v"] | None, State]:
+    """Return stress, change of the tangent from the elastic one and state of points under von Mises.
+
+    Parameters
+    ----------
+    material : VonMises
+        With linear kinematic hardening.
+    increment : array, shape (m, v)
+        Of the strain.
+    state : dict of arrays
+        At the beginning.
+    """
+    strain = state["strain"] + increment
+    m, v = strain.shape
+    plastic, stress, change = state["plastic_strain"].copy(), np.empty((m, v)), np.zeros((m, v, v))
+    energy, dissipation = np.empty(m), np.empty(m)
+    bulk, shear = isotropy.bulk_and_shear(material.young, material.poisson)
+    radius = np.sqrt(2.0 / 3.0) * material.yield_stress
+    moduli = (bulk, 2.0 * shear, 2.0 / 3.0 * material.hardening, radius, YIELD_TOLERANCE)
+    kept = np.arange(6) if material.plane is None else np.array(isotropy.PLANE_COMPONENTS)
+    flows = return_points(strain, plastic, kept, moduli, stress, change, energy, dissipation)
+    new = {"strain": strain, "plastic_strain": plastic, "energy": energy, "dissipation": dissipation}
+    return stress, change if flows else None, new
 
 
 def _flat_state(region: Region, strain: Float[Array, "n p v"], state: State) -> State:
