@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import empty_group_search
+from microtann.cones.group_flow_kernel import FAILED, empty_group_search, flow_groups
 from microtann.cones.group_response_kernel import factorise_response, list_flowing, solve_response
 from microtann.cones.resistance_kernel import empty_resistance, set_resistance
+from microtann.slips.product_kernel import multiply
 
 PLAIN = 4
 """Parameters of a group that are no saturation: k, h, η and m."""
@@ -96,3 +97,28 @@ def follow_growing_walks_back(
                     back_p[g] += along * slope
             of_increments[path, t] = back
     of_normals[:] = of_groups.T
+
+
+@njit(cache=True, error_model="numpy")
+def flow_growing_points(gram, first, law, normals, before, dt, trial, flow):
+    """Write the flow of n points in one increment; not a number where it is not found.
+
+    Parameters
+    ----------
+    gram, first, law, normals
+        As for `microtann.cones.group_walk_kernel.follow_group_walks`.
+    before : (n, G)
+        p.
+    dt : (n,)
+    trial : (n, z)
+    flow : (n, m) out
+    """
+    m = len(gram)
+    search, now = empty_group_search(gram, first), empty_resistance(law)
+    forces = np.zeros((len(trial), normals.shape[1]))
+    multiply(trial, normals, forces)
+    for point in range(len(trial)):
+        set_resistance(law, before[point], dt[point], now)
+        flow[point] = 0.0
+        if flow_groups(search, now, forces[point, :m], flow[point]) == FAILED:
+            flow[point] = np.nan
