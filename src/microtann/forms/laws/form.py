@@ -72,6 +72,13 @@ class Laws(TrainableForm):
     viscosity: Annotated[
         bool, Field(description="Whether they grow with a power of the rate; durations must vary in the data.")
     ] = True
+    elastic_domain: Annotated[
+        bool,
+        Field(
+            description="Whether groups resist at rest; viscoelastic ones do not. Data without elastic increments "
+            "have no such domain if there is a viscosity."
+        ),
+    ] = True
     rate_exponent: Annotated[float, Field(gt=0.0, le=1.0, description="This power.")] = 1.0
     seed: Annotated[int, Field(ge=0, description="Seed of the random start and of the order of the data.")] = 0
     starts: Annotated[
@@ -118,6 +125,7 @@ class Laws(TrainableForm):
             decoder=jnp.zeros((r, z)),
         )
         known = elasticity_of_dataset(dataset, scaling)
+        resists = self.elastic_domain and (known is not None or not self.viscosity)
         pace = float(np.median(data.dt)) ** self.rate_exponent
 
         def point_of(seed: int) -> MaterialPoint:
@@ -133,7 +141,7 @@ class Laws(TrainableForm):
             )
             evolution = GrowingFlow(
                 jnp.asarray(system.normals / np.sqrt(size)),
-                jnp.asarray(one),
+                jnp.asarray(resists * one),
                 jnp.asarray(np.sqrt(0.1 * pace) * self.viscosity * one),
                 jnp.asarray(self.rate_exponent * one),
                 (size,) * self.groups,
