@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from microtann.data.check import check_file
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
+    from microtann.data.imported.averaged_path import AveragedPath
+    from microtann.data.imported.import_choice import ImportChoice
+    from microtann.data.imported.import_data import import_data
+    from microtann.data.imported.path_writer import dataset_of_paths, write_paths
     from microtann.data.increments import Dataset, Increments
     from microtann.data.walks import WalkPlan
     from microtann.evaluation.audit import audit
@@ -38,8 +42,11 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.continuum.image_file import read_image
+    from microtann.microstructure.continuum.random_cells import random_inclusions
     from microtann.microstructure.continuum.solid import Solid
     from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
+    from microtann.microstructure.continuum.voxel_cells import solid_of_function, solid_of_image
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -61,6 +68,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "TANN",
+    "AveragedPath",
     "CellResponse",
     "CellStep",
     "CrossSection",
@@ -69,6 +77,7 @@ __all__ = [
     "ElastoplasticBar",
     "Frame",
     "Hybrid",
+    "ImportChoice",
     "Increments",
     "Lattice",
     "Microscale",
@@ -84,6 +93,7 @@ __all__ = [
     "check_file",
     "coordinates_at",
     "cube_cell",
+    "dataset_of_paths",
     "drive_cell",
     "evaluate",
     "examine_laws",
@@ -91,6 +101,7 @@ __all__ = [
     "forms",
     "generate_data",
     "honeycomb_cell",
+    "import_data",
     "inclusion_cell",
     "kelvin_cell",
     "limit_load",
@@ -98,15 +109,19 @@ __all__ = [
     "model_card",
     "octet_cell",
     "plotting",
+    "random_inclusions",
     "read_bar",
     "read_cell",
     "read_dataset",
+    "read_image",
     "read_programme",
     "reduce",
     "register_microstructure",
     "reproduction",
     "shipped_models",
     "simulate",
+    "solid_of_function",
+    "solid_of_image",
     "solve_cell",
     "square_cell",
     "square_grid_cell",
@@ -116,12 +131,17 @@ __all__ = [
     "voided_cell",
     "write_cell",
     "write_dataset",
+    "write_paths",
 ]
 
 _PLACES = {
     "data.check": ("check_file",),
     "data.file": ("read_dataset", "write_dataset"),
     "data.generate_data": ("generate_data",),
+    "data.imported.averaged_path": ("AveragedPath",),
+    "data.imported.import_choice": ("ImportChoice",),
+    "data.imported.import_data": ("import_data",),
+    "data.imported.path_writer": ("dataset_of_paths", "write_paths"),
     "data.increments": ("Dataset", "Increments"),
     "data.walks": ("WalkPlan",),
     "evaluation.audit": ("audit",),
@@ -144,8 +164,11 @@ _PLACES = {
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
     "microstructure.material_point.solid_point": ("SolidPoint",),
+    "microstructure.continuum.image_file": ("read_image",),
+    "microstructure.continuum.random_cells": ("random_inclusions",),
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
+    "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),

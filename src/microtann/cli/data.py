@@ -16,12 +16,14 @@ from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, effective, gather
 from microtann.cli.settings import Setting
 from microtann.data.check import check_file
+from microtann.data.imported.import_choice import ImportChoice
+from microtann.data.imported.import_data import import_data
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
 from microtann.report.data_section import data_section
 from microtann.report.section import read_section, write_section
-from microtann.system.stage import Stage, working_folder
+from microtann.system.stage import Stage, file_digest, working_folder
 
 DATA_FILE = "data.h5"
 
@@ -60,6 +62,34 @@ def data(
     options |= {"walks.paths": paths, "walks.steps": steps, "walks.seed": seed}
     settings = gather(config, assignments, options)
     make_data(settings, output, overwrite, Workers(processes, engine, address))
+    show_section(output, read_section(output))
+
+
+@app.command("import")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="Tables with a header, HDF5 files, or results of DAMASK.")],
+    output: Output = Path("results/data"),
+    config: Config = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Make training data of paths that another programme computed: strains, stresses, and what else there is.
+
+    The section [import] of the configuration says where they are in the files, in which order and unit. It writes
+    data.h5 and the table of the sets (CSV).
+    """
+    settings = gather(config, assignments)
+    choice = choose("import", ImportChoice, settings)
+    names = ", ".join(str(file) for file in files)
+    inputs = {str(file): file_digest(file) for file in files}
+    stage = Stage("data", output, effective(**{"import": choice}), inputs)
+    if stage.finished:
+        show_unchanged(output)
+    else:
+        with working_folder(stage, overwrite=overwrite) as folder:
+            with progress("importing paths") as report:
+                import_data(files, folder / DATA_FILE, choice, progress=lambda n, total: report(n, total, ""))
+            write_section(folder, data_section(folder, DATA_FILE, None, names))
     show_section(output, read_section(output))
 
 

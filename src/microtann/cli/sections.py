@@ -15,6 +15,7 @@ from microtann.cli.point_choice import PointChoice
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.solver import SolverChoice
+from microtann.data.imported.import_choice import ImportChoice
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.numbers.configuration import defaults, to_table
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[Any]] = {
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,
+    "import": ImportChoice,
     "reduce": ReductionChoice,
     "solver": SolverChoice,
     "simulate": SimulationChoice,

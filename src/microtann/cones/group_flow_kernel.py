@@ -14,8 +14,8 @@ flows follow from as many numbers s_g = |γ_g| as there are flowing groups:
 
     f = (1 + GΛ)⁻¹ r
 
-by a matrix that is never singular, whether or not directions depend on each other. What is left is |f_g| = R_g(s_g),
-the gradient of a convex function of λ,
+by a matrix that is never singular, whether or not directions depend on each other. What is left is
+|f_g| = R_g(s_g), the gradient of a convex function of λ,
 
     P(λ) = −½ r·γ + Σ (Φ_g(s_g) − ½ R_g(s_g) s_g).
 
@@ -137,6 +137,7 @@ def empty_group_search(gram, first):
 
 @njit(inline="always", error_model="numpy")
 def norm_of(vector, start, end):
+    """Return the Euclidean norm of some components."""
     total = 0.0
     for i in range(start, end):
         total += vector[i] * vector[i]
@@ -379,7 +380,7 @@ def _search_flow(search, law, trial, flow, largest, careful):
 
 @njit(cache=True, error_model="numpy")
 def _enter(search, law, count, largest, careful):
-    """Let groups enter whose forces are beyond their resistances, with care only the first; return the new count."""
+    """Let groups enter whose forces are beyond their resistances, with care the worst; return the new count."""
     first, norm, most, kept = search.first, search.norm, 0.0, count
     for g in range(len(first) - 1):
         if not search.flows[g]:

@@ -4,9 +4,9 @@ Where the groups A flow, their forces f_g = R_g(s_g) u_g, u_g = γ_g/s_g, stay o
 
     (G_AA + J) dγ = df_A,    J_g = R_g/s_g (1 − u_g u_gᵀ) + R_g' u_g u_gᵀ,
 
-with the change df of the trial forces less what the resistances grow by themselves. With T_g = √λ_g (1 − u_g u_gᵀ) +
-u_g u_gᵀ, λ_g = s_g/R_g, the unknowns x = T⁻¹ dγ have the matrix T G T + 1 − u uᵀ + R' u uᵀ, in which no number is
-large, however little a group flows.
+with the change df of the trial forces less what the resistances grow by themselves. With λ_g = s_g/R_g and
+T_g = √λ_g (1 − u_g u_gᵀ) + u_g u_gᵀ, the unknowns x = T⁻¹ dγ have the matrix T G T + 1 − u uᵀ + R' u uᵀ, in which
+no number is large, however little a group flows.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Forces of groups along whole walks, and the adjoint of it, compiled for speed.
 
-A walk is a sequence of increments Δb of the driving force from the virgin state. After each the force is τ = t − Nγ,
-t the force before plus Δb, and p_g has grown by |γ_g|. The adjoint follows the walks backwards. With the
-derivatives τ̄ and p̄ of a function of the forces and of p after an increment, and with G_AA + J of
+A walk is a sequence of increments Δb of the driving force from the virgin state. After each the force is
+τ = t − Nγ, t the force before plus Δb, and p_g has grown by |γ_g|. The adjoint follows the walks backwards. With
+the derivatives τ̄ and p̄ of a function of the forces and of p after an increment, and with G_AA + J of
 `microtann.cones.group_response_kernel`,
 
     (G_AA + J) μ = u p̄ − Nᵀ τ̄,    t̄ = τ̄ + N μ,    N̄ = τ μᵀ − t̄ γᵀ,    R̄ = −u·μ,

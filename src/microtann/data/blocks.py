@@ -13,6 +13,8 @@ from microtann.system.hdf5 import text, write_text
 CHECKSUM = "sha256"
 ROWS = 4096
 """Rows of a block that are copied at a time."""
+GROWING_CHUNK = 262_144
+"""Bytes of a chunk of a dataset that grows."""
 
 
 class Block:
@@ -25,24 +27,42 @@ class Block:
         May hold slashes; groups on the way are created.
     shape : tuple of int
     dtype : str
-        Little-endian type, ``"<i8"`` or ``"<f8"``.
+        Little-endian type, ``"<i8"``, ``"<f8"`` or ``"<f4"``.
     compress : bool
         Numbers that repeat are worth compressing; computed floats are not: gzip saves a third of the space and
         takes ten times as long as writing.
+    growing : bool
+        Whether the number of rows is not known yet: it grows from 0 with what is appended.
     """
 
     def __init__(
-        self, group: h5py.Group, name: str, shape: tuple[int, ...], dtype: str, compress: bool = False
+        self,
+        group: h5py.Group,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        compress: bool = False,
+        growing: bool = False,
     ) -> None:
         filters = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compress and shape else {}
         chunks = (min(shape[0], ROWS), *shape[1:]) if filters and np.prod(shape) else None
-        self._data = group.create_dataset(name, shape, dtype, chunks=chunks, **(filters if chunks else {}))
+        self._growing = growing
+        if growing:
+            row = int(np.prod(shape[1:])) * np.dtype(dtype).itemsize
+            rows = max(1, GROWING_CHUNK // max(row, 1))
+            self._data = group.create_dataset(
+                name, (0, *shape[1:]), dtype, maxshape=(None, *shape[1:]), chunks=(rows, *shape[1:])
+            )
+        else:
+            self._data = group.create_dataset(name, shape, dtype, chunks=chunks, **(filters if chunks else {}))
         self._sum = hashlib.sha256()
         self._filled = 0
 
     def append(self, values: NDArray[np.generic]) -> None:
         """Write the next rows."""
         values = np.ascontiguousarray(values, dtype=self._data.dtype)
+        if self._growing:
+            self._data.resize(self._filled + len(values), axis=0)
         if self._data.shape:
             self._data[self._filled : self._filled + len(values)] = values
             self._filled += len(values)

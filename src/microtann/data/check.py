@@ -21,7 +21,7 @@ from microtann.data.consistency import (
     scales_of,
     stiffness_of,
 )
-from microtann.data.file import has_checksums, read_microstructure, read_set, read_stiffness
+from microtann.data.file import has_checksums, read_microstructure, read_set, read_stiffness, require_room_for
 from microtann.data.format_errors import (
     field_errors,
     header_errors,
@@ -115,6 +115,7 @@ def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
     if sentences:
         return  # what the fields mean is not known
     yield from _advice(file, layout)
+    require_room_for(path, file, layout)
     damage: list[str] = []
     sets = {name: read_set(file, name, layout, damage) for name in SETS}
     yield from _errors(damage)

@@ -42,7 +42,12 @@ def scales_of(sets: dict[str, Increments], layout: Layout) -> Scales:
     """Return the scales of a data set."""
     fields = {
         field.name: max(
-            (float(np.abs(layout.values(part, field)).max()) for part in sets.values() if len(part)), default=0.0
+            (
+                float(np.fmax.reduce(np.abs(layout.values(part, field)), None, initial=0.0))
+                for part in sets.values()
+                if len(part)
+            ),
+            default=0.0,
         )
         for field in layout.fields
         if not field.integer and 0 not in field.shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
 
@@ -24,7 +24,19 @@ from microtann.data.format_errors import (
     value_errors,
 )
 from microtann.data.increments import Dataset, Increments
-from microtann.data.schema import SCHEMA, SETS, SHEAR, STIFFNESS, VERSION, WITHOUT, Layout, layout_of
+from microtann.data.schema import (
+    COORDINATES_OF,
+    SCHEMA,
+    SETS,
+    SHEAR,
+    STATE_ROWS,
+    STATES,
+    STIFFNESS,
+    VERSION,
+    WITHOUT,
+    Layout,
+    layout_of,
+)
 from microtann.errors import DataFileError, InputError
 from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.registry import (
@@ -35,6 +47,7 @@ from microtann.microstructure.registry import (
 )
 from microtann.numbers.coordinates import width
 from microtann.system.hdf5 import created, opened, text, write_text
+from microtann.system.memory import require_memory
 
 
 def write_dataset(path: str | Path, dataset: Dataset) -> None:
@@ -67,9 +80,19 @@ def write_dataset(path: str | Path, dataset: Dataset) -> None:
             writer.close()
 
 
-def write_header(file: h5py.File, dataset: Dataset) -> None:
-    """Write everything but the increments."""
-    layout = layout_of(dataset)
+def write_header(file: h5py.File, dataset: Dataset, layout: Layout | None = None) -> None:
+    """Write everything but the increments.
+
+    Parameters
+    ----------
+    file : h5py.File
+    dataset : Dataset
+    layout : Layout, optional
+        By default that of the data set.
+    """
+    layout = layout or layout_of(dataset)
+    if layout.once:
+        write_text(file, COORDINATES_OF, STATES)
     file.attrs["schema_version"] = VERSION
     write_text(file, "schema", SCHEMA)
     write_text(file, "shear", SHEAR)
@@ -122,12 +145,14 @@ class SetWriter:
             block.close()
 
 
-def read_dataset(path: str | Path) -> Dataset:
+def read_dataset(path: str | Path, coordinates: bool = True) -> Dataset:
     """Read a data file.
 
     Parameters
     ----------
     path : str or Path
+    coordinates : bool
+        Whether the internal coordinates are read; without them a file of large fields is one of averages.
 
     Returns
     -------
@@ -139,12 +164,17 @@ def read_dataset(path: str | Path) -> Dataset:
         If the file is not HDF5, truncated, of another schema or version, lacks a field (which is named), has a
         field of the wrong shape or a value that is not finite, holds a path in two sets, or has changed since
         its checksums were written. `microtann.data.check.check_file` lists all such errors at once.
+    InputError
+        If it does not fit into the memory of the machine.
     """
     path = Path(path)
     with opened(path) as file:
         _refuse(path, header_errors(file))
         layout = read_layout(file)
         _refuse(path, field_errors(file, layout))
+        if not coordinates:
+            layout = replace(layout, coordinate_shapes={})
+        require_room_for(path, file, layout)
         damage: list[str] = []
         sets = {name: read_set(file, name, layout, damage) for name in SETS}
         _refuse(path, damage)
@@ -167,6 +197,33 @@ def read_dataset(path: str | Path) -> Dataset:
             strain_names=layout.voigt_order,
             elastic_stiffness=read_stiffness(file),
         )
+
+
+def require_room_for(path: Path, file: h5py.File, layout: Layout) -> None:
+    """Refuse a file whose increments do not fit into the memory of the machine.
+
+    Parameters
+    ----------
+    path : Path
+        Name of the file, for the sentence.
+    file : h5py.File
+    layout : Layout
+        Whose fields are right.
+
+    Raises
+    ------
+    InputError
+    """
+    rows = sum(file[name]["path"].shape[0] for name in SETS if holds(file, name))
+    c = width(layout.coordinate_shapes)
+    largest = max((width({name: shape}) for name, shape in layout.coordinate_shapes.items()), default=0)
+    size = 8.0 * rows * (5 + 4 * len(layout.voigt_order) + 2 * c + largest)
+    require_memory(
+        f"the {rows} increments of {path} with {c} internal coordinates",
+        size,
+        "keep means of the fields over clusters of points (mt.write_cluster_means), or read_dataset(path, "
+        "coordinates=False)",
+    )
 
 
 def read_stiffness(file: h5py.File) -> NDArray[np.float64] | None:
@@ -197,20 +254,33 @@ def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> I
         attribute: np.empty(shape, np.int64 if attribute in ("path", "step") else np.float64)
         for attribute, shape in shapes.items()
     }
+    rows: dict[str, NDArray[np.int64]] = {}
     for absent in layout.without:
         for attribute in (absent, f"{absent}_next"):
             if attribute in arrays:
                 arrays[attribute].fill(np.nan)
-    for field in layout.fields if count else ():
+    for field in layout.stored_fields if count else ():
         data = file[name][field.name]
         values = data[()]
         sentence = checksum_error(data, values)
         if sentence:
             damage.append(sentence)
+        if field.name in STATE_ROWS:
+            rows[field.name] = values.astype(np.int64)
+            continue
         attribute, _, group = field.name.partition("/")
         columns = layout.columns[group] if group else slice(None)
         target = arrays[attribute] if not group else arrays[attribute][:, columns]
         target[...] = values.reshape(target.shape)
+    for group in layout.coordinate_shapes if rows else ():
+        data = file[name][f"{STATES}/{group}"]
+        values = data[()]
+        damage.extend(filter(None, (checksum_error(data, values),)))
+        states = values.reshape(len(values), -1)
+        for attribute, at in zip(("coordinates", "coordinates_next"), STATE_ROWS, strict=True):
+            target, there = arrays[attribute][:, layout.columns[group]], rows[at] >= 0
+            target[there] = states[rows[at][there]]
+            target[~there] = np.nan
     return Increments(**arrays)  # type: ignore[arg-type]
 
 

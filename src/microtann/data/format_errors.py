@@ -13,11 +13,15 @@ from microtann.data.blocks import find_dataset, holds
 from microtann.data.description import TENSORS, order_errors
 from microtann.data.increments import Increments
 from microtann.data.schema import (
+    COORDINATES_OF,
+    INCREMENTS,
     MAY_LACK,
     QUANTITIES,
     SCHEMA,
     SETS,
     SHEAR,
+    STATE_ROWS,
+    STATES,
     STIFFNESS,
     VERSION,
     WITHOUT,
@@ -47,6 +51,9 @@ def header_errors(file: h5py.File) -> Iterator[str]:
     for name in names(file, WITHOUT):
         if name not in MAY_LACK:
             yield f"the attribute {WITHOUT} names {name!r}: a file may be without {' and '.join(MAY_LACK)} only"
+    of = text(file.attrs.get(COORDINATES_OF, INCREMENTS))
+    if of not in (INCREMENTS, STATES):
+        yield f"the attribute {COORDINATES_OF} is {of!r}: coordinates are of {INCREMENTS} or of {STATES}"
     if not holds(file, "units"):
         yield "the group units is missing"
     order = names(file, "voigt_order")
@@ -84,28 +91,31 @@ def names(file: h5py.File, attribute: str) -> tuple[str, ...]:
 
 def read_layout(file: h5py.File) -> Layout:
     """Return the layout of a file whose header is right; coordinates that are absent have no shape."""
-    training = file["training"]
+    training, once = file["training"], text(file.attrs.get(COORDINATES_OF, INCREMENTS)) == STATES
+    group = STATES if once else "coordinates"
     shapes = {
-        name: tuple(training[f"coordinates/{name}"].shape[1:])
+        name: tuple(training[f"{group}/{name}"].shape[1:])
         for name in names(file, "coordinate_names")
-        if find_dataset(training, f"coordinates/{name}")[0] is not None
+        if find_dataset(training, f"{group}/{name}")[0] is not None
     }
     units = {name: text(value) for name, value in file["units"].attrs.items()}
-    return Layout(names(file, "voigt_order"), names(file, "extra_names"), shapes, units, names(file, WITHOUT))
+    without = names(file, WITHOUT)
+    return Layout(names(file, "voigt_order"), names(file, "extra_names"), shapes, units, without, once)
 
 
 def field_errors(file: h5py.File, layout: Layout) -> Iterator[str]:
     """Yield what is wrong with the kinds and shapes of the datasets, and with the units."""
     yield from unit_errors(layout)
+    kept = STATES if layout.once else "coordinates"
     for name in names(file, "coordinate_names"):
         if name not in layout.coordinate_shapes:
-            _, absence = find_dataset(file["training"], f"coordinates/{name}")
-            yield f"the field training/coordinates/{name} is {absence}"
+            _, absence = find_dataset(file["training"], f"{kept}/{name}")
+            yield f"the field training/{kept}/{name} is {absence}"
     for set_name in SETS:
         if not holds(file, set_name):
             continue  # a set without increments may be left out
         group, count = file[set_name], None
-        for field in layout.fields:
+        for field in layout.stored_fields:
             place = f"{set_name}/{field.name}"
             data, absence = find_dataset(group, field.name)
             if data is None:
@@ -122,11 +132,39 @@ def field_errors(file: h5py.File, layout: Layout) -> Iterator[str]:
             count = data.shape[0] if count is None else count
             if data.shape[0] != count:
                 yield f"{place} has {data.shape[0]} rows, but the fields before it have {count}"
+        if layout.once:
+            yield from _state_errors(set_name, group, layout)
     path, _ = find_dataset(file["training"], "path")
     if path is not None and path.shape == (0,):
         yield "the training set has no increments"
     if holds(file, STIFFNESS):
         yield from _stiffness_errors(file, len(layout.voigt_order))
+
+
+def _state_errors(set_name: str, group: h5py.Group, layout: Layout) -> Iterator[str]:
+    """Yield what is wrong with the states of a set, each of which is stored once."""
+    count: int | None = None
+    for name, shape in layout.coordinate_shapes.items():
+        place = f"{set_name}/{STATES}/{name}"
+        data, absence = find_dataset(group, f"{STATES}/{name}")
+        if data is None:
+            yield f"the field {place} is {absence}"
+        elif data.dtype.kind not in "fiu" or data.shape[1:] != shape or not data.shape:
+            yield f"{place} must hold numbers of shape (m, {', '.join(map(str, shape))}), got {data.shape}"
+        elif count is not None and len(data) != count:
+            yield f"{place} has {len(data)} states, but the groups before it have {count}"
+        else:
+            count = len(data)
+    if count is None:
+        return
+    for name in STATE_ROWS:
+        rows, _ = find_dataset(group, name)
+        if rows is None or rows.dtype.kind not in "iu" or not rows.size:
+            continue  # told with the fields of the increments
+        least, most = int(rows[()].min()), int(rows[()].max())
+        if least < -1 or most >= count:
+            bad = least if least < -1 else most
+            yield f"{set_name}/{name} names state {bad}, but there are {count}; -1 stands for one that is not kept"
 
 
 def _stiffness_errors(file: h5py.File, components: int) -> Iterator[str]:
@@ -169,6 +207,8 @@ def value_errors(set_name: str, increments: Increments, layout: Layout) -> Itera
         values = layout.values(increments, field)
         if field.integer:
             continue
+        if layout.once and field.name.startswith("coordinates"):  # NaN where no state is kept
+            values = values[~np.isnan(values.reshape(len(values), -1)).all(axis=1)]
         # A sum is finite only if every term is (or terms overflow), and needs no temporary array.
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(values.sum()):

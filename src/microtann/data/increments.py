@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from microtann.microstructure.protocol import Microstructure
@@ -36,7 +36,7 @@ class Increments:
     dissipation : array, shape (n,)
         D Δt of the increment, per unit volume; NaN in all rows if it is not known.
     coordinates, coordinates_next : array, shape (n, c)
-        Internal coordinates ξ at t and at t + Δt.
+        Internal coordinates ξ at t and at t + Δt; a row of NaN where those of an increment are not kept.
     """
 
     path: Int[NDArray[np.int64], "n"]
@@ -60,6 +60,13 @@ class Increments:
     def __repr__(self) -> str:
         counts = f"{len(self)} of {len(np.unique(self.path))} paths, {self.strain.shape[1]} strain components"
         return f"Increments({counts}, {self.coordinates.shape[1]} internal coordinates)"
+
+    @property
+    def with_coordinates(self) -> Bool[NDArray[np.bool_], "n"]:
+        """Which increments have internal coordinates at both ends; a file may keep those of some."""
+        if not self.coordinates.shape[1]:
+            return np.zeros(len(self), dtype=np.bool_)
+        return ~(np.isnan(self.coordinates[:, 0]) | np.isnan(self.coordinates_next[:, 0]))
 
     @property
     def unknown(self) -> tuple[str, ...]:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import DataFileError, InputError
+from microtann.data.text_table import table_lines
+from microtann.errors import DataFileError
 from microtann.numbers import voigt
 from microtann.numbers.written_number import as_number
-from microtann.system.text_file import read_text
 
 Array = NDArray[np.float64]
 OPTIONAL = ("step", "time")
-SEPARATORS = ";\t,"
-"""What may stand between columns; where it is no comma, a comma is a decimal point."""
 RESPONSE = ("loading_step", "energy", "dissipation")
 """Columns of a response that are skipped, as are its stresses."""
 
@@ -64,7 +60,7 @@ def read_path(
     """
     path = Path(path)
     names = tuple(f"e{label}".lower() for label in labels or voigt.LABELS[voigt.dimension(components)])
-    lines = _lines(path)
+    lines = table_lines(path, "a strain path")
     try:
         number, header = next(lines)
     except StopIteration:
@@ -87,30 +83,6 @@ def read_path(
         time = table[:, columns.index("time")].copy()
         _check_times(path, numbers, time)
     return time, table[:, [columns.index(name) for name in names]]
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the cells of every line that counts; a blank line inside the path is a gap."""
-    try:
-        text = read_text(path)
-    except OSError as error:
-        raise DataFileError(f"{path} cannot be read: {error.strerror or error}") from None
-    except InputError as error:
-        raise DataFileError(f"{path} is not a text file, as a strain path is: {error}") from None
-    lines = text.splitlines()
-    while lines and not lines[-1].strip(string.whitespace + SEPARATORS):
-        lines.pop()
-    separator = ""
-    for number, line in enumerate(lines, start=1):
-        if line.lstrip().startswith("#") or (not line.strip() and not separator):
-            continue
-        if not line.strip():
-            raise DataFileError(f"{path}, line {number} is empty: the path has a gap; fill it or delete the line")
-        if not separator:
-            separator = next((sign for sign in SEPARATORS if sign in line), ",")
-            if line.strip().lower() == f"sep={separator}":  # how a spreadsheet says it before the first line
-                continue
-        yield number, [cell.strip().replace(",", ".") for cell in next(csv.reader([line], delimiter=separator))]
 
 
 def _columns(path: Path, number: int, header: list[str], names: tuple[str, ...]) -> list[str]:

@@ -24,6 +24,11 @@ QUANTITIES = ("strain", "stress", "energy", "dissipation", "time")
 MAY_LACK = ("energy", "dissipation")
 """Quantities that a file may be without, if its attribute `WITHOUT` says so."""
 WITHOUT = "without"
+COORDINATES_OF = "coordinates_of"
+"""Attribute of a file that says of what its coordinates are: by default `INCREMENTS`, both ends of each."""
+INCREMENTS, STATES = "increments", "states"
+STATE_ROWS = ("state", "state_next")
+"""Where each state is kept once, the datasets that say in which row it is at t and at t + Δt."""
 STIFFNESS = "elastic_stiffness"
 """Optional dataset of a file."""
 
@@ -69,6 +74,8 @@ class Layout:
     units : mapping
     without : tuple of str
         Quantities that the file does not hold, of `MAY_LACK`.
+    once : bool
+        Whether the coordinates of each state are stored once, in ``states/NAME``.
     """
 
     voigt_order: tuple[str, ...]
@@ -76,10 +83,19 @@ class Layout:
     coordinate_shapes: Mapping[str, tuple[int, ...]]
     units: Mapping[str, str]
     without: tuple[str, ...] = ()
+    once: bool = False
+
+    @property
+    def stored_fields(self) -> tuple[Field, ...]:
+        """The datasets of every set with one row for every increment."""
+        if not (self.once and self.coordinate_shapes):
+            return self.fields
+        kept = (field for field in self.fields if not field.name.startswith("coordinates"))
+        return (*kept, *(Field(name, (), integer=True, repeats=True) for name in STATE_ROWS))
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The datasets of every set."""
+        """What is known of every increment; in a file with both ends of each, the datasets of every set."""
         vector, extra = (len(self.voigt_order),), (len(self.extra_names),)
         return (
             Field("path", (), integer=True, repeats=True),

@@ -11,6 +11,7 @@ from microtann.fem.model import Model, Result
 from microtann.fem.pressure import Pressure
 from microtann.fem.traction import Shear, Traction
 from microtann.materials.linear_elastic import LinearElastic
+from microtann.materials.plane_stress import PlaneStress
 from microtann.materials.protocol import LearntMaterial, Material, PlaneMaterial, State
 from microtann.materials.von_mises import VonMises
 
@@ -22,6 +23,7 @@ __all__ = [
     "Model",
     "NodalForce",
     "PlaneMaterial",
+    "PlaneStress",
     "Prescribed",
     "Pressure",
     "Progress",

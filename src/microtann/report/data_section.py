@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from microtann.data.blocks import holds
 from microtann.data.schema import SETS
 from microtann.microstructure.protocol import Microstructure
 from microtann.plotting.bodies import draw_picture
@@ -15,7 +16,7 @@ from microtann.report.table import Column, Table, columns_of
 from microtann.system.hdf5 import opened
 
 
-def data_section(folder: Path, data: str, microstructure: Microstructure) -> Section:
+def data_section(folder: Path, data: str, microstructure: Microstructure | None, files: str = "") -> Section:
     """Draw the microstructure and return the section of the report; of a large file only small fields are read.
 
     Parameters
@@ -23,11 +24,14 @@ def data_section(folder: Path, data: str, microstructure: Microstructure) -> Sec
     folder : Path
     data : str
         Name of the data file in it.
-    microstructure : Microstructure
+    microstructure : Microstructure, optional
+        None for what another programme computed.
+    files : str
+        Where that was read from.
     """
-    picture = microstructure.picture()
+    picture = None if microstructure is None else microstructure.picture()
     figures = []
-    if picture is not None:
+    if picture is not None and microstructure is not None:
         draw_picture(folder / "cell.png", picture, height=3.6)
         figures.append(Figure("cell.png", f"The {microstructure.kind}; colours are the {picture.label}."))
     with opened(folder / data) as file:
@@ -45,15 +49,10 @@ def data_section(folder: Path, data: str, microstructure: Microstructure) -> Sec
         "Largest strain and strain increment of a component; shares of zero and of dissipating increments. "
         "The sets share no path.",
     )
-    words = microstructure.description
     return Section(
         title="Data",
         order=1,
-        paragraphs=(
-            f"{words[0].upper()}{words[1:]} was solved exactly along random walks of strain; every "
-            "increment keeps strain, stress, energy and internal coordinates before and after it, and its "
-            "dissipation.",
-        ),
+        paragraphs=(_origin(microstructure, files),),
         tables=(table,),
         figures=tuple(figures),
         files={data: "the increments (HDF5, docs/data-format.md)", "configuration.toml": "what made them"},
@@ -61,10 +60,22 @@ def data_section(folder: Path, data: str, microstructure: Microstructure) -> Sec
     )
 
 
-def _microstructure_and_training(microstructure: Microstructure, table: Table) -> Table:
+def _origin(microstructure: Microstructure | None, files: str) -> str:
+    """Return where the increments come from."""
+    if microstructure is None:
+        return f"Paths that another programme computed were read from {files}."
+    words = microstructure.description
+    return (
+        f"{words[0].upper()}{words[1:]} was solved exactly along random walks of strain; every increment keeps "
+        "strain, stress, energy and internal coordinates before and after it, and its dissipation."
+    )
+
+
+def _microstructure_and_training(microstructure: Microstructure | None, table: Table) -> Table:
     """Return what tells data sets apart: the microstructure, and the training set."""
     columns = (Column("exact states", kind="integer"), *table.columns[1:])
-    return Table("Microstructure and training set", columns, ((microstructure.exact_states, *table.rows[0][1:]),))
+    states = None if microstructure is None else microstructure.exact_states
+    return Table("Microstructure and training set", columns, ((states, *table.rows[0][1:]),))
 
 
 def _summary(name: str, file: h5py.File) -> tuple[str | int | float | None, ...]:
@@ -79,5 +90,5 @@ def _summary(name: str, file: h5py.File) -> tuple[str | int | float | None, ...]
         float(np.abs(increments["strain"][:] + increment).max()),
         float(np.abs(increment).max()),
         float((increment == 0).all(axis=1).mean()),
-        float((increments["dissipation"][:] > 0).mean()),
+        float((increments["dissipation"][:] > 0).mean()) if holds(increments, "dissipation") else None,
     )

@@ -41,6 +41,11 @@ def require_coordinates(dataset: Dataset) -> None:
             "write displacements, forces or other microscopic quantities into it, or train the form "
             "'variational', which does without"
         )
+    if not all(part.with_coordinates.all() for part in (dataset.training, dataset.validation)):
+        raise InputError(
+            "the data set has internal coordinates in some of its increments only: write them for all, or train "
+            "the form 'variational', which does with some"
+        )
     if dataset.training.unknown:
         raise InputError(
             f"the data set has no {' and no '.join(dataset.training.unknown)}, from which this form learns: write "

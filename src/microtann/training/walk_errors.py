@@ -185,7 +185,8 @@ def walk_errors(
         }
         exact = split(walks.coordinates, shapes)
         shared = {name: value for name, value in found.coordinates.items() if name in exact}
-        groups = {name: _relative(value, exact[name], walks.there) for name, value in shared.items()}
+        kept = walks.there & ~np.isnan(walks.coordinates).any(axis=2)
+        groups = {name: _relative(value, exact[name], kept) for name, value in shared.items()}
         energy = found.energy if np.isnan(walks.energy[0, 0]) else walks.energy
         least = -1e-12 * float(np.abs(energy).max())
         violations = int(np.count_nonzero(~(found.dissipation >= least) & walks.there))

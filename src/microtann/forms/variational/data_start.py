@@ -46,7 +46,7 @@ def is_discoverable(dataset: Dataset, components: int) -> bool:
     That takes few principal components, more increments than the energy of these has unknowns, strain alone as a
     driving variable, and data that tell energy and dissipation.
     """
-    if dataset.training.unknown:
+    if dataset.training.unknown or not dataset.training.with_coordinates.all():
         return False
     unknowns = components * (components + 1) // 2
     return components <= MOST_COMPONENTS and len(dataset.training) >= 2 * unknowns and not dataset.extra_names

@@ -89,7 +89,11 @@ class CellsBefore:
 
 
 def advance_cells(
-    equations: CellEquations, strain: Float[Array, "n v"], before: CellsBefore, dt: float, tangent: bool
+    equations: CellEquations,
+    strain: Float[Array, "n v"],
+    before: CellsBefore,
+    dt: float | Float[Array, "n"],
+    tangent: bool,
 ) -> CellAdvance:
     """Advance many cells of one solid by an increment.
 
@@ -99,7 +103,7 @@ def advance_cells(
     strain : array, shape (n, v)
         Average strain at the end of the increment.
     before : CellsBefore
-    dt : float
+    dt : float or array, shape (n,)
     tangent : bool
         Whether the consistent tangent is wanted.
 
@@ -134,7 +138,7 @@ class _Search:
     strain : array, shape (n, v)
         Average strain at the end.
     before : CellsBefore
-    dt : float
+    dt : float or array, shape (n,)
     found : CellAdvance
         Gets what is found.
     """
@@ -144,7 +148,7 @@ class _Search:
         equations: CellEquations,
         strain: Float[Array, "n v"],
         before: CellsBefore,
-        dt: float,
+        dt: float | Float[Array, "n"],
         found: CellAdvance,
     ) -> None:
         self._equations, self._strain, self._before, self._dt = equations, strain, before, dt
@@ -223,7 +227,8 @@ class _Search:
         while len(left):
             strain = self._strains(target[left], fluctuation[left])
             start = before.only(left)
-            answer = respond_of_phases(equations, strain, began[left], start.state, self._dt)
+            dt = self._dt[cells[left]] if isinstance(self._dt, np.ndarray) else self._dt
+            answer = respond_of_phases(equations, strain, began[left], start.state, dt)
             residuals = np.ascontiguousarray((equations.force_of @ answer.stress.reshape(len(left), -1).T).T)
             residuals[:, :d] = 0.0
             size = (np.abs(strain).max(axis=2) * self._size).max(axis=1)

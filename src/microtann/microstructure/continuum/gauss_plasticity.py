@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.materials import isotropy
+from microtann.materials.plane_stress import PlaneStress
 from microtann.materials.protocol import Material
 from microtann.materials.von_mises import VonMises
 from microtann.microstructure.continuum.cell_equations import CellEquations
@@ -19,6 +20,8 @@ from microtann.microstructure.plastic_points import ModalEnergy
 Array = NDArray[np.float64]
 PLASTIC_STRAIN = "plastic_strain"
 """State variable of a material that flows without change of volume: all six components, engineering shear."""
+ACCUMULATED = "accumulated_plastic_strain"
+"""State variable of a material whose strength grows: the length of the way of its plastic strain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +35,35 @@ class PhasePlasticity:
     hessian : array, shape (a, a)
         Second derivative of the energy at given strains.
     resistance : float
-        Dissipation per unit norm of plastic strain.
+        Dissipation per unit norm of plastic strain, in the virgin state.
+    remembers : bool
+        Whether its strength grows with the accumulated plastic strain.
     """
 
     relief: Float[Array, "v a"]
     hessian: Float[Array, "a a"]
     resistance: float
+    remembers: bool
 
 
 def phase_plasticity(material: Material) -> PhasePlasticity | None:
     """Return what is known of the plastic strains of a material under von Mises; None of others."""
-    if not isinstance(material, VonMises):
+    sheet = isinstance(material, PlaneStress)
+    solid = material.material if isinstance(material, PlaneStress) else material
+    if not isinstance(solid, VonMises):
         return None
-    stiffness = isotropy.stiffness(material.young, material.poisson)
-    kept = np.arange(6) if material.plane is None else np.array(isotropy.PLANE_COMPONENTS)
-    basis = DEVIATORS[2 if material.plane else 3]
-    back = 2.0 / 3.0 * material.hardening
+    stiffness, basis = isotropy.stiffness(solid.young, solid.poisson), DEVIATORS[2 if sheet or solid.plane else 3]
+    kept = np.arange(6)
+    if sheet:  # what strains across it is free and stores nothing
+        kept = np.array(isotropy.PLANE_COMPONENTS)
+        stiffness = np.linalg.inv(np.linalg.inv(stiffness)[np.ix_(kept, kept)])
+    relief = stiffness @ basis[:, kept].T
+    back = 2.0 / 3.0 * solid.hardening
     return PhasePlasticity(
-        relief=stiffness[kept] @ basis.T,
-        hessian=basis @ stiffness @ basis.T + back * np.eye(len(basis)),
-        resistance=float(np.sqrt(2.0 / 3.0) * material.yield_stress),
+        relief=relief[list(isotropy.PLANE_COMPONENTS)] if solid.plane else relief,
+        hessian=basis[:, kept] @ relief + back * np.eye(len(basis)),
+        resistance=float(np.sqrt(2.0 / 3.0) * solid.yield_stress),
+        remembers=solid.growth.remembers,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.equilibrium.rigid import connected_parts
@@ -14,6 +14,8 @@ from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
 AXES = "xyz"
+INSIDE = 1e-9
+"""Twice the area, over that of the face of a cell, by which a point may lie beside a face and be on it."""
 OVERFULL = 1e-6
 """Volume of a mesh beyond that of its cell, relative to it, that is round-off."""
 
@@ -58,37 +60,68 @@ def periodic_nodes(mesh: Mesh, periods: Float[Array, "d d"]) -> DistinctNodes:
     Raises
     ------
     CellError
-        If a node on a face of the cell has no partner on the opposite one, nodes lie on one another inside the
-        cell, or the cell has parts that nothing joins.
+        If a node on a face of the cell has solid opposite it but no partner there, nodes lie on one another
+        inside the cell, or the cell has parts that nothing joins.
     """
     fractional = mesh.points @ np.linalg.inv(periods)
     fractional -= fractional.min(axis=0)
     distinct = identify_nodes(mesh.points, periods)
     if (fractional.max(axis=0) <= 1.0 + COORDINATE_TOLERANCE).all():  # else no faces of a parallelepiped
-        _require_matching_faces(mesh.points, fractional, distinct)
+        _require_matching_faces(mesh, fractional, distinct)
     if distinct.doubled:
         raise CellError("nodes of the mesh lie on one another: read it with merge_doubled=True, or merge them")
     _require_one_part(mesh, distinct)
     return distinct
 
 
-def _require_matching_faces(
-    points: Float[Array, "N d"], fractional: Float[Array, "N d"], distinct: DistinctNodes
-) -> None:
-    """Refuse nodes on one face of the cell alone."""
-    for axis in range(points.shape[1]):
+def _require_matching_faces(mesh: Mesh, fractional: Float[Array, "N d"], distinct: DistinctNodes) -> None:
+    """Refuse nodes on a face of the cell that have solid opposite them, but no node."""
+    for axis in range(mesh.dimension):
         low = fractional[:, axis] < COORDINATE_TOLERANCE
         high = fractional[:, axis] > 1.0 - COORDINATE_TOLERANCE
-        for one, other, here, there in ((low, high, 0, 1), (high, low, 1, 0)):
+        others = [i for i in range(mesh.dimension) if i != axis]
+        for one, other, here, there in ((low, high, "lower", "upper"), (high, low, "upper", "lower")):
             alone = np.flatnonzero(one & ~np.isin(distinct.of_node, distinct.of_node[other]))
-            if not alone.size or not other.any():
-                continue  # nothing reaches the opposite face: the connection of the cell tells
-            sides = ("lower", "upper")
-            raise CellError(
-                f"the faces of the cell do not match: {alone.size} of {one.sum()} nodes on the {sides[here]} face "
-                f"along {AXES[axis]} have no partner on the {sides[there]} one, the first at "
-                f"{points[alone[0]].tolist()}; mesh opposite faces alike"
-            )
+            if alone.size:
+                alone = alone[_lie_on_faces(mesh, fractional[:, others], alone, other)]
+            if alone.size:
+                raise CellError(
+                    f"the faces of the cell do not match: {alone.size} of {one.sum()} nodes on the {here} face "
+                    f"along {AXES[axis]} have no partner on the {there} one, the first at "
+                    f"{mesh.points[alone[0]].tolist()}; mesh opposite faces alike"
+                )
+
+
+def _lie_on_faces(
+    mesh: Mesh,
+    places: Float[Array, "N k"],
+    nodes: Int[NDArray[np.int64], "n"],
+    opposite: Bool[NDArray[np.bool_], "N"],
+) -> Bool[NDArray[np.bool_], "n"]:
+    """Return which nodes have a face of an element opposite them.
+
+    Parameters
+    ----------
+    mesh : Mesh
+    places : array, shape (N, k)
+        Coordinates of all nodes in the face of the cell.
+    nodes : integer array, shape (n,)
+    opposite : array of bool, shape (N,)
+        Nodes on the opposite face of the cell.
+    """
+    found = np.zeros(len(nodes), dtype=bool)
+    for part in mesh.boundary_parts:
+        corners = part.nodes[:, : part.corners]
+        for face in places[corners[opposite[corners].all(axis=1)]]:
+            if face.shape[1] == 1:
+                inside = (places[nodes, 0] - face.min()) * (face.max() - places[nodes, 0]) >= 0.0
+            else:
+                along = np.roll(face, -1, axis=0) - face
+                to = places[nodes][:, None] - face
+                turn = along[:, 0] * to[..., 1] - along[:, 1] * to[..., 0]
+                inside = (turn >= -INSIDE).all(axis=1) | (turn <= INSIDE).all(axis=1)
+            found |= inside
+    return found
 
 
 def _require_one_part(mesh: Mesh, distinct: DistinctNodes) -> None:

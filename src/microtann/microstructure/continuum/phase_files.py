@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +12,17 @@ from numpy.typing import NDArray
 
 from microtann.errors import CellError
 from microtann.materials.linear_elastic import LinearElastic
+from microtann.materials.plane_stress import PlaneStress
 from microtann.materials.protocol import Material
 from microtann.materials.von_mises import VonMises
 
 Bytes = NDArray[np.uint8]
-LAWS: dict[str, type[Any]] = {"linear elastic": LinearElastic, "von Mises": VonMises}
-"""Materials that files can keep, by the name of their law: their arguments are attributes of the same names."""
+LAWS: dict[str, type[Any]] = {"linear elastic": LinearElastic, "von Mises": VonMises, "plane stress": PlaneStress}
+"""Materials that files can keep, by the name of their law."""
+GROWTH = {"isotropic_hardening": "hardening"} | {
+    name: name for name in ("saturation", "saturation_rate", "viscosity", "rate_exponent")
+}
+"""Arguments of a material under von Mises that say how its strength grows, and their names in that."""
 
 
 def phases_to_bytes(phases: Mapping[str, Material]) -> UInt8[Bytes, "_"]:
@@ -48,14 +52,26 @@ def phases_of_bytes(data: NDArray[Any]) -> dict[str, Material]:
         raise CellError(f"the phases of a solid are not understood: {error}") from None
 
 
-def _described(name: str, material: Material) -> dict[str, Any]:
-    for law, kind in LAWS.items():
-        if type(material) is kind:
-            arguments = {key: getattr(material, key) for key in inspect.signature(kind).parameters}
-            return {"law": law} | {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in arguments.items()}
+def files_keep(material: Material) -> bool:
+    """Return whether files can keep a material."""
+    inner = material.material if isinstance(material, PlaneStress) else material
+    return type(inner) in (LinearElastic, VonMises)
+
+
+def _described(name: str, material: Any) -> dict[str, Any]:
+    """Return the law of a material and its arguments."""
+    kind = type(material)
+    if kind is LinearElastic:
+        normal = None if material.normal is None else material.normal.tolist()
+        return {"law": "linear elastic", "stiffness": material.stiffness.tolist(), "normal": normal}
+    if kind is VonMises:
+        own = {key: getattr(material, key) for key in ("young", "poisson", "yield_stress", "hardening", "plane")}
+        return {"law": "von Mises"} | own | {key: getattr(material.growth, its) for key, its in GROWTH.items()}
+    if kind is PlaneStress:
+        return {"law": "plane stress", "material": _described(name, material.material)}
     raise CellError(
-        f"the phase {name!r} is a {type(material).__name__}, which files cannot keep: they keep phases that are "
-        + " or ".join(LAWS)
+        f"the phase {name!r} is a {kind.__name__}, which files cannot keep: they keep phases that are "
+        + ", ".join(LAWS)
     )
 
 
@@ -63,5 +79,7 @@ def _material(described: dict[str, Any]) -> Material:
     law = described.pop("law")
     if law not in LAWS:
         raise ValueError(f"the law {law!r} is not known, only {', '.join(LAWS)}")
+    if law == "plane stress":
+        described["material"] = _material(described["material"])
     made: Material = LAWS[law](**described)
     return made

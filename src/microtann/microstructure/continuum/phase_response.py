@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from microtann.fem.regions import Region
 from microtann.materials import isotropy
 from microtann.materials.linear_elastic import LinearElastic
+from microtann.materials.plane_stress import PlaneStress
 from microtann.materials.protocol import Material, State
 from microtann.materials.von_mises import VonMises
 from microtann.microstructure.continuum.cell_equations import CellEquations
@@ -59,7 +60,7 @@ def respond_of_phases(
     strain: Float[Array, "n P v"],
     before: Float[Array, "n P v"],
     state: State,
-    dt: float,
+    dt: float | Float[Array, "n"],
 ) -> PhaseResponse:
     """Advance all integration points from their states at the beginning of an increment.
 
@@ -70,7 +71,7 @@ def respond_of_phases(
         Strains at the end of the increment and at its beginning.
     state : dict of arrays, shape (n, p, ...)
         At its beginning, as in `PhaseResponse`.
-    dt : float
+    dt : float or array, shape (n,)
     """
     n = len(strain)
     stress = np.empty_like(strain)
@@ -85,7 +86,8 @@ def respond_of_phases(
         if is_kinematic(region.material):
             own_stress, change, own = _returned(region.material, increment, start)
         else:
-            own_stress, moduli, own = region.material.update(increment, start, dt, True)
+            lasting = np.repeat(dt, len(points)) if isinstance(dt, np.ndarray) else dt
+            own_stress, moduli, own = region.material.update(increment, start, lasting, True)  # type: ignore[arg-type]
             change = None
             assert moduli is not None
             if type(region.material) is not LinearElastic:
@@ -103,8 +105,15 @@ def respond_of_phases(
 
 def is_kinematic(material: Material) -> bool:
     """Return whether a material is under von Mises with nothing but linear kinematic hardening."""
-    growth = getattr(material, "growth", None)
-    return type(material) is VonMises and not getattr(growth, "any", False)
+    return type(material) is VonMises and not material.growth.any
+
+
+def is_quadratic(material: Material) -> bool:
+    """Return whether a material has a quadratic energy, and forces never outside of the elastic domain."""
+    inner = material.material if isinstance(material, PlaneStress) else material
+    if type(inner) is VonMises:
+        return inner.rate_independent and inner.growth.saturation == 0.0
+    return type(inner) is LinearElastic
 
 
 def _returned(

@@ -14,16 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.errors import CellError
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, MeanDilatation, regions_of
+from microtann.materials.plane_stress import NORMAL_STRAIN
 from microtann.materials.protocol import Material, State
 from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN
 from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.cell_newton import CellsBefore, advance_cells
 from microtann.microstructure.continuum.deviators import COMPONENTS_OF, DEVIATORS
-from microtann.microstructure.continuum.gauss_plasticity import PLASTIC_STRAIN, GaussPlasticity
+from microtann.microstructure.continuum.gauss_plasticity import ACCUMULATED, PLASTIC_STRAIN, GaussPlasticity
 from microtann.microstructure.continuum.mesh_arrays import mesh_arrays, mesh_of_arrays
 from microtann.microstructure.continuum.periodic_mesh import periodic_nodes, periods_of
-from microtann.microstructure.continuum.phase_files import phases_of_bytes, phases_to_bytes
-from microtann.microstructure.continuum.phase_response import virgin_phases
+from microtann.microstructure.continuum.phase_files import files_keep, phases_of_bytes, phases_to_bytes
+from microtann.microstructure.continuum.phase_response import is_quadratic, virgin_phases
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
 from microtann.numbers import voigt
@@ -33,6 +34,8 @@ from microtann.system.threads import one_blas_thread
 Array = NDArray[np.float64]
 DIRECTIONS = 200
 """Directions of strain over which the first yield of a solid is averaged."""
+INSTANT = 1e-60
+"""Duration of an increment in which nothing moves."""
 FLUCTUATION = "fluctuation"
 """State variable of a solid: what its nodes move beside the average strain."""
 
@@ -116,6 +119,21 @@ class Solid(Microstructure):
         """Strain components of the cell."""
         return self.equations.components
 
+    @property
+    def rate_independent(self) -> bool:  # type: ignore[override]
+        """Whether durations do not matter to any phase; one that does not say so does not depend on them."""
+        return all(getattr(region.material, "rate_independent", True) for region in self.equations.regions)
+
+    @property
+    def durations_by_point(self) -> bool:  # type: ignore[override]
+        """Whether every point may have its own duration: where all phases are of this package."""
+        return all(files_keep(region.material) for region in self.equations.regions)
+
+    @property
+    def quadratic(self) -> bool:  # type: ignore[override]
+        """Whether the energy is quadratic, and the force never outside of the elastic domain."""
+        return all(is_quadratic(region.material) for region in self.equations.regions)
+
     @cached_property
     def plasticity(self) -> GaussPlasticity | None:
         """The integration points of the phases under von Mises; None if there is no such phase."""
@@ -127,10 +145,15 @@ class Solid(Microstructure):
 
     @property
     def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """Nodal displacements (N, d), and plastic strains (p, a) of the integration points that may flow."""
+        """Nodal displacements (N, d), and plastic strains (p, a) of the integration points that may flow.
+
+        Where their strength grows, the accumulated ones (p,) too.
+        """
         own: dict[str, tuple[int, ...]] = {"displacement": self.mesh.points.shape}
         if self.plasticity is not None:
             own[PLASTIC_STRAIN] = (len(self.plasticity.points), self.plasticity.components)
+            if any(phase.remembers for _, phase in self.plasticity.phases):
+                own[ACCUMULATED] = (len(self.plasticity.points),)
         return own
 
     @property
@@ -152,7 +175,7 @@ class Solid(Microstructure):
     @cached_property
     def strain_scale(self) -> float:
         """Median strain at first yield over directions of strain, over that of the reference bar, 1/3."""
-        if self.plasticity is None:
+        if self.plasticity is None or not (self.plasticity.resistance > 0.0).all():
             return 1.0
         directions = np.random.default_rng(0).standard_normal((DIRECTIONS, self.components))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -231,7 +254,7 @@ class Solid(Microstructure):
         self,
         strain_increment: Float[Array, "n v"],
         state: State,
-        dt: float = 1.0,
+        dt: float | Float[Array, "n"] = 1.0,
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
@@ -242,8 +265,8 @@ class Solid(Microstructure):
             Voigt order, engineering shear.
         state : dict of arrays
             State at the beginning of the increment, leading axis n; it is never modified.
-        dt : float
-            Duration of the increment.
+        dt : float or array, shape (n,)
+            Duration of the increment, for all points, or for each where all phases take as much.
         tangent : bool
             Whether the consistent tangent is wanted; without it None is returned in its place.
 
@@ -285,24 +308,28 @@ class Solid(Microstructure):
         dict of arrays
             "displacement" (..., N, d) of the nodes of the mesh, and, where a phase flows under von Mises,
             "plastic_strain" (..., p, a) of the integration points that may flow: orthonormal components of the
-            deviator, so that its norm is that of the tensor.
+            deviator, so that its norm is that of the tensor. Where the strength of one grows,
+            "accumulated_plastic_strain" (..., p) too.
         """
         moves = state[FLUCTUATION]
         moves = moves.reshape(*moves.shape[:-1], -1, self.mesh.dimension)[..., self.equations.distinct.of_node, :]
         affine = np.einsum("...ij,nj->...ni", voigt.strain_tensor(state["strain"]), self.mesh.points)
         found = {"displacement": affine + moves}
-        if self.plasticity is not None:
-            parts = [
-                self.equations.regions[number].own(dict(state))[PLASTIC_STRAIN]
-                for number, _ in self.plasticity.phases
-            ]
-            found[PLASTIC_STRAIN] = np.concatenate(parts, axis=-2) @ COMPONENTS_OF[self.mesh.dimension]
+        if self.plasticity is None:
+            return found
+        own = [self.equations.regions[number].own(dict(state)) for number, _ in self.plasticity.phases]
+        plastic = [one[PLASTIC_STRAIN] for one in own]
+        found[PLASTIC_STRAIN] = np.concatenate(plastic, axis=-2) @ COMPONENTS_OF[self.mesh.dimension]
+        if ACCUMULATED in self.coordinate_shapes:
+            pairs = zip(own, plastic, strict=True)
+            lengths = [one.get(ACCUMULATED, np.zeros(part.shape[:-1])) for one, part in pairs]
+            found[ACCUMULATED] = np.concatenate(lengths, axis=-1)
         return found
 
     def state_of(self, coordinates: Mapping[str, Array], strain: Float[Array, "n v"]) -> State | None:
         """Return states that have given plastic strains; None where these do not tell the state.
 
-        They do where all phases are elastic or `microtann.fem.VonMises`.
+        They do where all phases are of this package.
 
         Parameters
         ----------
@@ -310,19 +337,24 @@ class Solid(Microstructure):
         strain : array, shape (n, v)
         """
         plasticity, n = self.plasticity, len(strain)
-        state = self.initial_state(n)
-        own = [name for name in state if name not in (*SHARED_STATE, FLUCTUATION)]
-        if plasticity is None or PLASTIC_STRAIN not in coordinates or len(own) != len(plasticity.phases):
+        if plasticity is None or not set(self.coordinate_shapes) <= {*coordinates, "displacement"}:
+            return None
+        if not all(files_keep(region.material) for region in self.equations.regions):
             return None
         plastic = np.asarray(coordinates[PLASTIC_STRAIN], dtype=np.float64).reshape(n, -1, plasticity.components)
-        for place, (number, _) in enumerate(plasticity.phases):
-            part = plastic[:, plasticity.phase_of == place] @ DEVIATORS[self.mesh.dimension]
-            state |= self.equations.regions[number].named({PLASTIC_STRAIN: part})
+        state = self.initial_state(n)
+        for place, (number, phase) in enumerate(plasticity.phases):
+            here, region = plasticity.phase_of == place, self.equations.regions[number]
+            state |= region.named({PLASTIC_STRAIN: plastic[:, here] @ DEVIATORS[self.mesh.dimension]})
+            if phase.remembers:
+                state |= region.named({ACCUMULATED: np.asarray(coordinates[ACCUMULATED]).reshape(n, -1)[:, here]})
         with one_blas_thread():
             fluctuation = plasticity.fluctuation(strain, plastic)
         before = {**state, "strain": strain, FLUCTUATION: fluctuation}
-        _, _, resting = self.update(np.zeros_like(strain), before, tangent=False)
-        return {**before, "energy": resting["energy"]}
+        # no strain in no time: the energy, and what is strained out of the plane, are those of the state
+        _, _, resting = self.update(np.zeros_like(strain), before, INSTANT, tangent=False)
+        across = {name: value for name, value in resting.items() if name.endswith(NORMAL_STRAIN)}
+        return {**before, **across, "energy": resting["energy"]}
 
     def elastic_stiffness(self) -> Float[Array, "v v"]:
         """Return the elastic stiffness of the cell."""
