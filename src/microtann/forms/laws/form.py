@@ -129,7 +129,7 @@ class Laws(TrainableForm):
         pace = float(np.median(data.dt)) ** self.rate_exponent
 
         def point_of(seed: int) -> MaterialPoint:
-            system = random_system(seed, y, self.states, self.groups * size, known)
+            system = random_system(seed, y, self.states, (size,) * self.groups, known)
             one, terms = np.ones(self.groups), np.ones((self.groups, self.saturations))
             energy = HardeningEnergy(
                 DecoupledQuadraticEnergy(
@@ -140,7 +140,7 @@ class Laws(TrainableForm):
                 jnp.asarray(np.log(1.0 + np.arange(self.saturations)) * terms),
             )
             evolution = GrowingFlow(
-                jnp.asarray(system.normals / np.sqrt(size)),
+                jnp.asarray(system.normals),
                 jnp.asarray(resists * one),
                 jnp.asarray(np.sqrt(0.1 * pace) * self.viscosity * one),
                 jnp.asarray(self.rate_exponent * one),
