@@ -140,7 +140,7 @@ class Laws(TrainableForm):
                 jnp.asarray(np.log(1.0 + np.arange(self.saturations)) * terms),
             )
             evolution = GrowingFlow(
-                jnp.asarray(system.normals),
+                jnp.asarray(evened(system.normals, size)),
                 jnp.asarray(resists * one),
                 jnp.asarray(np.sqrt(0.1 * pace) * self.viscosity * one),
                 jnp.asarray(self.rate_exponent * one),
@@ -266,6 +266,16 @@ class Laws(TrainableForm):
         chosen = jax.tree.map(lambda a: a[: self.polish_walks], walks)
         method = polish(point, lambda moved, batch: terms(hold(moved), batch), chosen)
         return method._replace(point=lambda parameters: hold(method.point(parameters)))
+
+
+def evened(normals: Float[np.ndarray, "z m"], size: int) -> Float[np.ndarray, "z m"]:
+    """Return directions that are orthogonal within every group and of one length, as far as there are so many."""
+    parts = []
+    for first in range(0, normals.shape[1], size):
+        part = normals[:, first : first + size]
+        left, lengths, right = np.linalg.svd(part, full_matrices=False)
+        parts.append(np.sqrt(np.mean(lengths**2)) * left @ right)
+    return np.concatenate(parts, axis=1)
 
 
 def states_along(point: MaterialPoint, walks: TimedWalks) -> Float[Array, "B T zG"]:
