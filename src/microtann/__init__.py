@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.material_point.solid_point import SolidPoint
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
+    from microtann.microstructure.repeated_solves import RepeatedSolves
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.tann.trained_model import TANN
@@ -82,6 +83,7 @@ __all__ = [
     "Lattice",
     "Microscale",
     "Microstructure",
+    "RepeatedSolves",
     "Solid",
     "SolidPoint",
     "Structure",
@@ -175,6 +177,7 @@ _PLACES = {
     "microstructure.frames.cross_section": ("CrossSection",),
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
+    "microstructure.repeated_solves": ("RepeatedSolves",),
     "tann.hybrid": ("Hybrid",),
     "tann.trained_model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),

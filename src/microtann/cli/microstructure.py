@@ -15,6 +15,7 @@ from pydantic import Field
 
 from microtann.cli.point_choice import PointChoice
 from microtann.cli.settings import Setting, fill
+from microtann.cli.solid_choice import SOLID_FAMILIES, SolidChoice
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
@@ -22,6 +23,8 @@ from microtann.microstructure.bars.cells.cell_file import read_bar, read_cell
 from microtann.microstructure.bars.cells.families import FAMILIES
 from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
 from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.continuum.image_file import IMAGES
+from microtann.microstructure.continuum.solid import Solid
 from microtann.microstructure.frames.cross_section import sections_of_areas
 from microtann.microstructure.frames.frame import Frame
 from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
@@ -162,7 +165,8 @@ class ChosenMicrostructure:
     ----------
     microstructure : Microstructure
     sections : dict
-        The effective configuration, sections [cell], [bar] and [frame], or [microstructure] (and [point]).
+        The effective configuration, sections [cell], [bar] and [frame], or [microstructure] with [point]
+        or [solid].
     inputs : dict
         Digest of the file that it is from, if there is one.
     """
@@ -192,11 +196,15 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
         return settings
     if cell in FAMILIES or cell in FRAME_FAMILIES:
         return {"microstructure.name": "", "cell.kind": cell, "cell.file": "", **settings}
+    if cell in SOLID_FAMILIES:
+        return {"microstructure.name": Solid.kind, "solid.kind": cell, "solid.file": "", **settings}
+    if Path(cell).suffix.lower() in IMAGES and Path(cell).exists():
+        return {"microstructure.name": Solid.kind, "solid.file": cell, **settings}
     if Path(cell).exists():
         return {"microstructure.name": "", "cell.file": cell, **settings}
     others = [kind for kind in known_microstructures() if kind not in (Lattice.kind, Frame.kind)]
     if ":" not in cell and cell not in others:
-        names = ", ".join([*FAMILIES, *FRAME_FAMILIES, *others])
+        names = ", ".join([*FAMILIES, *FRAME_FAMILIES, *SOLID_FAMILIES, *others])
         raise InputError(
             f"there is no cell {cell!r}: use {names}, a file, or module:name of a microstructure of yours"
         )
@@ -204,7 +212,7 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
 
 
 def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
-    """Return the microstructure that [microstructure] and [point], or [cell], [bar] and [frame], choose.
+    """Return what [microstructure] with [point] or [solid], or [cell], [bar] and [frame], choose.
 
     A JSON or TOML file of a cell holds its bars too (`microtann.read_bar`); the keys of [bar] that are set win
     over it.
@@ -225,6 +233,8 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
         point = fill(PointChoice, "point", settings)
         sections = {"microstructure": to_table(other), "point": to_table(point)}
         return ChosenMicrostructure(point.build(), sections, {})
+    if other.name == Solid.kind:
+        return _solid(settings)
     if other.name:
         return _other_kind(other.name)
     if not choice.file:
@@ -241,6 +251,16 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
         bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
     sections = {"cell": {"file": choice.file}, "bar": properties, "frame": to_table(beams)}
     return ChosenMicrostructure(beams.build(choice.build(), bar, "file"), sections, inputs)
+
+
+def _solid(settings: Sequence[Setting]) -> ChosenMicrostructure:
+    """Return the solid that [solid] chooses."""
+    of_bars = [one.key for one in settings if one.key.partition(".")[0] in ("cell", "bar", "frame")]
+    if of_bars:
+        raise ConfigurationError(f"{of_bars[0]!r} is for cells of bars and beams: solids have the section [solid]")
+    solid = fill(SolidChoice, "solid", settings)
+    sections = {"microstructure": {"name": Solid.kind}, "solid": to_table(solid)}
+    return ChosenMicrostructure(solid.build(), sections, {k: file_digest(v) for k, v in solid.inputs.items()})
 
 
 def _other_kind(name: str) -> ChosenMicrostructure:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from microtann.cli.microstructure import CellChoice
+from microtann.cli.solid_choice import SOLID_FAMILIES
 from microtann.errors import InputError
 from microtann.microstructure.bars.cells.families import FAMILIES
 from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
@@ -46,7 +47,8 @@ Assignments = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of another configuration.")]
 CELL = (
-    f"{', '.join([*FAMILIES, *FRAME_FAMILIES])}, a file (JSON, TOML or a line mesh), or a microstructure of "
+    f"{', '.join([*FAMILIES, *FRAME_FAMILIES, *SOLID_FAMILIES])}, a file (JSON, TOML, a line mesh, an image), "
+    "or a microstructure of "
     f"another kind: its name, or module:name of one of yours. [default: {CellChoice().kind}]"
 )
 Cell = Annotated[str | None, typer.Option("--cell", metavar="CELL", help=f"The cell: {CELL}")]

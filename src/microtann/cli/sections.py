@@ -14,6 +14,7 @@ from microtann.cli.microstructure import BarChoice, CellChoice, FrameChoice, Mic
 from microtann.cli.point_choice import PointChoice
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
+from microtann.cli.solid_choice import SolidChoice
 from microtann.cli.solver import SolverChoice
 from microtann.data.imported.import_choice import ImportChoice
 from microtann.data.walks import WalkPlan
@@ -28,6 +29,7 @@ SECTIONS: dict[str, type[Any]] = {
     "frame": FrameChoice,
     "microstructure": MicrostructureChoice,
     "point": PointChoice,
+    "solid": SolidChoice,
     "loading": LoadingChoice,
     "drawing": DrawingChoice,
     "walks": WalkPlan,

@@ -239,9 +239,11 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
     before, after = (row, walks.before), (row, walks.after)
 
     def flat(array: Array) -> Array:
-        return array.reshape(-1, *array.shape[2:])
+        return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
 
     count = row.size * plan.steps
+    # NaN where the microstructure does not tell it, in the virgin state and at rest too
+    unknown = {name: np.nan if name in microstructure.untold else 0.0 for name in ("energy", "dissipation")}
     # A gap in the numbers tells that a walk started again, so that k + 1 always continues k.
     step = np.arange(plan.steps) + np.cumsum(walks.restarts, axis=1)
     return Increments(
@@ -254,9 +256,9 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
         extra_increment=np.empty((count, 0)),
         stress=flat(states.stress[before]),
         stress_next=flat(states.stress[after]),
-        energy=flat(states.energy[before]),
-        energy_next=flat(states.energy[after]),
-        dissipation=flat(np.where(walks.moving, states.dissipation[after], 0.0)),
+        energy=flat(states.energy[before]) + unknown["energy"],
+        energy_next=flat(states.energy[after]) + unknown["energy"],
+        dissipation=flat(np.where(walks.moving, states.dissipation[after], 0.0)) + unknown["dissipation"],
         coordinates=flat(states.coordinates[before]),
         coordinates_next=flat(states.coordinates[after]),
     )

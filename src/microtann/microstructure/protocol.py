@@ -169,6 +169,11 @@ class Microstructure(ABC):
         return self
 
     @property
+    def untold(self) -> tuple[str, ...]:
+        """Which of "energy" and "dissipation" `solve` does not tell: they are NaN there."""
+        return ()
+
+    @property
     def solvable(self) -> bool:
         """Whether its response can be computed; a file may say too little for that."""
         return True

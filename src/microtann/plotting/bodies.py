@@ -97,7 +97,10 @@ def draw_bodies(path: Path, bodies: Sequence[DrawnBody | DrawnLattice], label: s
 
 def draw_picture(path: Path, picture: Picture, **look: Any) -> None:
     """Write the picture of a microstructure to a PNG file."""
-    body = DrawnLattice("", picture.points, picture.lines, picture.displacement, picture.values)
+    points, moved, values = picture.points, picture.displacement, picture.values
+    body: DrawnBody | DrawnLattice = DrawnLattice("", points, picture.lines, moved, values)
+    if picture.cells:
+        body = DrawnBody("", points, picture.cells, moved, values)
     draw_bodies(path, [body], picture.label, signed=picture.signed, **look)
 
 

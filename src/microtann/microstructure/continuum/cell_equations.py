@@ -70,6 +70,14 @@ class CellEquations:
         return tuple(self.mesh.gauss_points(region.cells) for region in self.regions)
 
     @cached_property
+    def phase_of_cell(self) -> Int[NDArray[np.int64], "E"]:
+        """Number of the phase of every element."""
+        of_cell = np.empty(self.mesh.cell_count, dtype=np.int64)
+        for number, region in enumerate(self.regions):
+            of_cell[region.cells] = number
+        return of_cell
+
+    @cached_property
     def weights(self) -> Float[Array, "P"]:
         """Volume of every integration point over that of the cell."""
         return self.mesh.weights.ravel() / self.volume

@@ -25,6 +25,8 @@ from microtann.microstructure.continuum.mesh_arrays import mesh_arrays, mesh_of_
 from microtann.microstructure.continuum.periodic_mesh import periodic_nodes, periods_of
 from microtann.microstructure.continuum.phase_files import files_keep, phases_of_bytes, phases_to_bytes
 from microtann.microstructure.continuum.phase_response import is_quadratic, virgin_phases
+from microtann.microstructure.continuum.solid_picture import solid_picture
+from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
 from microtann.numbers import voigt
@@ -208,11 +210,8 @@ class Solid(Microstructure):
             If a phase is of a material that files cannot keep.
         """
         regions = self.equations.regions
-        of_cell = np.empty(self.mesh.cell_count, dtype=np.int64)
-        for number, region in enumerate(regions):
-            of_cell[region.cells] = number
         phases: dict[str, NDArray[Any]] = {
-            "of_cell": of_cell,
+            "of_cell": self.equations.phase_of_cell,
             "laws": phases_to_bytes({region.name: region.material for region in regions}),
             "mean_dilatation": np.array([int(region.mean_dilatation) for region in regions]),
         }
@@ -355,6 +354,13 @@ class Solid(Microstructure):
         _, _, resting = self.update(np.zeros_like(strain), before, INSTANT, tangent=False)
         across = {name: value for name, value in resting.items() if name.endswith(NORMAL_STRAIN)}
         return {**before, **across, "energy": resting["energy"]}
+
+    def picture(self, state: Mapping[str, Array] | None = None) -> Picture:
+        """Return the elements with their mean equivalent plastic strain, or undeformed with their phases.
+
+        In space half of the cell is cut away, so that one sees into it.
+        """
+        return solid_picture(self.equations, self.plasticity, None if state is None else self.decode(state))
 
     def elastic_stiffness(self) -> Float[Array, "v v"]:
         """Return the elastic stiffness of the cell."""

@@ -68,7 +68,7 @@ def beam_points(
         np.hstack([np.zeros((d + r, d + r)), np.eye(d + r)]),
     )
     moved = (second - first)[:d]  # of the relative displacement
-    bending = _bending_planes(axis)
+    bending = bending_planes(axis)
     stretch = axis @ moved / length
     count, per_section = along.count, len(section.fibres)
     depth = np.abs(section.fibres[:, :2]).max()
@@ -114,7 +114,7 @@ def beam_points(
     return BeamPoints(of_ends, of_own, volume, np.array(shear_part), count * per_section)
 
 
-def _bending_planes(axis: Float[Array, "d"]) -> list[tuple[Array, Array]]:
+def bending_planes(axis: Float[Array, "d"]) -> list[tuple[Array, Array]]:
     """Return the directions y (and z) across a beam, each with what a rotation gives as slope of its deflection.
 
     In space y is as near as can be to the coordinate axis that is most nearly across the beam.

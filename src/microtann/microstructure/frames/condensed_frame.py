@@ -14,14 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy import linalg
 
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.condensed_points import CondensedPoints
 from microtann.microstructure.frames.beam import ROTATIONS, beam_points
-from microtann.microstructure.frames.cross_section import CrossSection
+from microtann.microstructure.frames.beam_properties import BeamProperties
 from microtann.microstructure.frames.stations import Stations
 from microtann.numbers import voigt
 from microtann.system.memory import require_memory
@@ -59,27 +59,6 @@ class CondensedFrame(CondensedPoints):
         flat = strain @ self.motion_of_strain.reshape(n * u, v).T
         flat = flat + plastic_strain @ self.motion_of_plastic_strain.reshape(n * u, -1).T
         return flat.reshape(*flat.shape[:-1], n, u)
-
-
-@dataclass(frozen=True, eq=False)
-class BeamProperties:
-    """What the distinct beams of a cell are made of.
-
-    Parameters
-    ----------
-    young, yield_stress, hardening : array, shape (b,)
-    poisson : float
-        Of the material; gives the shear modulus.
-    sections : tuple of b Sections
-    pinned : array of bool, shape (b, 2)
-    """
-
-    young: Float[Array, "b"]
-    yield_stress: Float[Array, "b"]
-    hardening: Float[Array, "b"]
-    poisson: float
-    sections: tuple[CrossSection, ...]
-    pinned: Bool[NDArray[np.bool_], "b 2"]
 
 
 def condense_frame(cell: UnitCell, beams: BeamProperties, along: Stations) -> CondensedFrame:

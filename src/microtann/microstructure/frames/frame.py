@@ -17,9 +17,9 @@ from microtann.materials.protocol import State
 from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN, ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
-from microtann.microstructure.frames.condensed_frame import BeamProperties, CondensedFrame, condense_frame
+from microtann.microstructure.frames.beam_properties import BeamProperties
 from microtann.microstructure.frames.cross_section import CrossSection, sections_of_areas
-from microtann.microstructure.frames.frame_flow import advance_frames
+from microtann.microstructure.frames.frame_flow import FrameFlow
 from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
@@ -27,7 +27,6 @@ from microtann.microstructure.registry import register_microstructure
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
 from microtann.slips.problem import SlipProblem
-from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 DIRECTIONS = 200
@@ -162,10 +161,10 @@ class Frame(Microstructure):
     @cached_property
     def strain_scale(self) -> float:
         """Median strain at first yield over directions of strain, over that of the reference bar, 1/3."""
-        condensed = self.condensed
+        elastic = self.flow.elastic
         directions = np.random.default_rng(0).standard_normal((DIRECTIONS, self.components))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        load = np.abs(directions @ condensed.slip_problem.driving.T).max(axis=1)
+        load = np.abs(directions @ (elastic.coupling / elastic.resistance[:, None]).T).max(axis=1)
         return float(np.median(1.0 / load) / REFERENCE_YIELD_STRAIN)
 
     @cached_property
@@ -189,10 +188,9 @@ class Frame(Microstructure):
         return BeamProperties(young, limit, hardening, self.poisson, sections, self.pinned[chosen])
 
     @cached_property
-    def condensed(self) -> CondensedFrame:
-        """The frame without its fluctuation, which follows from strain and plastic strains."""
-        with one_blas_thread():  # its last bits decide those of all that is solved with it
-            return condense_frame(self.cell, self._properties, stations(self.sections, self.rule))
+    def flow(self) -> FrameFlow:
+        """How the frame responds to an increment."""
+        return FrameFlow(self.cell, self._properties, stations(self.sections, self.rule))
 
     def groups(self) -> Groups:
         """Return the arrays of the cell, of the law of the fibres and of the beams."""
@@ -273,23 +271,15 @@ class Frame(Microstructure):
             If the flow of a cell was not found; it names the point.
         """
         check_increment(strain_increment)
-        condensed = self.condensed
         strain = np.ascontiguousarray(state["strain"] + strain_increment)
-        flow = advance_frames(condensed, strain, self._all_points(state["plastic_strain"]), tangent)
+        end = self.flow.advance(strain, state["plastic_strain"], tangent)
         new_state = {
             "strain": strain,
-            "plastic_strain": flow.plastic_strain[:, : condensed.fibres],
-            "energy": flow.energy,
-            "dissipation": flow.dissipation,
+            "plastic_strain": end.plastic_strain,
+            "energy": end.energy,
+            "dissipation": end.dissipation,
         }
-        return condensed.stress(strain, flow.plastic_strain), flow.tangent, new_state
-
-    def _all_points(self, fibres: Float[Array, "*batch f"]) -> Float[Array, "*batch m"]:
-        """Return a copy of plastic strains with zeros for what stays elastic."""
-        condensed = self.condensed
-        whole = np.zeros((*fibres.shape[:-1], condensed.count))
-        whole[..., : condensed.fibres] = fibres
-        return whole
+        return self.flow.elastic.stress(strain, end.plastic_strain), end.tangent, new_state
 
     def decode(self, state: Mapping[str, Array]) -> dict[str, Array]:
         """Return the internal coordinates of states.
@@ -307,7 +297,7 @@ class Frame(Microstructure):
         """
         strain, plastic = state["strain"], state["plastic_strain"]
         d = self.cell.dimension
-        motion = self.condensed.motion(strain, self._all_points(plastic))[..., self.cell.distinct_nodes.of_node, :]
+        motion = self.flow.elastic.motion(strain, plastic)[..., self.cell.distinct_nodes.of_node, :]
         affine = np.einsum("...ij,nj->...ni", voigt.strain_tensor(strain), self.cell.nodes)
         return {
             "displacement": affine + motion[..., :d],
@@ -323,9 +313,8 @@ class Frame(Microstructure):
         state : mapping of arrays, shape (..., *)
             "strain" and "plastic_strain".
         """
-        condensed = self.condensed
-        stress = condensed.point_stress(state["strain"], self._all_points(state["plastic_strain"]))
-        return stress[..., : condensed.fibres].reshape(*stress.shape[:-1], *self.beam_shape)
+        stress = self.flow.elastic.fibre_stress(state["strain"], state["plastic_strain"])
+        return stress.reshape(*stress.shape[:-1], *self.beam_shape)
 
     def state_of(self, coordinates: Mapping[str, Array], strain: Float[Array, "n v"]) -> State | None:
         """Return states that have given plastic strains of the fibres; None where these are missing.
@@ -341,17 +330,17 @@ class Frame(Microstructure):
         return {
             "strain": strain,
             "plastic_strain": plastic,
-            "energy": self.condensed.energy(strain, self._all_points(plastic)),
+            "energy": self.flow.elastic.energy(strain, plastic),
             "dissipation": np.zeros(len(strain)),
         }
 
     def elastic_stiffness(self) -> Float[Array, "v v"]:
         """Return the elastic stiffness of the cell."""
-        return self.condensed.elasticity
+        return self.flow.elastic.elasticity
 
     def slip_problem(self) -> SlipProblem:
         """Return the condensed frame: every fibre is a slip."""
-        condensed, f = self.condensed, self.condensed.fibres
+        condensed, f = self.flow.condensed, self.flow.condensed.fibres
         return SlipProblem(
             condensed.elasticity,
             condensed.coupling[:f],

@@ -1,59 +1,137 @@
-"""The flow of a frame's fibres over an increment of average strain."""
+"""The flow of a frame's fibres over an increment of average strain: which compiled solver takes which frame."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError
+from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed import lane_slips_kernel
 from microtann.microstructure.bars.condensed.cell_flow import Advance
-from microtann.microstructure.frames import point_flow_kernel
-from microtann.microstructure.frames.condensed_frame import CondensedFrame
+from microtann.microstructure.frames import beam_newton_kernel, point_flow_kernel
+from microtann.microstructure.frames.beam_equations import BeamEquations, beam_equations
+from microtann.microstructure.frames.beam_problem import beam_problem
+from microtann.microstructure.frames.beam_properties import BeamProperties
+from microtann.microstructure.frames.condensed_frame import CondensedFrame, condense_frame
+from microtann.microstructure.frames.elastic_frame import ElasticFrame
+from microtann.microstructure.frames.stations import Stations
+from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
+FEW_FIBRES = 64
+"""Number of fibres up to which active sets are as fast, from ``python -m benchmarks frames``."""
 
 
-def advance_frames(
-    condensed: CondensedFrame,
-    strain: Float[Array, "n v"],
-    start: Float[Array, "n m"],
-    tangent: bool,
-) -> Advance:
-    """Advance many material points of one frame by an increment.
+class _Points(NamedTuple):
+    """Material points that are advanced in place; there are no tangents where they are not wanted."""
 
-    Eight points are treated at once where all fibres harden; what is left, and all of frames that hardly harden,
-    one at a time.
+    plastic_strain: Float[Array, "n m"]
+    energy: Float[Array, "n"]
+    dissipation: Float[Array, "n"]
+    tangent: Float[Array, "k v v"]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameFlow:
+    """The incremental problem of a frame in its two forms, each put together when it is first needed.
+
+    Newton's method in the motions of the nodes needs no dense operators and is the faster one but for the smallest
+    frames. Active sets in the plastic strains serve these, and fibres that hardly harden.
 
     Parameters
     ----------
-    condensed : CondensedFrame
-    strain : array, shape (n, v)
-        Average strain at the end of the increment.
-    start : array, shape (n, m)
-        Plastic strains of all points of the frame at its beginning; zero where it is always elastic.
-    tangent : bool
-
-    Raises
-    ------
-    ConvergenceError
-        If the flow of some point was not found; it names the point.
+    cell : UnitCell
+    beams : BeamProperties
+        Of the distinct bars of the cell.
+    along : Stations
     """
-    n, v = strain.shape
-    plastic = start.copy()
-    stiffness = np.empty((n if tangent else 0, v, v))
-    energy, dissipation = np.empty(n), np.empty(n)
-    if condensed.close_to_singular:
-        left = np.arange(n)
-    else:
+
+    cell: UnitCell
+    beams: BeamProperties
+    along: Stations
+
+    @cached_property
+    def elastic(self) -> ElasticFrame:
+        """The elastic response to strains and plastic strains."""
+        with one_blas_thread():  # its last bits decide those of all that is solved with it
+            return ElasticFrame(beam_problem(self.cell, self.beams, self.along), self.cell.distinct_nodes.count)
+
+    @cached_property
+    def equations(self) -> BeamEquations:
+        """The equations of the nodes for Newton's method."""
+        with one_blas_thread():
+            return beam_equations(self.elastic)
+
+    @cached_property
+    def condensed(self) -> CondensedFrame:
+        """The frame without its fluctuation: the fibres as slips, with dense operators."""
+        with one_blas_thread():
+            return condense_frame(self.cell, self.beams, self.along)
+
+    def advance(self, strain: Float[Array, "n v"], start: Float[Array, "n m"], tangent: bool) -> Advance:
+        """Advance many material points by an increment, eight of them at once where all fibres harden.
+
+        Parameters
+        ----------
+        strain : array, shape (n, v)
+            Average strain at the end of the increment.
+        start : array, shape (n, m)
+            Plastic strains of all fibres at its beginning.
+        tangent : bool
+
+        Raises
+        ------
+        ConvergenceError
+            If the flow of some point was not found; it names the point.
+        """
+        n, v = strain.shape
+        flow = _Points(start.copy(), np.empty(n), np.empty(n), np.empty((n if tangent else 0, v, v)))
+        if self.elastic.close_to_singular:
+            left = np.arange(n)
+        elif start.shape[1] <= FEW_FIBRES:
+            left = np.flatnonzero(self._by_sets(strain, flow))
+        else:
+            left = np.flatnonzero(
+                beam_newton_kernel.advance_beams(
+                    self.equations,
+                    self.cell.dimension - 1,
+                    strain,
+                    flow.plastic_strain,
+                    flow.tangent,
+                    flow.energy,
+                    flow.dissipation,
+                )
+            )
+        if len(left):
+            self._one_by_one(left, strain, start, flow)
+        return Advance(flow.plastic_strain, flow.energy, flow.dissipation, flow.tangent if tangent else None)
+
+    def _all_points(self, fibres: Float[Array, "n m"]) -> Float[Array, "n p"]:
+        """Return a copy of plastic strains with zeros for shear and twist, which stay elastic."""
+        return np.pad(fibres, ((0, 0), (0, self.condensed.count - fibres.shape[1])))
+
+    def _by_sets(self, strain: Float[Array, "n v"], flow: _Points) -> Bool[NDArray[np.bool_], "n"]:
+        """Advance points in place by active sets, eight at a time; return which failed and stay as they are."""
+        plastic = self._all_points(flow.plastic_strain)
         failed = lane_slips_kernel.advance_slips(
-            condensed.lane_slips, strain, plastic, stiffness, energy, dissipation
+            self.condensed.lane_slips, strain, plastic, flow.tangent, flow.energy, flow.dissipation
         )
-        left = np.flatnonzero(failed)
-    if len(left):
-        problem, part = condensed.slip_problem, start[left]
-        tangents = np.empty((len(left) if tangent else 0, v, v))
+        flow.plastic_strain[:] = plastic[:, : flow.plastic_strain.shape[1]]
+        return failed
+
+    def _one_by_one(
+        self, left: NDArray[np.int64], strain: Float[Array, "n v"], start: Float[Array, "n m"], flow: _Points
+    ) -> None:
+        """Advance some points in place, one at a time."""
+        condensed, m, v = self.condensed, start.shape[1], strain.shape[1]
+        problem, part = condensed.slip_problem, self._all_points(start[left])
+        tangents = np.empty((len(left) if len(flow.tangent) else 0, v, v))
         trial = strain[left] @ problem.driving.T - (part * problem.resistance) @ problem.products
         failed = point_flow_kernel.advance_by_sets(problem, condensed.elasticity, trial, part, tangents)
         if failed.any():
@@ -61,9 +139,8 @@ def advance_frames(
             raise ConvergenceError(
                 f"the frame at material point {point} found no equilibrium; use smaller increments", worst=[point]
             )
-        dissipation[left] = np.abs(part - start[left]) @ condensed.resistance
-        energy[left] = condensed.energy(strain[left], part)
-        plastic[left] = part
-        if tangent:
-            stiffness[left] = tangents
-    return Advance(plastic, energy, dissipation, stiffness if tangent else None)
+        flow.plastic_strain[left] = part[:, :m]
+        flow.dissipation[left] = np.abs(part[:, :m] - start[left]) @ self.elastic.resistance
+        flow.energy[left] = condensed.energy(strain[left], part)
+        if len(flow.tangent):
+            flow.tangent[left] = tangents

@@ -242,3 +242,14 @@ def test_phases_of_another_dimension_are_refused() -> None:
         mt.Solid(fem.box((1, 1), (2, 2)), fem.VonMises())
     with pytest.raises(InputError, match="no such region"):
         mt.Solid(fem.box((1, 1), (2, 2)), {"steel": SOFT})
+
+
+def test_pictures_show_phases_and_where_it_has_flowed(void: Solid, walked: dict[str, np.ndarray]) -> None:
+    virgin, one = void.picture(), {name: value[0] for name, value in walked.items()}
+    assert virgin.label == "phase"
+    picture = void.picture(one)
+    assert picture.values.shape == (void.mesh.cell_count,)
+    assert picture.values.max() > 0
+    np.testing.assert_array_equal(picture.displacement, void.decode(one)["displacement"])
+    ball = mt.inclusion_cell(0.3, dimension=3, divisions=2, layers=1).picture()
+    assert sum(len(cells) for cells in ball.cells) == len(ball.values) == (4 * 6 + 8 + 4 * 6) // 2

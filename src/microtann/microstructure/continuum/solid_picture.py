@@ -1,0 +1,58 @@
+"""How the cell of a solid looks: its phases, or where it has flowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from microtann.microstructure.continuum.cell_equations import CellEquations
+from microtann.microstructure.continuum.gauss_plasticity import PLASTIC_STRAIN, GaussPlasticity
+from microtann.microstructure.picture import Picture
+
+Array = NDArray[np.float64]
+
+
+def solid_picture(
+    equations: CellEquations, plasticity: GaussPlasticity | None, decoded: Mapping[str, Array] | None
+) -> Picture:
+    """Return the picture of a cell.
+
+    Parameters
+    ----------
+    equations : CellEquations
+    plasticity : GaussPlasticity, optional
+        The integration points that may flow.
+    decoded : mapping of arrays, optional
+        Internal coordinates of one state; without them the undeformed cell and its phases are shown.
+    """
+    mesh = equations.mesh
+    moved = np.zeros_like(mesh.points) if decoded is None else decoded["displacement"]
+    values, label = equations.phase_of_cell.astype(np.float64), "phase"
+    if decoded is not None and plasticity is not None:
+        values, label = equivalent_plastic_strain(equations, plasticity, decoded), "equivalent plastic strain"
+    shown = np.ones(mesh.cell_count, dtype=bool)
+    if mesh.dimension == 3:  # the half in front is left out
+        shown = mesh.centres[:, 1] > 0.5 * (mesh.points[:, 1].min() + mesh.points[:, 1].max())
+    cells = tuple(block.cells[shown[block.numbers]] for block in mesh.blocks if shown[block.numbers].any())
+    lines = np.empty((0, 2), dtype=np.int64)
+    return Picture(mesh.points, moved, lines, values[shown], label, cells=cells)
+
+
+def equivalent_plastic_strain(
+    equations: CellEquations, plasticity: GaussPlasticity, decoded: Mapping[str, Array]
+) -> Float[Array, "E"]:
+    """Return √⅔ |εᵖ| of one state, averaged over every element; zero in phases that do not flow.
+
+    Parameters
+    ----------
+    equations : CellEquations
+    plasticity : GaussPlasticity
+    decoded : mapping of arrays
+        Internal coordinates.
+    """
+    values = np.zeros(len(equations.weights))
+    values[plasticity.points] = np.sqrt(2.0 / 3.0) * np.linalg.norm(decoded[PLASTIC_STRAIN], axis=-1)
+    return equations.mesh.averages(values)
