@@ -52,7 +52,7 @@ NOISE = 1e-14
 DEPENDENT = 1e-14
 """What is added to the diagonal of Newton's matrix, relative to what it would be at rest."""
 PROPORTIONAL = 1e-9
-"""Of resistances in proportion to the flow, as of viscoelastic groups, λ does not depend on s, which follows alone."""
+"""Distance from 1 of the growth of λ over that of s at which λ does not depend on s, as in viscoelastic groups."""
 LEAST = 1e-200
 """In place of λ = 0, whose root is divided by."""
 

@@ -170,9 +170,7 @@ def _backward(
     normals, laws, dt, force, flow, grown = kept
     before = jnp.concatenate([jnp.zeros_like(grown[:, :1]), grown[:, :-1]], axis=1)
     shapes = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (normals, laws, force))
-    found = jax.pure_callback(
-        partial(_call_back, sizes), shapes, normals, laws, dt, force, flow, before, *of_both
-    )
+    found = jax.pure_callback(partial(_call_back, sizes), shapes, normals, laws, dt, force, flow, before, *of_both)
     return (*found, jnp.zeros_like(dt))
 
 

@@ -1,7 +1,7 @@
 """The adjoint of walks of groups whose resistances grow with their flow and its rate, compiled for speed.
 
-As in `microtann.cones.group_walk_kernel`, with R_g(s) = k + h (p + s) + Σ Q (1 − e^(−b (p + s))) + η (s/Δt)^m of every
-group, where p before the increment is the flow so far. What the resistances get, R̄ = −u·μ, goes to the
+As in `microtann.cones.group_walk_kernel`, with R_g(s) = k + h (p + s) + Σ Q (1 − e^(−b (p + s))) + η (s/Δt)^m of
+every group, where p before the increment is the flow so far. What the resistances get, R̄ = −u·μ, goes to the
 parameters of the laws by their derivatives, and by ∂R/∂p = h + Σ Q b e^(−b (p + s)) to all increments before.
 """
 

@@ -17,15 +17,16 @@ from microtann.cones.growing_projection import follow_growing_forces
 from microtann.data.increments import Dataset, Increments
 from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.forms.laws.timed_walks import TimedWalks, timed_rows, to_timed_walks
-from microtann.forms.variational.form import NO_COMPONENTS, SMALLEST
 from microtann.forms.variational.held_elasticity import Hold, elasticity_of_dataset, hold_elasticity
-from microtann.forms.variational.loss import Reference, reference_of
+from microtann.forms.variational.loss import Reference
 from microtann.forms.variational.random_start import random_system
+from microtann.forms.variational.reduction_fit import fitted_reduction
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import register
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
+from microtann.tann.scaling import Scaling
 from microtann.training.descent_and_polish import at_round_off, settled
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.objective import Terms
@@ -38,6 +39,8 @@ from microtann.training.preparation import (
     scale_of,
 )
 
+DEVIATORS: dict[int, int] = {6: 5, 3: 3}
+"""Components of a deviator by those of the strain."""
 VALIDATION_WALKS = 60
 TRIALS = 0.15
 """Share of the updates after which the best of several starts goes on."""
@@ -61,7 +64,8 @@ class Laws(TrainableForm):
     states: Annotated[int, Field(ge=1, description="Internal state variables, beside one for every group.")] = 5
     groups: Annotated[int, Field(ge=1, description="Groups of slips that flow together.")] = 1
     group_size: Annotated[
-        int, Field(ge=0, description="Slips of a group; 0 takes 5 in space and 3 in the plane, those of deviators.")
+        int,
+        Field(ge=0, description="Slips of a group; 0 takes 5 in space and 3 in the plane, those of deviators."),
     ] = 0
     hardening: Annotated[
         bool, Field(description="Whether resistances grow in proportion to what has flowed (isotropic hardening).")
@@ -85,15 +89,15 @@ class Laws(TrainableForm):
         int,
         Field(
             ge=1,
-            description="Random starts, from as many seeds, of which the best on the validation walks after a part "
-            "of the updates goes on.",
+            description="Random starts, from as many seeds, of which the best on the validation walks after a "
+            "part of the updates goes on.",
         ),
     ] = 1
     updates: Annotated[int, Field(ge=1, description="Updates of stochastic gradient descent (Adam).")] = 2000
     batch: Annotated[int, Field(ge=1, description="Walks per update.")] = 16
-    learning_rate: Annotated[float, Field(gt=0.0, description="Rate at its start, which falls along a cosine.")] = (
-        3e-2
-    )
+    learning_rate: Annotated[
+        float, Field(gt=0.0, description="Rate at its start, which falls along a cosine.")
+    ] = 3e-2
     polish_updates: Annotated[
         int, Field(ge=0, description="Most updates of the quasi-Newton polish at the end (L-BFGS).")
     ] = 500
@@ -111,16 +115,21 @@ class Laws(TrainableForm):
         scaling = scale_of(data)
         driving, increment = driving_variables(data, scaling)
         v, y = data.strain.shape[1], driving.shape[1]
-        size = self.group_size or {6: 5, 3: 3}.get(v, v)
+        size = self.group_size or int(DEVIATORS.get(v) or v)
         require_memory_for(self.states, self.groups * size, timed_rows(data).size)
         found = data.coordinates.shape[1] > 0
         elastic = elastic_response(data, increment) if found else np.zeros((0, y))
         weight, vectors, deviation = (
-            residual_components(dataset, driving + increment, increment, elastic) if found else NO_COMPONENTS
+            residual_components(dataset, driving + increment, increment, elastic)
+            if found
+            else (np.zeros(0), np.zeros((0, 0)), np.zeros(0))
         )
         z, r = self.states + self.groups, len(deviation)
         reduction = ResidualReduction(
-            *(jnp.asarray(array) for array in (elastic, weight, vectors, deviation)),
+            jnp.asarray(elastic),
+            jnp.asarray(weight),
+            jnp.asarray(vectors),
+            jnp.asarray(deviation),
             encoder=jnp.zeros((z, r)),
             decoder=jnp.zeros((r, z)),
         )
@@ -156,7 +165,7 @@ class Laws(TrainableForm):
 
     def reference(self, batch: TimedWalks) -> Reference:
         """Return the mean squares of the targets."""
-        return reference_of(batch)
+        return _reference_of(batch)
 
     def terms(self, point: MaterialPoint, batch: TimedWalks, reference: Reference) -> dict[str, Float[Array, ""]]:
         """Return the relative mean squares of the errors in closed loop.
@@ -187,7 +196,7 @@ class Laws(TrainableForm):
     def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
         """Return the weighted terms of the loss on validation walks, as a function of the point."""
         chosen = jax.tree.map(lambda a: a[:VALIDATION_WALKS], to_timed_walks(point, dataset.validation))
-        weighted = self.weighted(reference_of(to_timed_walks(point, dataset.training)))
+        weighted = self.weighted(_reference_of(to_timed_walks(point, dataset.training)))
         return lambda trained: weighted(trained, chosen)
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
@@ -198,21 +207,14 @@ class Laws(TrainableForm):
         there = rows >= 0
         driving = np.asarray(to_timed_walks(point, dataset.training).driving)[there]
         state = self.visited_states(point, dataset.training)
-        residual = np.asarray(
-            jax.vmap(reduction.principal)(dataset.training.coordinates_next[rows[there]], driving)
-        )
-        fitted = replace(
-            reduction,
-            encoder=jnp.asarray(np.linalg.lstsq(residual, state, rcond=SMALLEST)[0].T),
-            decoder=jnp.asarray(np.linalg.lstsq(state, residual, rcond=SMALLEST)[0].T),
-        )
-        return replace(point, reduction=fitted.without_unused())
+        coordinates = dataset.training.coordinates_next[rows[there]]
+        return replace(point, reduction=fitted_reduction(reduction, coordinates, driving, state).without_unused())
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks."""
         return np.asarray(states_along(point, to_timed_walks(point, data)))[timed_rows(data) >= 0]
 
-    def _hold(self, dataset: Dataset, scaling: object) -> Hold:
+    def _hold(self, dataset: Dataset, scaling: Scaling) -> Hold:
         """Return what gives points the elastic response of the data, if elastic increments tell it."""
         known = elasticity_of_dataset(dataset, scaling)
         if known is None:
@@ -223,6 +225,7 @@ class Laws(TrainableForm):
             energy = point.energy
             assert isinstance(energy, HardeningEnergy)
             quadratic = hold(replace(point, energy=energy.quadratic)).energy
+            assert isinstance(quadratic, DecoupledQuadraticEnergy)
             return replace(point, energy=replace(energy, quadratic=quadratic))
 
         return held
@@ -247,7 +250,7 @@ class Laws(TrainableForm):
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks, hold = to_timed_walks(point, dataset.training), self._hold(dataset, point.scaling)
-        terms = self.weighted(reference_of(walks))
+        terms = self.weighted(_reference_of(walks))
         method = descent(
             point,
             lambda moved, batch: terms(hold(moved), batch),
@@ -262,7 +265,7 @@ class Laws(TrainableForm):
 
     def _polish(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks, hold = to_timed_walks(point, dataset.training), self._hold(dataset, point.scaling)
-        terms = self.weighted(reference_of(walks))
+        terms = self.weighted(_reference_of(walks))
         chosen = jax.tree.map(lambda a: a[: self.polish_walks], walks)
         method = polish(point, lambda moved, batch: terms(hold(moved), batch), chosen)
         return method._replace(point=lambda parameters: hold(method.point(parameters)))
@@ -288,6 +291,12 @@ def states_along(point: MaterialPoint, walks: TimedWalks) -> Float[Array, "B T z
         evolution.sizes, evolution.normals, evolution.laws(energy), walks.increment @ coupling.T, walks.dt
     )
     return jnp.concatenate([walks.driving @ coupling.T - force, grown], axis=-1)
+
+
+def _reference_of(walks: TimedWalks) -> Reference:
+    """Return the mean squares of the targets; infinite for an energy that the data do not hold."""
+    energy = _mean(walks.energy[..., None] ** 2, walks)
+    return Reference(_mean(walks.stress**2, walks), jnp.where(energy > 0.0, energy, jnp.inf))
 
 
 def _mean(values: Float[Array, "B T v"], walks: TimedWalks) -> Float[Array, ""]:

@@ -1,4 +1,4 @@
-"""Groups whose resistances grow: an energy that stores hardening, and the flow that minimises it with what is lost."""
+"""Groups whose resistances grow: an energy that stores hardening, and the flow that minimises what it costs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class HardeningEnergy(Energy):
 
         Ψ = Ψ_q(y, Z) + Σ_g h p²/2 + Σ Q (p − (1 − e^(−b p))/b),    states (Z, p)
 
-    Coefficients are squares or exponentials of the parameters, so that Ψ is convex for any of these; a root that is
-    zero stays zero in training.
+    Coefficients are squares or exponentials of the parameters, so that Ψ is convex for any of these; a root that
+    is zero stays zero in training.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ class HardeningEnergy(Energy):
 class GrowingFlow(Evolution):
     """Groups of slips whose resistances grow with their flow and its rate; states are Z and p_g = Σ |γ_g|.
 
-    (Z, p) at t + Δt minimises Ψ(y⁺, Z⁺, p⁺) + Σ_g k |γ_g| + Δt η (|γ_g|/Δt)^(1 + m)/(1 + m) with ΔZ = Σ N_g γ_g and
-    Δp_g = |γ_g|. A group rests where |N_gᵀτ| ≤ k + h'(p), and else moves along its force so that
+    (Z, p) at t + Δt minimises Ψ(y⁺, Z⁺, p⁺) + Σ_g k |γ_g| + Δt η (|γ_g|/Δt)^(1 + m)/(1 + m) with ΔZ = Σ N_g γ_g
+    and Δp_g = |γ_g|. A group rests where |N_gᵀτ| ≤ k + h'(p), and else moves along its force so that
 
         N_gᵀ τ = R_g(|γ_g|) γ_g/|γ_g|,    R_g(s) = k + h'(p + s) + η (s/Δt)^m.
 
-    Hence, for any parameters, −T · ΔZ = Σ (k + η (|γ_g|/Δt)^m) |γ_g| ≥ 0, and the tangent is symmetric and positive
-    semi-definite. With k = 0 there is no elastic domain.
+    Hence, for any parameters, −T · ΔZ = Σ (k + η (|γ_g|/Δt)^m) |γ_g| ≥ 0, and the tangent is symmetric and
+    positive semi-definite. With k = 0 there is no elastic domain.
 
     Parameters
     ----------
@@ -131,7 +131,9 @@ class GrowingFlow(Evolution):
 
         def forces(state: Float[Array, "zG"]) -> Float[Array, "G"]:
             on_slips = energy.quadratic.force(driving, state[:z]) @ self.normals
-            return jnp.stack([jnp.sqrt(jnp.sum(on_slips[i : i + d] ** 2)) for i, d in zip(starts, self.sizes, strict=True)])
+            return jnp.stack(
+                [jnp.sqrt(jnp.sum(on_slips[i : i + d] ** 2)) for i, d in zip(starts, self.sizes, strict=True)]
+            )
 
         laws, size = self.laws(energy), after[z:] - before[z:]
         at_rest = laws.at[:, 2].set(0.0)
