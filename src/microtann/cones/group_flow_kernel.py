@@ -34,11 +34,11 @@ import numpy as np
 from numba import njit
 
 from microtann.cones.resistance_kernel import resist
-from microtann.cones.row_cholesky_kernel import eliminate, eliminate_right, substitute_back
+from microtann.cones.row_cholesky_kernel import eliminate_right, eliminate_rows, substitute_back
 from microtann.slips.lanes_kernel import WIDTH, read, splat, store
+from microtann.slips.reference_kernel import FAILED
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
-FAILED = -1
 STEPS = 20
 """Steps before a point starts again with care."""
 CAREFUL_STEPS = 3000
@@ -216,7 +216,7 @@ def _factorise(search, law, trial, count, c):
             store(rows, p * width + j, read(search.chosen, p * width + j) * read(padded, j) * splat(root[p]))
         rows[p * width * WIDTH + p] += 1.0
         rows[p * width * WIDTH + c] = root[p] * trial[search.member[p]]
-    eliminate(rows, search.inverse, c, width, vectors, 0.0)
+    eliminate_rows(rows, search.inverse, c, width, vectors, 0.0)
     total = 0.0
     for p in range(c):
         total += rows[p * width * WIDTH + c] ** 2
@@ -301,7 +301,7 @@ def _find_step(search, law, count, c, careful):
             ridge += weight * slope
         small[a * narrow + a] += ridge
         small[a * narrow + count] = search.scale[a] * wanted
-    eliminate(small, search.inverse, count, vectors, vectors, 0.0)
+    eliminate_rows(small, search.inverse, count, vectors, vectors, 0.0)
     substitute_back(small, search.inverse, count, vectors, count, search.unknown)
     for a in range(count):
         search.step[active[a]] = 0.0

@@ -16,7 +16,7 @@ from numba import njit
 
 from microtann.cones.group_flow_kernel import gather_active, norm_of
 from microtann.cones.resistance_kernel import resist
-from microtann.cones.row_cholesky_kernel import eliminate, eliminate_right, substitute_back
+from microtann.cones.row_cholesky_kernel import eliminate_right, eliminate_rows, substitute_back
 from microtann.slips.lanes_kernel import WIDTH, read, splat, store
 
 INDEPENDENT = 1e-12
@@ -97,7 +97,7 @@ def factorise_response(search, law, flow, count):
     for p in range(c):
         largest = max(largest, rows[p * stride + p])
     search.rows[: c * stride] = rows[: c * stride]
-    eliminate(search.rows, search.inverse, c, width, (c + WIDTH - 1) // WIDTH, INDEPENDENT * largest)
+    eliminate_rows(search.rows, search.inverse, c, width, (c + WIDTH - 1) // WIDTH, INDEPENDENT * largest)
     return c
 
 

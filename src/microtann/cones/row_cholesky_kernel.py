@@ -13,7 +13,7 @@ from microtann.slips.lanes_kernel import WIDTH, read, splat, store
 
 
 @njit(cache=True, error_model="numpy")
-def eliminate(rows, inverse, count, width, vectors, least):
+def eliminate_rows(rows, inverse, count, width, vectors, least):
     """Turn M to U in place, and what stands behind it in the same rows.
 
     Parameters
@@ -46,7 +46,7 @@ def eliminate_right(rows, inverse, count, width, right, vectors):
     Parameters
     ----------
     rows, inverse, count, width
-        What `eliminate` has left.
+        What `eliminate_rows` has left.
     right : flat array of lanes, in and out
         Row p begins with the vector p * vectors.
     vectors : int
@@ -69,7 +69,7 @@ def substitute_back(rows, inverse, count, width, column, unknown):
     Parameters
     ----------
     rows, inverse, count, width
-        What `eliminate` has left.
+        What `eliminate_rows` has left.
     column : int
         Where the right-hand side stands in the rows.
     unknown : (n,) out

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import FAILED, empty_group_search, flow_groups, norm_of
+from microtann.cones.group_flow_kernel import empty_group_search, flow_groups, norm_of
 from microtann.cones.group_response_kernel import list_flowing, soften_by_groups
 from microtann.cones.resistance_kernel import empty_resistance
 from microtann.forms.variational.update_kernel import CHUNK, _drive, _flow, _respond
 from microtann.slips.product_kernel import multiply
+from microtann.slips.reference_kernel import FAILED
 
 
 class ConeParts(NamedTuple):

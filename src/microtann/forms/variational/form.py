@@ -34,12 +34,13 @@ from microtann.forms.variational.loss import Reference, loss_terms, reference_of
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
 from microtann.forms.variational.random_start import best_start, random_system
 from microtann.forms.variational.reduction_fit import SMALLEST, fitted_reduction
-from microtann.forms.variational.scaled_walks import ScaledWalks, moving_rows, to_walks
+from microtann.forms.variational.scaled_walks import ScaledWalks, measured_walks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
 from microtann.forms.variational.unused_settings import unused_beside_others, unused_by_start
 from microtann.forms.variational.update import prepare_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow, viscous
+from microtann.microstructure.protocol import metric_in
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
@@ -297,8 +298,10 @@ class Variational(TrainableForm):
 
     def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
         """Return the weighted terms of the loss on validation walks, as a function of the point."""
-        chosen = jax.tree.map(lambda a: a[:VALIDATION_WALKS], to_walks(point, dataset.validation))
-        weighted = self.weighted(reference_of(to_walks(point, dataset.training)))
+        metric = metric_in(dataset.provenance, dataset.microstructure, dataset.components)
+        held_out = measured_walks(point, dataset.validation, metric)
+        chosen = jax.tree.map(lambda a: a[:VALIDATION_WALKS], held_out)
+        weighted = self.weighted(reference_of(measured_walks(point, dataset.training, metric)))
         return lambda trained: weighted(trained, chosen)
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
@@ -350,7 +353,8 @@ class Variational(TrainableForm):
         return replace(self, prune=0.0)._descent(pruned, dataset)
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
-        walks = to_walks(point, dataset.training)
+        metric = metric_in(dataset.provenance, dataset.microstructure, dataset.components)
+        walks = measured_walks(point, dataset.training, metric)
         reference = reference_of(walks)
         loss = self.loss(reference)
         error = float(jnp.sqrt(jax.jit(loss)(point, jax.tree.map(lambda a: a[:VALIDATION_WALKS], walks))))

@@ -28,8 +28,9 @@ class Reference(NamedTuple):
 
 def reference_of(walks: ScaledWalks) -> Reference:
     """Return the mean squares that make the terms of the loss relative."""
+    stress = _mean(_measured(walks.stress, walks) ** 2, walks.weight)
     energy = _mean(walks.energy[..., None] ** 2, walks.weight)
-    return Reference(_mean(walks.stress**2, walks.weight), jnp.where(energy > 0.0, energy, jnp.inf))
+    return Reference(stress, jnp.where(energy > 0.0, energy, jnp.inf))
 
 
 def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T z"]:
@@ -98,9 +99,14 @@ def loss_terms(point: MaterialPoint, walks: ScaledWalks, reference: Reference) -
     stress_error = conjugate[..., : point.components] - walks.stress
     energy_error = (energy - walks.energy)[..., None]
     return {
-        "stress": _mean(stress_error**2, walks.weight) / reference.stress,
+        "stress": _mean(_measured(stress_error, walks) ** 2, walks.weight) / reference.stress,
         "energy": _mean(energy_error**2, walks.weight) / reference.energy,
     }
+
+
+def _measured(stress: Float[Array, "B T v"], walks: ScaledWalks) -> Float[Array, "B T v"]:
+    """Return stresses as their errors count."""
+    return stress if walks.measure is None else jnp.einsum("bij,btj->bti", walks.measure, stress)
 
 
 def _mean(values: Float[Array, "B T v"], weight: Float[Array, "B T"]) -> Float[Array, ""]:

@@ -29,6 +29,7 @@ from microtann.microstructure.continuum.solid_picture import solid_picture
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
+from microtann.microstructure.strain_metric import MetricName
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
 from microtann.system.threads import one_blas_thread
@@ -81,6 +82,7 @@ class Solid(Microstructure):
     """
 
     kind: ClassVar[str] = "solid"
+    usual_metric: ClassVar[MetricName] = "stiffness"
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "mesh": ("points", "cells", "types", "periods"),
         "phases": ("of_cell", "laws", "mean_dilatation"),
