@@ -180,7 +180,7 @@ class Laws(TrainableForm):
             Mean squares of the targets in the training data.
         """
         energy, conjugate = jax.vmap(jax.vmap(jax.value_and_grad(point.energy.__call__)))(
-            batch.driving, states_along(point, batch)
+            batch.driving, growing_states(point, batch)
         )
         return {
             "stress": _mean((conjugate[..., : point.components] - batch.stress) ** 2, batch) / reference.stress,
@@ -212,7 +212,7 @@ class Laws(TrainableForm):
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks."""
-        return np.asarray(states_along(point, to_timed_walks(point, data)))[timed_rows(data) >= 0]
+        return np.asarray(growing_states(point, to_timed_walks(point, data)))[timed_rows(data) >= 0]
 
     def _hold(self, dataset: Dataset, scaling: Scaling) -> Hold:
         """Return what gives points the elastic response of the data, if elastic increments tell it."""
@@ -281,7 +281,7 @@ def evened(normals: Float[np.ndarray, "z m"], size: int) -> Float[np.ndarray, "z
     return np.concatenate(parts, axis=1)
 
 
-def states_along(point: MaterialPoint, walks: TimedWalks) -> Float[Array, "B T zG"]:
+def growing_states(point: MaterialPoint, walks: TimedWalks) -> Float[Array, "B T zG"]:
     """Return (Z, p) after every increment, from the virgin state on."""
     energy, evolution = point.energy, point.evolution
     assert isinstance(energy, HardeningEnergy)
