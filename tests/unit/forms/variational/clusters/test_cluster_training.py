@@ -26,7 +26,9 @@ def made():
 
 
 def miss(tann, strain, exact):
-    return np.linalg.norm(tann.recall(strain, outside_training="none").stress - exact.stress) / np.linalg.norm(exact.stress)
+    return np.linalg.norm(tann.recall(strain, outside_training="none").stress - exact.stress) / np.linalg.norm(
+        exact.stress
+    )
 
 
 def test_a_group_for_every_point_is_the_microstructure_itself(made):
