@@ -18,6 +18,7 @@ from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
 from microtann.microstructure.protocol import Microstructure, require_microstructure
+from microtann.microstructure.strain_metric import provenance_of
 from microtann.numbers.coordinates import columns, width
 from microtann.system.code_digest import code_digest, source_digest
 from microtann.system.threads import one_blas_thread
@@ -148,6 +149,7 @@ def describe(microstructure: Microstructure, plan: WalkPlan, units: Mapping[str,
             "plan": json.dumps(asdict(plan), sort_keys=True),
             "seed": str(plan.seed),
             "configuration": configuration_digest(microstructure, plan, all_units),
+            **provenance_of(microstructure.strain_metric(plan.metric), microstructure.usual_metric),
         },
     )
 
@@ -206,10 +208,10 @@ def solve_blocks(
     ----------
     microstructure : Microstructure
     plan : WalkPlan
-        Its strains are scaled by the strain at first yield.
+        In unit strains, which the metric makes those of the microstructure.
     first, last : int
     """
-    plan = plan.scaled(microstructure.strain_scale)
+    plan = plan.scaled(microstructure.strain_metric(plan.metric).scale)
     require_range(microstructure, plan)
     for start, stop in blocks(microstructure, plan, first, last):
         with one_blas_thread():
@@ -228,10 +230,11 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
     ----------
     microstructure : Microstructure
     plan : WalkPlan
-        In the strains of the microstructure (`WalkPlan.scaled`).
+        Scaled to the metric of the microstructure (`WalkPlan.scaled`).
     first, last : int
     """
-    walks = draw_walks(plan, first, last, microstructure.components)
+    metric = microstructure.strain_metric(plan.metric)
+    walks = draw_walks(plan, first, last, microstructure.components).directed(metric)
     if not microstructure.rate_independent:
         walks = walks.with_rest_as_motion()
     states = _solve_moves(microstructure, walks, first)

@@ -14,6 +14,7 @@ from microtann.errors import InputError
 from microtann.evaluation.measures import relative_on_every_path, relative_rms, relative_to_energy, spread
 from microtann.evaluation.protocol_paths import BOUND, DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
 from microtann.microstructure.protocol import MicroResponse
+from microtann.microstructure.strain_metric import WORDS, MetricName, StrainMetric
 from microtann.numbers.checks import check_strain_paths
 from microtann.tann.card import directions_rows
 from microtann.tann.recall import Recall
@@ -52,6 +53,8 @@ class PathErrors:
     directions : mapping, optional
         Median, 90 % and worst of the errors of the single directions of path r, by quantity and group; the
         dissipation of each is relative to the larger of D and Ψ/100. None on other paths.
+    metric : {"uniform", "stiffness"}
+        In which relative errors of stresses are measured (`microtann.microstructure.strain_metric`).
     """
 
     stress: float
@@ -64,6 +67,7 @@ class PathErrors:
     outside_training_range: bool
     training_reach: float | None = None
     directions: Mapping[str, Mapping[str, float]] | None = None
+    metric: MetricName = "uniform"
 
     @property
     def ran_away(self) -> bool:
@@ -71,8 +75,14 @@ class PathErrors:
         return not np.isfinite((self.stress, self.energy)).all()
 
     def to_dict(self) -> dict[str, object]:
-        """Return the errors as a plain dictionary for JSON, which has no infinity and no NaN: they become None."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        """Return the errors as a plain dictionary for JSON, which has no infinity and no NaN: they become None.
+
+        The metric is told unless it is uniform.
+        """
+        told = asdict(self)
+        if self.metric == "uniform":
+            del told["metric"]
+        return {key: _plain(value) for key, value in told.items()}
 
     def worst(self, quantity: str) -> float:
         """Return the relative error of a quantity, of the direction with the largest one where there are many.
@@ -107,7 +117,14 @@ class Evaluation:
                 lines.append(
                     f"{measure:<6}" + "".join(f"{np.inf if value is None else value:14.1e}" for value in row)
                 )
+        if self.metric != "uniform":
+            lines.append(f"errors of stresses in {WORDS[self.metric]}")
         return "\n".join(lines)
+
+    @property
+    def metric(self) -> MetricName:
+        """In which relative errors of stresses are measured."""
+        return next((e.metric for e in self.paths.values()), "uniform")
 
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return the errors as plain dictionaries for JSON, which has no infinity and no NaN: they become None."""
@@ -159,16 +176,15 @@ def evaluate(
 
 
 def protocol(tann: TANN, names: Sequence[str] = NAMES) -> list[EvaluationPath]:
-    """Return paths of the protocol, scaled by the strain at first yield of the model's microstructure.
+    """Return paths of the protocol in the metric of the model's microstructure or data.
 
-    Where that cannot be solved they reach as far as the training data.
+    Where neither is known they reach as far as the training data.
     """
-    known, seen = tann.microstructure, tann.information.training_range
-    if known is not None and known.solvable:
-        scale = known.strain_scale
-    else:
-        scale = 1.0 if seen is None else float(seen.strain.max()) / BOUND
-    return [path(name, tann.components, scale) for name in names]
+    information, known = tann.information, tann.microstructure
+    metric, seen = information.strain_metric, information.training_range
+    if (known is None or not known.solvable) and "metric" not in information.provenance and seen is not None:
+        metric = StrainMetric.uniform(float(seen.strain.max()) / BOUND, tann.components)
+    return [path(name, tann.components, metric) for name in names]
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,8 +249,10 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
     exact : MicroResponse
     recalled : Recall
     """
+    metric = tann.information.strain_metric
+    plain = {"stress": (recalled.stress, exact.stress)}
     pairs = {
-        "stress": (recalled.stress, exact.stress),
+        "stress": (metric.measured(recalled.stress), metric.measured(exact.stress)),
         "energy": (recalled.energy, exact.energy),
         "dissipation": (recalled.dissipation.cumsum(axis=1), exact.dissipation.cumsum(axis=1)),
     }
@@ -243,12 +261,13 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
     return PathErrors(
         **{name: relative_rms(*pair) for name, pair in pairs.items()},
         coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
-        largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | groups).items()},
+        largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | plain | groups).items()},
         violations=int(np.count_nonzero(~(recalled.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
         drift=drift_at_rest(recalled.stress) if chosen.name == "z" else None,
         outside_training_range=bool(recalled.points_outside),
         training_reach=reach,
         directions=_directions(pairs | groups, exact.energy) if chosen.name == DIRECTIONS else None,
+        metric=metric.name,
     )
 
 
