@@ -229,7 +229,14 @@ def volumes_of(result: Result, region: str | None) -> Float[Array, "P"]:
 def drawn_points(
     volume: Float[Array, "P"], dissipated: Float[Array, "P"], count: int, seed: int
 ) -> tuple[Int[NDArray[np.int64], "n"], Bool[NDArray[np.bool_], "n"]]:
-    """Return Gauss points with replacement, and which of them were drawn in proportion to plastic work."""
+    """Return Gauss points with replacement, and which of them were drawn in proportion to plastic work.
+
+    Parameters
+    ----------
+    volume, dissipated : array, shape (P,)
+        Of every Gauss point; what is dissipated is per volume.
+    count, seed : int
+    """
     generator = np.random.default_rng(seed)
     work = volume * np.maximum(dissipated, 0.0)
     by_work = count // 2 if work.sum() > 0.0 else 0
