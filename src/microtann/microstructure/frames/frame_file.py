@@ -275,9 +275,11 @@ def _section(
             across, height = numbers
             return CrossSection.rectangle(height, across, (8, 8 if space else 1), shear)
         if shape == "CIRC":
-            return CrossSection.circle(*numbers, shear=shear)
+            (radius,) = numbers
+            return CrossSection.circle(radius, shear=shear)
         if shape in ("PIPE", "THICKPIPE"):
-            return CrossSection.tube(*numbers, shear=shear)
+            radius, wall = numbers
+            return CrossSection.tube(radius, wall, shear=shear)
         if shape == "I":
             offset, height, bottom, top, of_bottom, of_top, web = numbers
             if bottom == top and of_bottom == of_top and abs(offset - 0.5 * height) <= 1e-9 * height:
