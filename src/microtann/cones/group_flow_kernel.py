@@ -51,6 +51,8 @@ NOISE = 1e-14
 """Growth of P relative to its terms that is none."""
 DEPENDENT = 1e-14
 """What is added to the diagonal of Newton's matrix, relative to what it would be at rest."""
+PROPORTIONAL = 1e-9
+"""Distance from 1 of the growth of λ over that of s at which λ does not depend on s, as in viscoelastic groups."""
 LEAST = 1e-200
 """In place of λ = 0, whose root is divided by."""
 
@@ -308,7 +310,12 @@ def _find_step(search, law, count, c, careful):
     for a in range(count):
         search.right[a] = search.unknown[a] / search.scale[a]
     for a in range(count):
-        search.step[active[a]] = search.right[a]
+        g = active[a]
+        ratio, value, slope, _total = _ratio(law, g, size[g])
+        if size[g] > 0.0 and 1.0 - slope * ratio < PROPORTIONAL:
+            search.step[g] = size[g] * (search.norm[g] / value - 1.0)
+        else:
+            search.step[g] = search.right[a]
 
 
 @njit(cache=True, error_model="numpy")
