@@ -22,7 +22,7 @@ from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, keyword_blocks
 from microtann.mesh_files.abaqus.deck_materials import (
     OF_MATERIALS,
     read_elastic,
-    read_material,
+    begin_material,
     read_other_law,
     read_plastic,
 )
@@ -53,7 +53,7 @@ KEYWORDS: dict[str, Callable[[Deck, KeywordBlock], None]] = {
     "BEAMSECTION": read_beam_section,
     "BEAMGENERALSECTION": read_beam_section,
     "FRAMESECTION": read_beam_section,
-    "MATERIAL": read_material,
+    "MATERIAL": begin_material,
     "ELASTIC": read_elastic,
     "PLASTIC": read_plastic,
     **dict.fromkeys(OF_MATERIALS, read_other_law),

@@ -17,7 +17,7 @@ OF_MATERIALS = (
 """Properties that say another law than that of beams here."""
 
 
-def read_material(deck: Deck, block: KeywordBlock) -> None:
+def begin_material(deck: Deck, block: KeywordBlock) -> None:
     """Read *MATERIAL: what follows describes it."""
     name = block.parameters.get("NAME", "")
     deck.material = deck.materials[name.upper()] = DeckMaterial(name, block.place)
