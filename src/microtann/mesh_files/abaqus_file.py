@@ -21,8 +21,8 @@ from microtann.mesh_files.abaqus.deck_generation import (
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, keyword_blocks
 from microtann.mesh_files.abaqus.deck_materials import (
     OF_MATERIALS,
-    read_elastic,
     begin_material,
+    read_elastic,
     read_other_law,
     read_plastic,
 )
