@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.continuum.solid import Solid
     from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
     from microtann.microstructure.continuum.voxel_cells import solid_of_function, solid_of_image
+    from microtann.microstructure.frames.convergence import FrameError, frame_errors
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -76,6 +77,7 @@ __all__ = [
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
+    "FrameError",
     "Hybrid",
     "ImportChoice",
     "Increments",
@@ -99,6 +101,7 @@ __all__ = [
     "examine_laws",
     "fem",
     "forms",
+    "frame_errors",
     "generate_data",
     "honeycomb_cell",
     "import_data",
@@ -169,6 +172,7 @@ _PLACES = {
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
+    "microstructure.frames.convergence": ("FrameError", "frame_errors"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),

@@ -63,7 +63,8 @@ class Frame(Microstructure):
     Raises
     ------
     CellError
-        If the numbers of sections, pins or fibres do not fit, or copies of one beam differ.
+        If the numbers of sections, pins or fibres do not fit, copies of one beam differ, or a section does not
+        resist bending.
 
     Examples
     --------
@@ -108,6 +109,13 @@ class Frame(Microstructure):
             raise CellError(f"a frame of {count} listed beams has as many sections, got {len(listed)}")
         if len({len(one.fibres) for one in listed}) != 1:
             raise CellError("the sections of a frame have different numbers of fibres: give all as many")
+        flat = next((bar for bar, one in enumerate(listed) if not one.bends(cell.dimension)), None)
+        if flat is not None:
+            where = "on its axis" if cell.dimension == 2 else "in one line"
+            raise CellError(
+                f"the fibres in the section of bar {flat} lie {where} and do not resist bending: "
+                "give fibres at distances" + (" along y and z" if cell.dimension == 3 else " along y")
+            )
         pins = np.zeros((count, 2), dtype=bool) if pinned is None else np.array(pinned, dtype=bool)
         if pins.shape != (count, 2):
             raise CellError(f"pins are told for both ends of {count} listed beams, got shape {pins.shape}")
