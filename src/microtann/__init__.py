@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.condensed.solve import CellResponse, solve_cell
     from microtann.microstructure.bars.driven.driver import DrivenResponse, drive_cell
     from microtann.microstructure.bars.driven.limit_load import limit_load
-    from microtann.microstructure.bars.driven.programme import CellStep, read_programme
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
     from microtann.microstructure.continuum.image_file import read_image
@@ -47,14 +46,18 @@ if TYPE_CHECKING:
     from microtann.microstructure.continuum.solid import Solid
     from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
     from microtann.microstructure.continuum.voxel_cells import solid_of_function, solid_of_image
+    from microtann.microstructure.driven.drive import DrivenPath, drive, drive_many
+    from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.convergence import FrameError, frame_errors
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
     from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
     from microtann.microstructure.material_point.solid_point import SolidPoint
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
+    from microtann.microstructure.repeated_solves import RepeatedSolves
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.tann.trained_model import TANN
@@ -74,16 +77,20 @@ __all__ = [
     "CellStep",
     "CrossSection",
     "Dataset",
+    "DrivenPath",
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
     "FrameError",
+    "FrameStructure",
+    "FrameStructureResult",
     "Hybrid",
     "ImportChoice",
     "Increments",
     "Lattice",
     "Microscale",
     "Microstructure",
+    "RepeatedSolves",
     "Solid",
     "SolidPoint",
     "Structure",
@@ -96,7 +103,9 @@ __all__ = [
     "coordinates_at",
     "cube_cell",
     "dataset_of_paths",
+    "drive",
     "drive_cell",
+    "drive_many",
     "evaluate",
     "examine_laws",
     "fem",
@@ -163,7 +172,8 @@ _PLACES = {
     "microstructure.bars.condensed.solve": ("CellResponse", "solve_cell"),
     "microstructure.bars.driven.driver": ("DrivenResponse", "drive_cell"),
     "microstructure.bars.driven.limit_load": ("limit_load",),
-    "microstructure.bars.driven.programme": ("CellStep", "read_programme"),
+    "microstructure.driven.drive": ("DrivenPath", "drive", "drive_many"),
+    "microstructure.driven.programme": ("CellStep", "read_programme"),
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
     "microstructure.material_point.solid_point": ("SolidPoint",),
@@ -174,11 +184,13 @@ _PLACES = {
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
     "microstructure.frames.convergence": ("FrameError", "frame_errors"),
     "microstructure.frames.frame": ("Frame",),
+    "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
     "microstructure.frames.cross_section": ("CrossSection",),
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
+    "microstructure.repeated_solves": ("RepeatedSolves",),
     "tann.hybrid": ("Hybrid",),
     "tann.trained_model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),

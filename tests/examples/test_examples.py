@@ -6,7 +6,11 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+
+from microtann.data.consistency import energy_defect
+from microtann.materials.von_mises import VonMises
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +44,47 @@ def test_own_microstructure() -> None:
 def test_homogenised_and_full_lattice() -> None:
     for name, (fe, lattice) in example("homogenised_and_full_lattice").main().items():
         assert fe == pytest.approx(lattice, rel=1e-11), name  # both solved to 1e-10, Newton's last step gives more
+
+
+def test_scikit_fem_cell() -> None:
+    """Without an inclusion the cell is one point under plane strain; with one, its data keep both laws."""
+    module = example("scikit_fem_cell")
+    bulk, shear = module.BULK, module.SHEAR
+    young, poisson = 9 * bulk * shear / (3 * bulk + shear), (3 * bulk - 2 * shear) / (6 * bulk + 2 * shear)
+    strength, hardening = np.sqrt(1.5) * module.YIELD, 1.5 * module.HARDENING
+    point = VonMises(young, poisson, strength, hardening, plane="strain")
+    path = np.cumsum(0.15 * np.random.default_rng(0).standard_normal((6, 3)), axis=0)
+    found, state = module.Cell(divisions=2, ratio=1.0).solve(path, np.ones(6)), point.initial_state(1)
+    for step, increment in enumerate(np.diff(path, axis=0, prepend=np.zeros((1, 3)))):
+        stress, _, state = point.update(increment[None], state)
+        np.testing.assert_allclose(found.stress[step], stress[0], atol=1e-14)
+        np.testing.assert_allclose(found.energy[step], state["energy"][0], atol=1e-14)
+        np.testing.assert_allclose(found.dissipation[step], state["dissipation"][0], atol=1e-14)
+    data = module.walks(paths=4, steps=6)
+    assert data.training.unknown == ()
+    defect, work = energy_defect(data.training)
+    assert data.training.dissipation.min() >= 0.0
+    assert defect.max() < 1e-12 * np.abs(work).max()
+
+
+def test_opensees_cell() -> None:
+    spec = importlib.util.spec_from_file_location("opensees_truss", ROOT / "tests/verification/opensees_truss.py")
+    assert spec is not None
+    assert spec.loader is not None
+    peer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(peer)
+    try:
+        opensees = peer.load()
+    except ImportError as error:
+        pytest.skip(f"openseespy cannot be used: {error}")
+    module = example("opensees_cell")
+    data = module.imported(opensees, 4, 6)
+    path = np.cumsum(0.8e-3 * np.random.default_rng(0).standard_normal((6, 3)), axis=0)
+    first = next(part for part in (data.training, data.validation, data.test) if 0 in part.path)
+    rows = first.path == 0
+    np.testing.assert_allclose((first.strain + first.strain_increment)[rows], path, atol=1e-15)
+    np.testing.assert_allclose(first.stress_next[rows], module.averages(opensees, path), rtol=1e-12)
+    assert data.units["stress"] == "MPa"
 
 
 def test_every_example_is_tested() -> None:

@@ -1,4 +1,4 @@
-"""``microtann cell``: drive a lattice cell by strain, stress or a mix, and see what it does."""
+"""``microtann cell``: drive a microstructure by strain, stress or a mix, and see what it does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from microtann.cli.microstructure import BarChoice, CellChoice, cell_settings, c
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.sections import choose, effective, gather
 from microtann.microstructure.bars.driven.driver import drive_cell
-from microtann.microstructure.bars.lattice import require_lattice
+from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.driven.drive import drive
+from microtann.report.driven_path_section import write_driven_path
 from microtann.report.driven_section import write_driven_cell
 from microtann.system.stage import Stage, working_folder
 
@@ -48,13 +50,14 @@ def cell(
     output: Output = Path("results/cell"),
     overwrite: Overwrite = False,
 ) -> None:
-    """Drive a lattice cell by average strain, average stress or any mix, and draw what it does.
+    """Drive a cell by average strain, average stress or any mix, and draw what it does.
 
-    Example, uniaxial stress to and fro: microtann cell cube --units 2 --perturbation 0.2 --strain 11=0.6,-0.6,0
+    Examples, uniaxial stress to and fro: microtann cell cube --units 2 --perturbation 0.2 --strain 11=0.6,-0.6,0;
+    microtann cell honeycomb --strain 11=1.5,-1.5,0
 
-    It writes averages.csv, curves and the deformed cell coloured by force and by plastic strain (PNG), its state
-    at every increment for ParaView (cell.pvd), the cell itself (cell.json), numbers.json and report.html. The
-    sections of the configuration are [cell], [bar], [loading] and [drawing].
+    It writes averages.csv, curves and the deformed cell (PNG; of a lattice coloured by force and by plastic
+    strain), its state at every increment for ParaView (cell.pvd), numbers.json and report.html, and a lattice
+    itself (cell.json). The sections of the configuration are [cell], [bar], [frame], [loading] and [drawing].
     """
     options = cell_settings(
         microstructure, units=units, size=size, perturbation=perturbation, perturb=perturb, law=law, seed=seed
@@ -72,11 +75,13 @@ def cell(
     if stage.finished:
         show_unchanged(output)
         return
-    lattice = require_lattice(chosen.microstructure)
-    cell, bar = lattice.cell, lattice.bar
-    assert bar is not None
-    steps = loading.steps(cell)
+    driven, scale = chosen.microstructure, drawing.scale or None
+    steps = loading.steps(driven.components)
     with working_folder(stage, overwrite=overwrite) as folder:
-        section = write_driven_cell(folder, cell, bar, drive_cell(cell, bar, steps), drawing.scale or None)
+        if isinstance(driven, Lattice) and driven.bar is not None:
+            response = drive_cell(driven.cell, driven.bar, steps)
+            section = write_driven_cell(folder, driven.cell, driven.bar, response, scale)
+        else:
+            section = write_driven_path(folder, driven, drive(driven, steps), scale)
     typer.echo(section.paragraphs[0])
     show_section(output, section)

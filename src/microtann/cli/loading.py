@@ -11,8 +11,7 @@ from pydantic import Field
 
 from microtann.data.path_file import read_path
 from microtann.errors import InputError
-from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.driven.programme import CellStep, read_programme
+from microtann.microstructure.driven.programme import CellStep, read_programme
 from microtann.numbers import voigt
 from microtann.numbers.configuration import configuration
 from microtann.system.stage import file_digest
@@ -51,8 +50,13 @@ class LoadingChoice:
         files = {"programme": self.programme, "path": self.path}
         return {name: file_digest(Path(file)) for name, file in files.items() if file}
 
-    def steps(self, cell: UnitCell) -> Sequence[CellStep]:
+    def steps(self, components: int) -> Sequence[CellStep]:
         """Return the steps of the one kind of loading that is chosen.
+
+        Parameters
+        ----------
+        components : int
+            Strain components of what is loaded.
 
         Raises
         ------
@@ -64,7 +68,7 @@ class LoadingChoice:
         if self.programme:
             return read_programme(self.programme)
         if self.path:
-            return _path_steps(Path(self.path), cell)
+            return _path_steps(Path(self.path), components)
         return self._turning_points()
 
     def _turning_points(self) -> list[CellStep]:
@@ -85,9 +89,9 @@ class LoadingChoice:
         ]
 
 
-def _path_steps(path: Path, cell: UnitCell) -> list[CellStep]:
-    time, strains = read_path(path, cell.components)
-    labels = voigt.LABELS[cell.dimension]
+def _path_steps(path: Path, components: int) -> list[CellStep]:
+    time, strains = read_path(path, components)
+    labels = voigt.component_names(components)
     durations = np.diff(time, prepend=0.0)
     return [
         CellStep(strain=dict(zip(labels, row.tolist(), strict=True)), increments=1, dt=float(dt))

@@ -67,13 +67,15 @@ def require_range(microstructure: Microstructure, plan: WalkPlan) -> None:
     ----------
     microstructure : Microstructure
     plan : WalkPlan
-        Scaled to its strain at first yield.
+        Scaled to its metric.
 
     Raises
     ------
     InputError
     """
-    stiffness = float(np.abs(microstructure.elastic_stiffness()).max())
+    metric = microstructure.strain_metric(plan.metric)
+    directed = metric.unit / metric.scale
+    stiffness = float(np.abs(directed.T @ microstructure.elastic_stiffness() @ directed).max())
     draw = DEVIATIONS if plan.law == "normal" else 1.0
     limit = strain_limit(plan.limit, microstructure.components).max()
     reach = float(min(limit, draw * plan.increment * plan.steps))
@@ -96,6 +98,8 @@ def require_finite(rows: Increments) -> None:
         It names the walk.
     """
     for name in ("stress_next", "energy_next", "dissipation", "coordinates_next"):
+        if name.removesuffix("_next") in rows.unknown:
+            continue
         values = getattr(rows, name)
         finite = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
         if not finite.all():

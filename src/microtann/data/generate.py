@@ -18,6 +18,7 @@ from microtann.data.increments import Dataset, Increments
 from microtann.data.walks import WalkPlan, Walks, draw_walks, split_paths
 from microtann.errors import ConvergenceError
 from microtann.microstructure.protocol import Microstructure, require_microstructure
+from microtann.microstructure.strain_metric import provenance_of
 from microtann.numbers.coordinates import columns, width
 from microtann.system.code_digest import code_digest, source_digest
 from microtann.system.threads import one_blas_thread
@@ -148,6 +149,7 @@ def describe(microstructure: Microstructure, plan: WalkPlan, units: Mapping[str,
             "plan": json.dumps(asdict(plan), sort_keys=True),
             "seed": str(plan.seed),
             "configuration": configuration_digest(microstructure, plan, all_units),
+            **provenance_of(microstructure.strain_metric(plan.metric), microstructure.usual_metric),
         },
     )
 
@@ -206,10 +208,10 @@ def solve_blocks(
     ----------
     microstructure : Microstructure
     plan : WalkPlan
-        Its strains are scaled by the strain at first yield.
+        In unit strains, which the metric makes those of the microstructure.
     first, last : int
     """
-    plan = plan.scaled(microstructure.strain_scale)
+    plan = plan.scaled(microstructure.strain_metric(plan.metric).scale)
     require_range(microstructure, plan)
     for start, stop in blocks(microstructure, plan, first, last):
         with one_blas_thread():
@@ -228,10 +230,11 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
     ----------
     microstructure : Microstructure
     plan : WalkPlan
-        In the strains of the microstructure (`WalkPlan.scaled`).
+        Scaled to the metric of the microstructure (`WalkPlan.scaled`).
     first, last : int
     """
-    walks = draw_walks(plan, first, last, microstructure.components)
+    metric = microstructure.strain_metric(plan.metric)
+    walks = draw_walks(plan, first, last, microstructure.components).directed(metric)
     if not microstructure.rate_independent:
         walks = walks.with_rest_as_motion()
     states = _solve_moves(microstructure, walks, first)
@@ -239,9 +242,11 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
     before, after = (row, walks.before), (row, walks.after)
 
     def flat(array: Array) -> Array:
-        return array.reshape(-1, *array.shape[2:])
+        return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
 
     count = row.size * plan.steps
+    # NaN where the microstructure does not tell it, in the virgin state and at rest too
+    unknown = {name: np.nan if name in microstructure.untold else 0.0 for name in ("energy", "dissipation")}
     # A gap in the numbers tells that a walk started again, so that k + 1 always continues k.
     step = np.arange(plan.steps) + np.cumsum(walks.restarts, axis=1)
     return Increments(
@@ -254,9 +259,9 @@ def solve_walks(microstructure: Microstructure, plan: WalkPlan, first: int, last
         extra_increment=np.empty((count, 0)),
         stress=flat(states.stress[before]),
         stress_next=flat(states.stress[after]),
-        energy=flat(states.energy[before]),
-        energy_next=flat(states.energy[after]),
-        dissipation=flat(np.where(walks.moving, states.dissipation[after], 0.0)),
+        energy=flat(states.energy[before]) + unknown["energy"],
+        energy_next=flat(states.energy[after]) + unknown["energy"],
+        dissipation=flat(np.where(walks.moving, states.dissipation[after], 0.0)) + unknown["dissipation"],
         coordinates=flat(states.coordinates[before]),
         coordinates_next=flat(states.coordinates[after]),
     )

@@ -133,11 +133,14 @@ class Layout:
 
 
 def layout_of(dataset: Dataset) -> Layout:
-    """Return the layout of a data set in memory."""
+    """Return the layout of a data set in memory, or of one without increments yet, by what is going to fill it."""
+    without = dataset.training.unknown
+    if not len(dataset.training) and dataset.microstructure is not None:
+        without = dataset.microstructure.untold
     return Layout(
         tuple(dataset.strain_names) or voigt.component_names(dataset.components),
         tuple(dataset.extra_names),
         {name: tuple(shape) for name, shape in dataset.coordinate_shapes.items()},
         dict(dataset.units),
-        dataset.training.unknown,
+        without,
     )

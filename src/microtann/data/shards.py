@@ -96,7 +96,7 @@ def generate_to(
     strain_limit(plan.limit, microstructure.components)
     header = describe(microstructure, plan, units)
     # what cannot be solved is refused before anything is written
-    require_range(microstructure, plan.scaled(microstructure.strain_scale))
+    require_range(microstructure, plan.scaled(microstructure.strain_metric(plan.metric).scale))
     folder = path.with_name(path.name + ".shards")
     if path.exists():
         _accept_complete(path, header)

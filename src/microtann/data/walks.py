@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from microtann.errors import ConfigurationError, InputError
+from microtann.microstructure.strain_metric import StrainMetric
 from microtann.numbers.configuration import configuration
 
 Array = NDArray[np.float64]
@@ -30,9 +31,9 @@ class WalkPlan:
     increments are elastic for many steps and show where single bars start to flow, walks of large ones reach the
     bound and reverse with many bars in flow. A model trained on one scale alone is poor at the other.
 
-    Strains are those of the reference material, whose bars yield at a strain of 1/3. For other bars they scale
-    with the strain at first yield (`ElastoplasticBar.strain_scale`), so that a plan means the same for steel in
-    SI units.
+    Strains are those of the reference material, whose bars yield at a strain of 1/3. For other materials the
+    metric says what they are (`microtann.microstructure.strain_metric`): they scale with the strain at first
+    yield, so that a plan means the same for steel in SI units.
 
     Raises
     ------
@@ -75,6 +76,15 @@ class WalkPlan:
     validation: Annotated[Share, Field(description="Share of the paths in the validation set.")] = 0.15
     test: Annotated[Share, Field(description="Share of the paths in the test set.")] = 0.15
     dt: Annotated[Positive, Field(description="Duration Δt of an increment.")] = 1.0
+    metric: Annotated[
+        Literal["usual", "uniform", "stiffness"],
+        Field(
+            description="In which strains the walks are drawn: equal ones (uniform), or such in which equal sizes"
+            " have equal elastic energies and the median direction yields at 1/3 (stiffness), so that the soft"
+            " directions of cells that bend yield too. Errors of stresses are measured likewise. usual: uniform"
+            " for lattices of bars, stiffness for frames and solids."
+        ),
+    ] = "usual"
     decades: Annotated[
         float,
         Field(
@@ -161,6 +171,13 @@ class Walks:
     after: Int[IntArray, "B T"]
     moving: Bool[NDArray[np.bool_], "B T"]
     restarts: Bool[NDArray[np.bool_], "B T"]
+
+    def directed(self, metric: StrainMetric) -> Walks:
+        """Return the walks in the strains of a microstructure, drawn with a plan scaled to its metric."""
+        if metric.is_uniform:
+            return self
+        begin, end = metric.directed(self.strain), metric.directed(self.strain + self.strain_increment)
+        return replace(self, strain=begin, strain_increment=np.where(self.moving[..., None], end - begin, 0.0))
 
     def with_rest_as_motion(self) -> Walks:
         """Return the walks with every increment counted as moving, as materials need whose state moves at rest."""

@@ -14,6 +14,7 @@ from microtann.errors import InputError
 from microtann.evaluation.measures import relative_on_every_path, relative_rms, relative_to_energy, spread
 from microtann.evaluation.protocol_paths import DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
 from microtann.microstructure.protocol import MicroResponse
+from microtann.microstructure.strain_metric import WORDS, MetricName
 from microtann.numbers.checks import check_strain_paths
 from microtann.tann.card import directions_rows
 from microtann.tann.recall import Recall
@@ -52,6 +53,8 @@ class PathErrors:
     directions : mapping, optional
         Median, 90 % and worst of the errors of the single directions of path r, by quantity and group; the
         dissipation of each is relative to the larger of D and Ψ/100. None on other paths.
+    metric : {"uniform", "stiffness"}
+        In which relative errors of stresses are measured (`microtann.microstructure.strain_metric`).
     """
 
     stress: float
@@ -64,6 +67,7 @@ class PathErrors:
     outside_training_range: bool
     training_reach: float | None = None
     directions: Mapping[str, Mapping[str, float]] | None = None
+    metric: MetricName = "uniform"
 
     @property
     def ran_away(self) -> bool:
@@ -71,8 +75,14 @@ class PathErrors:
         return not np.isfinite((self.stress, self.energy)).all()
 
     def to_dict(self) -> dict[str, object]:
-        """Return the errors as a plain dictionary for JSON, which has no infinity and no NaN: they become None."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        """Return the errors as a plain dictionary for JSON, which has no infinity and no NaN: they become None.
+
+        The metric is told unless it is uniform.
+        """
+        told = asdict(self)
+        if self.metric == "uniform":
+            del told["metric"]
+        return {key: _plain(value) for key, value in told.items()}
 
     def worst(self, quantity: str) -> float:
         """Return the relative error of a quantity, of the direction with the largest one where there are many.
@@ -107,7 +117,14 @@ class Evaluation:
                 lines.append(
                     f"{measure:<6}" + "".join(f"{np.inf if value is None else value:14.1e}" for value in row)
                 )
+        if self.metric != "uniform":
+            lines.append(f"errors of stresses in {WORDS[self.metric]}")
         return "\n".join(lines)
+
+    @property
+    def metric(self) -> MetricName:
+        """In which relative errors of stresses are measured."""
+        return next((e.metric for e in self.paths.values()), "uniform")
 
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return the errors as plain dictionaries for JSON, which has no infinity and no NaN: they become None."""
@@ -159,9 +176,9 @@ def evaluate(
 
 
 def protocol(tann: TANN, names: Sequence[str] = NAMES) -> list[EvaluationPath]:
-    """Return paths of the protocol, scaled by the strain at first yield of the model's microstructure."""
-    scale = 1.0 if tann.microstructure is None else tann.microstructure.strain_scale
-    return [path(name, tann.components, scale) for name in names]
+    """Return paths of the protocol in the metric of the model's microstructure or data."""
+    metric = tann.information.strain_metric
+    return [path(name, tann.components, metric) for name in names]
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,8 +243,10 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
     exact : MicroResponse
     recalled : Recall
     """
+    metric = tann.information.strain_metric
+    plain = {"stress": (recalled.stress, exact.stress)}
     pairs = {
-        "stress": (recalled.stress, exact.stress),
+        "stress": (metric.measured(recalled.stress), metric.measured(exact.stress)),
         "energy": (recalled.energy, exact.energy),
         "dissipation": (recalled.dissipation.cumsum(axis=1), exact.dissipation.cumsum(axis=1)),
     }
@@ -236,12 +255,13 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
     return PathErrors(
         **{name: relative_rms(*pair) for name, pair in pairs.items()},
         coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
-        largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | groups).items()},
+        largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | plain | groups).items()},
         violations=int(np.count_nonzero(~(recalled.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
         drift=_drift(recalled.stress) if chosen.name == "z" else None,
         outside_training_range=bool(recalled.points_outside),
         training_reach=reach,
         directions=_directions(pairs | groups, exact.energy) if chosen.name == DIRECTIONS else None,
+        metric=metric.name,
     )
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
+from microtann.microstructure.strain_metric import StrainMetric
 from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
@@ -148,7 +149,7 @@ NAMES = tuple(_PATHS)
 """Names of the paths, in order."""
 
 
-def path(name: str, components: int, scale: float = 1.0) -> EvaluationPath:
+def path(name: str, components: int, scale: float | StrainMetric = 1.0) -> EvaluationPath:
     """Return a path of the protocol.
 
     Parameters
@@ -157,8 +158,9 @@ def path(name: str, components: int, scale: float = 1.0) -> EvaluationPath:
         "a" to "h", "r" or "z".
     components : int
         Number of strain components, 3 or 6.
-    scale : float
-        Strain at first yield over that of the reference material, 1/3: all strains are multiplied by it.
+    scale : float or StrainMetric
+        Strain at first yield over that of the reference material, 1/3: all strains are multiplied by it; or the
+        metric that makes them those of a microstructure.
 
     Raises
     ------
@@ -170,6 +172,9 @@ def path(name: str, components: int, scale: float = 1.0) -> EvaluationPath:
     if components not in (3, 6):
         raise InputError(f"the evaluation paths are defined for 3 or 6 strain components, not {components}")
     description, make = _PATHS[name]
-    if scale != 1.0:
-        description += f" (strains × {scale:.3g})"
-    return EvaluationPath(name, description, scale * make(components))
+    metric = scale if isinstance(scale, StrainMetric) else StrainMetric.uniform(scale, components)
+    if not metric.is_uniform:
+        description += " (in the metric of the stiffness)"
+    elif metric.scale != 1.0:
+        description += f" (strains × {metric.scale:.3g})"
+    return EvaluationPath(name, description, metric.strains(make(components)))

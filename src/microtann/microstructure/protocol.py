@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
@@ -22,6 +22,8 @@ from microtann.materials.protocol import State
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.plastic_points import PlasticPoints
+from microtann.microstructure.strain_metric import MetricName, StrainMetric, metric_name_in, stiffness_metric
+from microtann.microstructure.yield_search import search_first_yield
 from microtann.numbers.checks import check_dt, check_strain_paths
 from microtann.slips.problem import SlipProblem
 
@@ -96,6 +98,10 @@ class Microstructure(ABC):
 
     Then the trapezoidal work of an increment is at most what is stored and dissipated.
     """
+    usual_metric: ClassVar[MetricName] = "uniform"
+    """In which strains its walks are drawn unless one says otherwise, see `StrainMetric`."""
+    without_stiffness: ClassVar[str] = "prescribe the strain"
+    """What to do where there is no stiffness against a strain whose stress is prescribed."""
 
     @property
     @abstractmethod
@@ -169,6 +175,11 @@ class Microstructure(ABC):
         return self
 
     @property
+    def untold(self) -> tuple[str, ...]:
+        """Which of "energy" and "dissipation" `solve` does not tell: they are NaN there."""
+        return ()
+
+    @property
     def solvable(self) -> bool:
         """Whether its response can be computed; a file may say too little for that."""
         return True
@@ -177,6 +188,51 @@ class Microstructure(ABC):
     def strain_scale(self) -> float:
         """Strain at first yield over 1/3, that of the reference material, by which strain paths are scaled."""
         return 1.0
+
+    def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
+        """Return by which factors strains would have to be multiplied to yield for the first time.
+
+        By default they follow from its slips, or else from trials of `update`.
+
+        Parameters
+        ----------
+        strain : array, shape (n, v)
+            Not zero.
+        """
+        problem = self.slip_problem()
+        if problem is None:
+            return search_first_yield(self, strain)
+        load = np.abs(strain @ (problem.coupling / problem.resistance[:, None]).T).max(axis=1)
+        with np.errstate(divide="ignore"):
+            return np.asarray(1.0 / load)
+
+    def strain_metric(self, name: str = "usual") -> StrainMetric:
+        """Return in which strains walks and paths are drawn, and in which stresses errors are measured.
+
+        Parameters
+        ----------
+        name : {"usual", "uniform", "stiffness"}
+            The usual one is `usual_metric`; what cannot be solved, or never yields, has "uniform".
+
+        Raises
+        ------
+        InputError
+            If there is no such metric, or it does not exist for this microstructure.
+        """
+        if name == "usual":
+            try:
+                return self.strain_metric(self.usual_metric if self.solvable else "uniform")
+            except InputError:
+                return self.strain_metric("uniform")
+        if name == "uniform":
+            return StrainMetric.uniform(self.strain_scale, self.components)
+        if name != "stiffness":
+            raise InputError(f"there is no metric {name!r}: use 'usual', 'uniform' or 'stiffness'")
+        known = self.__dict__.get("_stiffness_metric")
+        if known is None:
+            known = stiffness_metric(self.elastic_stiffness(), self.first_yield)
+            self.__dict__["_stiffness_metric"] = known
+        return known
 
     @property
     def description(self) -> str:
@@ -268,6 +324,24 @@ class Microstructure(ABC):
         """
         return None
 
+    def largest_load_factor(
+        self,
+        by_stress: Bool[NDArray[np.bool_], "v"],
+        start: Float[Array, "v"],
+        change: Float[Array, "v"],
+    ) -> float:
+        """Return the largest λ for which the stress ``start + λ · change`` of some components can be carried.
+
+        By default it is not known, and infinite.
+
+        Parameters
+        ----------
+        by_stress : array of bool, shape (v,)
+            The components that count; the others take any stress.
+        start, change : array, shape (v,)
+        """
+        return float(np.inf)
+
     def slip_problem(self) -> SlipProblem | None:
         """Return its energy and resistances if all of its inelasticity are slips; else None."""
         return None
@@ -324,3 +398,31 @@ def require_microstructure(candidate: object) -> Microstructure:
             f"a microstructure is asked for, such as microtann.Lattice(cell, bar), got {type(candidate).__name__}"
         )
     return candidate
+
+
+def metric_in(
+    provenance: Mapping[str, str], microstructure: Microstructure | None, components: int
+) -> StrainMetric:
+    """Return the metric of data or of a model trained on them.
+
+    It is that which their provenance names, of the microstructure if it is there, else as it is written; without
+    one, the usual metric of the microstructure.
+
+    Parameters
+    ----------
+    provenance : mapping
+    microstructure : Microstructure or None
+    components : int
+        Strain components.
+
+    Raises
+    ------
+    InputError
+        If the provenance tells a metric that is none.
+    """
+    solvable = microstructure is not None and microstructure.solvable
+    if "metric" in provenance and not (solvable and metric_name_in(provenance)):
+        return StrainMetric.from_text(provenance["metric"], components)
+    if microstructure is None:
+        return StrainMetric.uniform(1.0, components)
+    return microstructure.strain_metric(metric_name_in(provenance) or "usual")

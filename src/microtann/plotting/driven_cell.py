@@ -8,13 +8,14 @@ import numpy as np
 
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.driven.driver import DrivenResponse
+from microtann.microstructure.driven.averages import DrivenAverages
 from microtann.numbers import voigt
 from microtann.plotting.bodies import DrawnLattice, draw_bodies, readable_scale
 from microtann.plotting.curves import draw_components, from_virgin, legend_above, noticeable
 from microtann.plotting.style import COMPONENTS, INK, LATTICE, MODEL, house_style, new_figure, save_figure
 
 
-def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
+def draw_curves(path: Path, response: DrivenAverages) -> None:
     """Draw stress against strain, stress and strain against time, energy and dissipation.
 
     Components that stay below half a percent of the largest are left out.
@@ -23,10 +24,10 @@ def draw_curves(path: Path, cell: UnitCell, response: DrivenResponse) -> None:
     ----------
     path : Path
         PNG file to write.
-    cell : UnitCell
-    response : DrivenResponse
+    response : DrivenAverages
+        Of anything that was driven.
     """
-    labels = voigt.LABELS[cell.dimension]
+    labels = voigt.component_names(response.strain.shape[-1])
     time = from_virgin(response.time)
     strain, stress = from_virgin(response.strain), from_virgin(response.stress)
     strained, stressed = noticeable(strain), noticeable(stress)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.microstructure.bars.driven.driver import DrivenResponse
+from microtann.microstructure.driven.drive import DrivenPath
 from microtann.numbers import voigt
 from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, legend_above, noticeable
 from microtann.plotting.style import EXACT, LATTICE, MODEL, house_style, new_figure
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
-PlottedResponse = Recall | CellResponse
+PlottedResponse = Recall | CellResponse | DrivenPath
 
 
 def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, path: int = 0) -> Figure:
@@ -29,9 +30,9 @@ def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, 
 
     Parameters
     ----------
-    response : Recall, CellResponse or DrivenResponse
-        What ``tann.recall``, ``solve_cell`` or ``drive_cell`` returned.
-    exact : Recall, CellResponse or DrivenResponse, optional
+    response : Recall, CellResponse, DrivenResponse or DrivenPath
+        What ``tann.recall``, ``solve_cell``, ``drive_cell`` or ``drive`` returned.
+    exact : Recall, CellResponse, DrivenResponse or DrivenPath, optional
         Another response to the same strains, drawn behind it as a wide grey line.
     path : int
         Which path of a batch.
@@ -71,7 +72,12 @@ def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, 
         for (name, values), colour in zip(energies[0].items(), (MODEL, LATTICE), strict=True):
             draw_on_exact(right, time, energies[1][name] if exact else None, values, color=colour, label=name)
         _label(left, f"Stress {labels[moving]}", f"strain {labels[moving]}", "stress")
-        _label(middle, "Stress", "time" if isinstance(response, DrivenResponse) else "increment", "stress")
+        _label(
+            middle,
+            "Stress",
+            "time" if isinstance(response, DrivenResponse | DrivenPath) else "increment",
+            "stress",
+        )
         _label(right, "Energy", middle.get_xlabel(), "energy per volume")
         legend_above(middle, 3)
         legend_above(right, 2)
@@ -86,7 +92,7 @@ def _label(axis: Axes, title: str, x: str, y: str) -> None:
 
 
 def _time(response: PlottedResponse, count: int) -> Float[Array, "T1"]:
-    if isinstance(response, DrivenResponse):
+    if isinstance(response, DrivenResponse | DrivenPath):
         return from_virgin(response.time)
     return np.arange(count, dtype=np.float64)
 

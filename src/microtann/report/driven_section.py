@@ -1,4 +1,4 @@
-"""What a driven cell leaves: averages, pictures, files for ParaView, and a section of the report."""
+"""What a driven lattice leaves: averages, pictures, files for ParaView, and a section of the report."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.cell_file import write_cell
 from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.microstructure.bars.driven.output import write_bars
+from microtann.microstructure.driven.averages import DrivenAverages
 from microtann.numbers import voigt
 from microtann.plotting.driven_cell import draw_cell, draw_curves
 from microtann.report.page import write_report
@@ -48,14 +49,14 @@ def write_driven_cell(
     InputError
         If the response overflowed, so that it can be neither drawn nor used.
     """
-    _require_finite(response)
+    require_finite_response(response, response.force)
     count = len(response.time)
     shown = np.unique(np.linspace(0, count - 1, min(count, MOST_FILES)).round().astype(np.int64))
     largest = int(np.abs(response.strain).max(axis=1).argmax())
     write_cell(folder / "cell.json", cell, bar)
     response.to_csv(folder / "averages.csv")
     write_bars(folder, cell, response, shown.tolist())
-    draw_curves(folder / "curves.png", cell, response)
+    draw_curves(folder / "curves.png", response)
     for field in ("force", "plastic_strain"):
         draw_cell(folder / f"{field}.png", cell, response, largest, field, scale)
     free = cell.free_motions.count
@@ -77,7 +78,7 @@ def write_driven_cell(
     section = Section(
         title="A driven cell",
         paragraphs=(text.format(**numbers),),
-        tables=(_steps_table(response),),
+        tables=(steps_table(response),),
         figures=(
             Figure("curves.png", "Average stress and strain, and energies; small components are left out."),
             Figure("force.png", "The cell at the largest strain, coloured by the forces of whole bars."),
@@ -96,9 +97,22 @@ def write_driven_cell(
     return section
 
 
-def _require_finite(response: DrivenResponse) -> None:
+def require_finite_response(response: DrivenAverages, *inside: Array) -> None:
+    """Refuse a response that overflowed, so that it can be neither drawn nor used.
+
+    Parameters
+    ----------
+    response : DrivenAverages
+    *inside
+        Other arrays that must be finite.
+
+    Raises
+    ------
+    InputError
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        sizes = [response.stress**2, response.strain**2, response.energy, response.dissipation, response.force**2]
+        sizes = [response.stress**2, response.strain**2, response.energy, response.dissipation]
+        sizes += [values**2 for values in inside]
         finite = all(bool(np.isfinite(size).all()) for size in sizes)
     if not finite:
         raise InputError(
@@ -106,9 +120,9 @@ def _require_finite(response: DrivenResponse) -> None:
         )
 
 
-def _steps_table(response: DrivenResponse) -> Table:
+def steps_table(response: DrivenAverages) -> Table:
     """Return average strain and stress at the end of every step, of many those of the last ones."""
-    labels = voigt.LABELS[voigt.dimension(response.strain.shape[-1])]
+    labels = voigt.component_names(response.strain.shape[-1])
     ends: Int[NDArray[np.int64], "k"] = np.flatnonzero(np.append(np.diff(response.step) > 0, True))
     strain, stress = _rounded(response.strain), _rounded(response.stress)
     rows = tuple((float(response.time[t]), *strain[t].tolist(), *stress[t].tolist()) for t in ends[-ROWS:])

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from microtann.evaluation.closed_loop import Evaluation, PathComparison
+from microtann.microstructure.strain_metric import WORDS
 from microtann.numbers import voigt
 from microtann.plotting.curves import Curve, draw_comparison, draw_errors, from_virgin
 from microtann.report.model_card import DIRECTIONS_NOTE, RANGE_NOTE, range_text
@@ -153,6 +154,8 @@ def errors_table(evaluation: Evaluation, anchor: AnchorErrors | None = None) -> 
         for title, (stress, *others) in directions_rows(plain, groups):
             rows.append((f"{name}, {title}", stress, *[None] * bool(anchor), None, *others, None, None, ""))
     note = NOTE
+    if evaluation.metric != "uniform":
+        note += f" Relative errors of stresses are measured in {WORDS[evaluation.metric]}."
     if anchor:
         energy, dissipation = (
             " to ".join(format_number(bound, "error") for bound in bounds)
@@ -272,4 +275,6 @@ def _walks_table(judged: str, errors: WalkErrors) -> Table:
         "internal coordinates. Violations: increments with −T·ΔZ < −1e-12 times the largest energy. A dash stands "
         "for a model that ran away."
     )
+    if errors.metric != "uniform":
+        note += f" Errors of stresses are measured in {WORDS[errors.metric]}."
     return Table("Errors in closed loop", columns, (row,), note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from microtann.microstructure.strain_metric import WORDS
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.tann.card import ModelCard, directions_rows
 
@@ -98,6 +99,8 @@ def card_errors_table(card: ModelCard) -> Table:
         "Relative RMS errors against the exact cell in closed loop, on validation and test walks and on the "
         f"protocol; the model was chosen on validation walks. {DIRECTIONS_NOTE} {RANGE_NOTE}"
     )
+    if card.metric != "uniform":
+        note += f" Relative errors of stresses are measured in {WORDS[card.metric]}."
     return Table("Errors in closed loop", columns, tuple(rows), note)
 
 

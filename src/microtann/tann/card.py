@@ -10,6 +10,7 @@ from typing import Any
 
 from microtann.errors import ModelFileError
 from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN
+from microtann.microstructure.strain_metric import WORDS
 from microtann.system.atomic import write_atomically
 
 HELD_OUT = ("validation", "test")
@@ -102,6 +103,11 @@ class ModelCard:
         return sum(errors["violations"] for errors in self.errors.values())
 
     @property
+    def metric(self) -> str:
+        """In which relative errors of stresses are measured."""
+        return next((e["metric"] for e in self.errors.values() if "metric" in e), "uniform")
+
+    @property
     def runaways(self) -> tuple[str, ...]:
         """Paths and walks on which the errors of stress or energy are infinite or no numbers."""
         return tuple(name for name, e in self.errors.items() if e["stress"] is None or e["energy"] is None)
@@ -119,6 +125,8 @@ class ModelCard:
             lines.insert(4, f"  {self.convergence}")
         if self.runaways:
             lines.append(f"  runs away on {', '.join(self.runaways)}: its answers there are of no use")
+        if self.metric != "uniform":
+            lines.append(f"  errors of stresses in {WORDS[self.metric]}")
         for path, e in self.errors.items():
             values = "".join(f"{_number(e[key]):10.1e}" for key in ("stress", "energy", "dissipation"))
             lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])

@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.microstructure.protocol import Microstructure
+from microtann.microstructure.protocol import Microstructure, metric_in
+from microtann.microstructure.strain_metric import StrainMetric
 
 PROBABILITIES = (0.5, 0.9, 0.99)
 """Probabilities of the quantiles that a training range keeps."""
@@ -162,6 +163,11 @@ class Information:
     history: tuple[TrainingRecord, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     strain_names: tuple[str, ...] = ()
+
+    @property
+    def strain_metric(self) -> StrainMetric:
+        """In which strains the walks of the data were drawn, and in which stresses errors are measured."""
+        return metric_in(self.provenance, self.microstructure, self.components)
 
     def __repr__(self) -> str:
         groups = "".join(f", {name} {shape}" for name, shape in self.coordinate_shapes.items())

@@ -24,6 +24,8 @@ ROW_COPIES = 4
 """Numbers that are kept for every state and increment of a batch, for the gradient."""
 COMPONENT_SAMPLES = 20_000
 """Most increments from which the principal components are taken."""
+FIELD_COORDINATES, FIELD_SAMPLES = 2_000, 400
+"""With more coordinates than this, as fields of points have, so many increments are enough."""
 
 
 def require_coordinates(dataset: Dataset) -> None:
@@ -136,9 +138,10 @@ def residual_components(
     weight = np.empty(coordinates.shape[1])
     for part in columns(dataset.coordinate_shapes).values():
         weight[part] = 1.0 / (_rms(coordinates[:, part]) or 1.0)
-    chosen = slice(None, None, max(1, len(coordinates) // COMPONENT_SAMPLES))
+    samples = COMPONENT_SAMPLES if coordinates.shape[1] <= FIELD_COORDINATES else FIELD_SAMPLES
+    chosen = slice(None, None, max(1, len(coordinates) // samples))
     residual = (coordinates[chosen] - driving[chosen] @ elastic.T) * weight
-    noise = _noise(dataset.training, increment, elastic, weight)
+    noise = _noise(dataset.training, increment, elastic, weight, samples)
     _, singular, vectors = np.linalg.svd(residual, full_matrices=False)
     if singular[0] <= COMPONENT_TOLERANCE * np.linalg.norm(coordinates[chosen] * weight):
         raise InputError(
@@ -155,10 +158,23 @@ def residual_components(
 
 
 def _noise(
-    data: Increments, increment: Float[Array, "n y"], elastic: Float[Array, "c y"], weight: Float[Array, "c"]
+    data: Increments,
+    increment: Float[Array, "n y"],
+    elastic: Float[Array, "c y"],
+    weight: Float[Array, "c"],
+    samples: int,
 ) -> float:
-    """Return the standard deviation of the noise of weighted coordinates along their noisiest direction."""
-    chosen = np.flatnonzero(elastic_increments(data))[:COMPONENT_SAMPLES]
+    """Return the standard deviation of the noise of weighted coordinates along their noisiest direction.
+
+    Parameters
+    ----------
+    data : Increments
+    increment, elastic, weight : array
+        Of the driving variables, and of the coordinates.
+    samples : int
+        Most elastic increments that are looked at.
+    """
+    chosen = np.flatnonzero(elastic_increments(data))[:samples]
     change = data.coordinates_next[chosen] - data.coordinates[chosen]
     defect = (change - increment[chosen] @ elastic.T) * weight
     return float(np.linalg.norm(defect, 2) / np.sqrt(2.0 * len(chosen)))  # a change has the noise of both its ends

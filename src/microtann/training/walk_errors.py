@@ -14,6 +14,8 @@ from microtann.data.increments import Dataset, Increments
 from microtann.data.whole_walks import WholeWalks, whole_walks
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_rms
+from microtann.microstructure.protocol import metric_in
+from microtann.microstructure.strain_metric import MetricName, StrainMetric
 from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
 from microtann.tann.recall import follow_paths
@@ -37,6 +39,8 @@ class WalkErrors:
         Errors of the decoded groups ("displacement", "force").
     violations : int
         Increments whose dissipation is negative, beyond 1e-12 of the largest energy.
+    metric : {"uniform", "stiffness"}
+        In which errors of stresses are measured (`microtann.microstructure.strain_metric`).
     """
 
     stress: float
@@ -44,12 +48,15 @@ class WalkErrors:
     dissipation: float
     coordinates: Mapping[str, float]
     violations: int
+    metric: MetricName = "uniform"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the errors as plain values for JSON, which has no infinity: it becomes None."""
         table = asdict(self)
+        metric = table.pop("metric")
         groups = {name: _finite(value) for name, value in table.pop("coordinates").items()}
-        return {name: _finite(value) for name, value in table.items()} | {"coordinates": groups}
+        told = {} if metric == "uniform" else {"metric": metric}
+        return {name: _finite(value) for name, value in table.items()} | {"coordinates": groups} | told
 
 
 def closed_loop_error(tann: TANN, data: Increments) -> float:
@@ -104,7 +111,8 @@ def _squares(tann: TANN, data: Increments) -> tuple[Float[Array, "B"], Float[Arr
     driving = np.concatenate([walks.strain, walks.extra], axis=2)
     stress = follow_paths(tann.point, driving, walks.dt)[0]
     with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
-        error, size = ((values**2).sum(axis=2) for values in (stress - walks.stress, walks.stress))
+        measured = tann.information.strain_metric.measured
+        error, size = ((measured(values) ** 2).sum(axis=2) for values in (stress - walks.stress, walks.stress))
     return np.where(walks.there, error, 0.0).sum(axis=1), np.where(walks.there, size, 0.0).sum(axis=1)
 
 
@@ -136,11 +144,15 @@ def dataset_errors(tann: TANN, dataset: Dataset, judged: SetName = "test") -> Wa
     increments: Increments = getattr(dataset, judged)
     if not len(increments):
         raise InputError(f"the {judged} set of the data is empty: there are no walks to measure errors on")
-    return walk_errors(tann, whole_walks(increments), dataset.coordinate_shapes)
+    metric = metric_in(dataset.provenance, dataset.microstructure, dataset.components)
+    return walk_errors(tann, whole_walks(increments), dataset.coordinate_shapes, metric)
 
 
 def walk_errors(
-    tann: TANN, walks: WholeWalks, coordinate_shapes: Mapping[str, tuple[int, ...]] | None = None
+    tann: TANN,
+    walks: WholeWalks,
+    coordinate_shapes: Mapping[str, tuple[int, ...]] | None = None,
+    metric: StrainMetric | None = None,
 ) -> WalkErrors:
     """Return the errors of a model in closed loop: only strain increments go in, its own state is fed back.
 
@@ -152,6 +164,8 @@ def walk_errors(
     coordinate_shapes : mapping, optional
         Groups of internal coordinates that the walks hold; those of the model if not given. What one of the two
         lacks is left out.
+    metric : StrainMetric, optional
+        In which errors of stresses are measured; that of the model if not given.
 
     Raises
     ------
@@ -172,10 +186,11 @@ def walk_errors(
             f"groups of {width(shapes)} are expected: say which they hold"
         )
     extra = walks.extra if names else None
+    metric = tann.information.strain_metric if metric is None else metric
     with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
         found = tann.recall(walks.strain, walks.dt, decode=True, extra=extra, outside_training="none")
         pairs = {
-            "stress": (found.stress, walks.stress),
+            "stress": (metric.measured(found.stress), metric.measured(walks.stress)),
             "energy": (found.energy, walks.energy),
             "dissipation": (np.cumsum(found.dissipation, axis=1), np.cumsum(walks.dissipation, axis=1)),
         }
@@ -190,7 +205,7 @@ def walk_errors(
         energy = found.energy if np.isnan(walks.energy[0, 0]) else walks.energy
         least = -1e-12 * float(np.abs(energy).max())
         violations = int(np.count_nonzero(~(found.dissipation >= least) & walks.there))
-    return WalkErrors(**errors, coordinates=groups, violations=violations)
+    return WalkErrors(**errors, coordinates=groups, violations=violations, metric=metric.name)
 
 
 def _relative(

@@ -10,7 +10,7 @@ from numpy_reader import recall
 
 import microtann as mt
 from microtann.forms.variational.convex_energy import with_convex_network
-from microtann.forms.variational.form import viscous
+from microtann.forms.variational.viscous_flow import viscous
 from microtann.tann.shipped import find_model
 from random_slips import random_slip_tann
 

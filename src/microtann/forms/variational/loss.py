@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from microtann.cones.cone_projection import follow_group_forces, follow_groups
+from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.minimum import minimise, slips_of_minimum
@@ -26,8 +28,9 @@ class Reference(NamedTuple):
 
 def reference_of(walks: ScaledWalks) -> Reference:
     """Return the mean squares that make the terms of the loss relative."""
+    stress = _mean(_measured(walks.stress, walks) ** 2, walks.weight)
     energy = _mean(walks.energy[..., None] ** 2, walks.weight)
-    return Reference(_mean(walks.stress**2, walks.weight), jnp.where(energy > 0.0, energy, jnp.inf))
+    return Reference(stress, jnp.where(energy > 0.0, energy, jnp.inf))
 
 
 def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T z"]:
@@ -36,6 +39,10 @@ def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T 
     In a quadratic energy whole walks are followed at once, else an increment at a time.
     """
     energy, evolution = point.energy, point.evolution
+    if isinstance(evolution, ConeFlow):
+        assert isinstance(energy, DecoupledQuadraticEnergy)
+        driven = walks.increment @ energy.coupling.T
+        return walks.driving @ energy.coupling.T - follow_group_forces(evolution.sizes, evolution.normals, driven)
     assert isinstance(evolution, MultisurfaceFlow)
     if isinstance(energy, ConvexEnergy):
         return _followed(evolution, energy, walks)
@@ -47,6 +54,9 @@ def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T 
 def slips_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T s"]:
     """Return the slips γ of every increment, from the virgin state on; not to be differentiated."""
     energy, evolution = point.energy, point.evolution
+    if isinstance(evolution, ConeFlow):
+        assert isinstance(energy, DecoupledQuadraticEnergy)
+        return follow_groups(evolution.sizes, evolution.normals, walks.increment @ energy.coupling.T)[1]
     assert isinstance(evolution, MultisurfaceFlow)
     if isinstance(energy, DecoupledQuadraticEnergy):
         return follow_slips(evolution.normals, energy.coupling, walks.increment)
@@ -89,9 +99,14 @@ def loss_terms(point: MaterialPoint, walks: ScaledWalks, reference: Reference) -
     stress_error = conjugate[..., : point.components] - walks.stress
     energy_error = (energy - walks.energy)[..., None]
     return {
-        "stress": _mean(stress_error**2, walks.weight) / reference.stress,
+        "stress": _mean(_measured(stress_error, walks) ** 2, walks.weight) / reference.stress,
         "energy": _mean(energy_error**2, walks.weight) / reference.energy,
     }
+
+
+def _measured(stress: Float[Array, "B T v"], walks: ScaledWalks) -> Float[Array, "B T v"]:
+    """Return stresses as their errors count."""
+    return stress if walks.measure is None else jnp.einsum("bij,btj->bti", walks.measure, stress)
 
 
 def _mean(values: Float[Array, "B T v"], weight: Float[Array, "B T"]) -> Float[Array, ""]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from microtann.data.increments import Increments
 from microtann.data.whole_walks import walk_rows
 from microtann.errors import InputError
+from microtann.microstructure.strain_metric import StrainMetric
 from microtann.tann.point import MaterialPoint
 from microtann.training.preparation import driving_variables
 
@@ -28,6 +29,8 @@ class ScaledWalks(NamedTuple):
         Zero if the data do not hold it.
     weight : array, shape (B, T)
         1, or 0 where a walk has ended and rests.
+    measure : array, shape (B, v, v), optional
+        M of every walk: errors of stresses count as those of M S; without it as they are.
     """
 
     driving: Float[Array, "B T y"]
@@ -35,6 +38,7 @@ class ScaledWalks(NamedTuple):
     stress: Float[Array, "B T v"]
     energy: Float[Array, "B T"]
     weight: Float[Array, "B T"]
+    measure: Float[Array, "B v v"] | None = None
 
 
 def moving_rows(data: Increments) -> Int[NDArray[np.int64], "B T"]:
@@ -53,6 +57,22 @@ def moving_rows(data: Increments) -> Int[NDArray[np.int64], "B T"]:
     for number, rows in enumerate(walks):
         result[number, : len(rows)] = rows
     return result
+
+
+def measured_walks(point: MaterialPoint, data: Increments, metric: StrainMetric) -> ScaledWalks:
+    """Return the walks with errors of stresses as a metric measures them.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    data : Increments
+    metric : StrainMetric
+    """
+    walks = to_walks(point, data)
+    if metric.is_uniform:
+        return walks
+    measure = metric.unit.T / np.linalg.norm(metric.unit, 2)
+    return walks._replace(measure=jnp.broadcast_to(measure, (len(walks.weight), *measure.shape)))
 
 
 def to_walks(point: MaterialPoint, data: Increments) -> ScaledWalks:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
@@ -23,6 +23,8 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.cell_flow import advance
 from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense, distinct_properties
 from microtann.microstructure.bars.condensed.solve import CellResponse, affine_displacement, follow_cell
+from microtann.microstructure.bars.condensed.stability import NO_BENDING
+from microtann.microstructure.bars.driven.limit_load import largest_factor
 from microtann.microstructure.bars.lattice_inside import LatticeInside
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
@@ -61,6 +63,7 @@ class Lattice(Microstructure):
     kind: ClassVar[str] = "lattice"
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {"cell": UnitCell.ARRAYS, "bar": ElastoplasticBar.ARRAYS}
     quadratic: ClassVar[bool] = True
+    without_stiffness: ClassVar[str] = f"{NO_BENDING}: prescribe the strain or add bars"
 
     cell: UnitCell
     bar: ElastoplasticBar | None = field(default_factory=ElastoplasticBar)
@@ -244,6 +247,22 @@ class Lattice(Microstructure):
             "energy": self.condensed.energy(strain, plastic),
             "dissipation": np.zeros(len(strain)),
         }
+
+    def largest_load_factor(
+        self,
+        by_stress: Bool[NDArray[np.bool_], "v"],
+        start: Float[Array, "v"],
+        change: Float[Array, "v"],
+    ) -> float:
+        """Return the largest λ for which bars carry the stress ``start + λ · change``; see `limit_load`.
+
+        Parameters
+        ----------
+        by_stress : array of bool, shape (v,)
+            The components that count; the others take any stress.
+        start, change : array, shape (v,)
+        """
+        return largest_factor(self.condensed, by_stress, start, change)
 
     def slip_problem(self) -> SlipProblem:
         """Return the condensed cell: every distinct bar is a slip."""

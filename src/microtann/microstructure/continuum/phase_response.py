@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.errors import CellError
 from microtann.fem.regions import Region
 from microtann.materials import isotropy
 from microtann.materials.linear_elastic import LinearElastic
@@ -148,3 +149,28 @@ def _flat_state(region: Region, strain: Float[Array, "n p v"], state: State) -> 
     count = strain.shape[0] * strain.shape[1]
     own = {k: v.reshape(count, *v.shape[2:]) for k, v in region.own(state).items() if k not in SHARED_STATE}
     return {"strain": strain.reshape(count, -1), "energy": np.zeros(count), "dissipation": np.zeros(count)} | own
+
+
+def require_components(name: str, material: Material, components: int) -> None:
+    """Refuse a phase in space for a cell in the plane, and the other way round.
+
+    Parameters
+    ----------
+    name : str
+        Of the phase.
+    material : Material
+    components : int
+        Strain components of the cell.
+
+    Raises
+    ------
+    CellError
+    """
+    own = getattr(material, "components", components)
+    if own != components:
+        where = "in space" if components == 6 else "in the plane"
+        raise CellError(
+            f"the phase {name or 'of the cell'} has {own} strain components, but the cell is {where} and needs "
+            f"{components}"
+            + ("" if components == 6 else ': say plane="strain" or plane="stress" where the phase is made')
+        )

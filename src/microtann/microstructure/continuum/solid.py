@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +17,7 @@ from microtann.errors import CellError
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, MeanDilatation, regions_of
 from microtann.materials.plane_stress import NORMAL_STRAIN
-from microtann.materials.protocol import Material, State
+from microtann.materials.protocol import State
 from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN
 from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.cell_newton import CellsBefore, advance_cells
@@ -24,13 +26,15 @@ from microtann.microstructure.continuum.gauss_plasticity import ACCUMULATED, PLA
 from microtann.microstructure.continuum.mesh_arrays import mesh_arrays, mesh_of_arrays
 from microtann.microstructure.continuum.periodic_mesh import periodic_nodes, periods_of
 from microtann.microstructure.continuum.phase_files import files_keep, phases_of_bytes, phases_to_bytes
-from microtann.microstructure.continuum.phase_response import is_quadratic, virgin_phases
-from microtann.microstructure.continuum.solid_picture import solid_picture
+from microtann.microstructure.continuum.phase_response import is_quadratic, require_components, virgin_phases
+from microtann.microstructure.continuum.solid_picture import solid_frames, solid_picture
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
+from microtann.microstructure.strain_metric import MetricName
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
+from microtann.system.paraview import write_series
 from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
@@ -81,6 +85,7 @@ class Solid(Microstructure):
     """
 
     kind: ClassVar[str] = "solid"
+    usual_metric: ClassVar[MetricName] = "stiffness"
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "mesh": ("points", "cells", "types", "periods"),
         "phases": ("of_cell", "laws", "mean_dilatation"),
@@ -103,7 +108,7 @@ class Solid(Microstructure):
         vectors.setflags(write=False)
         regions = regions_of(mesh, phases, mean_dilatation)
         for region in regions:
-            _require_components(region.name, region.material, voigt.components(mesh.dimension))
+            require_components(region.name, region.material, voigt.components(mesh.dimension))
         volume = abs(float(np.linalg.det(vectors)))
         equations = CellEquations(mesh, regions, periodic_nodes(mesh, vectors), volume)
         for name, value in zip(
@@ -362,18 +367,25 @@ class Solid(Microstructure):
         """
         return solid_picture(self.equations, self.plasticity, None if state is None else self.decode(state))
 
+    def write(self, folder: str | os.PathLike[str], coordinates: Mapping[str, Array], name: str = "cell") -> Path:
+        """Write states for ParaView: ``name.pvd`` and one VTU file each, with phases and plastic strains.
+
+        Parameters
+        ----------
+        folder : path
+        coordinates : mapping of arrays, shape (T, *group)
+            Internal coordinates, solved or decoded by a model.
+        name : str
+
+        Returns
+        -------
+        Path
+            The PVD file.
+        """
+        frames = solid_frames(self.equations, self.plasticity, coordinates)
+        blocks = [(block.kind, block.cells) for block in self.mesh.blocks]
+        return write_series(folder, name, self.mesh.points, blocks, frames)[0]
+
     def elastic_stiffness(self) -> Float[Array, "v v"]:
         """Return the elastic stiffness of the cell."""
         return self.equations.elasticity
-
-
-def _require_components(name: str, material: Material, components: int) -> None:
-    """Refuse a phase in space for a cell in the plane, and the other way round."""
-    own = getattr(material, "components", components)
-    if own != components:
-        where = "in space" if components == 6 else "in the plane"
-        raise CellError(
-            f"the phase {name or 'of the cell'} has {own} strain components, but the cell is {where} and needs "
-            f"{components}"
-            + ("" if components == 6 else ': say plane="strain" or plane="stress" where the phase is made')
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.gauss_plasticity import PLASTIC_STRAIN, GaussPlasticity
 from microtann.microstructure.picture import Picture
+from microtann.system.paraview import Snapshot
 
 Array = NDArray[np.float64]
 
@@ -39,6 +40,28 @@ def solid_picture(
     cells = tuple(block.cells[shown[block.numbers]] for block in mesh.blocks if shown[block.numbers].any())
     lines = np.empty((0, 2), dtype=np.int64)
     return Picture(mesh.points, moved, lines, values[shown], label, cells=cells)
+
+
+def solid_frames(
+    equations: CellEquations, plasticity: GaussPlasticity | None, coordinates: Mapping[str, Array]
+) -> Iterator[Snapshot]:
+    """Yield states of a cell as fields for ParaView.
+
+    Parameters
+    ----------
+    equations : CellEquations
+    plasticity : GaussPlasticity, optional
+        The integration points that may flow.
+    coordinates : mapping of arrays, shape (T, *group)
+        Internal coordinates.
+    """
+    phase = equations.phase_of_cell.astype(np.float64)
+    for number, moved in enumerate(np.asarray(coordinates["displacement"])):
+        fields = {"phase": phase}
+        if plasticity is not None:
+            one = {PLASTIC_STRAIN: np.asarray(coordinates[PLASTIC_STRAIN])[number]}
+            fields["equivalent plastic strain"] = equivalent_plastic_strain(equations, plasticity, one)
+        yield Snapshot(number, float(number), {"displacement": moved}, fields)
 
 
 def equivalent_plastic_strain(

@@ -24,6 +24,7 @@ from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
+from microtann.microstructure.strain_metric import MetricName
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
 from microtann.slips.problem import SlipProblem
@@ -82,6 +83,7 @@ class Frame(Microstructure):
         "beam": ("fibres", "shear_flexibility", "torsion", "poisson", "pinned", "sections", "with_ends"),
     }
     quadratic: ClassVar[bool] = True
+    usual_metric: ClassVar[MetricName] = "stiffness"
 
     cell: UnitCell
     section: tuple[CrossSection, ...]

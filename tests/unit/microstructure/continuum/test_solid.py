@@ -198,6 +198,11 @@ def test_phases_that_stay_elastic_have_no_plastic_strains() -> None:
     assert mt.Solid(fem.box((1, 1), (2, 2)), HARD).plastic_points() is None
 
 
+def test_a_virgin_solid_comes_back_to_no_strain(void: Solid) -> None:
+    path = 0.02 * np.array([1.0, 2.0, 1.0, 0.0])[:, None] * np.array([1.0, 0.3, 0.2])
+    assert np.abs(void.solve(path).stress[-1]).max() < 1e-12
+
+
 def test_first_yield_is_where_the_first_point_flows(void: Solid) -> None:
     direction = np.array([[1.0, 0.0, 0.0], [0.3, -0.5, 0.8]])
     limit = void.first_yield(direction)

@@ -3,7 +3,7 @@ import pytest
 
 import microtann as mt
 from microtann.errors import CellError, ConvergenceError, InputError, LimitLoadError, ReadingNote
-from microtann.microstructure.bars.driven.programme import zigzag_programme
+from microtann.microstructure.driven.programme import zigzag_programme
 
 PERTURBED = mt.cube_cell((2, 2, 2), perturbation=0.2, perturb="all")
 SQUARE = mt.square_cell((2, 2), perturbation=0.2)
