@@ -51,6 +51,8 @@ NOISE = 1e-14
 """Growth of P relative to its terms that is none."""
 DEPENDENT = 1e-14
 """What is added to the diagonal of Newton's matrix, relative to what it would be at rest."""
+PROPORTIONAL = 1e-9
+"""Distance from 1 of the growth of λ over that of s at which λ does not depend on s, as in viscoelastic groups."""
 LEAST = 1e-200
 """In place of λ = 0, whose root is divided by."""
 
@@ -60,8 +62,8 @@ class GroupSearch(NamedTuple):
 
     Parameters
     ----------
-    gram : array, shape (m, W)
-        G, with columns of zeros up to a multiple of eight.
+    gram, flat : array, shape (m, W), (m W,)
+        G, with columns of zeros up to a multiple of eight, twice.
     first : int64 array, shape (G + 1,)
         First component of every group, and m.
     chosen, rows, right, small : flat arrays of lanes
@@ -81,6 +83,7 @@ class GroupSearch(NamedTuple):
     """
 
     gram: Any
+    flat: Any
     first: Any
     chosen: Any
     rows: Any
@@ -114,6 +117,7 @@ def empty_group_search(gram, first):
     wide, narrow = (m + 1 + WIDTH - 1) // WIDTH * WIDTH, (groups + 1 + WIDTH - 1) // WIDTH * WIDTH
     return GroupSearch(
         gram,
+        gram.ravel(),
         first,
         np.zeros(m * wide),
         np.zeros(m * wide),
@@ -144,7 +148,7 @@ def norm_of(vector, start, end):
     return np.sqrt(total)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"}, _nrt=False)
 def _flow_alone(search, law, g):
     """Return how much a group would flow if no other did and its force kept its direction."""
     force, n, stiffness = search.force, search.norm[g], 0.0
@@ -171,7 +175,7 @@ def _ratio(law, g, s):
     return 1.0 / slope, value, slope, total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def gather_active(search, count):
     """List the components of active groups, and write G among them; return how many there are."""
     member, first, c = search.member, search.first, 0
@@ -189,7 +193,7 @@ def gather_active(search, count):
     return c
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _factorise(search, law, trial, count, c):
     """Factorise 1 + √Λ G √Λ among active groups, with √Λ r behind it; return P and the size of its terms."""
     root, rows, constant, p = search.root, search.rows, 0.0, 0
@@ -202,8 +206,6 @@ def _factorise(search, law, trial, count, c):
             root[p] = factor
             p += 1
     width, vectors = (len(search.gram) + WIDTH) // WIDTH, (c + WIDTH) // WIDTH
-    scale = search.unknown
-    scale[:c] = root[:c]
     padded = search.right
     for p in range(c):
         padded[p] = root[p]
@@ -221,14 +223,15 @@ def _factorise(search, law, trial, count, c):
     return constant - 0.5 * total, constant + 0.5 * total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _form_forces(search, trial, flow, c):
     """Write the flows of active components and all forces, from what `_factorise` has left."""
     gram, force, member, root, unknown = search.gram, search.force, search.member, search.root, search.unknown
     width = (len(gram) + WIDTH) // WIDTH
     substitute_back(search.rows, search.inverse, c, width, c, unknown)
-    vectors, flat = gram.shape[1] // WIDTH, gram.ravel()
-    force[: len(trial)] = trial
+    vectors, flat = gram.shape[1] // WIDTH, search.flat
+    for j in range(len(trial)):
+        force[j] = trial[j]
     for p in range(c):
         i = member[p]
         flow[i] = root[p] * unknown[p]
@@ -239,7 +242,7 @@ def _form_forces(search, trial, flow, c):
         force[member[p]] = unknown[p] / root[p]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _find_step(search, law, count, c, careful):
     """Write the change of every s, from what `_factorise` and `_form_forces` have left."""
     first, force, active, size = search.first, search.force, search.active, search.size
@@ -308,10 +311,15 @@ def _find_step(search, law, count, c, careful):
     for a in range(count):
         search.right[a] = search.unknown[a] / search.scale[a]
     for a in range(count):
-        search.step[active[a]] = search.right[a]
+        g = active[a]
+        ratio, value, slope, _total = _ratio(law, g, size[g])
+        if size[g] > 0.0 and 1.0 - slope * ratio < PROPORTIONAL:
+            search.step[g] = size[g] * (search.norm[g] / value - 1.0)
+        else:
+            search.step[g] = search.right[a]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _move(search, count, fraction):
     """Let sizes follow their step by a fraction of it; those that would be negative are zero."""
     for a in range(count):
@@ -319,7 +327,7 @@ def _move(search, count, fraction):
         search.size[g] = max(search.before[g] + fraction * search.step[g], 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _reach(search, count):
     """Return which part of a step brings the first group to rest, 1 at most."""
     part = 1.0
@@ -330,13 +338,15 @@ def _reach(search, count):
     return part
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _search_flow(search, law, trial, flow, largest, careful):
     """Look for the flow from rest; return how many groups flow."""
     first, force, active, norm, size = search.first, search.force, search.active, search.norm, search.size
-    force[: len(trial)] = trial
-    size[:] = 0.0
-    search.flows[:] = False
+    for j in range(len(trial)):
+        force[j] = trial[j]
+    for g in range(len(size)):
+        size[g] = 0.0
+        search.flows[g] = False
     count = _enter(search, law, 0, largest, careful)
     c, changed, value, fraction = 0, True, np.inf, 1.0
     for _ in range(CAREFUL_STEPS if careful else STEPS):
@@ -378,7 +388,7 @@ def _search_flow(search, law, trial, flow, largest, careful):
     return FAILED
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _enter(search, law, count, largest, careful):
     """Let groups enter whose forces are beyond their resistances, with care the worst; return the new count."""
     first, norm, most, kept = search.first, search.norm, 0.0, count
@@ -412,20 +422,21 @@ def _is_met(search, law, count, largest):
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _finish(search, flow):
     """Leave zero where nothing flows."""
     flowing = 0
     for g in range(len(search.first) - 1):
         if not search.flows[g] or search.size[g] == 0.0:
-            flow[search.first[g] : search.first[g + 1]] = 0.0
+            for i in range(search.first[g], search.first[g + 1]):
+                flow[i] = 0.0
         else:
             flowing += 1
     search.steps[2] += 1
     return flowing
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def flow_groups(search, law, trial, flow):
     """Find the flow of one point.
 

@@ -23,7 +23,7 @@ INDEPENDENT = 1e-12
 """Pivot, relative to the largest entry of the diagonal, above which a flow is not one of others."""
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def list_flowing(search, flow):
     """Note which groups flow, and how much; return how many there are."""
     count = 0
@@ -36,7 +36,7 @@ def list_flowing(search, flow):
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def _transform(search, count, flow, vector):
     """Multiply a vector on flowing components by T."""
     p = 0
@@ -51,7 +51,7 @@ def _transform(search, count, flow, vector):
             p += 1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def factorise_response(search, law, flow, count):
     """Factorise T G T + 1 − u uᵀ + R' u uᵀ for the flowing groups; return how many components they have.
 
@@ -96,12 +96,13 @@ def factorise_response(search, law, flow, count):
     largest = 0.0
     for p in range(c):
         largest = max(largest, rows[p * stride + p])
-    search.rows[: c * stride] = rows[: c * stride]
+    for k in range(c * stride):
+        search.rows[k] = rows[k]
     eliminate_rows(search.rows, search.inverse, c, width, (c + WIDTH - 1) // WIDTH, INDEPENDENT * largest)
     return c
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def solve_response(search, flow, count, c, change):
     """Turn changes of the forces on flowing components to those of their flow, in place.
 

@@ -12,7 +12,7 @@ from numba import njit
 from microtann.slips.lanes_kernel import WIDTH, read, splat, store
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def eliminate_rows(rows, inverse, count, width, vectors, least):
     """Turn M to U in place, and what stands behind it in the same rows.
 
@@ -39,7 +39,7 @@ def eliminate_rows(rows, inverse, count, width, vectors, least):
                 store(rows, p * width + j, read(rows, p * width + j) + factor * read(rows, k * width + j))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", _nrt=False)
 def eliminate_right(rows, inverse, count, width, right, vectors):
     """Turn right-hand sides b, which stand in rows of their own, to U⁻ᵀb.
 
@@ -62,7 +62,7 @@ def eliminate_right(rows, inverse, count, width, right, vectors):
                 store(right, p * vectors + j, read(right, p * vectors + j) + factor * read(right, k * vectors + j))
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"}, _nrt=False)
 def substitute_back(rows, inverse, count, width, column, unknown):
     """Write the unknowns of one right-hand side.
 

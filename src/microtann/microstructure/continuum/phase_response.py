@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import CellError
+from microtann.fem.elements import RULES
+from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Region
 from microtann.materials import isotropy
 from microtann.materials.linear_elastic import LinearElastic
@@ -22,6 +25,8 @@ from microtann.microstructure.protocol import SHARED_STATE
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 Array = NDArray[np.float64]
+STIFF_IN_VOLUME = 20.0
+"""Stiffness against a change of volume over that against shear beyond which linear elements lock: ν > 0.475."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,3 +179,21 @@ def require_components(name: str, material: Material, components: int) -> None:
             f"{components}"
             + ("" if components == 6 else ': say plane="strain" or plane="stress" where the phase is made')
         )
+
+
+def locking_of_phases(mesh: Mesh, regions: Sequence[Region]) -> Iterator[str]:
+    """Yield a sentence for every elastic phase that hardly changes its volume in elements that lock."""
+    for region in regions:
+        if type(region.material) is not LinearElastic or region.mean_dilatation:
+            continue
+        stiffness = region.material.stiffness
+        d = mesh.dimension
+        normal = stiffness[:d, :d].sum() / d**2
+        shear = float(np.linalg.eigvalsh(stiffness[d:, d:])[0])
+        kinds = [block.kind for block in mesh.blocks if not RULES[block.kind].edges]
+        if normal > STIFF_IN_VOLUME * shear and kinds:
+            yield (
+                f"the phase {region.name or 'of the cell'} resists a change of volume {normal / shear:.3g} times "
+                f"as much as shear, for which {' and '.join(kinds)} cells are too stiff: say "
+                "mean_dilatation=True, or use quadratic ones"
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.errors import CellError
+from microtann.errors import CellError, LockingWarning
+from microtann.fem.locking import locking
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, MeanDilatation, regions_of
 from microtann.materials.plane_stress import NORMAL_STRAIN
@@ -25,8 +27,13 @@ from microtann.microstructure.continuum.deviators import COMPONENTS_OF, DEVIATOR
 from microtann.microstructure.continuum.gauss_plasticity import ACCUMULATED, PLASTIC_STRAIN, GaussPlasticity
 from microtann.microstructure.continuum.mesh_arrays import mesh_arrays, mesh_of_arrays
 from microtann.microstructure.continuum.periodic_mesh import periodic_nodes, periods_of
-from microtann.microstructure.continuum.phase_files import files_keep, phases_of_bytes, phases_to_bytes
-from microtann.microstructure.continuum.phase_response import is_quadratic, require_components, virgin_phases
+from microtann.microstructure.continuum.phase_files import files_keep, phase_arrays, phases_of_bytes
+from microtann.microstructure.continuum.phase_response import (
+    is_quadratic,
+    locking_of_phases,
+    require_components,
+    virgin_phases,
+)
 from microtann.microstructure.continuum.solid_picture import solid_frames, solid_picture
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
@@ -72,6 +79,11 @@ class Solid(Microstructure):
     InputError
         If the phases do not cover the mesh once.
 
+    Warns
+    -----
+    LockingWarning
+        If elements lock where a phase hardly changes its volume.
+
     Examples
     --------
     >>> import numpy as np, microtann as mt
@@ -81,7 +93,7 @@ class Solid(Microstructure):
     >>> solid = mt.Solid(layers, {"a": mt.fem.VonMises(plane="strain"), "b": hard})
     >>> stress, tangent, state = solid.update(np.array([[0.5, 0.0, 0.0]]), solid.initial_state(1))
     >>> tangent.shape, solid.decode(state)["plastic_strain"].shape
-    ((1, 3, 3), (32, 3))
+    ((1, 3, 3), (1, 32, 3))
     """
 
     kind: ClassVar[str] = "solid"
@@ -109,6 +121,8 @@ class Solid(Microstructure):
         regions = regions_of(mesh, phases, mean_dilatation)
         for region in regions:
             require_components(region.name, region.material, voigt.components(mesh.dimension))
+        for sentence in (*locking(mesh, regions), *locking_of_phases(mesh, regions)):
+            warnings.warn(sentence, LockingWarning, stacklevel=2)
         volume = abs(float(np.linalg.det(vectors)))
         equations = CellEquations(mesh, regions, periodic_nodes(mesh, vectors), volume)
         for name, value in zip(
@@ -188,23 +202,22 @@ class Solid(Microstructure):
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         return float(np.median(self.first_yield(directions)) / REFERENCE_YIELD_STRAIN)
 
-    def first_yield(self, direction: Float[Array, "n v"]) -> Float[Array, "n"]:
-        """Return the multiples of average strains at which some point of the virgin cell begins to flow.
+    def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
+        """Return by which factors average strains would have to be multiplied for the first point to flow.
 
-        Raises
-        ------
-        CellError
-            If no phase flows under von Mises.
+        They follow from the elastic cell where all phases are of this package and have an elastic domain, else
+        from trials.
+
+        Parameters
+        ----------
+        strain : array, shape (n, v)
+            Not zero.
         """
-        plasticity, equations = self.plasticity, self.equations
-        if plasticity is None:
-            raise CellError("no phase of the solid flows under von Mises: it has no first yield")
-        v = self.components
-        local = (equations.strain_of @ equations.elastic_fluctuation).reshape(-1, v, v) + np.eye(v)
-        driving = np.einsum("pva,pvw->paw", plasticity.relief, local[plasticity.points])
-        driving /= plasticity.resistance[:, None, None]
-        load = [float(np.linalg.norm(driving @ one, axis=1).max()) for one in direction]
-        return 1.0 / np.array(load)
+        plasticity = self.plasticity
+        known = all(files_keep(region.material) for region in self.equations.regions)
+        if plasticity is None or not known or not (plasticity.resistance > 0.0).all():
+            return super().first_yield(strain)
+        return plasticity.first_yield(strain)
 
     def groups(self) -> Groups:
         """Return the arrays of the mesh and of the phases.
@@ -214,12 +227,8 @@ class Solid(Microstructure):
         CellError
             If a phase is of a material that files cannot keep.
         """
-        regions = self.equations.regions
-        phases: dict[str, NDArray[Any]] = {
-            "of_cell": self.equations.phase_of_cell,
-            "laws": phases_to_bytes({region.name: region.material for region in regions}),
-            "mean_dilatation": np.array([int(region.mean_dilatation) for region in regions]),
-        }
+        equations = self.equations
+        phases = phase_arrays(equations.regions, equations.phase_of_cell)
         return {"mesh": mesh_arrays(self.mesh) | {"periods": self.periods}, "phases": phases}
 
     @classmethod

@@ -34,12 +34,11 @@ def solid_picture(
     values, label = equations.phase_of_cell.astype(np.float64), "phase"
     if decoded is not None and plasticity is not None:
         values, label = equivalent_plastic_strain(equations, plasticity, decoded), "equivalent plastic strain"
-    shown = np.ones(mesh.cell_count, dtype=bool)
-    if mesh.dimension == 3:  # the half in front is left out
-        shown = mesh.centres[:, 1] > 0.5 * (mesh.points[:, 1].min() + mesh.points[:, 1].max())
-    cells = tuple(block.cells[shown[block.numbers]] for block in mesh.blocks if shown[block.numbers].any())
-    lines = np.empty((0, 2), dtype=np.int64)
-    return Picture(mesh.points, moved, lines, values[shown], label, cells=cells)
+    behind = None
+    if mesh.dimension == 3:  # a figure leaves out the half in front
+        behind = mesh.centres[:, 1] > 0.5 * (mesh.points[:, 1].min() + mesh.points[:, 1].max())
+    cells, lines = tuple(block.cells for block in mesh.blocks), np.empty((0, 2), dtype=np.int64)
+    return Picture(mesh.points, moved, lines, values, label, cells=cells, drawn=behind)
 
 
 def solid_frames(
