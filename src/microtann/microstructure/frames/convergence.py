@@ -14,8 +14,9 @@ from microtann.errors import InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.frames.cross_section import CrossSection
-from microtann.microstructure.frames.frame import DIRECTIONS, Frame
+from microtann.microstructure.frames.frame import Frame
 from microtann.microstructure.frames.stations import StationRule
+from microtann.microstructure.strain_metric import UNIT_YIELD
 
 Array = NDArray[np.float64]
 STEP = 0.15
@@ -104,16 +105,14 @@ def frame_errors(
             "errors of frames need at least one choice of sections and fibres, one path and increment"
         )
     exact = Frame(cell, make(reference[1]), bar, sections=reference[0])
-    values, vectors = np.linalg.eigh(exact.elastic_stiffness())
-    keep = values > 1e-9 * values[-1]
-    root = vectors[:, keep] * np.sqrt(values[keep])
-    walks = _walks(exact, vectors[:, keep] / np.sqrt(values[keep]), paths, increments, seed)
+    metric = exact.strain_metric("stiffness")
+    walks = metric.strains(_walks(paths, increments, exact.components, seed))
     wanted, _ = _follow(exact, walks)
     found = []
     for sections, fibres in choices:
         frame = Frame(cell, make(fibres), bar, sections=sections, rule=rule)
         stress, seconds = _follow(frame, walks)
-        missed, whole = (np.linalg.norm(s @ (root / values[keep])) for s in (stress - wanted, wanted))
+        missed, whole = (np.linalg.norm(metric.measured(s)) for s in (stress - wanted, wanted))
         found.append(
             FrameError(
                 sections, fibres, frame.exact_states, float(missed / whole), seconds / paths / increments * 1e6
@@ -122,21 +121,15 @@ def frame_errors(
     return found
 
 
-def _walks(
-    frame: Frame, of_metric: Float[Array, "v w"], paths: int, increments: int, seed: int
-) -> Float[Array, "B T v"]:
-    """Return walks in the metric of the stiffness, reflected where a coordinate would leave its range."""
-    elastic, rng = frame.flow.elastic, np.random.default_rng(seed)
-    directions = rng.standard_normal((DIRECTIONS, of_metric.shape[1]))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    load = np.abs(directions @ of_metric.T @ (elastic.coupling / elastic.resistance[:, None]).T).max(axis=1)
-    scale = float(np.median(1.0 / load))
-    walks, place = np.empty((paths, increments, of_metric.shape[1])), np.zeros((paths, of_metric.shape[1]))
+def _walks(paths: int, increments: int, components: int, seed: int) -> Float[Array, "B T v"]:
+    """Return walks in unit strains, reflected where one would leave its range."""
+    rng = np.random.default_rng(seed)
+    walks, place = np.empty((paths, increments, components)), np.zeros((paths, components))
     for t in range(increments):
-        step = STEP * rng.standard_normal(place.shape)
-        place = place + np.where(np.abs(place + step) > REACH, -step, step)
+        step = STEP * UNIT_YIELD * rng.standard_normal(place.shape)
+        place = place + np.where(np.abs(place + step) > REACH * UNIT_YIELD, -step, step)
         walks[:, t] = place
-    return scale * walks @ of_metric.T
+    return walks
 
 
 def _follow(frame: Frame, walks: Float[Array, "B T v"]) -> tuple[Float[Array, "B T v"], float]:

@@ -171,11 +171,16 @@ class Frame(Microstructure):
     @cached_property
     def strain_scale(self) -> float:
         """Median strain at first yield over directions of strain, over that of the reference bar, 1/3."""
-        elastic = self.flow.elastic
         directions = np.random.default_rng(0).standard_normal((DIRECTIONS, self.components))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        load = np.abs(directions @ (elastic.coupling / elastic.resistance[:, None]).T).max(axis=1)
-        return float(np.median(1.0 / load) / REFERENCE_YIELD_STRAIN)
+        return float(np.median(self.first_yield(directions)) / REFERENCE_YIELD_STRAIN)
+
+    def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
+        """Return the multiples of strains at which the first fibre of the virgin frame yields."""
+        elastic = self.flow.elastic
+        load = np.abs(strain @ (elastic.coupling / elastic.resistance[:, None]).T).max(axis=1)
+        with np.errstate(divide="ignore"):
+            return 1.0 / load
 
     @cached_property
     def _properties(self) -> BeamProperties:
