@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from microtann.microstructure.continuum.voxel_cells import solid_of_function, solid_of_image
     from microtann.microstructure.driven.drive import DrivenPath, drive, drive_many
     from microtann.microstructure.driven.programme import CellStep, read_programme
-    from microtann.microstructure.frames.convergence import FrameError, frame_errors
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.frame_errors import FrameError, frame_errors
     from microtann.microstructure.frames.frame_file import read_frame, read_frame_structure
     from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -191,7 +191,7 @@ _PLACES = {
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
-    "microstructure.frames.convergence": ("FrameError", "frame_errors"),
+    "microstructure.frames.frame_errors": ("FrameError", "frame_errors"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.frame_file": ("read_frame", "read_frame_structure"),
     "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),
