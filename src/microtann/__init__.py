@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
     from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
     from microtann.microstructure.material_point.solid_point import SolidPoint
@@ -79,6 +80,8 @@ __all__ = [
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
+    "FrameStructure",
+    "FrameStructureResult",
     "Hybrid",
     "ImportChoice",
     "Increments",
@@ -177,6 +180,7 @@ _PLACES = {
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
     "microstructure.frames.frame": ("Frame",),
+    "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),
     "microstructure.frames.kelvin": ("kelvin_cell",),
     "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
     "microstructure.frames.cross_section": ("CrossSection",),

@@ -21,7 +21,7 @@ sys.path[:0] = [str(UNIT / "forms" / "variational"), str(UNIT / "tann")]
 from free_network import free_network  # noqa: E402
 from random_tann import random_tann  # noqa: E402
 
-from microtann.forms.variational.form import viscous  # noqa: E402
+from microtann.forms.variational.viscous_flow import viscous  # noqa: E402
 from random_slips import random_slip_tann  # noqa: E402
 
 INCREMENTS = 100_000

@@ -198,7 +198,7 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
         return {"microstructure.name": "", "cell.kind": cell, "cell.file": "", **settings}
     if cell in SOLID_FAMILIES:
         return {"microstructure.name": Solid.kind, "solid.kind": cell, "solid.file": "", **settings}
-    if Path(cell).suffix.lower() in IMAGES and Path(cell).exists():
+    if Path(cell).suffix.lower() in IMAGES:
         return {"microstructure.name": Solid.kind, "solid.file": cell, **settings}
     if Path(cell).exists():
         return {"microstructure.name": "", "cell.file": cell, **settings}

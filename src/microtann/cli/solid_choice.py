@@ -71,10 +71,6 @@ class SolidChoice:
     ] = 0.0
     inclusion_hardening: Annotated[float, Field(ge=0.0, description="Its hardening modulus.")] = 0.1
 
-    def __post_init__(self) -> None:
-        if self.voids and not self.file:
-            raise ConfigurationError("voids are numbers in an image: give its file, or the kind void")
-
     @property
     def inputs(self) -> dict[str, Path]:
         """The file that it is from, if there is one."""
@@ -95,6 +91,8 @@ class SolidChoice:
         )
         if self.file:
             return self._of_file(matrix, second)
+        if self.voids:
+            raise ConfigurationError("solid.voids are numbers in an image: give its file, or the kind void")
         dimension = 3 if self.space == "space" else 2
         size: dict[str, Any] = {"dimension": dimension, "divisions": self.divisions or None}
         if self.kind == "void":

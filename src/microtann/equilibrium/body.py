@@ -22,6 +22,7 @@ from microtann.equilibrium.recording import Recording
 from microtann.equilibrium.solver_options import ProgressCallback, SolverOptions
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
+from microtann.equilibrium.unknowns import unknowns_of
 from microtann.errors import InputError
 from microtann.numbers.range_policy import warn_or_raise
 from microtann.system.threads import one_blas_thread
@@ -97,9 +98,9 @@ class Body(ABC, Generic[R_co]):
         if restart is not None:
             recorder, start = _go_on(restart, record, system, plan)
         elif record is not None:
-            recorder = RecordWriter.new(_record(record), system.points)
+            recorder = RecordWriter.new(_record(record), system.points, unknowns_of(system))
         else:
-            recorder = MemoryRecorder(system.points, plan.count)
+            recorder = MemoryRecorder(system.points, plan.count, unknowns_of(system))
         state = None if start is None else start.equilibrium.state
         accepted = None
         with one_blas_thread():
@@ -135,7 +136,7 @@ class Body(ABC, Generic[R_co]):
             If the folder holds no record, that of another body, or no increment that was finished.
         """
         system = self._system()
-        recording = Recording(Path(folder), system.points)
+        recording = Recording(Path(folder), system.points, unknowns_of(system))
         history = recording.history()
         checkpoint = recording.checkpoint(recording.place(len(recording.ends) - 1), system.virgin())
         return self._result(history, checkpoint.equilibrium.state)
@@ -176,7 +177,8 @@ def _go_on(
 ) -> tuple[RecordWriter, Checkpoint | None]:
     """Return what goes on writing a record, and from where the march goes on."""
     begin = restart if isinstance(restart, Restart) else Restart(restart)
-    recording = Recording(begin.path, system.points)
+    unknowns = unknowns_of(system)
+    recording = Recording(begin.path, system.points, unknowns)
     number = recording.place(begin.increment)
     recording.check_loading(number, plan)
     if begin.increment is not None and record is None and number + 1 < len(recording.entries):
@@ -186,7 +188,7 @@ def _go_on(
         )
     checkpoint = recording.checkpoint(number, system.virgin()) if number >= 0 else None
     target = _record(record) if record is not None else Record(begin.folder)
-    return RecordWriter.going_on(target, system.points, recording, number), checkpoint
+    return RecordWriter.going_on(target, system.points, unknowns, recording, number), checkpoint
 
 
 def _record(record: Record | str | os.PathLike[str]) -> Record:

@@ -12,6 +12,7 @@ from microtann.equilibrium.increment_table import IncrementRow
 from microtann.equilibrium.newton import Equilibrium
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import System
+from microtann.equilibrium.unknowns import unknowns_of
 
 Array = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ class Checkpoint:
     @staticmethod
     def virgin(system: System) -> Checkpoint:
         """Return the state before any loading."""
-        zeros = np.zeros(system.points.size)
+        zeros = np.zeros(len(system.points) * unknowns_of(system).count)
         equilibrium = Equilibrium(zeros, zeros, 0.0, 0.0, system.virgin(), 0.0)
         return Checkpoint(0, 0.0, 0.0, equilibrium, StepStart(zeros, zeros), 1.0, 0, 0, IncrementRow(0))
 
@@ -91,7 +92,8 @@ class Accepted:
     fraction : float
         Of the increment: 1 at its end, less inside of one that was solved in parts.
     time : float
-    reactions : array, shape (N, d)
+    reactions : array, shape (N, u)
+        For all unknowns of the nodes.
     last : bool
         Whether the loading ends here.
     loading : str
@@ -107,7 +109,7 @@ class Accepted:
     increment: int
     fraction: float
     time: float
-    reactions: Float[Array, "N d"]
+    reactions: Float[Array, "N u"]
     last: bool
     loading: str
     checkpoint: Checkpoint
@@ -120,8 +122,8 @@ class Accepted:
         return self.checkpoint.equilibrium
 
     @property
-    def displacement(self) -> Float[Array, "N d"]:
-        """Displacements of the nodes."""
+    def displacement(self) -> Float[Array, "N u"]:
+        """Displacements of the nodes, and rotations where they have some."""
         return self.equilibrium.displacement.reshape(self.reactions.shape)
 
     @property

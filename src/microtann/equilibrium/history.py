@@ -118,6 +118,7 @@ class Part:
         Of the increment.
     energy, dissipation : float
         As in `History`.
+    rotation : array, shape (N, r), or None
     """
 
     increment: int
@@ -126,6 +127,7 @@ class Part:
     fraction: float
     energy: float
     dissipation: float
+    rotation: Float[Array, "N r"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +157,10 @@ class History:
         where 30 % outside. None for a material that knows no such range.
     points_outside : integer array, shape (I,), or None
         Number of material points outside that range.
+    rotation : array, shape (I, N, r), or None
+        Of the nodes of frames: one in the plane, three in space.
+    reaction_moments : array, shape (I, N, r), or None
+        Moments of the supports on the nodes of frames, as ``reactions``.
     parts : sequence of Part
         Equilibria inside increments that were solved in parts, in the order of time.
     """
@@ -169,6 +175,8 @@ class History:
     fields: Sequence[dict[str, Array]] = field(default=(), kw_only=True)
     training_reach: Float[Array, "I"] | None = field(default=None, kw_only=True)
     points_outside: Int[NDArray[np.int64], "I"] | None = field(default=None, kw_only=True)
+    rotation: Float[Array, "I N r"] | LazyRows | None = field(default=None, kw_only=True)
+    reaction_moments: Float[Array, "I N r"] | LazyRows | None = field(default=None, kw_only=True)
     parts: Sequence[Part] = field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
@@ -195,13 +203,19 @@ class History:
         These are the ends of the increments, and those inside of increments that were cut: together they are the
         path that the material has followed.
         """
+        for time, displacement, _ in self._equilibria():
+            yield time, displacement
+
+    def _equilibria(self) -> Iterator[tuple[float, Float[Array, "N d"], Float[Array, "N r"] | None]]:
+        """Yield time, displacement and rotation of every equilibrium that was reached."""
         inside = iter(self.parts)
         part = next(inside, None)
         for index, time in enumerate(self.time):
             while part is not None and part.increment == index:
-                yield part.time, part.displacement
+                yield part.time, part.displacement, part.rotation
                 part = next(inside, None)
-            yield float(time), self.displacement[index]
+            turned = None if self.rotation is None else self.rotation[index]
+            yield float(time), self.displacement[index], turned
 
     def nearest(self, point: ArrayLike) -> int:
         """Return the node nearest to a point."""
@@ -253,7 +267,11 @@ class History:
             If the centre is no point.
         """
         chosen = self._nodes(nodes)
-        return moment(self.points[chosen], self.reactions[:, chosen], centre)
+        about = moment(self.points[chosen], self.reactions[:, chosen], centre)
+        if self.reaction_moments is None:
+            return about
+        own = self.reaction_moments[:, chosen].sum(axis=1)
+        return about + (own[:, 0] if about.ndim == 1 else own)
 
     def torque(self, nodes: Nodes, axis: int | str | None = None, centre: ArrayLike = 0.0) -> Float[Array, "I"]:
         """Return the component of `moment` about an axis through ``centre``.
@@ -326,5 +344,17 @@ class History:
         """Yield displacements, reactions and fields of the increments whose fields were kept, for ParaView."""
         count = len(self.time)
         for index, fields in enumerate(self.fields, start=count - len(self.fields)):
-            vectors = {"displacement": self.displacement[index], "reaction": self.reactions[index]}
-            yield Snapshot(index, float(self.time[index]), vectors, fields)
+            yield Snapshot(index, float(self.time[index]), self._vectors(index), fields)
+
+    def _vectors(self, index: int) -> dict[str, Array]:
+        """Return what the nodes did in an increment, for ParaView."""
+        vectors = {"displacement": self.displacement[index], "reaction": self.reactions[index]}
+        if self.rotation is not None and self.reaction_moments is not None:
+            turns = {"rotation": self.rotation[index], "reaction_moment": self.reaction_moments[index]}
+            vectors |= {name: _about_axes(values) for name, values in turns.items()}
+        return vectors
+
+
+def _about_axes(rotation: Float[Array, "N r"]) -> Float[Array, "N 3"]:
+    """Return rotations about all three axes; in the plane they are about z."""
+    return rotation if rotation.shape[1] == 3 else np.pad(rotation, ((0, 0), (2, 0)))

@@ -40,6 +40,16 @@ class WithHistory(Protocol):
         ...
 
     @property
+    def rotation(self) -> Float[Array, "I N r"] | LazyRows | None:
+        """Of the nodes of frames."""
+        ...
+
+    @property
+    def reaction_moments(self) -> Float[Array, "I N r"] | LazyRows | None:
+        """Of the supports of frames."""
+        ...
+
+    @property
     def energy(self) -> Float[Array, "I"]:
         """Free energy."""
         ...
@@ -68,10 +78,15 @@ def history_columns(
     means, forces = np.zeros((2, len(sets), count, len(axes)))
     work = np.zeros(count)
     before = np.zeros((2, *points.shape))
+    turned = np.zeros((2, *points.shape[:1], 0 if history.rotation is None else history.rotation.shape[2]))
     for index in range(count):
         displacement, reaction = history.displacement[index], history.reactions[index]
         work[index] = work[index - 1] + 0.5 * float(np.sum((reaction + before[1]) * (displacement - before[0])))
         before = np.stack([displacement, reaction])
+        if history.rotation is not None and history.reaction_moments is not None:
+            now = np.stack([history.rotation[index], history.reaction_moments[index]])
+            work[index] += 0.5 * float(np.sum((now[1] + turned[1]) * (now[0] - turned[0])))
+            turned = now
         for place, nodes in enumerate(sets.values()):
             means[place, index], forces[place, index] = (
                 displacement[nodes].mean(axis=0),

@@ -15,6 +15,7 @@ from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.preconditioner import ITERATIONS_BEFORE_RENEWAL, Preconditioner
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Tangent
+from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
@@ -41,7 +42,12 @@ class LinearModel:
     stiffness: float
 
     @staticmethod
-    def of(elastic: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]) -> LinearModel:
+    def of(
+        elastic: Tangent,
+        points: Float[Array, "N d"],
+        held: Bool[NDArray[np.bool_], "N u"],
+        unknowns: NodalUnknowns | None = None,
+    ) -> LinearModel:
         """Build the preconditioner of an elastic tangent.
 
         Parameters
@@ -49,15 +55,17 @@ class LinearModel:
         elastic : Tangent
         points : array, shape (N, d)
             Positions of the nodes.
-        held : array of bool, shape (N, d)
+        held : array of bool, shape (N, u)
             Prescribed components.
+        unknowns : NodalUnknowns, optional
+            Of every node; its displacement if left out.
 
         Raises
         ------
         InputError
             If a node has no stiffness in some direction.
         """
-        return LinearModel(elastic, Preconditioner(elastic, points, held), _size(elastic, points.size))
+        return LinearModel(elastic, Preconditioner(elastic, points, held, unknowns), _size(elastic, held.size))
 
     def solve(
         self,

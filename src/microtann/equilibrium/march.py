@@ -23,6 +23,7 @@ from microtann.equilibrium.solver_options import Progress, ProgressCallback, Sol
 from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System, Tangent
+from microtann.equilibrium.unknowns import unknowns_of
 from microtann.errors import ConvergenceError, TrainingRangeError
 
 Array = NDArray[np.float64]
@@ -91,7 +92,7 @@ def march(
         if linear is None or not np.array_equal(before.held, following.held):
             linear = None  # frees the old hierarchy before the new one is built
             clock = time.process_time()
-            linear = LinearModel.of(elastic, system.points, following.held)
+            linear = LinearModel.of(elastic, system.points, following.held, unknowns_of(system))
             cost.setup += time.process_time() - clock
         loading = StepLoading.between(before, following, now.step_start)
         solver = _StepSolver(
@@ -197,7 +198,7 @@ class _StepSolver:
                 reach=None if ends else reach,
                 cost=replace(cost),
             )
-            reactions = self.loading.reactions(current, fraction).reshape(self.system.points.shape)
+            reactions = self.loading.reactions(current, fraction).reshape(len(self.system.points), -1)
             LOGGER.info(
                 "%s%s, time %g: %d Newton and %d linear iterations, residual %.1e",
                 self._label(index),

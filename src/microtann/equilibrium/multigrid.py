@@ -15,6 +15,8 @@ from microtann.equilibrium.prolongation import DAMPING, smoothed_prolongation
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.smoother_kernels import backward, forward
 from microtann.equilibrium.system import Tangent
+from microtann.equilibrium.unknowns import NodalUnknowns
+from microtann.equilibrium.wide_smoother_kernels import backward_wide, forward_wide
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
@@ -26,7 +28,10 @@ LOOSE_DETERMINANT = 1e-12
 
 
 def multigrid(
-    tangent: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]
+    tangent: Tangent,
+    points: Float[Array, "N d"],
+    held: Bool[NDArray[np.bool_], "N u"],
+    unknowns: NodalUnknowns | None = None,
 ) -> Callable[[Array], Array]:
     """Build smoothed-aggregation multigrid with the rigid-body modes as near-nullspace.
 
@@ -37,29 +42,31 @@ def multigrid(
     tangent : Tangent
         Only its symmetric part is used.
     points : array, shape (N, d)
-    held : array, shape (N, d)
+    held : array, shape (N, u)
+    unknowns : NodalUnknowns, optional
+        Of every node; its displacement if left out.
 
     Returns
     -------
     callable
-        Applies one V-cycle to a vector of shape (N d,).
+        Applies one V-cycle to a vector of shape (N u,).
 
     Raises
     ------
     InputError
         If a node has no stiffness in some direction: it can move without any force.
     """
-    n, d = points.shape
+    n, u = held.shape
     matrix = tangent.blocks()
     if not tangent.symmetric:
-        matrix = (0.5 * (matrix + matrix.T)).tobsr((d, d))
+        matrix = (0.5 * (matrix + matrix.T)).tobsr((u, u))
     _uncouple(matrix, ~held)
     _check_nodes(matrix)
     if n <= COARSEST_NODES:
         return DenseInverse(matrix, np.float64)
     matrix.sort_indices()
     inverse = np.linalg.inv(matrix.data[_rows(matrix) == matrix.indices])
-    modes = np.where(held[:, :, None], 0.0, rigid_modes(points)).reshape(n * d, -1)
+    modes = np.where(held[:, :, None], 0.0, rigid_modes(points, unknowns)).reshape(n * u, -1)
     with _own_random_numbers():
         prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
         restriction = prolongation.T
@@ -76,6 +83,8 @@ class FineLevel:
     def __init__(
         self, matrix: Any, inverse: Float[Array, "n d d"], prolongation: Any, coarse: Callable[[Array], Array]
     ) -> None:
+        wide = inverse.shape[1] > 3
+        self._forward, self._backward = (forward_wide, backward_wide) if wide else (forward, backward)
         self._inverse = inverse
         self._lower = _lower(matrix)
         self._prolongation, self._restriction = prolongation, prolongation.T
@@ -84,10 +93,10 @@ class FineLevel:
     def __call__(self, vector: Array) -> Array:
         """Return one V-cycle applied to a vector."""
         x, above = np.empty_like(vector), np.empty_like(vector)
-        forward(*self._lower, self._inverse, vector, x, above)
+        self._forward(*self._lower, self._inverse, vector, x, above)
         x -= self._prolongation @ self._coarse(self._restriction @ above)
         above[:] = 0.0
-        backward(*self._lower, self._inverse, vector, x, above)
+        self._backward(*self._lower, self._inverse, vector, x, above)
         return x
 
 

@@ -275,7 +275,7 @@ def equilibrate(
     watch = RunawayWatch(model.elastic, problem.change, problem.external, start.force, policy.smallest_stiffness)
 
     def failure(reason: str, forces: Array) -> ConvergenceError:
-        return _failure(reason, residuals, forces, system.points.shape[1], watch.times > 0)
+        return _failure(reason, residuals, forces, len(system.points), watch.times > 0)
 
     moved, promise = _predict(model, start, problem, policy, cost)
     response = evaluate(moved, True)
@@ -344,9 +344,7 @@ def _predict(
     return problem.change + solution.x, _Promise(previous, solution.relative_residual)
 
 
-def _failure(
-    reason: str, residuals: list[float], residual: Array, dimension: int, runaway: bool
-) -> ConvergenceError:
-    size = np.linalg.norm(np.nan_to_num(residual, nan=np.inf).reshape(-1, dimension), axis=1)
+def _failure(reason: str, residuals: list[float], residual: Array, nodes: int, runaway: bool) -> ConvergenceError:
+    size = np.linalg.norm(np.nan_to_num(residual, nan=np.inf).reshape(nodes, -1), axis=1)
     kind = RunawayError if runaway else ConvergenceError
     return kind(reason, residuals=residuals, worst=np.argsort(-size)[:5].tolist())

@@ -13,6 +13,7 @@ from microtann.equilibrium.rigid import check_supports
 from microtann.equilibrium.step_control import StepControl
 from microtann.equilibrium.steps import Loading, Step, label, resolve
 from microtann.equilibrium.system import System
+from microtann.equilibrium.unknowns import unknowns_of
 from microtann.errors import InputError
 
 
@@ -56,7 +57,7 @@ class Plan:
         chosen = (steps,) if isinstance(steps, Step) else tuple(steps)
         if not chosen:
             raise InputError("there is no loading step")
-        points, connected = system.points, system.parts
+        points, connected, unknowns = system.points, system.parts, unknowns_of(system)
         mesh = getattr(system, "mesh", None)  # a lattice has none
         loadings = []
         for number, step in enumerate(chosen):
@@ -65,9 +66,9 @@ class Plan:
                     f"{label(step, number)} has {step.increments} increments, but max_increments is "
                     f"{control.max_increments}"
                 )
-            loadings.append(resolve(step, points, label(step, number), mesh))
+            loadings.append(resolve(step, points, label(step, number), mesh, unknowns))
         for number, step in enumerate(chosen):
-            check_supports(points, loadings[number].held, connected, label(step, number))
+            check_supports(points, loadings[number].held, connected, label(step, number), unknowns)
         firsts = accumulate((step.increments for step in chosen), initial=0)
         times = accumulate((step.dt for step in chosen for _ in range(step.increments)), initial=0.0)
         return Plan(chosen, tuple(loadings), tuple(firsts), tuple(times))

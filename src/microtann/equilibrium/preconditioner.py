@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from microtann.equilibrium.factorisation import AFFORDABLE, CHEAP, Factorisation
 from microtann.equilibrium.multigrid import multigrid
 from microtann.equilibrium.system import Tangent
+from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
@@ -31,7 +32,9 @@ class Preconditioner:
     tangent : Tangent
         Elastic stiffness.
     points : array, shape (N, d)
-    held : array, shape (N, d)
+    held : array, shape (N, u)
+    unknowns : NodalUnknowns, optional
+        Of every node; its displacement if left out.
 
     Raises
     ------
@@ -40,10 +43,14 @@ class Preconditioner:
     """
 
     def __init__(
-        self, tangent: Tangent, points: Float[Array, "N d"], held: Bool[NDArray[np.bool_], "N d"]
+        self,
+        tangent: Tangent,
+        points: Float[Array, "N d"],
+        held: Bool[NDArray[np.bool_], "N u"],
+        unknowns: NodalUnknowns | None = None,
     ) -> None:
-        self._points, self._held = points, held
-        self.elastic = multigrid(tangent, points, held)
+        self._points, self._held, self._unknowns = points, held, unknowns
+        self.elastic = multigrid(tangent, points, held, unknowns)
         self.present: Callable[[Array], Array] = self.elastic
 
     def renew(self, tangent: Tangent) -> None:
@@ -51,15 +58,15 @@ class Preconditioner:
 
         That of the elastic stiffness stays, and is taken again where the tangent leaves a node without stiffness.
         """
-        if self._points.size <= CHEAP[self._points.shape[1]] and self.factorise(tangent):
+        if self._held.size <= CHEAP[self._points.shape[1]] and self.factorise(tangent):
             return
         self.present = self.elastic  # frees the last one before the new one is built
         with suppress(InputError):
-            self.present = multigrid(tangent, self._points, self._held)
+            self.present = multigrid(tangent, self._points, self._held, self._unknowns)
 
     def factorise(self, tangent: Tangent) -> bool:
         """Make the factors of a tangent the present one; return whether they are affordable and exist."""
-        if self._points.size > AFFORDABLE[self._points.shape[1]]:
+        if self._held.size > AFFORDABLE[self._points.shape[1]]:
             return False
         with suppress(FloatingPointError, RuntimeError):
             self.present = Factorisation(tangent, ~self._held.ravel())

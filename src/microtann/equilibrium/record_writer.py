@@ -26,6 +26,7 @@ from microtann.equilibrium.record import (
 )
 from microtann.equilibrium.record_files import write_entry, write_state
 from microtann.equilibrium.recording import Recording
+from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import InputError, StorageError
 from microtann.system.atomic import remove_leftovers, write_atomically
 
@@ -39,14 +40,23 @@ class RecordWriter:
     ----------
     record : Record
     points : array, shape (N, d)
+    unknowns : NodalUnknowns
+        Of every node.
     number : int
         Of the next equilibrium.
     reached : list of Reach
         What the increments before came to in the range of training data.
     """
 
-    def __init__(self, record: Record, points: Float[Array, "N d"], number: int, reached: list[Reach]) -> None:
-        self._record, self._points, self._number = record, points, number
+    def __init__(
+        self,
+        record: Record,
+        points: Float[Array, "N d"],
+        unknowns: NodalUnknowns,
+        number: int,
+        reached: list[Reach],
+    ) -> None:
+        self._record, self._points, self._unknowns, self._number = record, points, unknowns, number
         self.reached = reached
         self._ends: list[int] = []
         self._states = {number_of(path) for path in record.path.glob(f"*{STATE}")}
@@ -57,8 +67,15 @@ class RecordWriter:
         return self._record.path
 
     @staticmethod
-    def new(record: Record, points: Float[Array, "N d"]) -> RecordWriter:
+    def new(record: Record, points: Float[Array, "N d"], unknowns: NodalUnknowns) -> RecordWriter:
         """Begin a record in a folder that is new or empty.
+
+        Parameters
+        ----------
+        record : Record
+        points : array, shape (N, d)
+        unknowns : NodalUnknowns
+            Of every node.
 
         Raises
         ------
@@ -77,10 +94,16 @@ class RecordWriter:
         write_atomically(
             folder / HEADER, json.dumps({"schema": RECORD_SCHEMA, "points": points_digest(points)}) + "\n"
         )
-        return RecordWriter(record, points, 0, [])
+        return RecordWriter(record, points, unknowns, 0, [])
 
     @staticmethod
-    def going_on(record: Record, points: Float[Array, "N d"], recording: Recording, number: int) -> RecordWriter:
+    def going_on(
+        record: Record,
+        points: Float[Array, "N d"],
+        unknowns: NodalUnknowns,
+        recording: Recording,
+        number: int,
+    ) -> RecordWriter:
         """Go on after an equilibrium of a record, in its own folder or in a new one that gets a copy of it.
 
         Parameters
@@ -89,6 +112,8 @@ class RecordWriter:
             Where to write.
         points : array, shape (N, d)
             Nodes of the body.
+        unknowns : NodalUnknowns
+            Of every node.
         recording : Recording
             What was recorded so far.
         number : int
@@ -108,14 +133,14 @@ class RecordWriter:
                 if number_of(path) > number:
                     path.unlink()
         else:
-            RecordWriter.new(record, points)
+            RecordWriter.new(record, points, unknowns)
             for done in range(number + 1):
                 for path in (state_path(recording.folder, done), entry_path(recording.folder, done)):
                     if path.is_file():
                         shutil.copyfile(path, folder / path.name)
         (folder / FAILED_POINT).unlink(missing_ok=True)
         reached = [entry.reach for entry in recording.entries[: number + 1] if entry.reach is not None]
-        writer = RecordWriter(record, points, number + 1, reached)
+        writer = RecordWriter(record, points, unknowns, number + 1, reached)
         writer._ends = [end for end in recording.ends if end <= number][-2:]
         return writer
 
@@ -145,7 +170,7 @@ class RecordWriter:
 
     def history(self) -> History:
         """Return the response, read from the folder."""
-        return Recording(self._record.path, self._points).history()
+        return Recording(self._record.path, self._points, self._unknowns).history()
 
 
 def _make(folder: Path) -> None:

@@ -14,6 +14,7 @@ from microtann.equilibrium.checkpoint import Accepted
 from microtann.equilibrium.history import History, Part, Statistics
 from microtann.equilibrium.increment_table import IncrementRow
 from microtann.equilibrium.range_watch import Reach, reach_arrays
+from microtann.equilibrium.unknowns import NodalUnknowns
 
 Array = NDArray[np.float64]
 Fields = dict[str, Array]
@@ -48,12 +49,14 @@ class MemoryRecorder:
     points : array, shape (N, d)
     count : int
         Number of increments.
+    unknowns : NodalUnknowns
+        Of every node.
     """
 
-    def __init__(self, points: Float[Array, "N d"], count: int) -> None:
-        self._points = points
+    def __init__(self, points: Float[Array, "N d"], count: int, unknowns: NodalUnknowns) -> None:
+        self._points, self._unknowns = points, unknowns
         self._times, self._energies, self._dissipations = np.zeros(count), np.zeros(count), np.zeros(count)
-        self._displacement, self._reactions = np.zeros((2, count, *points.shape))
+        self._motion, self._forces = np.zeros((2, count, len(points), unknowns.count))
         self._fields: list[Fields] = []
         self._rows: list[IncrementRow] = []
         self.reached: list[Reach] = []
@@ -69,12 +72,14 @@ class MemoryRecorder:
         index, checkpoint = accepted.increment, accepted.checkpoint
         energy, dissipated = checkpoint.equilibrium.energy, checkpoint.dissipated
         if accepted.row is None:
-            self._parts.append(
-                Part(index, accepted.time, accepted.displacement, accepted.fraction, energy, dissipated)
+            moved, turned = (
+                self._unknowns.moved(accepted.displacement),
+                self._unknowns.turned(accepted.displacement),
             )
+            self._parts.append(Part(index, accepted.time, moved, accepted.fraction, energy, dissipated, turned))
             return
         self._times[index], self._energies[index], self._dissipations[index] = accepted.time, energy, dissipated
-        self._displacement[index], self._reactions[index] = accepted.displacement, accepted.reactions
+        self._motion[index], self._forces[index] = accepted.displacement, accepted.reactions
         self._rows.append(accepted.row)
         if accepted.reach is not None:
             self.reached.append(Reach.of(accepted.reach))
@@ -85,12 +90,15 @@ class MemoryRecorder:
     def history(self) -> History:
         """Return the response up to the end of the last increment that was finished."""
         training_reach, points_outside = reach_arrays(self.reached)
-        done = len(self._rows)
+        done, unknowns = len(self._rows), self._unknowns
+        motion, forces = self._motion[:done], self._forces[:done]
         return History(
             points=self._points,
             time=self._times[:done],
-            displacement=self._displacement[:done],
-            reactions=self._reactions[:done],
+            displacement=unknowns.moved(motion),
+            reactions=unknowns.moved(forces),
+            rotation=unknowns.turned(motion),
+            reaction_moments=unknowns.moments(forces),
             energy=self._energies[:done],
             dissipation=self._dissipations[:done],
             statistics=self._statistics,
@@ -109,14 +117,18 @@ class MemoryRecorder:
         fields : dict of arrays
             Those of elements or bars there.
         """
-        checkpoint, before = accepted.checkpoint, self.history()
+        checkpoint, before, unknowns = accepted.checkpoint, self.history(), self._unknowns
+        motion, forces = accepted.displacement[None], accepted.reactions[None]
+        turned, moments = unknowns.turned(motion), unknowns.moments(forces)
         reached = [*self.reached, Reach.of(checkpoint.reach)] if checkpoint.reach is not None else []
         training_reach, points_outside = reach_arrays(reached)
         return replace(
             before,
             time=np.append(before.time, accepted.time),
-            displacement=np.concatenate([before.displacement, accepted.displacement[None]]),
-            reactions=np.concatenate([before.reactions, accepted.reactions[None]]),
+            displacement=np.concatenate([before.displacement, unknowns.moved(motion)]),
+            reactions=np.concatenate([before.reactions, unknowns.moved(forces)]),
+            rotation=None if turned is None else np.concatenate([before.rotation, turned]),
+            reaction_moments=None if moments is None else np.concatenate([before.reaction_moments, moments]),
             energy=np.append(before.energy, checkpoint.equilibrium.energy),
             dissipation=np.append(before.dissipation, checkpoint.dissipated),
             statistics=Statistics.of(checkpoint.cost, [*self._rows, checkpoint.row]),

@@ -20,6 +20,7 @@ from microtann.equilibrium.range_watch import Reach, reach_arrays
 from microtann.equilibrium.record import entry_path, points_digest, read_header, state_path
 from microtann.equilibrium.record_files import Entry, read_entry, read_fields, read_nodal, read_state
 from microtann.equilibrium.steps import label
+from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import DataFileError, InputError
 from microtann.system.hdf5 import opened
 
@@ -34,6 +35,8 @@ class Recording:
     folder : Path
     points : array, shape (N, d)
         Nodes of the body.
+    unknowns : NodalUnknowns
+        Of every node.
 
     Raises
     ------
@@ -41,8 +44,8 @@ class Recording:
         If the folder holds no record, or that of another body.
     """
 
-    def __init__(self, folder: Path, points: Float[Array, "N d"]) -> None:
-        self.folder, self._points = folder, points
+    def __init__(self, folder: Path, points: Float[Array, "N d"], unknowns: NodalUnknowns) -> None:
+        self.folder, self._points, self._unknowns = folder, points, unknowns
         header = read_header(folder)
         if header is None:
             raise InputError(f"{folder} holds no record of a simulation")
@@ -142,15 +145,17 @@ class Recording:
         chosen = [self.entries[number] for number in ends]
         reached = [entry.reach for entry in chosen if entry.reach is not None]
         training_reach, points_outside = reach_arrays(reached)
-        shape = (len(ends), *self._points.shape)
+        unknowns = self._unknowns
         with_fields = list(takewhile(lambda number: self.entries[number].has_fields, reversed(ends)))[::-1]
         inside = [number for number in range(ends[-1]) if self.entries[number].fraction < 1.0]
         rows: list[IncrementRow] = [entry.row for entry in chosen if entry.row is not None]
         return History(
             points=self._points,
             time=np.array([entry.time for entry in chosen]),
-            displacement=LazyRows(shape, self._nodal(ends, "displacement")),
-            reactions=LazyRows(shape, self._nodal(ends, "reactions")),
+            displacement=self._nodal(ends, "displacement", unknowns.moved),
+            reactions=self._nodal(ends, "reactions", unknowns.moved),
+            rotation=self._nodal(ends, "displacement", unknowns.turned) if unknowns.rotations else None,
+            reaction_moments=self._nodal(ends, "reactions", unknowns.moments) if unknowns.rotations else None,
             energy=np.array([entry.energy for entry in chosen]),
             dissipation=np.array([entry.dissipation for entry in chosen]),
             statistics=Statistics.of(chosen[-1].cost, rows),
@@ -160,10 +165,25 @@ class Recording:
             parts=Lazy(len(inside), lambda index: self._part(inside[index])),
         )
 
-    def _nodal(self, numbers: Sequence[int], name: str) -> Callable[[int], Array]:
-        return lambda index: read_nodal(entry_path(self.folder, numbers[index]), name)
+    def _nodal(self, numbers: Sequence[int], name: str, part: Callable[[Array], Array | None]) -> LazyRows:
+        """Return a part of what nodes do at chosen equilibria, which is read when it is asked for.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+        name : str
+            "displacement" or "reactions".
+        part : callable
+            Of all unknowns of the nodes.
+        """
+        width = part(np.zeros(self._unknowns.count))
+        shape = (len(numbers), len(self._points), 0 if width is None else len(width))
+        return LazyRows(
+            shape, lambda index: np.asarray(part(read_nodal(entry_path(self.folder, numbers[index]), name)))
+        )
 
     def _part(self, number: int) -> Part:
         entry = self.entries[number]
-        moved = read_nodal(entry_path(self.folder, number), "displacement")
-        return Part(entry.increment, entry.time, moved, entry.fraction, entry.energy, entry.dissipation)
+        motion = read_nodal(entry_path(self.folder, number), "displacement")
+        moved, turned = self._unknowns.moved(motion), self._unknowns.turned(motion)
+        return Part(entry.increment, entry.time, moved, entry.fraction, entry.energy, entry.dissipation, turned)

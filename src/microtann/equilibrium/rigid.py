@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
@@ -17,18 +18,29 @@ NO_MOTION = 1e-10
 """Squared motion, relative to the largest, below which there is none."""
 
 
-def rigid_modes(points: Float[Array, "N d"]) -> Float[Array, "N d k"]:
-    """Return the d translations and the d (d − 1) / 2 small rotations about the centre, scaled to order 1."""
+def rigid_modes(points: Float[Array, "N d"], unknowns: NodalUnknowns | None = None) -> Float[Array, "N u k"]:
+    """Return the d translations and the d (d − 1) / 2 small rotations about the centre, scaled to order 1.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    unknowns : NodalUnknowns, optional
+        Of every node, u in all; its displacement if left out.
+    """
     n, d = points.shape
     centred = points - points.mean(axis=0)
     size = float(np.abs(centred).max()) or 1.0
     planes = [(i, j) for i in range(d) for j in range(i + 1, d)]
-    modes = np.zeros((n, d, d + len(planes)))
+    turning = 0 if unknowns is None else unknowns.rotations
+    modes = np.zeros((n, d + turning, d + len(planes)))
     for i in range(d):
         modes[:, i, i] = 1.0
     for k, (i, j) in enumerate(planes, start=d):
         modes[:, i, k] = -centred[:, j] / size
         modes[:, j, k] = centred[:, i] / size
+        if unknowns is not None and turning:  # about z, −y and x in space
+            axis = 0 if d == 2 else 3 - i - j
+            modes[:, d + axis, k] = (-1.0 if (i, j) == (0, 2) else 1.0) * unknowns.length / size
     return modes
 
 
@@ -50,21 +62,24 @@ def connected_parts(
 
 def check_supports(
     points: Float[Array, "N d"],
-    held: Bool[NDArray[np.bool_], "N d"],
+    held: Bool[NDArray[np.bool_], "N u"],
     parts: Int[NDArray[np.int32], "N"],
     label: str,
+    unknowns: NodalUnknowns | None = None,
 ) -> None:
     """Refuse supports that leave a rigid-body motion of a connected part free.
 
     Parameters
     ----------
     points : array, shape (N, d)
-    held : array of bool, shape (N, d)
+    held : array of bool, shape (N, u)
         Components that supports hold.
     parts : integer array, shape (N,)
         Number of the connected part of every node.
     label : str
         Of the step, with which a message begins.
+    unknowns : NodalUnknowns, optional
+        Of every node; its displacement if left out.
 
     Raises
     ------
@@ -74,7 +89,7 @@ def check_supports(
     count = int(parts.max()) + 1
     for part in range(count):
         inside = np.flatnonzero(parts == part) if count > 1 else slice(None)
-        motion = _free_motion(points[inside], held[inside])
+        motion = _free_motion(points[inside], held[inside], unknowns)
         if motion is None:
             continue
         if count == 1:
@@ -88,10 +103,12 @@ def check_supports(
         )
 
 
-def _free_motion(points: Float[Array, "n d"], held: Bool[NDArray[np.bool_], "n d"]) -> str | None:
+def _free_motion(
+    points: Float[Array, "n d"], held: Bool[NDArray[np.bool_], "n u"], unknowns: NodalUnknowns | None
+) -> str | None:
     """Return the name of a rigid-body motion that moves no held component."""
     d = points.shape[1]
-    modes = rigid_modes(points)
+    modes = rigid_modes(points, unknowns)
     flat = modes.reshape(-1, modes.shape[-1])
     # Rotations of points on a line about that line move nothing and need no support.
     size, vectors = np.linalg.eigh(flat.T @ flat)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike, NDArray
 
+from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
@@ -34,9 +35,9 @@ class Prescribed:
         Node indices, a mask over all nodes, a function of the points (N, d) that returns either, or the name of a
         set of the mesh.
     component : int or str
-        0, 1, 2 or "x", "y", "z".
+        0, 1, 2 or "x", "y", "z"; of frames also a rotation, "rz" in the plane and "rx", "ry", "rz" in space.
     value : float, array or callable
-        Total displacement at the end of the step; a function gets the points of the chosen nodes.
+        Total displacement (or angle) at the end of the step; a function gets the points of the chosen nodes.
     """
 
     nodes: Nodes
@@ -46,7 +47,10 @@ class Prescribed:
 
 @dataclass(frozen=True, eq=False)
 class NodalForce:
-    """A force component at nodes; parameters as `Prescribed`, the value being the total force on each node."""
+    """A force component at nodes, or a moment about "rz", say, of a frame.
+
+    Parameters are as in `Prescribed`, the value being the total force or moment on each node.
+    """
 
     nodes: Nodes
     component: int | str
@@ -117,17 +121,17 @@ class Loading:
 
     Parameters
     ----------
-    held : array, shape (N, d)
-        Which displacement components are prescribed.
-    target : array, shape (N, d)
+    held : array, shape (N, u)
+        Which displacement components (and rotations) are prescribed.
+    target : array, shape (N, u)
         Their values at the end of the step; zero elsewhere.
-    force : array, shape (N, d)
+    force : array, shape (N, u)
         Nodal forces at the end of the step.
     """
 
-    held: Bool[NDArray[np.bool_], "N d"]
-    target: Float[Array, "N d"]
-    force: Float[Array, "N d"]
+    held: Bool[NDArray[np.bool_], "N u"]
+    target: Float[Array, "N u"]
+    force: Float[Array, "N u"]
 
 
 def label(step: Step, number: int) -> str:
@@ -135,7 +139,13 @@ def label(step: Step, number: int) -> str:
     return f"step {number} ({step.name})" if step.name else f"step {number}"
 
 
-def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: Any = None) -> Loading:
+def resolve(
+    step: Step,
+    points: Float[Array, "N d"],
+    name: str = "step",
+    mesh: Any = None,
+    unknowns: NodalUnknowns | None = None,
+) -> Loading:
     """Return what a step prescribes at every node.
 
     Parameters
@@ -146,6 +156,8 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: A
         What messages call the step.
     mesh : Named, optional
         Mesh of the points, whose sets have names and on whose faces loads may act; lattices have none.
+    unknowns : NodalUnknowns, optional
+        Of every node; its displacement if left out.
 
     Raises
     ------
@@ -154,12 +166,13 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: A
         a node is prescribed twice with values that differ by more than round-off.
     """
     sets = mesh.sets if isinstance(mesh, Named) else {}
-    held = np.zeros(points.shape, dtype=bool)
-    target = np.zeros(points.shape)
-    force = np.zeros(points.shape)
+    unknowns = NodalUnknowns(points.shape[1]) if unknowns is None else unknowns
+    shape = (len(points), unknowns.count)
+    held, target, force = np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape)
     for index, item in enumerate(step.prescribed):
         where = f"{name}, prescribed {index}"
-        nodes, component, value = _entries(item, points, where, sets)
+        nodes, component, value = _entries(item, points, where, sets, unknowns)
+        value = value * (unknowns.length if component >= unknowns.dimension else 1.0)
         largest = max(float(np.abs(v).max()) for v in (value, target, np.ptp(points, axis=0)))
         _hold(
             held[:, component],
@@ -174,7 +187,8 @@ def resolve(step: Step, points: Float[Array, "N d"], name: str = "step", mesh: A
         if isinstance(load, DistributedLoad):
             force += load.nodal_forces(mesh, where)
             continue
-        nodes, component, value = _entries(load, points, where, sets)
+        nodes, component, value = _entries(load, points, where, sets, unknowns)
+        value = value / (unknowns.length if component >= unknowns.dimension else 1.0)
         np.add.at(force[:, component], nodes, value)
     return Loading(held, target, force)
 
@@ -263,14 +277,20 @@ def select_nodes(
 
 
 def _entries(
-    item: Prescribed | NodalForce, points: Array, where: str, sets: Mapping[str, NDArray[np.int64]]
+    item: Prescribed | NodalForce,
+    points: Array,
+    where: str,
+    sets: Mapping[str, NDArray[np.int64]],
+    unknowns: NodalUnknowns,
 ) -> tuple[NDArray[np.int64], int, NDArray[np.float64]]:
     nodes = select_nodes(item.nodes, points, where, sets=sets)
-    component = AXIS_NUMBERS.get(item.component, -1) if isinstance(item.component, str) else item.component
+    component = item.component
+    if isinstance(component, str):
+        component = unknowns.names.index(component) if component in unknowns.names else -1
     if (
         isinstance(component, bool)
         or not isinstance(component, int | np.integer)
-        or not 0 <= component < points.shape[1]
+        or not 0 <= component < unknowns.count
     ):
         raise InputError(f"{where}: there is no component {item.component!r} in {points.shape[1]} dimensions")
     given = item.value(points[nodes]) if callable(item.value) else item.value

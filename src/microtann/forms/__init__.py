@@ -5,9 +5,10 @@ A form is one folder (or one file) with a subclass of `microtann.training.form.T
 """
 
 from microtann.forms.classical.form import Classical
+from microtann.forms.laws.form import Laws
 from microtann.forms.play.form import Play
 from microtann.forms.published.form import Published
 from microtann.forms.residual.form import Residual
 from microtann.forms.variational.form import Variational
 
-__all__ = ["Classical", "Play", "Published", "Residual", "Variational"]
+__all__ = ["Classical", "Laws", "Play", "Published", "Residual", "Variational"]

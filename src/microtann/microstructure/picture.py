@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
+
+from microtann.fem.elements import kind_with
 
 Array = NDArray[np.float64]
 
@@ -29,6 +31,8 @@ class Picture:
         Whether zero is in the middle of the colours.
     cells : tuple of integer arrays, shape (e, n)
         Points of the elements in VTK's order, an array for each kind.
+    drawn : array of bool, shape (M,), optional
+        Which elements a figure shows, where some stand in front of others; files have all.
     """
 
     points: Float[Array, "N d"]
@@ -38,3 +42,10 @@ class Picture:
     label: str
     signed: bool = False
     cells: tuple[Int[NDArray[np.int64], "_ _"], ...] = ()
+    drawn: Bool[NDArray[np.bool_], "M"] | None = None
+
+    @property
+    def blocks(self) -> list[tuple[str, Int[NDArray[np.int64], "_ _"]]]:
+        """What is shown as kinds of cells, in the words of meshio, and their points."""
+        d = self.points.shape[1]
+        return [(kind_with(part.shape[1], d), part) for part in self.cells] or [("line", self.lines)]

@@ -100,7 +100,10 @@ def draw_picture(path: Path, picture: Picture, **look: Any) -> None:
     points, moved, values = picture.points, picture.displacement, picture.values
     body: DrawnBody | DrawnLattice = DrawnLattice("", points, picture.lines, moved, values)
     if picture.cells:
-        body = DrawnBody("", points, picture.cells, moved, values)
+        drawn = np.ones(len(values), dtype=bool) if picture.drawn is None else picture.drawn
+        parts = np.split(drawn, np.cumsum([len(part) for part in picture.cells])[:-1])
+        shown = [part[own] for part, own in zip(picture.cells, parts, strict=True) if own.any()]
+        body = DrawnBody("", points, shown, moved, values[drawn])
     draw_bodies(path, [body], picture.label, signed=picture.signed, **look)
 
 

@@ -112,7 +112,7 @@ def write_pictures(
         )
         for number, (t, picture) in enumerate(zip(increments, shown, strict=True))
     )
-    return write_series(folder, "cell", shown[0].points, [("line", shown[0].lines)], snapshots)
+    return write_series(folder, "cell", shown[0].points, shown[0].blocks, snapshots)
 
 
 def _state(driven: DrivenPath, increment: int) -> dict[str, NDArray[np.float64]]:

@@ -74,8 +74,8 @@ class Form:
     """Raised where the meaning of the stored arrays changes; files of another version are refused."""
     parts: ClassVar[tuple[type[eqx.Module], ...]]
     """Classes that its networks consist of; those of `equinox.nn` need not be listed."""
-    compiled: ClassVar[CompiledUpdate | None] = None
-    """Compiled update of many points; without it the differentiated increment is used, whatever the parts."""
+    compiled: ClassVar[CompiledUpdate | tuple[CompiledUpdate, ...] | None] = None
+    """Compiled update of many points, or some for different parts; else the differentiated increment is used."""
 
 
 FORMS: dict[str, type[Form]] = {}
@@ -108,10 +108,18 @@ def form_class(name: str) -> type[Form]:
     return FORMS[name]
 
 
-def compiled_update(name: str) -> CompiledUpdate | None:
-    """Return the compiled update of a form; None if it has none or is not known."""
+def compiled_update(name: str, point: MaterialPoint) -> CompiledUpdate | None:
+    """Return the compiled update of a form that fits a point; None if it has none or is not known.
+
+    Parameters
+    ----------
+    name : str
+    point : MaterialPoint
+    """
     import_module(OWN_FORMS)
-    return FORMS[name].compiled if name in FORMS else None
+    compiled = FORMS[name].compiled if name in FORMS else None
+    known = compiled if isinstance(compiled, tuple) else () if compiled is None else (compiled,)
+    return next((update for update in known if update.fits(point)), None)
 
 
 def known_forms() -> dict[str, type[Form]]:

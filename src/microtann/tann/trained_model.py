@@ -236,8 +236,8 @@ class TANN(eqx.Module):
     @cached_property
     def _compiled_update(self) -> PreparedUpdate | None:
         """The compiled update of the form with the arrays of this point; None if its parts are others."""
-        compiled = compiled_update(self.form)
-        return compiled.prepare(self.point) if compiled is not None and compiled.fits(self.point) else None
+        compiled = compiled_update(self.form, self.point)
+        return None if compiled is None else compiled.prepare(self.point)
 
     def training_reach(self, before: State, after: State) -> Float[Numbers, "n"] | None:
         """Return how far increments of ``n`` material points reach in the range of the training data.

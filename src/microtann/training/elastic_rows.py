@@ -20,6 +20,8 @@ NOISE_MARGIN = 5.0
 """What is smaller than so many times the noise of the data is taken for noise."""
 FOLLOWS = 1e-5
 """Relative deviation from the elastic law below which an increment follows it; others write seven digits."""
+MOST_ELASTIC = 0.05
+"""Share of the moving increments that stand in for elastic ones, where there are none."""
 CANDIDATES_PER_UNKNOWN = 4
 REWEIGHTINGS, REFITS = 60, 4
 
@@ -35,6 +37,24 @@ def elastic_increments(data: Increments) -> Bool[NDArray[np.bool_], "n"]:
     negative = data.dissipation[data.dissipation < 0.0]
     noise = NOISE_MARGIN * float(np.sqrt(np.mean(negative**2))) if negative.size else 0.0
     return data.dissipation <= max(ELASTIC_DISSIPATION * np.abs(data.dissipation).mean(), noise)
+
+
+def most_elastic_increments(data: Increments) -> Bool[NDArray[np.bool_], "n"]:
+    """Return the moving increments that dissipate least of the energy that they move, where none is elastic.
+
+    In materials without an elastic domain these are the fastest ones, and those of little stress.
+    """
+    moved = np.concatenate([data.strain_increment, data.extra_increment], axis=1)
+    moving = np.flatnonzero(np.linalg.norm(moved, axis=1) > 0.0)
+    chosen = np.zeros(len(data), dtype=np.bool_)
+    if "dissipation" in data.unknown:
+        chosen[moving] = True
+        return chosen
+    change = np.linalg.norm(data.strain_increment, axis=1) * np.linalg.norm(data.stress_next - data.stress, axis=1)
+    lost = data.dissipation[moving] / np.maximum(change[moving], np.finfo(np.float64).tiny)
+    least = max(int(MOST_ELASTIC * len(moving)), CANDIDATES_PER_UNKNOWN * moved.shape[1])
+    chosen[moving[np.argsort(lost, kind="stable")[:least]]] = True
+    return chosen
 
 
 def elastic_by_stress(data: Increments) -> Bool[NDArray[np.bool_], "n"]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import InputError
+from microtann.errors import InputError, ReadingNote
 from microtann.numbers.coordinates import columns
 from microtann.system.memory import require_memory
 from microtann.tann.information import Information
 from microtann.tann.scaling import Scaling
-from microtann.training.elastic_rows import NOISE_MARGIN, elastic_increments
+from microtann.training.elastic_rows import NOISE_MARGIN, elastic_increments, most_elastic_increments
 
 Array = NDArray[np.float64]
 COMPONENT_TOLERANCE = 1e-7
@@ -24,6 +26,8 @@ ROW_COPIES = 4
 """Numbers that are kept for every state and increment of a batch, for the gradient."""
 COMPONENT_SAMPLES = 20_000
 """Most increments from which the principal components are taken."""
+FIELD_COORDINATES, FIELD_SAMPLES = 2_000, 400
+"""With more coordinates than this, as fields of points have, so many increments are enough."""
 
 
 def require_coordinates(dataset: Dataset) -> None:
@@ -91,23 +95,46 @@ def driving_variables(data: Increments, scaling: Scaling) -> tuple[Float[Array, 
 
 
 def elastic_response(data: Increments, increment: Float[Array, "n y"]) -> Float[Array, "c y"]:
-    """Return A with Δξ = A Δy on the elastic increments.
+    """Return A with Δξ = A Δy on the elastic increments; without these, on those that dissipate least.
+
+    Any A makes residual coordinates ξ − A y; that of elastic increments makes those that rest while nothing flows.
 
     Raises
     ------
     InputError
-        If the elastic increments do not span the driving variables.
+        If increments do not span the driving variables.
+
+    Warns
+    -----
+    ReadingNote
+        If the elastic increments do not span them, so that others take their place.
     """
     elastic = elastic_increments(data)
     moved = increment[elastic]
-    if np.linalg.matrix_rank(moved.T @ moved, tol=1e-8, hermitian=True) < increment.shape[1]:
-        raise InputError(
-            f"only {int(elastic.sum())} of {len(data)} training increments are elastic, which does not fix the "
-            "elastic response: add smaller increments or shorter paths to the data"
+    if not _spans(moved):
+        count, elastic = int(elastic.sum()), most_elastic_increments(data)
+        moved = increment[elastic]
+        if not _spans(moved):
+            raise InputError(
+                f"only {count} of {len(data)} training increments are elastic, and all that move do not span the "
+                "driving variables: let every component of these vary in the data"
+            )
+        warnings.warn(
+            f"only {count} of {len(data)} training increments are elastic, as in materials without an elastic "
+            f"domain: the elastic response of the internal coordinates is that of the {int(elastic.sum())} "
+            "increments that dissipate least; if the material has an elastic domain, add smaller increments",
+            ReadingNote,
+            stacklevel=2,
         )
     change = data.coordinates_next[elastic] - data.coordinates[elastic]
     solution, *_ = np.linalg.lstsq(moved, change, rcond=None)
     return np.asarray(solution.T)
+
+
+def _spans(moved: Float[Array, "n y"]) -> bool:
+    """Return whether increments go in all directions."""
+    rank = np.linalg.matrix_rank(moved.T @ moved, tol=1e-8, hermitian=True) if len(moved) else 0
+    return bool(rank == moved.shape[1])
 
 
 def residual_components(
@@ -136,9 +163,10 @@ def residual_components(
     weight = np.empty(coordinates.shape[1])
     for part in columns(dataset.coordinate_shapes).values():
         weight[part] = 1.0 / (_rms(coordinates[:, part]) or 1.0)
-    chosen = slice(None, None, max(1, len(coordinates) // COMPONENT_SAMPLES))
+    samples = COMPONENT_SAMPLES if coordinates.shape[1] <= FIELD_COORDINATES else FIELD_SAMPLES
+    chosen = slice(None, None, max(1, len(coordinates) // samples))
     residual = (coordinates[chosen] - driving[chosen] @ elastic.T) * weight
-    noise = _noise(dataset.training, increment, elastic, weight)
+    noise = _noise(dataset.training, increment, elastic, weight, samples)
     _, singular, vectors = np.linalg.svd(residual, full_matrices=False)
     if singular[0] <= COMPONENT_TOLERANCE * np.linalg.norm(coordinates[chosen] * weight):
         raise InputError(
@@ -155,10 +183,25 @@ def residual_components(
 
 
 def _noise(
-    data: Increments, increment: Float[Array, "n y"], elastic: Float[Array, "c y"], weight: Float[Array, "c"]
+    data: Increments,
+    increment: Float[Array, "n y"],
+    elastic: Float[Array, "c y"],
+    weight: Float[Array, "c"],
+    samples: int,
 ) -> float:
-    """Return the standard deviation of the noise of weighted coordinates along their noisiest direction."""
-    chosen = np.flatnonzero(elastic_increments(data))[:COMPONENT_SAMPLES]
+    """Return the standard deviation of the noise of weighted coordinates along their noisiest direction.
+
+    Parameters
+    ----------
+    data : Increments
+    increment, elastic, weight : array
+        Of the driving variables, and of the coordinates.
+    samples : int
+        Most elastic increments that are looked at.
+    """
+    chosen = np.flatnonzero(elastic_increments(data))[:samples]
+    if not len(chosen):
+        return 0.0
     change = data.coordinates_next[chosen] - data.coordinates[chosen]
     defect = (change - increment[chosen] @ elastic.T) * weight
     return float(np.linalg.norm(defect, 2) / np.sqrt(2.0 * len(chosen)))  # a change has the noise of both its ends

@@ -70,7 +70,7 @@ def test_images_and_meshes_are_files(tmp_path: Path) -> None:
 def test_what_does_not_go_together_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"'cell.units' is for cells of bars and beams"):
         chosen("void", units=2)
-    with pytest.raises(ConfigurationError, match="voids are numbers in an image"):
+    with pytest.raises(ConfigurationError, match=r"solid.voids are numbers in an image"):
         chosen("void", "solid.voids=[1]")
     with pytest.raises(CellError, match="do not fit"):
         chosen("random-voids", "solid.radius=0.3", "solid.count=9")

@@ -145,6 +145,9 @@ def evolve(
             return z + with_slope(part["network"], arrays, np.concatenate(inputs))[0]
         case "MultisurfaceFlow":
             return z + part["normals"] @ slips(energy, part["normals"], y + dy, z, 0.0, 1.0)
+        case "ConeFlow":
+            sizes = [item["value"] for item in part["sizes"]["tuple"]]
+            return z + part["normals"] @ groups(-energy(y + dy, z)[2] @ part["normals"], part["normals"], sizes)
         case "ViscousFlow":
             exponent = np.exp(part["log_exponent"])
             viscosity = np.exp(part["log_viscosity"]) * dt**-exponent
@@ -168,6 +171,28 @@ def slips(energy: Energy, normals: Array, y: Array, z: Array, viscosity: float, 
         for number in range(len(gamma)):
             sense = next((s for s in (1.0, -1.0) if excess(number, 0.0, s) > 0.0), 0.0)
             gamma[number] = sense * root(lambda size, n=number, s=sense: excess(n, size, s)) if sense else 0.0
+        if np.abs(gamma - former).max() <= 1e-15 * np.abs(gamma).max():
+            break
+    return gamma
+
+
+def groups(trial: Array, normals: Array, sizes: list[int]) -> Array:
+    """Return γ of the minimum of ½ |Nγ|² − r·γ + Σ |γ_g|, one group after the other."""
+    gamma, gram = np.zeros(len(trial)), normals.T @ normals
+    for _ in range(20_000):
+        former = gamma.copy()
+        for end, size in zip(np.cumsum(sizes), sizes, strict=True):
+            own = slice(end - size, end)
+            force = trial[own] - gram[own] @ gamma + gram[own, own] @ gamma[own]
+            values, vectors = np.linalg.eigh(gram[own, own])
+            along = vectors.T @ force
+
+            def excess(s: float, along: Array = along, values: Array = values) -> float:
+                """Return how much the force of a group that has flowed by s exceeds its resistance."""
+                return float(np.linalg.norm(along / (1.0 + values * s)) - 1.0)
+
+            flow = root(excess) if excess(0.0) > 0.0 else 0.0
+            gamma[own] = vectors @ (along * flow / (1.0 + values * flow))
         if np.abs(gamma - former).max() <= 1e-15 * np.abs(gamma).max():
             break
     return gamma

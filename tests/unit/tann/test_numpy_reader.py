@@ -10,8 +10,9 @@ from numpy_reader import recall
 
 import microtann as mt
 from microtann.forms.variational.convex_energy import with_convex_network
-from microtann.forms.variational.form import viscous
+from microtann.forms.variational.viscous_flow import viscous
 from microtann.tann.shipped import find_model
+from random_groups import random_group_tann
 from random_slips import random_slip_tann
 
 
@@ -45,3 +46,8 @@ def test_coupled_slips_of_every_kind(convex: int, viscosity: float, tmp_path: Pa
     point = viscous(point, viscosity, 0.7) if viscosity else point
     mt.TANN(point, tann.information).save(tmp_path / "slips.safetensors")
     compare(tmp_path / "slips.safetensors", dt=0.3)
+
+
+def test_groups_of_slips(tmp_path: Path) -> None:
+    random_group_tann(1, 4, (1, 3)).save(tmp_path / "groups.safetensors")
+    compare(tmp_path / "groups.safetensors")

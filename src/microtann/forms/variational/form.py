@@ -11,15 +11,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from numpy.typing import NDArray
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import InputError
+from microtann.errors import ConfigurationError, InputError
+from microtann.forms.variational.clusters.cluster_start import is_clusterable
+from microtann.forms.variational.cone_flow import ConeFlow
+from microtann.forms.variational.cone_update import prepare_cone_flow
 from microtann.forms.variational.convergence import verdict
 from microtann.forms.variational.convex_energy import ConvexEnergy, with_convex_network
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
+from microtann.forms.variational.group_start import clustered_system, evolution_of
 from microtann.forms.variational.held_elasticity import (
     Hold,
     elasticity_of,
@@ -29,13 +32,14 @@ from microtann.forms.variational.held_elasticity import (
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
 from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
-from microtann.forms.variational.random_start import random_system
+from microtann.forms.variational.random_start import best_start, random_system
+from microtann.forms.variational.reduction_fit import SMALLEST, fitted_reduction
 from microtann.forms.variational.scaled_walks import ScaledWalks, measured_walks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
 from microtann.forms.variational.unused_settings import unused_beside_others, unused_by_start
 from microtann.forms.variational.update import prepare_flow
-from microtann.forms.variational.viscous_flow import ViscousFlow
+from microtann.forms.variational.viscous_flow import ViscousFlow, viscous
 from microtann.microstructure.protocol import metric_in
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
@@ -60,8 +64,6 @@ FULL_RATE_ERROR = 1e-2
 VALIDATION_WALKS = 60
 NO_COMPONENTS = (np.zeros(0), np.zeros((0, 0)), np.zeros(0))
 """Weights, directions and deviations of data without internal coordinates."""
-SMALLEST = 1e-10
-"""Size of a direction, relative to the largest, below which encoder and decoder do not see it."""
 
 
 @register
@@ -76,8 +78,12 @@ class Variational(TrainableForm):
         MultisurfaceFlow,
         ViscousFlow,
         ConvexEnergy,
+        ConeFlow,
     )
-    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, prepare_flow)
+    compiled: ClassVar[tuple[CompiledUpdate, ...]] = (
+        CompiledUpdate(DecoupledQuadraticEnergy, MultisurfaceFlow, prepare_flow),
+        CompiledUpdate(DecoupledQuadraticEnergy, ConeFlow, prepare_cone_flow),
+    )
     runs_away: ClassVar[bool] = False
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
 
@@ -90,8 +96,24 @@ class Variational(TrainableForm):
             ge=0, description="Slips of the states, which may be more than these; 0 takes three for two states."
         ),
     ] = 0
+    group_size: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Slips of a random start that flow together, by their Euclidean norm: 1 are slips alone, "
+            "as of bars and fibres; 3 suit solids in the plane, 5 solids in space.",
+        ),
+    ] = 1
+    groups: Annotated[
+        int,
+        Field(ge=0, description="Groups of slips that flow together; 0 takes three components for two states."),
+    ] = 0
     from_lattice: Annotated[
-        bool, Field(description="Whether to start from the lattice that the data come from, if they tell.")
+        bool,
+        Field(
+            description="Whether to start from the microstructure that the data come from, if they tell: the "
+            "slips of a lattice, or clusters of points that flow together."
+        ),
     ] = True
     from_coordinates: Annotated[
         bool,
@@ -154,7 +176,11 @@ class Variational(TrainableForm):
 
     @property
     def _most_slips(self) -> int:
-        return self.slips or -(-3 * self.states // 2)
+        return self.slips or self.groups * self.group_size or -(-3 * self.states // 2)
+
+    def _most_groups(self, size: int) -> int:
+        """Return how many groups of some size there may be."""
+        return self.groups or -(-self._most_slips // size)
 
     def unused(self) -> Iterable[str]:
         """Return a sentence for every setting that has no effect beside the others."""
@@ -197,7 +223,11 @@ class Variational(TrainableForm):
         v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
 
         def point_of(system: SlipSystem) -> MaterialPoint:
-            z = len(system.coupling)
+            z, evolution = len(system.coupling), evolution_of(system)
+            if isinstance(evolution, ConeFlow) and (self.convex or self.viscosity):
+                raise ConfigurationError(
+                    "groups of slips flow in a quadratic energy at any rate alike: leave convex, viscosity at 0"
+                )
             point = MaterialPoint(
                 reduction=ResidualReduction(
                     elastic=jnp.asarray(elastic),
@@ -210,7 +240,7 @@ class Variational(TrainableForm):
                 energy=DecoupledQuadraticEnergy(
                     jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
                 ),
-                evolution=MultisurfaceFlow(jnp.asarray(system.normals)),
+                evolution=evolution,
                 scaling=scaling,
                 components=v,
             )
@@ -221,15 +251,19 @@ class Variational(TrainableForm):
             self._tell_unused(system, of_lattice=True)
             reduced = point_of(system)
             return self._hold(reduced, dataset)(reduced)
+        if self.from_lattice and is_clusterable(dataset):
+            reduced = point_of(clustered_system(dataset, scaling, self.states, self._most_groups))
+            return self._hold(reduced, dataset)(reduced)
         known = elasticity_of_dataset(dataset, scaling)
         hold = unheld if known is None else hold_elasticity(known)
-        if self.from_coordinates and found and is_discoverable(dataset, r):
+        if self.from_coordinates and self.group_size == 1 and found and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
             shown = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
             self._tell_unused(shown, of_lattice=False)
             return hold(point_of(shown))
         seeds = range(self.seed, self.seed + self.starts)
-        starts = [point_of(random_system(seed, y, self.states, slips, known)) for seed in seeds]
+        sizes = (self.group_size,) * self._most_groups(self.group_size)
+        starts = [point_of(random_system(seed, y, self.states, sizes, known)) for seed in seeds]
         return self._best([hold(point) for point in starts], dataset)
 
     def to_batch(self, point: MaterialPoint, data: Increments) -> ScaledWalks:
@@ -278,28 +312,24 @@ class Variational(TrainableForm):
         reduction = point.reduction
         assert isinstance(reduction, ResidualReduction)
         if not reduction.coordinates:
-            return self._with_viscosity(point)
+            return viscous(point, self.viscosity, self.rate_exponent)
         walks, rows = to_walks(point, dataset.training), moving_rows(dataset.training)
         seen = dataset.training.with_coordinates
         there = (rows >= 0) & seen[rows]
         state = self.visited_states(point, dataset.training)[seen[rows][rows >= 0]]
-        principal = jax.jit(jax.vmap(reduction.principal))
-        residual = np.asarray(
-            principal(dataset.training.coordinates_next[rows[there]], np.asarray(walks.driving)[there])
-        )
         known = KnownCoordinates.of(dataset) if self.from_lattice and self.prune == 0.0 else None
-        fitted = replace(
+        fitted = fitted_reduction(
             reduction,
-            encoder=_least_squares(residual, state, SMALLEST),
-            decoder=_least_squares(state, residual, SMALLEST if known is None else VISITED),
+            dataset.training.coordinates_next[rows[there]],
+            np.asarray(walks.driving)[there],
+            state,
+            SMALLEST if known is None else VISITED,
         )
         if known is not None:
             reduced = reduced_slips(dataset, point.scaling, self.states, self._most_slips)
             fitted = known.completed(fitted, reduced, state)
-        return self._with_viscosity(replace(point, reduction=fitted.without_unused()))
-
-    def _with_viscosity(self, point: MaterialPoint) -> MaterialPoint:
-        return viscous(point, self.viscosity, self.rate_exponent) if self.viscosity > 0.0 else point
+        trained = replace(point, reduction=fitted.without_unused())
+        return viscous(trained, self.viscosity, self.rate_exponent)
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks, without viscosity."""
@@ -314,21 +344,9 @@ class Variational(TrainableForm):
 
     def _best(self, points: Sequence[MaterialPoint], dataset: Dataset) -> MaterialPoint:
         """Return what becomes best on the validation walks in a tenth of the updates."""
-        if len(points) == 1:
-            return points[0]
-        updates = -(-self.updates // 10)
-        validate = self.validation(points[0], dataset)
-        loss = jax.jit(lambda point: sum(validate(point).values()))
-        reached = []
-        for point in points:
-            method = replace(self, updates=updates)._descent(point, dataset)
-            state = method.start
-            while int(state.update) < updates:
-                state, _ = method.block(state)
-            end = method.point(state.parameters)
-            value = float(loss(end))
-            reached.append((value if np.isfinite(value) else np.inf, end))
-        return min(reached, key=lambda pair: pair[0])[1]
+        updates, validate = -(-self.updates // 10), self.validation(points[0], dataset)
+        short = replace(self, updates=updates)
+        return best_start(points, lambda point: short._descent(point, dataset), validate, updates)
 
     def _refit(self, point: MaterialPoint, dataset: Dataset) -> Method:
         pruned = without_idle_slips(point, to_walks(point, dataset.training))
@@ -369,7 +387,7 @@ class Variational(TrainableForm):
 
     def _hold(self, point: MaterialPoint, dataset: Dataset) -> Hold:
         """Return what gives moved points the elastic response of ``point``, if it is known."""
-        known = self.from_lattice and is_reducible(dataset)
+        known = self.from_lattice and (is_reducible(dataset) or is_clusterable(dataset))
         if not known and elasticity_of_dataset(dataset, point.scaling) is None:
             return unheld
         return hold_elasticity(elasticity_of(point))
@@ -378,32 +396,3 @@ class Variational(TrainableForm):
 def unheld(point: MaterialPoint) -> MaterialPoint:
     """Return the point as it is: nothing is known of its elastic response."""
     return point
-
-
-def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> MaterialPoint:
-    """Return a point of coupled slips with a viscous power law above their resistances.
-
-    Parameters
-    ----------
-    point : MaterialPoint
-    viscosity, exponent : float
-        η and m of `ViscousFlow`.
-    """
-    assert isinstance(point.evolution, MultisurfaceFlow)
-    logarithms = jnp.log(jnp.asarray(viscosity)), jnp.log(jnp.asarray(exponent))
-    return replace(point, evolution=ViscousFlow(point.evolution.normals, *logarithms))
-
-
-def _least_squares(
-    inputs: Float[NDArray[np.float64], "n i"], outputs: Float[NDArray[np.float64], "n o"], smallest: float
-) -> Array:
-    """Return the linear map (o, i) that gives the outputs best.
-
-    Parameters
-    ----------
-    inputs, outputs : array, shapes (n, i), (n, o)
-    smallest : float
-        Directions of the inputs smaller than this fraction of the largest are given nothing.
-    """
-    solution, *_ = np.linalg.lstsq(inputs, outputs, rcond=smallest)
-    return jnp.asarray(solution.T)

@@ -53,13 +53,13 @@ def elasticity_in_data(data: Increments, scaling: Scaling) -> Float[Numbers, "v 
     Parameters
     ----------
     data : Increments
-        With elastic increments that span the driving variables.
+        Without elastic increments that span the driving variables, no law is known.
     scaling : Scaling
     """
     chosen, v = elastic_increments(data), data.strain.shape[1]
     moved = driving_variables(data, scaling)[1][chosen]
-    if not np.any(moved):
-        return None
+    if np.linalg.matrix_rank(moved.T @ moved, tol=1e-8, hermitian=True) < moved.shape[1]:
+        return None  # nothing is elastic, as in materials without an elastic domain
     change = (data.stress_next - data.stress)[chosen] / np.asarray(scaling.stress(v))
     solution, *_ = np.linalg.lstsq(moved, change, rcond=None)
     if np.linalg.norm(moved @ solution - change) > LINEAR * np.linalg.norm(change):

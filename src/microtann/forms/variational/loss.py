@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from microtann.cones.cone_projection import follow_group_forces, follow_groups
+from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.minimum import minimise, slips_of_minimum
@@ -37,6 +39,10 @@ def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T 
     In a quadratic energy whole walks are followed at once, else an increment at a time.
     """
     energy, evolution = point.energy, point.evolution
+    if isinstance(evolution, ConeFlow):
+        assert isinstance(energy, DecoupledQuadraticEnergy)
+        driven = walks.increment @ energy.coupling.T
+        return walks.driving @ energy.coupling.T - follow_group_forces(evolution.sizes, evolution.normals, driven)
     assert isinstance(evolution, MultisurfaceFlow)
     if isinstance(energy, ConvexEnergy):
         return _followed(evolution, energy, walks)
@@ -48,6 +54,9 @@ def states_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T 
 def slips_along(point: MaterialPoint, walks: ScaledWalks) -> Float[Array, "B T s"]:
     """Return the slips γ of every increment, from the virgin state on; not to be differentiated."""
     energy, evolution = point.energy, point.evolution
+    if isinstance(evolution, ConeFlow):
+        assert isinstance(energy, DecoupledQuadraticEnergy)
+        return follow_groups(evolution.sizes, evolution.normals, walks.increment @ energy.coupling.T)[1]
     assert isinstance(evolution, MultisurfaceFlow)
     if isinstance(energy, DecoupledQuadraticEnergy):
         return follow_slips(evolution.normals, energy.coupling, walks.increment)

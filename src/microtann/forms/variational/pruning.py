@@ -1,8 +1,8 @@
 """Slips that training has silenced are left out, and the states that no slip moves any more.
 
-A slip is silenced by a weight on the size |nᵢ| of its normal, the inverse of its resistance: the sum of these is
-an L1 norm of the slip system. Where a slip stops flowing, nothing but this weight acts on it, and its resistance
-grows for good.
+A slip, or a group of them, is silenced by a weight on the size |nᵢ| of its normal, the inverse of its resistance:
+the sum of these is an L1 norm of the slip system. Where a slip stops flowing, nothing but this weight acts on it,
+and its resistance grows for good.
 
 References
 ----------
@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from microtann.forms.variational.cone_flow import ConeFlow, norms_of_groups
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.loss import slips_along
@@ -34,9 +35,13 @@ RANK_TOLERANCE = 1e-9
 
 
 def size_of_slips(point: MaterialPoint) -> Float[Array, ""]:
-    """Return Σ |nᵢ|."""
-    assert isinstance(point.evolution, MultisurfaceFlow)
-    return jnp.sqrt(jnp.sum(point.evolution.normals**2, axis=0) + 1e-30).sum()
+    """Return Σ |nᵢ|, of groups Σ |N_g|."""
+    evolution = point.evolution
+    assert isinstance(evolution, MultisurfaceFlow | ConeFlow)
+    square = jnp.sum(evolution.normals**2, axis=0)
+    if isinstance(evolution, ConeFlow):
+        return norms_of_groups(evolution.sizes, jnp.sqrt(square + 1e-30)).sum()
+    return jnp.sqrt(square + 1e-30).sum()
 
 
 def without_idle_slips(point: MaterialPoint, walks: ScaledWalks) -> MaterialPoint:
@@ -52,19 +57,23 @@ def without_idle_slips(point: MaterialPoint, walks: ScaledWalks) -> MaterialPoin
     walks : ScaledWalks
     """
     energy, evolution, reduction = point.energy, point.evolution, point.reduction
-    assert isinstance(evolution, MultisurfaceFlow)
+    assert isinstance(evolution, MultisurfaceFlow | ConeFlow)
     assert isinstance(reduction, ResidualReduction)
-    moved = np.abs(np.asarray(slips_along(point, walks))).sum(axis=(0, 1))
-    flowing = moved > IDLE * moved.mean()
+    sizes = evolution.sizes if isinstance(evolution, ConeFlow) else (1,) * evolution.normals.shape[1]
+    moved = np.asarray(norms_of_groups(sizes, slips_along(point, walks)).sum(axis=(0, 1)))
+    kept = moved > IDLE * moved.mean()
+    flowing = np.repeat(kept, sizes)
     normals = np.asarray(evolution.normals)[:, flowing]
     basis, size, _ = np.linalg.svd(normals, full_matrices=True)
     rank = int((size > RANK_TOLERANCE * size[0]).sum())
+    left = tuple(np.array(sizes)[kept].tolist()) if isinstance(evolution, ConeFlow) else None
+    directions = jnp.asarray(basis[:, :rank].T @ normals)
     r = reduction.encoder.shape[1]
     return replace(
         point,
         reduction=replace(reduction, encoder=jnp.zeros((rank, r)), decoder=jnp.zeros((r, rank))),
         energy=_restricted(energy, basis[:, :rank], basis[:, rank:]),
-        evolution=MultisurfaceFlow(jnp.asarray(basis[:, :rank].T @ normals)),
+        evolution=MultisurfaceFlow(directions) if left is None else ConeFlow(directions, left),
     )
 
 

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import jax
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.forms.variational.slip_reduction import SlipSystem
+from microtann.tann.point import MaterialPoint
+from microtann.training.objective import Terms
+from microtann.training.optimise import Method
 
 ELASTIC_SHARE = 0.5
 """Size of P over that of B."""
 
 
 def random_system(
-    seed: int, y: int, states: int, slips: int, elasticity: Float[NDArray[np.float64], "v y"] | None
+    seed: int,
+    y: int,
+    states: int,
+    sizes: tuple[int, ...],
+    elasticity: Float[NDArray[np.float64], "v y"] | None,
 ) -> SlipSystem:
-    """Return a slip system whose slips begin to flow at strains of the size of the data's.
+    """Return a slip system whose groups of slips begin to flow at strains of the size of the data's.
 
     Parameters
     ----------
-    seed, y, states, slips : int
+    seed, y, states : int
+    sizes : tuple of int
+        Slips of every group, all of them 1 where each flows alone.
     elasticity : array, shape (v, y), optional
         Elastic response that it is going to have.
     """
@@ -28,8 +40,41 @@ def random_system(
     root = (
         1.0 if elasticity is None else np.sqrt(np.trace(elasticity) / (ELASTIC_SHARE**2 + 1.0) / len(elasticity))
     )
+    coupling = root * width * generator.standard_normal((states, y))
+    normals = 2.0 / root * generator.standard_normal((states, sum(sizes)))
     return SlipSystem(
-        root * ELASTIC_SHARE * np.eye(y),
-        root * width * generator.standard_normal((states, y)),
-        2.0 / root * generator.standard_normal((states, slips)),
+        root * ELASTIC_SHARE * np.eye(y), coupling, normals / np.sqrt(np.repeat(sizes, sizes)), sizes
     )
+
+
+def best_start(
+    points: Sequence[MaterialPoint],
+    descend: Callable[[MaterialPoint], Method],
+    validate: Callable[[MaterialPoint], Terms],
+    updates: int,
+) -> MaterialPoint:
+    """Return what becomes best of several starts, descended in turn; a single one as it is.
+
+    Parameters
+    ----------
+    points : sequence of MaterialPoint
+    descend : callable
+        Descent from a start.
+    validate : callable
+        Weighted terms of the loss on validation walks.
+    updates : int
+        Of each descent.
+    """
+    if len(points) == 1:
+        return points[0]
+    loss = jax.jit(lambda point: sum(validate(point).values()))
+    reached = []
+    for point in points:
+        method = descend(point)
+        state = method.start
+        while int(state.update) < updates:
+            state, _ = method.block(state)
+        end = method.point(state.parameters)
+        value = float(loss(end))
+        reached.append((value if np.isfinite(value) else np.inf, end))
+    return min(reached, key=lambda pair: pair[0])[1]

@@ -29,12 +29,15 @@ class SlipSystem(NamedTuple):
     coupling : array, shape (z, v)
         B of it.
     normals : array, shape (z, s)
-        Of `microtann.forms.variational.flow.MultisurfaceFlow`.
+        Of `microtann.forms.variational.flow.MultisurfaceFlow`, or of
+    sizes : tuple of int, optional
+        `microtann.forms.variational.cone_flow.ConeFlow`, whose groups have so many columns each.
     """
 
     elastic: Float[Array, "v v"]
     coupling: Float[Array, "z v"]
     normals: Float[Array, "z s"]
+    sizes: tuple[int, ...] | None = None
 
 
 class ReducedSlips(NamedTuple):

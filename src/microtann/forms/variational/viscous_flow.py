@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from microtann.forms.variational.convex_energy import ConvexEnergy
+from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.minimum import PowerLaw, minimise, slips_of_minimum
 from microtann.slips.viscous_projection import force_and_viscous_slips, viscous_force
 from microtann.tann.energy import Energy
 from microtann.tann.evolution import Evolution
+from microtann.tann.point import MaterialPoint
 
 
 class ViscousFlow(Evolution):
@@ -96,3 +99,19 @@ class ViscousFlow(Evolution):
         """Return how the resistance grows with the slips of an increment."""
         exponent = jnp.exp(self.log_exponent)
         return PowerLaw(jnp.exp(self.log_viscosity - exponent * jnp.log(dt)), exponent)
+
+
+def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> MaterialPoint:
+    """Return a point of coupled slips with a viscous power law above their resistances.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+    viscosity, exponent : float
+        η and m of `ViscousFlow`; without viscosity the point is left as it is.
+    """
+    if viscosity == 0.0:
+        return point
+    assert isinstance(point.evolution, MultisurfaceFlow)
+    logarithms = jnp.log(jnp.asarray(viscosity)), jnp.log(jnp.asarray(exponent))
+    return replace(point, evolution=ViscousFlow(point.evolution.normals, *logarithms))

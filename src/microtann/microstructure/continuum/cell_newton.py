@@ -231,7 +231,8 @@ class _Search:
             answer = respond_of_phases(equations, strain, began[left], start.state, dt)
             residuals = np.ascontiguousarray((equations.force_of @ answer.stress.reshape(len(left), -1).T).T)
             residuals[:, :d] = 0.0
-            size = (np.abs(strain).max(axis=2) * self._size).max(axis=1)
+            reach = np.maximum(np.abs(strain), np.abs(began[left]))  # strains may end at zero
+            size = (reach.max(axis=2) * self._size).max(axis=1)
             going = []
             for row, place in enumerate(left.tolist()):
                 residual, past = residuals[row], history[place]

@@ -155,3 +155,10 @@ class GaussPlasticity:
         hessian = own - forces.T @ equations.solve_elastic(forces)
         coupling = stress.T + forces.T @ equations.elastic_fluctuation
         return ModalEnergy(equations.elasticity, coupling, 0.5 * (hessian + hessian.T))
+
+    def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
+        """Return by which factors average strains would have to be multiplied for the first point to flow."""
+        equations, v = self.equations, self.equations.components
+        local = (equations.strain_of @ equations.elastic_fluctuation).reshape(-1, v, v) + np.eye(v)
+        driving = np.einsum("pva,pvw->paw", self.relief, local[self.points]) / self.resistance[:, None, None]
+        return np.array([1.0 / float(np.linalg.norm(driving @ one, axis=1).max()) for one in strain])

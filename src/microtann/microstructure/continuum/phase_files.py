@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 from numpy.typing import NDArray
 
 from microtann.errors import CellError
+from microtann.fem.regions import Region
 from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.plane_stress import PlaneStress
 from microtann.materials.protocol import Material
@@ -23,6 +24,21 @@ GROWTH = {"isotropic_hardening": "hardening"} | {
     name: name for name in ("saturation", "saturation_rate", "viscosity", "rate_exponent")
 }
 """Arguments of a material under von Mises that say how its strength grows, and their names in that."""
+
+
+def phase_arrays(regions: Sequence[Region], of_cell: Int[NDArray[np.int64], "E"]) -> dict[str, NDArray[Any]]:
+    """Return the phases of a cell as arrays that files keep.
+
+    Raises
+    ------
+    CellError
+        If a material is of a kind that files cannot keep.
+    """
+    return {
+        "of_cell": of_cell,
+        "laws": phases_to_bytes({region.name: region.material for region in regions}),
+        "mean_dilatation": np.array([int(region.mean_dilatation) for region in regions]),
+    }
 
 
 def phases_to_bytes(phases: Mapping[str, Material]) -> UInt8[Bytes, "_"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.errors import CellError
+from microtann.fem.elements import RULES
+from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Region
 from microtann.materials import isotropy
 from microtann.materials.linear_elastic import LinearElastic
@@ -21,6 +25,8 @@ from microtann.microstructure.protocol import SHARED_STATE
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 Array = NDArray[np.float64]
+STIFF_IN_VOLUME = 20.0
+"""Stiffness against a change of volume over that against shear beyond which linear elements lock: ν > 0.475."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,3 +154,46 @@ def _flat_state(region: Region, strain: Float[Array, "n p v"], state: State) -> 
     count = strain.shape[0] * strain.shape[1]
     own = {k: v.reshape(count, *v.shape[2:]) for k, v in region.own(state).items() if k not in SHARED_STATE}
     return {"strain": strain.reshape(count, -1), "energy": np.zeros(count), "dissipation": np.zeros(count)} | own
+
+
+def require_components(name: str, material: Material, components: int) -> None:
+    """Refuse a phase in space for a cell in the plane, and the other way round.
+
+    Parameters
+    ----------
+    name : str
+        Of the phase.
+    material : Material
+    components : int
+        Strain components of the cell.
+
+    Raises
+    ------
+    CellError
+    """
+    own = getattr(material, "components", components)
+    if own != components:
+        where = "in space" if components == 6 else "in the plane"
+        raise CellError(
+            f"the phase {name or 'of the cell'} has {own} strain components, but the cell is {where} and needs "
+            f"{components}"
+            + ("" if components == 6 else ': say plane="strain" or plane="stress" where the phase is made')
+        )
+
+
+def locking_of_phases(mesh: Mesh, regions: Sequence[Region]) -> Iterator[str]:
+    """Yield a sentence for every elastic phase that hardly changes its volume in elements that lock."""
+    for region in regions:
+        if type(region.material) is not LinearElastic or region.mean_dilatation:
+            continue
+        stiffness = region.material.stiffness
+        d = mesh.dimension
+        normal = stiffness[:d, :d].sum() / d**2
+        shear = float(np.linalg.eigvalsh(stiffness[d:, d:])[0])
+        kinds = [block.kind for block in mesh.blocks if not RULES[block.kind].edges]
+        if normal > STIFF_IN_VOLUME * shear and kinds:
+            yield (
+                f"the phase {region.name or 'of the cell'} resists a change of volume {normal / shear:.3g} times "
+                f"as much as shear, for which {' and '.join(kinds)} cells are too stiff: say "
+                "mean_dilatation=True, or use quadratic ones"
+            )

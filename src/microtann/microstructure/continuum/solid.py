@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.errors import CellError
+from microtann.errors import CellError, LockingWarning
+from microtann.fem.locking import locking
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, MeanDilatation, regions_of
 from microtann.materials.plane_stress import NORMAL_STRAIN
-from microtann.materials.protocol import Material, State
+from microtann.materials.protocol import State
 from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN
 from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.cell_newton import CellsBefore, advance_cells
@@ -23,15 +27,21 @@ from microtann.microstructure.continuum.deviators import COMPONENTS_OF, DEVIATOR
 from microtann.microstructure.continuum.gauss_plasticity import ACCUMULATED, PLASTIC_STRAIN, GaussPlasticity
 from microtann.microstructure.continuum.mesh_arrays import mesh_arrays, mesh_of_arrays
 from microtann.microstructure.continuum.periodic_mesh import periodic_nodes, periods_of
-from microtann.microstructure.continuum.phase_files import files_keep, phases_of_bytes, phases_to_bytes
-from microtann.microstructure.continuum.phase_response import is_quadratic, virgin_phases
-from microtann.microstructure.continuum.solid_picture import solid_picture
+from microtann.microstructure.continuum.phase_files import files_keep, phase_arrays, phases_of_bytes
+from microtann.microstructure.continuum.phase_response import (
+    is_quadratic,
+    locking_of_phases,
+    require_components,
+    virgin_phases,
+)
+from microtann.microstructure.continuum.solid_picture import solid_frames, solid_picture
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
 from microtann.microstructure.strain_metric import MetricName
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
+from microtann.system.paraview import write_series
 from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
@@ -69,6 +79,11 @@ class Solid(Microstructure):
     InputError
         If the phases do not cover the mesh once.
 
+    Warns
+    -----
+    LockingWarning
+        If elements lock where a phase hardly changes its volume.
+
     Examples
     --------
     >>> import numpy as np, microtann as mt
@@ -78,7 +93,7 @@ class Solid(Microstructure):
     >>> solid = mt.Solid(layers, {"a": mt.fem.VonMises(plane="strain"), "b": hard})
     >>> stress, tangent, state = solid.update(np.array([[0.5, 0.0, 0.0]]), solid.initial_state(1))
     >>> tangent.shape, solid.decode(state)["plastic_strain"].shape
-    ((1, 3, 3), (32, 3))
+    ((1, 3, 3), (1, 32, 3))
     """
 
     kind: ClassVar[str] = "solid"
@@ -105,7 +120,9 @@ class Solid(Microstructure):
         vectors.setflags(write=False)
         regions = regions_of(mesh, phases, mean_dilatation)
         for region in regions:
-            _require_components(region.name, region.material, voigt.components(mesh.dimension))
+            require_components(region.name, region.material, voigt.components(mesh.dimension))
+        for sentence in (*locking(mesh, regions), *locking_of_phases(mesh, regions)):
+            warnings.warn(sentence, LockingWarning, stacklevel=2)
         volume = abs(float(np.linalg.det(vectors)))
         equations = CellEquations(mesh, regions, periodic_nodes(mesh, vectors), volume)
         for name, value in zip(
@@ -185,23 +202,22 @@ class Solid(Microstructure):
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         return float(np.median(self.first_yield(directions)) / REFERENCE_YIELD_STRAIN)
 
-    def first_yield(self, direction: Float[Array, "n v"]) -> Float[Array, "n"]:
-        """Return the multiples of average strains at which some point of the virgin cell begins to flow.
+    def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
+        """Return by which factors average strains would have to be multiplied for the first point to flow.
 
-        Raises
-        ------
-        CellError
-            If no phase flows under von Mises.
+        They follow from the elastic cell where all phases are of this package and have an elastic domain, else
+        from trials.
+
+        Parameters
+        ----------
+        strain : array, shape (n, v)
+            Not zero.
         """
-        plasticity, equations = self.plasticity, self.equations
-        if plasticity is None:
-            raise CellError("no phase of the solid flows under von Mises: it has no first yield")
-        v = self.components
-        local = (equations.strain_of @ equations.elastic_fluctuation).reshape(-1, v, v) + np.eye(v)
-        driving = np.einsum("pva,pvw->paw", plasticity.relief, local[plasticity.points])
-        driving /= plasticity.resistance[:, None, None]
-        load = [float(np.linalg.norm(driving @ one, axis=1).max()) for one in direction]
-        return 1.0 / np.array(load)
+        plasticity = self.plasticity
+        known = all(files_keep(region.material) for region in self.equations.regions)
+        if plasticity is None or not known or not (plasticity.resistance > 0.0).all():
+            return super().first_yield(strain)
+        return plasticity.first_yield(strain)
 
     def groups(self) -> Groups:
         """Return the arrays of the mesh and of the phases.
@@ -211,12 +227,8 @@ class Solid(Microstructure):
         CellError
             If a phase is of a material that files cannot keep.
         """
-        regions = self.equations.regions
-        phases: dict[str, NDArray[Any]] = {
-            "of_cell": self.equations.phase_of_cell,
-            "laws": phases_to_bytes({region.name: region.material for region in regions}),
-            "mean_dilatation": np.array([int(region.mean_dilatation) for region in regions]),
-        }
+        equations = self.equations
+        phases = phase_arrays(equations.regions, equations.phase_of_cell)
         return {"mesh": mesh_arrays(self.mesh) | {"periods": self.periods}, "phases": phases}
 
     @classmethod
@@ -364,18 +376,25 @@ class Solid(Microstructure):
         """
         return solid_picture(self.equations, self.plasticity, None if state is None else self.decode(state))
 
+    def write(self, folder: str | os.PathLike[str], coordinates: Mapping[str, Array], name: str = "cell") -> Path:
+        """Write states for ParaView: ``name.pvd`` and one VTU file each, with phases and plastic strains.
+
+        Parameters
+        ----------
+        folder : path
+        coordinates : mapping of arrays, shape (T, *group)
+            Internal coordinates, solved or decoded by a model.
+        name : str
+
+        Returns
+        -------
+        Path
+            The PVD file.
+        """
+        frames = solid_frames(self.equations, self.plasticity, coordinates)
+        blocks = [(block.kind, block.cells) for block in self.mesh.blocks]
+        return write_series(folder, name, self.mesh.points, blocks, frames)[0]
+
     def elastic_stiffness(self) -> Float[Array, "v v"]:
         """Return the elastic stiffness of the cell."""
         return self.equations.elasticity
-
-
-def _require_components(name: str, material: Material, components: int) -> None:
-    """Refuse a phase in space for a cell in the plane, and the other way round."""
-    own = getattr(material, "components", components)
-    if own != components:
-        where = "in space" if components == 6 else "in the plane"
-        raise CellError(
-            f"the phase {name or 'of the cell'} has {own} strain components, but the cell is {where} and needs "
-            f"{components}"
-            + ("" if components == 6 else ': say plane="strain" or plane="stress" where the phase is made')
-        )

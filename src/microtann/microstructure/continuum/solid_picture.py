@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.gauss_plasticity import PLASTIC_STRAIN, GaussPlasticity
 from microtann.microstructure.picture import Picture
+from microtann.system.paraview import Snapshot
 
 Array = NDArray[np.float64]
 
@@ -33,12 +34,33 @@ def solid_picture(
     values, label = equations.phase_of_cell.astype(np.float64), "phase"
     if decoded is not None and plasticity is not None:
         values, label = equivalent_plastic_strain(equations, plasticity, decoded), "equivalent plastic strain"
-    shown = np.ones(mesh.cell_count, dtype=bool)
-    if mesh.dimension == 3:  # the half in front is left out
-        shown = mesh.centres[:, 1] > 0.5 * (mesh.points[:, 1].min() + mesh.points[:, 1].max())
-    cells = tuple(block.cells[shown[block.numbers]] for block in mesh.blocks if shown[block.numbers].any())
-    lines = np.empty((0, 2), dtype=np.int64)
-    return Picture(mesh.points, moved, lines, values[shown], label, cells=cells)
+    behind = None
+    if mesh.dimension == 3:  # a figure leaves out the half in front
+        behind = mesh.centres[:, 1] > 0.5 * (mesh.points[:, 1].min() + mesh.points[:, 1].max())
+    cells, lines = tuple(block.cells for block in mesh.blocks), np.empty((0, 2), dtype=np.int64)
+    return Picture(mesh.points, moved, lines, values, label, cells=cells, drawn=behind)
+
+
+def solid_frames(
+    equations: CellEquations, plasticity: GaussPlasticity | None, coordinates: Mapping[str, Array]
+) -> Iterator[Snapshot]:
+    """Yield states of a cell as fields for ParaView.
+
+    Parameters
+    ----------
+    equations : CellEquations
+    plasticity : GaussPlasticity, optional
+        The integration points that may flow.
+    coordinates : mapping of arrays, shape (T, *group)
+        Internal coordinates.
+    """
+    phase = equations.phase_of_cell.astype(np.float64)
+    for number, moved in enumerate(np.asarray(coordinates["displacement"])):
+        fields = {"phase": phase}
+        if plasticity is not None:
+            one = {PLASTIC_STRAIN: np.asarray(coordinates[PLASTIC_STRAIN])[number]}
+            fields["equivalent plastic strain"] = equivalent_plastic_strain(equations, plasticity, one)
+        yield Snapshot(number, float(number), {"displacement": moved}, fields)
 
 
 def equivalent_plastic_strain(

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from microtann.microstructure.frames.beam_axes import beam_axes
 from microtann.microstructure.frames.cross_section import CrossSection
 from microtann.microstructure.frames.stations import Stations
 
@@ -115,14 +116,9 @@ def beam_points(
 
 
 def bending_planes(axis: Float[Array, "d"]) -> list[tuple[Array, Array]]:
-    """Return the directions y (and z) across a beam, each with what a rotation gives as slope of its deflection.
-
-    In space y is as near as can be to the coordinate axis that is most nearly across the beam.
-    """
+    """Return the directions y (and z) across a beam, each with what a rotation gives as slope of deflection."""
+    across = beam_axes(axis[None])[0, 1:]
     if len(axis) == 2:
-        return [(np.array([-axis[1], axis[0]]), np.ones(1))]
-    up = np.eye(3)[np.argmin(np.abs(axis))]
-    y = up - (up @ axis) * axis
-    y /= np.linalg.norm(y)
-    z = np.cross(axis, y)
+        return [(across[0], np.ones(1))]
+    y, z = across
     return [(y, z), (z, -y)]

@@ -78,6 +78,38 @@ class CrossSection:
         y, z, area = self.fibres.T
         return float(area @ y**2), float(area @ z**2)
 
+    def scaled(self, length: float, dimension: int, share: float = 1.0) -> CrossSection:
+        """Return the section of a frame of another size, or a part of the section that resists as much less.
+
+        Parameters
+        ----------
+        length : float
+            Of the new frame over that of the old one. In the plane the width stays.
+        dimension : int
+            Of space.
+        share : float
+            Part of the section: all areas and the torsion constant scale with it, distances stay.
+        """
+        area = share * length ** (dimension - 1)
+        fibres = self.fibres * np.array([length, length, area])
+        shear = [area * one for one in self.shear]
+        return CrossSection(fibres, shear, share * length**4 * self.torsion)
+
+    def of_fibres(self, count: int) -> CrossSection:
+        """Return the same section with so many fibres, of which some lie at one place and share its area.
+
+        Raises
+        ------
+        CellError
+            If it has more fibres already.
+        """
+        own = len(self.fibres)
+        if count < own:
+            raise CellError(f"a section of {own} fibres cannot have {count}")
+        split = np.arange(count) % own
+        fibres = self.fibres[split] / np.column_stack([np.ones((count, 2)), np.bincount(split)[split]])
+        return CrossSection(fibres, self.shear, self.torsion)
+
     @classmethod
     def rectangle(
         cls, depth: float, width: float = 1.0, fibres: tuple[int, int] = (8, 1), shear: bool = False

@@ -16,8 +16,7 @@ from microtann.data.generate import generate
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.laws import examine_laws
 from microtann.forms import Variational
-from microtann.forms.variational.form import viscous
-from microtann.forms.variational.viscous_flow import ViscousFlow
+from microtann.forms.variational.viscous_flow import ViscousFlow, viscous
 from microtann.slips.viscous_projection import viscous_force
 from microtann.training import train
 from random_slips import random_normals, random_slip_tann

@@ -9,7 +9,7 @@ import pytest
 
 import microtann as mt
 from microtann import fem
-from microtann.errors import CellError
+from microtann.errors import CellError, LockingWarning
 from microtann.microstructure.continuum.image_file import read_image
 
 SOFT = fem.VonMises(plane="strain")
@@ -153,3 +153,13 @@ def test_images_that_are_none_are_refused(tmp_path: Path) -> None:
             read_image(tmp_path / name)
     with pytest.raises(CellError, match="cannot be read"):
         read_image(tmp_path / "none.csv")
+
+
+def test_phases_that_hardly_change_their_volume_want_other_elements() -> None:
+    mesh = fem.box((1, 1), (2, 2)).named(regions={"soft": [0, 3], "rubber": [1, 2]})
+    rubber = fem.LinearElastic.isotropic(1.0, 0.499, plane="strain")
+    with pytest.warns(LockingWarning, match="the phase rubber resists a change of volume .* times as much"):
+        mt.Solid(mesh, {"soft": SOFT, "rubber": rubber})
+    mt.Solid(mesh, {"soft": SOFT, "rubber": rubber}, mean_dilatation=True)
+    with pytest.warns(LockingWarning, match="use 'triangle6'"):
+        mt.Solid(fem.box((1, 1), (2, 2), kind="triangle"), SOFT)

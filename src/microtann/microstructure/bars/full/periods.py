@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
+from microtann.numbers.checks import as_floats
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
@@ -35,12 +36,15 @@ class Tiling:
     areas : array, shape (M,)
     family : array, shape (M,)
         Distinct bar of the cell that every bar is a copy of.
+    scale : float
+        Length in the structure over length in the cell.
     """
 
     points: Float[Array, "N d"]
     bars: Int[NDArray[np.int32], "M 2"]
     areas: Float[Array, "M"]
     family: Int[NDArray[np.int32], "M"]
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -73,20 +77,102 @@ class Jitter:
         ).reshape(count, dimension)
 
 
-def tile_cells(
-    cell: UnitCell, counts: Int[IntArray, "d"], scale: float, origin: Float[Array, "d"], jitter: Jitter | None
-) -> Tiling:
-    """Tile ``counts`` cells along the lattice vectors.
+@dataclass(frozen=True)
+class Repetition:
+    """How often a cell is repeated, how large and where.
+
+    Parameters
+    ----------
+    counts : (int, ...)
+        Cells along each lattice vector.
+    cell_size : float, optional
+        Length of the first lattice vector in the structure; that of the cell if left out.
+    origin : (float, ...), optional
+        Where the cell's coordinate origin goes.
+    perturbation, law, seed
+        Of the jitter, as in `Jitter`; there is none of size zero.
+    """
+
+    counts: ArrayLike
+    cell_size: float | None = None
+    origin: ArrayLike | None = None
+    perturbation: float = 0.0
+    law: str = "normal"
+    seed: int = 0
+
+    def checked(self, cell: UnitCell) -> tuple[Int[IntArray, "d"], float, Float[Array, "d"], Jitter | None]:
+        """Return counts, length in the structure over that in the cell, corner and jitter.
+
+        Raises
+        ------
+        CellError
+            If one of them is out of range.
+        """
+        number, d = np.asarray(self.counts), cell.dimension
+        if number.shape != (d,) or not np.issubdtype(number.dtype, np.integer) or (number < 1).any():
+            raise CellError(f"counts must be {d} positive integers, got {self.counts!r}")
+        known = self.law in ("normal", "uniform")
+        if not (np.isfinite(self.perturbation) and 0 <= self.perturbation <= LARGEST_MOVE and known):
+            raise CellError(
+                f"perturbation lies between 0 and {LARGEST_MOVE} shortest bars and law is 'normal' or 'uniform', "
+                f"got {self.perturbation!r}, {self.law!r}"
+            )
+        corner = np.zeros(d) if self.origin is None else as_floats("origin", self.origin)
+        if corner.shape != (d,) or not np.isfinite(corner).all():
+            raise CellError(f"origin must be {d} numbers, got {self.origin!r}")
+        jitter = Jitter(self.perturbation, self.law, self.seed) if self.perturbation > 0 else None
+        scale = 1.0 if self.cell_size is None else length_scale(cell, self.cell_size)
+        return number.astype(np.int64), scale, corner, jitter
+
+
+def length_scale(cell: UnitCell, cell_size: float) -> float:
+    """Return length in a structure over length in its cell, by the length of the first lattice vector there.
+
+    Raises
+    ------
+    CellError
+        If it is not positive.
+    """
+    if not (np.isfinite(cell_size) and cell_size > 0):
+        raise CellError(f"cell_size must be positive, got {cell_size!r}")
+    return float(cell_size / np.linalg.norm(cell.periods[0]))
+
+
+def whole_cells(cell: UnitCell, lengths: ArrayLike, cell_size: float) -> Int[IntArray, "d"]:
+    """Return how many cells fill a box along each axis.
 
     Parameters
     ----------
     cell : UnitCell
-    counts : array, shape (d,)
-    scale : float
-        Length in the structure over length in the cell; areas scale with its power d − 1.
-    origin : array, shape (d,)
-        Where the cell's coordinate origin goes.
-    jitter : Jitter, optional
+    lengths : (float, ...)
+        Edges of the box.
+    cell_size : float
+        Edge of a cell in the structure, along the first lattice vector.
+
+    Raises
+    ------
+    CellError
+        If the box does not hold a whole number of cells, or lattice vectors are not along the axes.
+    """
+    sizes = as_floats("lengths", lengths)
+    if not np.allclose(cell.periods, np.diag(np.diag(cell.periods))):
+        raise CellError("a box is filled by cells whose lattice vectors are along the axes; use Structure.tile")
+    edges = length_scale(cell, cell_size) * np.abs(np.diag(cell.periods))
+    if sizes.shape != edges.shape or not (np.isfinite(sizes) & (sizes > 0)).all():
+        raise CellError(f"lengths must be {len(edges)} positive numbers, got {lengths!r}")
+    counts = np.rint(sizes / edges)
+    if (np.abs(counts * edges - sizes) > 1e-9 * sizes).any():
+        raise CellError(f"edges {sizes.tolist()} of the box are no whole number of cells of {edges.tolist()}")
+    return counts.astype(np.int64)
+
+
+def tile_cells(cell: UnitCell, repetition: Repetition) -> Tiling:
+    """Tile cells along their lattice vectors; areas scale with the power d − 1 of the size.
+
+    Parameters
+    ----------
+    cell : UnitCell
+    repetition : Repetition
 
     Returns
     -------
@@ -94,9 +180,12 @@ def tile_cells(
 
     Raises
     ------
+    CellError
+        If the repetition is not well defined, or no node can move although a perturbation is asked for.
     InputError
         If the structure would not fit into the memory of the machine.
     """
+    counts, scale, origin, jitter = repetition.checked(cell)
     require_memory(
         f"a structure of {'×'.join(str(n) for n in counts)} cells",
         float(BYTES_PER_BAR * cell.distinct_bars.count) * math.prod(counts.tolist()),
@@ -142,4 +231,5 @@ def tile_cells(
         bars=np.column_stack([number[end] for end in ends]),
         areas=share[entry] * scale ** (d - 1),
         family=family,
+        scale=scale,
     )

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,10 +17,9 @@ from microtann.equilibrium.history import History
 from microtann.errors import CellError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
 from microtann.microstructure.bars.full.bar_system import Bars, BarState
-from microtann.microstructure.bars.full.periods import Jitter, tile_cells
+from microtann.microstructure.bars.full.periods import Repetition, tile_cells, whole_cells
 from microtann.numbers.checks import as_floats
 from microtann.system.paraview import Snapshot, write_series
 
@@ -171,19 +171,8 @@ class Structure(Body[StructureResult]):
         >>> s.points.shape, s.bars.shape
         ((2541, 3), (28040, 2))
         """
-        sizes = as_floats("lengths", lengths)
-        if not np.allclose(cell.periods, np.diag(np.diag(cell.periods))):
-            raise CellError(
-                "a box is filled by cells whose lattice vectors are along the axes; use Structure.tile"
-            )
-        scale = _scale(cell, cell_size)
-        edges = scale * np.abs(np.diag(cell.periods))
-        if sizes.shape != edges.shape or not (np.isfinite(sizes) & (sizes > 0)).all():
-            raise CellError(f"lengths must be {len(edges)} positive numbers, got {lengths!r}")
-        counts = np.rint(sizes / edges)
-        if (np.abs(counts * edges - sizes) > 1e-9 * sizes).any():
-            raise CellError(f"edges {sizes.tolist()} of the box are no whole number of cells of {edges.tolist()}")
-        return cls.tile(cell, bar, counts.astype(np.int64), cell_size, origin, perturbation, law, seed)
+        counts = whole_cells(cell, lengths, cell_size)
+        return cls.tile(cell, bar, counts, cell_size, origin, perturbation, law, seed)
 
     @classmethod
     def tile(
@@ -229,23 +218,7 @@ class Structure(Body[StructureResult]):
         CellError
             If an argument is out of range, or no node can move although a perturbation is asked for.
         """
-        number, d = np.asarray(counts), cell.dimension
-        if number.shape != (d,) or not np.issubdtype(number.dtype, np.integer) or (number < 1).any():
-            raise CellError(f"counts must be {d} positive integers, got {counts!r}")
-        if not (np.isfinite(perturbation) and 0 <= perturbation <= LARGEST_MOVE) or law not in (
-            "normal",
-            "uniform",
-        ):
-            raise CellError(
-                f"perturbation lies between 0 and {LARGEST_MOVE} shortest bars and law is 'normal' or 'uniform', "
-                f"got {perturbation!r}, {law!r}"
-            )
-        corner = np.zeros(d) if origin is None else as_floats("origin", origin)
-        if corner.shape != (d,) or not np.isfinite(corner).all():
-            raise CellError(f"origin must be {d} numbers, got {origin!r}")
-        jitter = Jitter(perturbation, law, seed) if perturbation > 0 else None
-        scale = 1.0 if cell_size is None else _scale(cell, cell_size)
-        tiling = tile_cells(cell, number.astype(np.int64), scale, corner, jitter)
+        tiling = tile_cells(cell, Repetition(counts, cell_size, origin, perturbation, law, seed))
         listed = distinct_properties(cell, bar)
         if any(np.ndim(value) for value in (bar.young, bar.yield_stress, bar.hardening)):
             bar = ElastoplasticBar(*(value[tiling.family] for value in listed))
@@ -276,27 +249,44 @@ class Structure(Body[StructureResult]):
         )
 
 
-def _scale(cell: UnitCell, cell_size: float) -> float:
-    if not (np.isfinite(cell_size) and cell_size > 0):
-        raise CellError(f"cell_size must be positive, got {cell_size!r}")
-    return float(cell_size / np.linalg.norm(cell.periods[0]))
-
-
 def _check(points: Array, bars: NDArray[np.integer], areas: Array) -> None:
-    if points.ndim != 2 or points.shape[1] not in (2, 3) or not np.isfinite(points).all():
-        raise CellError(f"the structure's points must be finite and of shape (N, 2) or (N, 3), got {points.shape}")
+    check_joined(points, bars)
     if areas.shape != (len(bars),):
         raise CellError(f"areas must have shape ({len(bars)},), one per bar, got {areas.shape}")
-    if bars.min() < 0 or bars.max() >= len(points):
-        bad = int(np.flatnonzero(((bars < 0) | (bars >= len(points))).any(axis=1))[0])
-        raise CellError(f"bar {bad} names a node that does not exist; nodes are numbered 0 to {len(points) - 1}")
     if not (np.isfinite(areas) & (areas > 0)).all():
         bad = int(np.flatnonzero(~(np.isfinite(areas) & (areas > 0)))[0])
         raise CellError(f"bar {bad} has area {areas[bad]:g}: areas must be positive and finite")
+
+
+def check_joined(
+    points: Float[Array, "N d"], bars: Int[NDArray[np.integer[Any]], "M 2"], what: str = "bar"
+) -> None:
+    """Refuse points and bars that make no structure.
+
+    Parameters
+    ----------
+    points : array, shape (N, d)
+    bars : integer array, shape (M, 2)
+    what : str
+        What messages call a bar.
+
+    Raises
+    ------
+    CellError
+        If points are not finite or not those of the plane or of space, a bar names a node that does not exist or
+        has no length, or none holds a node.
+    """
+    if points.ndim != 2 or points.shape[1] not in (2, 3) or not np.isfinite(points).all():
+        raise CellError(f"the structure's points must be finite and of shape (N, 2) or (N, 3), got {points.shape}")
+    if bars.min() < 0 or bars.max() >= len(points):
+        bad = int(np.flatnonzero(((bars < 0) | (bars >= len(points))).any(axis=1))[0])
+        raise CellError(
+            f"{what} {bad} names a node that does not exist; nodes are numbered 0 to {len(points) - 1}"
+        )
     length = np.linalg.norm(points[bars[:, 1]] - points[bars[:, 0]], axis=1)
     if (length <= 1e-12 * length.max()).any():
         bad = int(np.argmin(length))
-        raise CellError(f"bar {bad} between nodes {bars[bad, 0]} and {bars[bad, 1]} has no length")
+        raise CellError(f"{what} {bad} between nodes {bars[bad, 0]} and {bars[bad, 1]} has no length")
     held = np.bincount(bars.ravel(), minlength=len(points))
     if not held.all():
-        raise CellError(f"no bar holds node {int(np.argmin(held))}")
+        raise CellError(f"no {what} holds node {int(np.argmin(held))}")

@@ -1,0 +1,1 @@
+"""Full structures of beams, solved beam by beam (direct numerical simulation)."""

@@ -1,0 +1,495 @@
+"""Forces of beams for given motions of their ends: every beam is solved for its own unknowns, compiled for speed.
+
+The forces of a beam are in equilibrium: a constant normal force and moments that vary linearly between its ends,
+five numbers Q. The strains e of its sections (stretch and two curvatures) follow from their forces b Q, and
+together they must make the motion q of the ends ::
+
+    minimise  Σ_s w_s L ψ_s(e_s)   subject to   Σ_s w_s L b_sᵀ e_s + shear = q
+
+with the energy and dissipation ψ_s of the fibres of a section. Newton's method for it has the flexibility
+F = Σ_s w_s L b_sᵀ f_s b_s of the beam, f_s the inverse tangents of the sections; F⁻¹ is the tangent of the beam
+(Spacone, Filippou and Taucer, Earthquake Engineering & Structural Dynamics 25, 1996). The problem is convex, so
+that a line search on the energy makes it safe. The state of a beam is the plastic strains of its fibres alone: the
+iteration begins from the elastic answer to what they were.
+
+Five deformations q and forces Q: stretch and N; angles between the ends and the chord across y, first and second
+end, and their moments; the same across z. Twist is elastic and apart. What is across z in the plane, and angles at
+pinned ends, is left out of account (``free``), and its forces are zero.
+
+Shapes: beams m, sections S, fibres F; q and force (m, 5), plastic strain (m, S F), the beams as in
+`microtann.microstructure.frames.full.beam_arrays.BeamArrays`. Young modulus, yield stress and hardening are of
+shape (1,) where all beams are alike, else (m,). The functions work in place.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
+from microtann.slips.return_map_kernel import plastic_increment, tangent_modulus
+
+TANGENT_FLOOR = 1e-6
+"""Tangent of flowing fibres without hardening over Young's modulus: in the operator only, not in the forces."""
+UNBALANCED = 1e-25
+"""Energy of the forces out of balance, over that of the forces, at which a beam is in equilibrium."""
+ITERATIONS = 60
+OVERSHOOT = 0.5
+"""A full step is taken if the slope of the energy at its end is at most this fraction of that at its start."""
+TRIALS = 12
+
+
+@njit(cache=True, error_model="numpy")
+def _elastic_section(fibres, young, flexibility, flat):
+    """Write the flexibility (3, 3) of an elastic section."""
+    stiffness = np.zeros((3, 3))
+    for f in range(len(fibres)):
+        _add(stiffness, fibres[f, 0], fibres[f, 1], young * fibres[f, 2])
+    _invert(stiffness, flat, flexibility)
+
+
+@njit(cache=True, error_model="numpy")
+def _add(stiffness, y, z, modulus):
+    """Add a fibre of modulus times area to the stiffness of its section, lower part."""
+    stiffness[0, 0] += modulus
+    stiffness[1, 0] -= modulus * y
+    stiffness[2, 0] -= modulus * z
+    stiffness[1, 1] += modulus * y * y
+    stiffness[2, 1] += modulus * y * z
+    stiffness[2, 2] += modulus * z * z
+
+
+@njit(cache=True, error_model="numpy")
+def _invert(stiffness, flat, inverse):
+    """Invert the stiffness of a section; in the plane (``flat``) it has no curvature across z."""
+    a, b, c = stiffness[0, 0], stiffness[1, 0], stiffness[2, 0]
+    d, e, f = stiffness[1, 1], stiffness[2, 1], stiffness[2, 2]
+    if flat:
+        det = a * d - b * b
+        inverse[0, 0], inverse[1, 1] = d / det, a / det
+        inverse[0, 1] = inverse[1, 0] = -b / det
+        inverse[0, 2] = inverse[2, 0] = inverse[1, 2] = inverse[2, 1] = inverse[2, 2] = 0.0
+        return
+    aa, bb, cc = d * f - e * e, c * e - b * f, b * e - c * d
+    det = a * aa + b * bb + c * cc
+    inverse[0, 0], inverse[1, 1], inverse[2, 2] = aa / det, (a * f - c * c) / det, (a * d - b * b) / det
+    inverse[0, 1] = inverse[1, 0] = bb / det
+    inverse[0, 2] = inverse[2, 0] = cc / det
+    inverse[1, 2] = inverse[2, 1] = (b * c - a * e) / det
+
+
+@njit(cache=True, error_model="numpy")
+def _add_flexibility(matrix, f, s, weight):
+    """Add weight bᵀ f b of a section at s to the flexibility (5, 5) of a beam, lower part."""
+    one, two = s - 1.0, s
+    matrix[0, 0] += weight * f[0, 0]
+    for plane in range(2):
+        first, second, k = 1 + 2 * plane, 2 + 2 * plane, 1 + plane
+        matrix[first, 0] += weight * one * f[k, 0]
+        matrix[second, 0] += weight * two * f[k, 0]
+        matrix[first, first] += weight * one * one * f[k, k]
+        matrix[second, first] += weight * one * two * f[k, k]
+        matrix[second, second] += weight * two * two * f[k, k]
+    matrix[3, 1] += weight * one * one * f[2, 1]
+    matrix[4, 1] += weight * one * two * f[2, 1]
+    matrix[3, 2] += weight * one * two * f[2, 1]
+    matrix[4, 2] += weight * two * two * f[2, 1]
+
+
+@njit(cache=True, error_model="numpy")
+def _factorise(matrix, free):
+    """Replace the lower part of a matrix (5, 5) by its Cholesky factor; rows of what is free are those of one."""
+    for i in range(5):
+        if free[i]:
+            for j in range(i):
+                matrix[i, j] = 0.0
+            for j in range(i + 1, 5):
+                matrix[j, i] = 0.0
+            matrix[i, i] = 1.0
+    for i in range(5):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= matrix[i, k] * matrix[j, k]
+            matrix[i, j] = math.sqrt(total) if i == j else total / matrix[j, j]
+
+
+@njit(cache=True, error_model="numpy")
+def _solve(factor, free, vector):
+    """Replace a vector by the solution."""
+    for i in range(5):
+        total = 0.0 if free[i] else vector[i]
+        for k in range(i):
+            total -= factor[i, k] * vector[k]
+        vector[i] = total / factor[i, i]
+    for i in range(4, -1, -1):
+        total = vector[i]
+        for k in range(i + 1, 5):
+            total -= factor[k, i] * vector[k]
+        vector[i] = total / factor[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _elastic_answer(q, plastic, fibres, shear, young, length, place, weight, free, flexibility, strain, force):
+    """Write the strains (S, 3) of sections and the forces (5,) of a beam whose fibres do not flow."""
+    sections, count = len(place), len(fibres)
+    matrix, own = np.zeros((5, 5)), np.zeros((sections, 3))
+    for i in range(5):
+        force[i] = q[i]
+    for s in range(sections):
+        for f in range(count):
+            alpha = plastic[s * count + f]
+            if alpha != 0.0:
+                part = young * fibres[f, 2] * alpha
+                own[s, 0] += part
+                own[s, 1] -= part * fibres[f, 0]
+                own[s, 2] -= part * fibres[f, 1]
+        _add_flexibility(matrix, flexibility, place[s], weight[s] * length)
+        for i in range(3):
+            e = flexibility[i, 0] * own[s, 0] + flexibility[i, 1] * own[s, 1] + flexibility[i, 2] * own[s, 2]
+            strain[s, i] = e
+            _take(force, i, e, place[s], weight[s] * length)
+    _add_shear(matrix, shear, length)
+    _factorise(matrix, free)
+    _solve(matrix, free, force)
+    for s in range(sections):
+        n, my, mz = _section_forces(force, place[s])
+        for i in range(3):
+            strain[s, i] += flexibility[i, 0] * n + flexibility[i, 1] * my + flexibility[i, 2] * mz
+
+
+@njit(cache=True, error_model="numpy")
+def _take(q, i, e, s, weight):
+    """Take a strain of a section from the deformations of the beam."""
+    if i == 0:
+        q[0] -= weight * e
+    else:
+        q[2 * i - 1] -= weight * (s - 1.0) * e
+        q[2 * i] -= weight * s * e
+
+
+@njit(cache=True, error_model="numpy")
+def _add_shear(matrix, shear, length):
+    """Add the flexibility in shear, which turns both ends alike; ``shear`` is that of a unit length."""
+    for plane in range(2):
+        first, second = 1 + 2 * plane, 2 + 2 * plane
+        part = shear[plane] / length
+        matrix[first, first] += part
+        matrix[second, first] += part
+        matrix[second, second] += part
+
+
+@njit(cache=True, error_model="numpy")
+def _section_forces(force, s):
+    """Return normal force and moments at s."""
+    return force[0], (s - 1.0) * force[1] + s * force[2], (s - 1.0) * force[3] + s * force[4]
+
+
+@njit(cache=True, error_model="numpy")
+def _evaluate(strain, before, fibres, law, weight, plastic, forces, stiffness):
+    """Let the fibres of a beam flow; return energy and dissipation over its length, and whether any fibre flows.
+
+    Forces (S, 3) and tangents (S, 3, 3) of the sections are written where ``stiffness`` has rows.
+    """
+    young, limit, hardening = law
+    count, energy, dissipation, flows = len(fibres), 0.0, 0.0, False
+    flowing = max(tangent_modulus(young, hardening), TANGENT_FLOOR * young)
+    for s in range(len(strain)):
+        stretch, bent_y, bent_z = strain[s]
+        n = my = mz = stored = lost = 0.0
+        stiffness[s] = 0.0
+        for f in range(count):
+            y, z, area = fibres[f]
+            e = stretch - y * bent_y - z * bent_z
+            old = before[s * count + f]
+            step = plastic_increment(e, old, young, limit, hardening)
+            alpha = old + step
+            elastic = e - alpha
+            part = young * elastic * area
+            n += part
+            my -= y * part
+            mz -= z * part
+            stored += area * (young * elastic * elastic + hardening * alpha * alpha)
+            lost += area * limit * abs(step)
+            plastic[s * count + f] = alpha
+            if step != 0.0:
+                flows = True
+                _add(stiffness[s], y, z, flowing * area)
+            else:
+                _add(stiffness[s], y, z, young * area)
+        forces[s, 0], forces[s, 1], forces[s, 2] = n, my, mz
+        energy += weight[s] * 0.5 * stored
+        dissipation += weight[s] * lost
+    return energy, dissipation, flows
+
+
+@njit(cache=True, error_model="numpy")
+def _inner(first, second, weight):
+    total = 0.0
+    for s in range(len(weight)):
+        total += weight[s] * (first[s, 0] * second[s, 0] + first[s, 1] * second[s, 1] + first[s, 2] * second[s, 2])
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def _flow(q, before, fibres, law, shear, length, along, free, flat, work, first, plastic, force):
+    """Iterate a beam some of whose fibres flow.
+
+    ``work`` holds strain, section forces and tangents of a first try, ``first`` its energy and dissipation.
+
+    Returns
+    -------
+    (float, float, bool)
+        Energy of the fibres and dissipation over the length, and whether equilibrium was found.
+    """
+    place, weight = along
+    strain, forces, stiffness, f, step, trial = work
+    sections = len(place)
+    slide = np.array([shear[0] * (force[1] + force[2]), shear[1] * (force[3] + force[4])]) / length
+    matrix, change = np.empty((5, 5)), np.empty(2)
+    energy, dissipation = first
+    for _ in range(ITERATIONS):
+        matrix[:] = 0.0
+        for i in range(5):
+            force[i] = q[i]
+        size = 0.0
+        for s in range(sections):
+            _invert(stiffness[s], flat, f[s])
+            _add_flexibility(matrix, f[s], place[s], weight[s] * length)
+            for i in range(3):
+                e = strain[s, i]
+                for j in range(3):
+                    e -= f[s, i, j] * forces[s, j]
+                _take(force, i, e, place[s], weight[s] * length)
+        _add_shear(matrix, shear, length)
+        _factorise(matrix, free)
+        _solve(matrix, free, force)
+        unbalanced = 0.0
+        for s in range(sections):
+            n, my, mz = _section_forces(force, place[s])
+            d0, d1, d2 = n - forces[s, 0], my - forces[s, 1], mz - forces[s, 2]
+            for i in range(3):
+                step[s, i] = f[s, i, 0] * d0 + f[s, i, 1] * d1 + f[s, i, 2] * d2
+            unbalanced += weight[s] * (step[s, 0] * d0 + step[s, 1] * d1 + step[s, 2] * d2)
+        for s in range(sections):
+            size += weight[s] * abs(
+                forces[s, 0] * strain[s, 0] + forces[s, 1] * strain[s, 1] + forces[s, 2] * strain[s, 2]
+            )
+        change[0] = shear[0] * (force[1] + force[2]) / length - slide[0]
+        change[1] = shear[1] * (force[3] + force[4]) / length - slide[1]
+        for plane in range(2):
+            if shear[plane] > 0.0:
+                unbalanced += change[plane] ** 2 / shear[plane]
+        if unbalanced <= UNBALANCED * size:
+            return energy, dissipation, True
+        start = _slope(forces, step, slide, change, shear, weight)
+        for s in range(sections):
+            for i in range(3):
+                trial[s, i] = strain[s, i] + step[s, i]
+        energy, dissipation, _ = _evaluate(trial, before, fibres, law, weight, plastic, forces, stiffness)
+        end = _slope(forces, step, slide + change, change, shear, weight)
+        taken = 1.0
+        if end > -OVERSHOOT * start and start < 0.0:
+            bracket = Bracket(0.0, 1.0, start, end, 0)
+            for _ in range(TRIALS):
+                taken = estimate(bracket, 0.05)
+                for s in range(sections):
+                    for i in range(3):
+                        trial[s, i] = strain[s, i] + taken * step[s, i]
+                energy, dissipation, _ = _evaluate(trial, before, fibres, law, weight, plastic, forces, stiffness)
+                value = _slope(forces, step, slide + taken * change, change, shear, weight)
+                if abs(value) <= -0.3 * start:
+                    break
+                bracket = narrow(bracket, taken, value)
+        strain[:] = trial
+        slide += taken * change
+    return energy, dissipation, False
+
+
+@njit(cache=True, error_model="numpy")
+def _slope(forces, step, slide, change, shear, weight):
+    """Return the slope of the energy along a step."""
+    total = _inner(forces, step, weight)
+    for plane in range(2):
+        if shear[plane] > 0.0:
+            total += slide[plane] * change[plane] / shear[plane]
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def update_beams(beams, q, before, plastic, force):
+    """Solve all beams for the motions of their ends.
+
+    Parameters
+    ----------
+    beams : BeamArrays
+    q : (m, 5)
+    before : (m, S F)
+        Plastic strains at the beginning of the increment.
+    plastic : (m, S F) out
+        At its end.
+    force : (m, 5) out
+
+    Returns
+    -------
+    (float, float, int)
+        Energy of stretching, bending and shear, dissipation, and a beam that was not solved; −1 for none.
+    """
+    sections = len(beams.place)
+    strain, forces, step, trial = (
+        np.empty((sections, 3)),
+        np.empty((sections, 3)),
+        np.empty((sections, 3)),
+        np.empty((sections, 3)),
+    )
+    stiffness, f = np.empty((sections, 3, 3)), np.empty((sections, 3, 3))
+    elastic, shear, along = np.empty((3, 3)), np.empty(2), (beams.place, beams.weight)
+    energy, dissipation, failed = 0.0, 0.0, -1
+    each = 1 if len(beams.young) > 1 else 0
+    for b in range(len(q)):
+        law = (beams.young[b * each], beams.yield_stress[b * each], beams.hardening[b * each])
+        fibres, length = beams.fibres[beams.kind[b]], beams.length[b]
+        for plane in range(2):
+            shear[plane] = beams.shear[beams.kind[b], plane] * 2.0 * (1.0 + beams.poisson) / law[0]
+        if b == 0 or each or beams.kind[b] != beams.kind[b - 1]:
+            _elastic_section(fibres, law[0], elastic, beams.flat)
+        free = beams.free[b]
+        _elastic_answer(q[b], before[b], fibres, shear, law[0], length, *along, free, elastic, strain, force[b])
+        stored, lost, flows = _evaluate(
+            strain, before[b], fibres, law, beams.weight, plastic[b], forces, stiffness
+        )
+        if flows:
+            stored, lost, found = _flow(
+                q[b], before[b], fibres, law, shear, length, along, free, beams.flat,
+                (strain, forces, stiffness, f, step, trial), (stored, lost), plastic[b], force[b],
+            )  # fmt: skip
+            if not found:
+                failed = b
+        for plane in range(2):
+            slide = force[b, 1 + 2 * plane] + force[b, 2 + 2 * plane]
+            stored += 0.5 * shear[plane] * slide * slide / length**2
+        energy += length * stored
+        dissipation += length * lost
+    return energy, dissipation, failed
+
+
+@njit(cache=True, error_model="numpy")
+def beam_stiffness(beams, force, before, plastic, secant, stiffness):
+    """Write the stiffness F⁻¹ (m, 15) of all beams, lower part row by row.
+
+    Parameters
+    ----------
+    beams : BeamArrays
+    force : (m, 5)
+        Of the beams at the end of the increment.
+    before, plastic : (m, S F)
+        Plastic strains at the beginning and at the end of the increment.
+    secant : float
+        Weight of the secant instead of the tangent moduli of fibres; the secant is the slope from the middle of
+        the elastic range, at stress H α, to the present state.
+    stiffness : (m, 15) out
+    """
+    sections, count = len(beams.place), beams.fibres.shape[1]
+    elastic, shear, section, f = np.empty((3, 3)), np.empty(2), np.empty((3, 3)), np.empty((3, 3))
+    matrix, column, strain = np.empty((5, 5)), np.empty(5), np.empty(3)
+    each = 1 if len(beams.young) > 1 else 0
+    for b in range(len(force)):
+        young, hardening = beams.young[b * each], beams.hardening[b * each]
+        flowing = max(tangent_modulus(young, hardening), TANGENT_FLOOR * young)
+        fibres, length, free = beams.fibres[beams.kind[b]], beams.length[b], beams.free[b]
+        for plane in range(2):
+            shear[plane] = beams.shear[beams.kind[b], plane] * 2.0 * (1.0 + beams.poisson) / young
+        if b == 0 or each or beams.kind[b] != beams.kind[b - 1]:
+            _elastic_section(fibres, young, elastic, beams.flat)
+        matrix[:] = 0.0
+        for s in range(sections):
+            flows = False
+            for i in range(s * count, (s + 1) * count):
+                flows = flows or before[b, i] != plastic[b, i]
+            if not flows:
+                _add_flexibility(matrix, elastic, beams.place[s], beams.weight[s] * length)
+                continue
+            if secant > 0.0:
+                _section_strain(
+                    force[b],
+                    plastic[b, s * count : (s + 1) * count],
+                    fibres,
+                    young,
+                    beams.place[s],
+                    elastic,
+                    strain,
+                )
+            section[:] = 0.0
+            for k in range(count):
+                y, z, area = fibres[k]
+                old, new = before[b, s * count + k], plastic[b, s * count + k]
+                modulus = young
+                if new != old:
+                    modulus = flowing
+                    if secant > 0.0:
+                        stress = young * (strain[0] - y * strain[1] - z * strain[2] - new)
+                        reduced = stress - hardening * old
+                        modulus += secant * (young * reduced / (reduced + young * (new - old)) - flowing)
+                _add(section, y, z, modulus * area)
+            _invert(section, beams.flat, f)
+            _add_flexibility(matrix, f, beams.place[s], beams.weight[s] * length)
+        _add_shear(matrix, shear, length)
+        _factorise(matrix, free)
+        place = 0
+        for i in range(5):
+            column[:] = 0.0
+            column[i] = 1.0
+            _solve(matrix, free, column)
+            for j in range(i + 1):
+                stiffness[b, place + j] = column[j]
+            place += i + 1
+
+
+@njit(cache=True, error_model="numpy")
+def _section_strain(force, plastic, fibres, young, s, elastic, strain):
+    """Write the strains (3,) of a section from the forces of its beam and its plastic strains."""
+    n, my, mz = _section_forces(force, s)
+    for k in range(len(fibres)):
+        part = young * fibres[k, 2] * plastic[k]
+        n += part
+        my -= part * fibres[k, 0]
+        mz -= part * fibres[k, 1]
+    for i in range(3):
+        strain[i] = elastic[i, 0] * n + elastic[i, 1] * my + elastic[i, 2] * mz
+
+
+@njit(cache=True, error_model="numpy")
+def beam_strains(beams, force, plastic, strain):
+    """Write the strains of sections (m, S, 3) of beams in equilibrium, from their forces and plastic strains."""
+    elastic, count = np.empty((3, 3)), beams.fibres.shape[1]
+    each = 1 if len(beams.young) > 1 else 0
+    for b in range(len(force)):
+        young, kind = beams.young[b * each], beams.kind[b]
+        if b == 0 or each or kind != beams.kind[b - 1]:
+            _elastic_section(beams.fibres[kind], young, elastic, beams.flat)
+        for s in range(len(beams.place)):
+            own = plastic[b, s * count : (s + 1) * count]
+            _section_strain(force[b], own, beams.fibres[kind], young, beams.place[s], elastic, strain[b, s])
+
+
+@njit(cache=True, error_model="numpy")
+def largest_fibre_values(beams, force, plastic, stress, strain):
+    """Write the stress and the plastic strain (m,) of largest size among the fibres of every beam."""
+    elastic, section, count = np.empty((3, 3)), np.empty(3), beams.fibres.shape[1]
+    each = 1 if len(beams.young) > 1 else 0
+    for b in range(len(force)):
+        young, kind = beams.young[b * each], beams.kind[b]
+        if b == 0 or each or kind != beams.kind[b - 1]:
+            _elastic_section(beams.fibres[kind], young, elastic, beams.flat)
+        most = flown = 0.0
+        for s in range(len(beams.place)):
+            own = plastic[b, s * count : (s + 1) * count]
+            _section_strain(force[b], own, beams.fibres[kind], young, beams.place[s], elastic, section)
+            for k in range(count):
+                y, z, _ = beams.fibres[kind, k]
+                value = young * (section[0] - y * section[1] - z * section[2] - own[k])
+                most = value if abs(value) > abs(most) else most
+                flown = own[k] if abs(own[k]) > abs(flown) else flown
+        stress[b], strain[b] = most, flown
