@@ -50,9 +50,15 @@ if TYPE_CHECKING:
     from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.frame_file import read_frame, read_frame_structure
     from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
-    from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
+    from microtann.microstructure.frames.plane_cells import (
+        honeycomb_cell,
+        reentrant_cell,
+        square_grid_cell,
+        triangular_cell,
+    )
     from microtann.microstructure.material_point.solid_point import SolidPoint
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
@@ -122,9 +128,12 @@ __all__ = [
     "read_bar",
     "read_cell",
     "read_dataset",
+    "read_frame",
+    "read_frame_structure",
     "read_image",
     "read_programme",
     "reduce",
+    "reentrant_cell",
     "register_microstructure",
     "reproduction",
     "shipped_models",
@@ -180,9 +189,15 @@ _PLACES = {
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
     "microstructure.frames.frame": ("Frame",),
+    "microstructure.frames.frame_file": ("read_frame", "read_frame_structure"),
     "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),
     "microstructure.frames.kelvin": ("kelvin_cell",),
-    "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
+    "microstructure.frames.plane_cells": (
+        "honeycomb_cell",
+        "reentrant_cell",
+        "square_grid_cell",
+        "triangular_cell",
+    ),
     "microstructure.frames.cross_section": ("CrossSection",),
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),

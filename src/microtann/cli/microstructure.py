@@ -28,6 +28,7 @@ from microtann.microstructure.continuum.solid import Solid
 from microtann.microstructure.frames.cross_section import sections_of_areas
 from microtann.microstructure.frames.frame import Frame
 from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
+from microtann.microstructure.frames.frame_file import read_frame
 from microtann.microstructure.material_point.solid_point import SolidPoint
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
@@ -41,10 +42,20 @@ class CellChoice:
     """Which cell is homogenised."""
 
     kind: Annotated[
-        Literal["cube", "square", "octet", "body-centred", "honeycomb", "triangular", "square-grid", "kelvin"],
+        Literal[
+            "cube",
+            "square",
+            "octet",
+            "body-centred",
+            "honeycomb",
+            "reentrant",
+            "triangular",
+            "square-grid",
+            "kelvin",
+        ],
         Field(
-            description="Pattern of bars, or of beams that bend (honeycomb, triangular, square-grid, kelvin); all "
-            "but cube, octet, body-centred and kelvin lie in the plane."
+            description="Pattern of bars, or of beams that bend (honeycomb, reentrant, triangular, square-grid, "
+            "kelvin); all but cube, octet, body-centred and kelvin lie in the plane."
         ),
     ] = "cube"
     file: Annotated[
@@ -250,7 +261,11 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
         in_file = read_bar(file)
         bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
     sections = {"cell": {"file": choice.file}, "bar": properties, "frame": to_table(beams)}
-    return ChosenMicrostructure(beams.build(choice.build(), bar, "file"), sections, inputs)
+    if beams.joints == "rigid" and file.suffix.lower() == ".inp":  # a deck says more of beams than their areas
+        made: Microstructure = read_frame(file, bar=bar, poisson=beams.poisson, sections=beams.sections)
+    else:
+        made = beams.build(choice.build(), bar, "file")
+    return ChosenMicrostructure(made, sections, inputs)
 
 
 def _solid(settings: Sequence[Setting]) -> ChosenMicrostructure:

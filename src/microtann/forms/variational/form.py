@@ -16,18 +16,20 @@ from pydantic import Field
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms.variational.clusters.cluster_start import is_clusterable
+from microtann.forms.variational.clusters.field_start import holds_fields
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.cone_update import prepare_cone_flow
 from microtann.forms.variational.convergence import verdict
 from microtann.forms.variational.convex_energy import ConvexEnergy, with_convex_network
 from microtann.forms.variational.data_start import is_discoverable, slips_from_data
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.group_start import clustered_system, evolution_of
+from microtann.forms.variational.group_start import clustered_system, evolution_of, system_of_fields
 from microtann.forms.variational.held_elasticity import (
     Hold,
     elasticity_of,
     elasticity_of_dataset,
     hold_elasticity,
+    unheld,
 )
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
 from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
@@ -119,7 +121,8 @@ class Variational(TrainableForm):
         bool,
         Field(
             description="Whether else to start from the slips that the internal coordinates show, where these "
-            "have no more than 110 principal components; the last choice is a random slip system."
+            "have no more than 110 principal components, or from clusters of points whose plastic strains they "
+            "hold; the last choice is a random system."
         ),
     ] = True
     seed: Annotated[int, Field(ge=0, description="Seed of the random start and of the order of the data.")] = 0
@@ -261,6 +264,8 @@ class Variational(TrainableForm):
             shown = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
             self._tell_unused(shown, of_lattice=False)
             return hold(point_of(shown))
+        if self.from_coordinates and found and holds_fields(dataset):
+            return hold(point_of(system_of_fields(dataset, scaling, self.states, self._most_groups)))
         seeds = range(self.seed, self.seed + self.starts)
         sizes = (self.group_size,) * self._most_groups(self.group_size)
         starts = [point_of(random_system(seed, y, self.states, sizes, known)) for seed in seeds]
@@ -391,8 +396,3 @@ class Variational(TrainableForm):
         if not known and elasticity_of_dataset(dataset, point.scaling) is None:
             return unheld
         return hold_elasticity(elasticity_of(point))
-
-
-def unheld(point: MaterialPoint) -> MaterialPoint:
-    """Return the point as it is: nothing is known of its elastic response."""
-    return point

@@ -10,6 +10,7 @@ import numpy as np
 from microtann.cones.group_system import GroupSystem
 from microtann.data.increments import Dataset
 from microtann.forms.variational.clusters.cluster_start import clustered_groups, scaled_groups
+from microtann.forms.variational.clusters.field_start import groups_of_fields
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.slip_reduction import SlipSystem, root_of
@@ -48,6 +49,25 @@ def clustered_system(
     points = None if known is None else known.plastic_points()
     assert points is not None
     system = clustered_groups(dataset, states, most_groups(points.components))
+    return arrays_of(scaled_groups(system, np.asarray(scaling.driving), float(scaling.energy)))
+
+
+def system_of_fields(
+    dataset: Dataset, scaling: Scaling, states: int, most_groups: Callable[[int], int]
+) -> SlipSystem:
+    """Return the arrays of a TANN whose groups are clusters of points of which only the plastic strains are known.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        That holds fields.
+    scaling : Scaling
+    states : int
+        Most states.
+    most_groups : callable
+        Most groups of so many components.
+    """
+    system = groups_of_fields(dataset, states, most_groups)
     return arrays_of(scaled_groups(system, np.asarray(scaling.driving), float(scaling.energy)))
 
 

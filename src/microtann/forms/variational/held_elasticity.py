@@ -107,6 +107,11 @@ def hold_elasticity(response: Float[Numbers, "v y"]) -> Hold:
     return held
 
 
+def unheld(point: MaterialPoint) -> MaterialPoint:
+    """Return the point as it is: nothing is known of its elastic response."""
+    return point
+
+
 def _quadratic(energy: Energy) -> DecoupledQuadraticEnergy:
     quadratic = energy.quadratic if isinstance(energy, ConvexEnergy) else energy
     assert isinstance(quadratic, DecoupledQuadraticEnergy)

@@ -1,4 +1,4 @@
-"""A TANN from a microstructure of slips in one call, without training."""
+"""A TANN from a microstructure of slips, or of points that flow, in one call, without training."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.walks import REDUCTION_WALKS, WalkPlan
 from microtann.errors import InputError
+from microtann.forms.variational.clusters.cluster_start import is_clusterable
 from microtann.forms.variational.form import Variational
 from microtann.forms.variational.slip_start import is_reducible
 from microtann.microstructure.protocol import Microstructure
@@ -19,12 +20,13 @@ def reduce(
     slips: int = 0,
     plan: WalkPlan | None = None,
 ) -> TANN:
-    """Return a TANN of a microstructure of slips, such as a lattice, without training (``microtann reduce``).
+    """Return a TANN of a lattice, a frame or a solid without training (``microtann reduce``).
 
     The microstructure is solved along a few walks, and slips (of a lattice the plastic strains of the bars) that
-    go together there are merged, whose motion the internal state variables describe. The laws of thermodynamics
-    hold, and the elastic response is exact. With as many states as there are slips, everything is. Training makes
-    the error smaller (``microtann.forms.Variational``, with more slips).
+    go together there are merged, whose motion the internal state variables describe; of a solid, the integration
+    points whose plastic strains go together flow as one group. The laws of thermodynamics hold, and the elastic
+    response is exact. With as many states as there are slips, everything is. Training makes the error smaller
+    (``microtann.forms.Variational``, with more slips), of solids many times.
 
     Parameters
     ----------
@@ -33,8 +35,8 @@ def reduce(
     states : int
         Most internal state variables.
     slips : int
-        Most slips; 0 takes one for a state, which is best without training. There are no more than those of the
-        microstructure.
+        Most slips, or components of groups; 0 takes one for a state, which is best without training. There are no
+        more than those of the microstructure.
     plan : WalkPlan, optional
         The walks; by default `microtann.data.walks.REDUCTION_WALKS`. A data set has its own.
 
@@ -45,8 +47,8 @@ def reduce(
     Raises
     ------
     InputError
-        If nothing yields on the walks, the inelasticity of the microstructure are no slips, or a data set comes
-        with a plan.
+        If nothing yields on the walks, the inelasticity of the microstructure are neither slips nor points that
+        flow, or a data set comes with a plan.
     CellError
         If a lattice cell is a mechanism or the material does not fit it.
 
@@ -63,13 +65,14 @@ def reduce(
         dataset = microstructure
     else:
         dataset = generate(microstructure, plan or REDUCTION_WALKS)
-    if not is_reducible(dataset):
+    if not is_reducible(dataset) and not is_clusterable(dataset):
         raise InputError(
             "these are not the data of a microstructure of slips, such as a lattice with displacements and bar "
-            "forces, which could be reduced without training: train a model on them"
+            "forces, or of a solid with the plastic strains of its points, which could be reduced without "
+            "training: train a model on them"
         )
     known = dataset.microstructure
     problem = known.slip_problem() if known is not None else None
-    assert problem is not None
-    form = Variational(states=states, slips=min(slips or states, problem.count), updates=0)
+    most = slips or states
+    form = Variational(states=states, slips=most if problem is None else min(most, problem.count), updates=0)
     return train(dataset, form)

@@ -72,9 +72,8 @@ def groups_in_data(dataset: Dataset, points: PlasticPoints, count: int) -> Point
     InputError
         If nothing yields in the data.
     """
-    histories = point_histories(
-        dataset.training.coordinates_next, np.arange(len(dataset.training)), point_columns(dataset, points)
-    )
+    rows = np.flatnonzero(dataset.training.with_coordinates)
+    histories = point_histories(dataset.training.coordinates_next, rows, point_columns(dataset, points))
     if not np.abs(histories).max(initial=0.0) > 0.0:
         raise InputError("nothing yields in the data: use larger increments or longer walks")
     return point_groups(histories, points.volume_fraction, points.resistance, count)

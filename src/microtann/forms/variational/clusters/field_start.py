@@ -20,7 +20,7 @@ from microtann.data.increments import Dataset, Increments
 from microtann.forms.variational.clusters.joint_energy import Observed, joint_energy
 from microtann.forms.variational.clusters.point_fields import orthonormal_maps, plastic_field
 from microtann.forms.variational.clusters.point_groups import PointGroups, point_groups, principal_unknowns
-from microtann.forms.variational.clusters.point_histories import STATES, evenly_spread, point_histories
+from microtann.forms.variational.clusters.point_histories import point_histories
 
 Array = NDArray[np.float64]
 SAMPLES = 4_000
@@ -51,7 +51,7 @@ def groups_of_fields(dataset: Dataset, states: int, most_groups: Callable[[int],
         Most groups of so many components.
     """
     data = dataset.training
-    rows = np.random.default_rng(0).permutation(len(data))[:SAMPLES]
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(data.with_coordinates))[:SAMPLES]
     best = amplitudes_of_fields(dataset, rows, most_groups)
     strain = data.strain[rows] + data.strain_increment[rows]
     seen = Observed(
@@ -125,8 +125,7 @@ def _amplitudes(
 ) -> Amplitudes:
     """Return amplitudes of clusters, with plastic strains in components in which their norm may be Euclidean."""
     p, k = len(field), to_norm.shape[1]
-    chosen = evenly_spread(len(data), STATES)
-    raw = point_histories(data.coordinates_next, chosen, field)
+    raw = point_histories(data.coordinates_next, np.flatnonzero(data.with_coordinates), field)
     histories = np.ascontiguousarray(np.einsum("par,ak->pkr", raw, to_norm))
     groups = point_groups(histories, np.ones(p), np.ones(p), most_groups(k))
     modes = groups.modes.reshape(p * k, -1)

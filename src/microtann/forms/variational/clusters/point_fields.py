@@ -27,8 +27,8 @@ def plastic_field(dataset: Dataset) -> Int[NDArray[np.int64], "p a"] | None:
     they are, and which both grow and fall in others, as what accumulates does not.
     """
     data, found = dataset.training, None
-    elastic = elastic_increments(data)
-    at_rest, flowing = (_some(np.flatnonzero(which)) for which in (elastic, ~elastic))
+    elastic, there = elastic_increments(data), data.with_coordinates
+    at_rest, flowing = (_some(np.flatnonzero(which & there)) for which in (elastic, ~elastic))
     if len(flowing) == 0:
         return None
     for name, part in columns(dataset.coordinate_shapes).items():
