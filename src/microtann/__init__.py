@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
     from microtann.data.imported.averaged_path import AveragedPath
+    from microtann.data.imported.cluster_means import ClusterMeans
     from microtann.data.imported.import_choice import ImportChoice
     from microtann.data.imported.import_data import import_data
     from microtann.data.imported.path_writer import dataset_of_paths, write_paths
@@ -50,9 +51,16 @@ if TYPE_CHECKING:
     from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.frame_errors import FrameError, frame_errors
+    from microtann.microstructure.frames.frame_file import read_frame, read_frame_structure
     from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
-    from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
+    from microtann.microstructure.frames.plane_cells import (
+        honeycomb_cell,
+        reentrant_cell,
+        square_grid_cell,
+        triangular_cell,
+    )
     from microtann.microstructure.material_point.solid_point import SolidPoint
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
@@ -74,12 +82,14 @@ __all__ = [
     "AveragedPath",
     "CellResponse",
     "CellStep",
+    "ClusterMeans",
     "CrossSection",
     "Dataset",
     "DrivenPath",
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
+    "FrameError",
     "FrameStructure",
     "FrameStructureResult",
     "Hybrid",
@@ -108,6 +118,7 @@ __all__ = [
     "examine_laws",
     "fem",
     "forms",
+    "frame_errors",
     "generate_data",
     "honeycomb_cell",
     "import_data",
@@ -122,9 +133,12 @@ __all__ = [
     "read_bar",
     "read_cell",
     "read_dataset",
+    "read_frame",
+    "read_frame_structure",
     "read_image",
     "read_programme",
     "reduce",
+    "reentrant_cell",
     "register_microstructure",
     "reproduction",
     "shipped_models",
@@ -148,6 +162,7 @@ _PLACES = {
     "data.file": ("read_dataset", "write_dataset"),
     "data.generate_data": ("generate_data",),
     "data.imported.averaged_path": ("AveragedPath",),
+    "data.imported.cluster_means": ("ClusterMeans",),
     "data.imported.import_choice": ("ImportChoice",),
     "data.imported.import_data": ("import_data",),
     "data.imported.path_writer": ("dataset_of_paths", "write_paths"),
@@ -179,10 +194,17 @@ _PLACES = {
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
+    "microstructure.frames.frame_errors": ("FrameError", "frame_errors"),
     "microstructure.frames.frame": ("Frame",),
+    "microstructure.frames.frame_file": ("read_frame", "read_frame_structure"),
     "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),
     "microstructure.frames.kelvin": ("kelvin_cell",),
-    "microstructure.frames.plane_cells": ("honeycomb_cell", "square_grid_cell", "triangular_cell"),
+    "microstructure.frames.plane_cells": (
+        "honeycomb_cell",
+        "reentrant_cell",
+        "square_grid_cell",
+        "triangular_cell",
+    ),
     "microstructure.frames.cross_section": ("CrossSection",),
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),

@@ -16,6 +16,7 @@ from pydantic import Field
 from microtann.cli.point_choice import PointChoice
 from microtann.cli.settings import Setting, fill
 from microtann.cli.solid_choice import SOLID_FAMILIES, SolidChoice
+from microtann.data.file import is_data_file
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
@@ -28,6 +29,7 @@ from microtann.microstructure.continuum.solid import Solid
 from microtann.microstructure.frames.cross_section import sections_of_areas
 from microtann.microstructure.frames.frame import Frame
 from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
+from microtann.microstructure.frames.frame_file import read_frame
 from microtann.microstructure.material_point.solid_point import SolidPoint
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
@@ -41,10 +43,20 @@ class CellChoice:
     """Which cell is homogenised."""
 
     kind: Annotated[
-        Literal["cube", "square", "octet", "body-centred", "honeycomb", "triangular", "square-grid", "kelvin"],
+        Literal[
+            "cube",
+            "square",
+            "octet",
+            "body-centred",
+            "honeycomb",
+            "reentrant",
+            "triangular",
+            "square-grid",
+            "kelvin",
+        ],
         Field(
-            description="Pattern of bars, or of beams that bend (honeycomb, triangular, square-grid, kelvin); all "
-            "but cube, octet, body-centred and kelvin lie in the plane."
+            description="Pattern of bars, or of beams that bend (honeycomb, reentrant, triangular, square-grid, "
+            "kelvin); all but cube, octet, body-centred and kelvin lie in the plane."
         ),
     ] = "cube"
     file: Annotated[
@@ -201,6 +213,11 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
     if Path(cell).suffix.lower() in IMAGES:
         return {"microstructure.name": Solid.kind, "solid.file": cell, **settings}
     if Path(cell).exists():
+        if is_data_file(Path(cell)):
+            raise InputError(
+                f"{cell} holds increments, and no cell: train on it with microtann train {cell}, which starts "
+                "from the slips of its microstructure if the file tells them"
+            )
         return {"microstructure.name": "", "cell.file": cell, **settings}
     others = [kind for kind in known_microstructures() if kind not in (Lattice.kind, Frame.kind)]
     if ":" not in cell and cell not in others:
@@ -250,7 +267,11 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
         in_file = read_bar(file)
         bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
     sections = {"cell": {"file": choice.file}, "bar": properties, "frame": to_table(beams)}
-    return ChosenMicrostructure(beams.build(choice.build(), bar, "file"), sections, inputs)
+    if beams.joints == "rigid" and file.suffix.lower() == ".inp":  # a deck says more of beams than their areas
+        made: Microstructure = read_frame(file, bar=bar, poisson=beams.poisson, sections=beams.sections)
+    else:
+        made = beams.build(choice.build(), bar, "file")
+    return ChosenMicrostructure(made, sections, inputs)
 
 
 def _solid(settings: Sequence[Setting]) -> ChosenMicrostructure:

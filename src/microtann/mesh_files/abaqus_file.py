@@ -19,6 +19,13 @@ from microtann.mesh_files.abaqus.deck_generation import (
     generate_nodes,
 )
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, keyword_blocks
+from microtann.mesh_files.abaqus.deck_materials import (
+    OF_MATERIALS,
+    begin_material,
+    read_elastic,
+    read_other_law,
+    read_plastic,
+)
 from microtann.mesh_files.abaqus.deck_mesh import mesh_of
 from microtann.mesh_files.abaqus.deck_names import read_named_set, read_surface
 from microtann.mesh_files.abaqus.deck_sections import read_beam_section, read_solid_section
@@ -46,13 +53,17 @@ KEYWORDS: dict[str, Callable[[Deck, KeywordBlock], None]] = {
     "BEAMSECTION": read_beam_section,
     "BEAMGENERALSECTION": read_beam_section,
     "FRAMESECTION": read_beam_section,
+    "MATERIAL": begin_material,
+    "ELASTIC": read_elastic,
+    "PLASTIC": read_plastic,
+    **dict.fromkeys(OF_MATERIALS, read_other_law),
 }
 """What reads a keyword, by its name without blanks; all others are skipped, but for those below."""
 OTHER_MESHES = ("NMAP", "IMPERFECTION", "SYMMETRICMODELGENERATION", "IMPORT", "PARAMETER")
 """Keywords that change the mesh in a way that is not read."""
 JOINTS = (
     *("TIE", "EQUATION", "MPC", "RIGIDBODY", "COUPLING", "KINEMATICCOUPLING", "DISTRIBUTINGCOUPLING"),
-    *("EMBEDDEDELEMENT", "SHELLTOSOLIDCOUPLING", "CONTACTPAIR", "CONTACT", "FASTENER", "MODELCHANGE"),
+    *("EMBEDDEDELEMENT", "SHELLTOSOLIDCOUPLING", "CONTACTPAIR", "CONTACT", "FASTENER", "MODELCHANGE", "RELEASE"),
 )
 """Keywords that join parts of the mesh to each other, or take some away."""
 

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
+from microtann.mesh_files.beam_profiles import BeamProfile, DeckMaterial
 
 IntArray = NDArray[np.int64]
 CELL_ITSELF, FREE_FACES = -1, -2
@@ -39,6 +40,12 @@ class ForeignMesh:
         Cells by the types of elements that the file names, where it names them (Abaqus).
     left_out : dict of int
         How many elements of each type are no cells here.
+    profiles, profile_of : list of BeamProfile, integer array of one number per cell, optional
+        Sections of beams, and which of them every cell has; −1 for none.
+    materials : dict of DeckMaterial
+        By name in capitals.
+    not_understood : dict of str
+        What of a material beams do not know, by its name in capitals.
     notes : list of str
         What is taken otherwise than the file says, a sentence each; `read_foreign_mesh` tells them.
     """
@@ -52,6 +59,10 @@ class ForeignMesh:
     whole_bars: bool = False
     types: dict[str, IntArray] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    profiles: list[BeamProfile] = field(default_factory=list)
+    profile_of: Int[IntArray, "_"] | None = None
+    materials: dict[str, DeckMaterial] = field(default_factory=dict)
+    not_understood: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 

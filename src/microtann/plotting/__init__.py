@@ -3,7 +3,8 @@
 matplotlib and pyvista are imported where a figure is drawn, never with the package.
 """
 
+from microtann.plotting.bent_beams import plot_frame
 from microtann.plotting.deformed import plot_body, plot_cell
 from microtann.plotting.paths import plot_paths
 
-__all__ = ["plot_body", "plot_cell", "plot_paths"]
+__all__ = ["plot_body", "plot_cell", "plot_frame", "plot_paths"]

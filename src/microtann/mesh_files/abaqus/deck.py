@@ -11,6 +11,7 @@ from microtann.errors import InputError
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock, Line, file_lines, included_file
 from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart, SurfacePatch
 from microtann.mesh_files.abaqus.node_coordinates import placement
+from microtann.mesh_files.beam_profiles import DeckMaterial
 
 What = Literal["nodes", "elements"]
 
@@ -32,6 +33,12 @@ class Deck:
         Name of the assembly.
     unread : dict of lists
         Keywords that are left out, by what they are, with their places.
+    materials : dict of DeckMaterial
+        By name in capitals.
+    material : DeckMaterial or None
+        That which is being read.
+    not_understood : dict of str
+        What of a material beams do not know, a sentence by its name in capitals.
     """
 
     path: Path
@@ -41,6 +48,9 @@ class Deck:
     current: DeckPart = field(init=False)
     assembly: str = ""
     unread: dict[str, list[str]] = field(default_factory=dict)
+    materials: dict[str, DeckMaterial] = field(default_factory=dict)
+    material: DeckMaterial | None = None
+    not_understood: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.current = self.model

@@ -269,6 +269,7 @@ def _gather_sections(
     flat = np.array([not kind.is_line and not kind.is_face and not kind.name.startswith("C3D") for kind in types])
     areas: Float[NDArray[np.float64], "_"] = np.full(len(types), np.nan)
     said = np.zeros(len(types), dtype=bool)
+    profile_of = np.full(len(types), -1, dtype=np.int64)
     for key, part in reversed(parts.items()):  # what the assembly says comes last
         deck.current = part
         for section in part.sections:
@@ -283,12 +284,15 @@ def _gather_sections(
                     f"{section.place}: a bar of {section.elements!r} has another area by a section before"
                 )
             areas[bars], said[bars] = section.area, True
+            profile_of[bars] = len(found.profiles)
+            found.profiles.append(section.profile)
             if section.thickness != 1.0 and flat[cells].any():
                 yield (
                     f"the thickness {section.thickness:g} of {section.place} is not read: a body in the plane has "
                     "unit thickness"
                 )
     found.areas, found.whole_bars = (areas, True) if lines.any() else (None, False)
+    found.profile_of, found.materials, found.not_understood = profile_of, deck.materials, deck.not_understood
 
 
 def _notes_on_types(types: list[ElementType]) -> Iterator[str]:

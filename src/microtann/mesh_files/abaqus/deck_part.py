@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from microtann.mesh_files.abaqus.element_types import ElementType
 from microtann.mesh_files.abaqus.node_coordinates import Motion
+from microtann.mesh_files.beam_profiles import BeamProfile
 
 NumberInPart = int | tuple[str, int]
 """A number in the part itself, or the key of an instance and a number in it."""
@@ -92,6 +93,7 @@ class DeckSection(NamedTuple):
     place : str
     written : str
         What it is, in words.
+    profile : BeamProfile
     """
 
     elements: str
@@ -99,6 +101,7 @@ class DeckSection(NamedTuple):
     thickness: float
     place: str
     written: str
+    profile: BeamProfile
 
 
 @dataclass(eq=False)

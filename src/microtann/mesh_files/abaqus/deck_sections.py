@@ -9,6 +9,7 @@ from microtann.mesh_files.abaqus.deck import Deck
 from microtann.mesh_files.abaqus.deck_lines import KeywordBlock
 from microtann.mesh_files.abaqus.deck_part import DeckSection
 from microtann.mesh_files.abaqus.node_coordinates import numbers_of
+from microtann.mesh_files.beam_profiles import BeamProfile
 
 SOLID_PARAMETERS = (
     *("ELSET", "MATERIAL", "ORIENTATION", "CONTROLS", "COMPOSITE", "LAYUP", "SYMMETRIC", "STACKDIRECTION"),
@@ -38,7 +39,7 @@ def read_solid_section(deck: Deck, block: KeywordBlock) -> None:
     block.require_known(SOLID_PARAMETERS)
     values = numbers_of(block.data[0], 1) if block.data and "COMPOSITE" not in block.parameters else []
     value = values[0] if values and values[0] != 0.0 else 1.0
-    _add(deck, block, value, value)
+    _add(deck, block, value, value, BeamProfile("", (value,), None, *_named(block)))
 
 
 def read_beam_section(deck: Deck, block: KeywordBlock) -> None:
@@ -47,13 +48,23 @@ def read_beam_section(deck: Deck, block: KeywordBlock) -> None:
     default = "GENERAL" if block.keyword != "BEAMSECTION" else ""
     shape = "".join(block.parameters.get("SECTION", default).upper().split())
     values = numbers_of(block.data[0]) if block.data and shape in SHAPES else []
-    _add(deck, block, _area(shape, values), 1.0)
+    second = numbers_of(block.data[1], 3) if len(block.data) > 1 and shape in SHAPES else []
+    direction = tuple(second) if any(second) else None
+    profile = BeamProfile(shape, tuple(values), direction, *_named(block))
+    _add(deck, block, _area(shape, values), 1.0, profile)
 
 
-def _add(deck: Deck, block: KeywordBlock, area: float, thickness: float) -> None:
+def _named(block: KeywordBlock) -> tuple[str, str, str]:
+    """Return the material of a section, its place and its keyword."""
+    return block.parameters.get("MATERIAL", "").upper(), block.place, block.written
+
+
+def _add(deck: Deck, block: KeywordBlock, area: float, thickness: float, profile: BeamProfile) -> None:
     shape = block.parameters.get("SECTION", "")
     written = block.written + (f", SECTION={shape}" if shape else "")
-    deck.current.sections.append(DeckSection(block.required("ELSET"), area, thickness, block.place, written))
+    deck.current.sections.append(
+        DeckSection(block.required("ELSET"), area, thickness, block.place, written, profile)
+    )
 
 
 def _area(shape: str, values: Sequence[float]) -> float:

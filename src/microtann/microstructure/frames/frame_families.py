@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.frames.kelvin import kelvin_cell
-from microtann.microstructure.frames.plane_cells import honeycomb_cell, square_grid_cell, triangular_cell
+from microtann.microstructure.frames.plane_cells import (
+    honeycomb_cell,
+    reentrant_cell,
+    square_grid_cell,
+    triangular_cell,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class FrameFamily:
 
 FRAME_FAMILIES = {
     "honeycomb": FrameFamily(2, honeycomb_cell),
+    "reentrant": FrameFamily(2, reentrant_cell),
     "triangular": FrameFamily(2, triangular_cell),
     "square-grid": FrameFamily(2, square_grid_cell),
     "kelvin": FrameFamily(3, kelvin_cell),

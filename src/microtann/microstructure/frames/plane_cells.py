@@ -70,6 +70,53 @@ def honeycomb_cell(
     return repeat(RepeatedUnit(nodes, periods, links), units, size, thickness, perturbation, law, seed)
 
 
+def reentrant_cell(
+    units: Sequence[int] = (1, 1),
+    size: float = math.sqrt(3.0),
+    angle: float = 30.0,
+    ratio: float = 2.0,
+    thickness: float = 0.1,
+    perturbation: float = 0.0,
+    law: Law = "normal",
+    seed: int = 0,
+) -> UnitCell:
+    """Return a re-entrant honeycomb, which widens when it is stretched; see `honeycomb_cell`.
+
+    Parameters
+    ----------
+    units : (int, int)
+        Units along each axis.
+    size : float
+        Edge of the cell along the first axis.
+    angle : float
+        By which the beams of a zigzag turn inwards, in degrees, above 0.
+    ratio : float
+        Length of the vertical beams over that of the others.
+    thickness : float
+        Of the beams, over the length of a beam.
+    perturbation : float
+        Standard deviation or half-width of the displacement of the nodes, in units of a beam.
+    law : {"normal", "uniform"}
+    seed : int
+        Seed of the perturbation.
+
+    Raises
+    ------
+    CellError
+        If an argument is out of range, or beams would cross.
+
+    Examples
+    --------
+    >>> import microtann as mt
+    >>> stiffness = mt.Frame(mt.reentrant_cell(), sections=3).elastic_stiffness()
+    >>> bool(stiffness[0, 1] < 0)  # auxetic
+    True
+    """
+    if not 0.0 < angle < 90.0:
+        raise CellError(f"a re-entrant honeycomb turns inwards by an angle between 0 and 90, got {angle!r}")
+    return honeycomb_cell(units, size, -angle, ratio, thickness, perturbation, law, seed)
+
+
 def triangular_cell(
     units: Sequence[int] = (1, 1),
     size: float = 1.0,
