@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.frame_errors import FrameError, frame_errors
     from microtann.microstructure.frames.frame_file import read_frame, read_frame_structure
     from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -86,6 +87,7 @@ __all__ = [
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
+    "FrameError",
     "FrameStructure",
     "FrameStructureResult",
     "Hybrid",
@@ -114,6 +116,7 @@ __all__ = [
     "examine_laws",
     "fem",
     "forms",
+    "frame_errors",
     "generate_data",
     "honeycomb_cell",
     "import_data",
@@ -188,6 +191,7 @@ _PLACES = {
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
+    "microstructure.frames.frame_errors": ("FrameError", "frame_errors"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.frame_file": ("read_frame", "read_frame_structure"),
     "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),

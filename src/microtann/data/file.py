@@ -231,6 +231,14 @@ def read_stiffness(file: h5py.File) -> NDArray[np.float64] | None:
     return np.asarray(file[STIFFNESS][()], dtype=np.float64) if holds(file, STIFFNESS) else None
 
 
+def is_data_file(path: Path) -> bool:
+    """Return whether a file holds increments."""
+    if not (path.is_file() and h5py.is_hdf5(path)):
+        return False
+    with opened(path) as file:
+        return text(file.attrs.get("schema", "")) == SCHEMA
+
+
 def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:
     """Read one set of a file whose fields are right; a broken checksum is appended to ``damage``.
 
