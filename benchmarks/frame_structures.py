@@ -1,7 +1,7 @@
 """Structures of beams: CPU time and memory of drawn Kelvin foams, by the number of beams.
 
-``python -m benchmarks frame_structures [CELLS ...]`` with cells along every edge (4 and 8 by default; 17 makes 118 000
-beams, 35 a million). Four increments, far into plastic flow; CPU seconds include assembly and multigrid.
+``python -m benchmarks frame_structures [CELLS ...]`` with cells along every edge (4 and 8 by default; 17 makes
+118 000 beams, 35 a million). Four increments, far into plastic flow; CPU seconds include assembly and multigrid.
 """
 
 from __future__ import annotations
