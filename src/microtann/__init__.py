@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
     from microtann.data.imported.averaged_path import AveragedPath
+    from microtann.data.imported.cluster_means import ClusterMeans
     from microtann.data.imported.import_choice import ImportChoice
     from microtann.data.imported.import_data import import_data
     from microtann.data.imported.path_writer import dataset_of_paths, write_paths
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
     from microtann.microstructure.frames.frame import Frame
+    from microtann.microstructure.frames.frame_errors import FrameError, frame_errors
     from microtann.microstructure.frames.frame_file import read_frame, read_frame_structure
     from microtann.microstructure.frames.full.frame_structure import FrameStructure, FrameStructureResult
     from microtann.microstructure.frames.kelvin import kelvin_cell
@@ -80,12 +82,14 @@ __all__ = [
     "AveragedPath",
     "CellResponse",
     "CellStep",
+    "ClusterMeans",
     "CrossSection",
     "Dataset",
     "DrivenPath",
     "DrivenResponse",
     "ElastoplasticBar",
     "Frame",
+    "FrameError",
     "FrameStructure",
     "FrameStructureResult",
     "Hybrid",
@@ -114,6 +118,7 @@ __all__ = [
     "examine_laws",
     "fem",
     "forms",
+    "frame_errors",
     "generate_data",
     "honeycomb_cell",
     "import_data",
@@ -157,6 +162,7 @@ _PLACES = {
     "data.file": ("read_dataset", "write_dataset"),
     "data.generate_data": ("generate_data",),
     "data.imported.averaged_path": ("AveragedPath",),
+    "data.imported.cluster_means": ("ClusterMeans",),
     "data.imported.import_choice": ("ImportChoice",),
     "data.imported.import_data": ("import_data",),
     "data.imported.path_writer": ("dataset_of_paths", "write_paths"),
@@ -188,6 +194,7 @@ _PLACES = {
     "microstructure.continuum.solid": ("Solid",),
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
+    "microstructure.frames.frame_errors": ("FrameError", "frame_errors"),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.frame_file": ("read_frame", "read_frame_structure"),
     "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),

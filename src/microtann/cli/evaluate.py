@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,11 @@ from microtann.cli.options import Output, Overwrite
 from microtann.cli.progress_bar import progress
 from microtann.data.file import read_dataset
 from microtann.data.path_file import read_path
-from microtann.errors import InputError
+from microtann.errors import InputError, ReadingNote
 from microtann.evaluation.closed_loop import PathComparison, protocol, respond
 from microtann.evaluation.protocol_paths import EvaluationPath
 from microtann.report.evaluation_section import write_data_evaluation, write_evaluation
+from microtann.report.recall_section import LEFT_OUT, write_recall
 from microtann.report.section import read_section
 from microtann.reproduction.published import anchor_of
 from microtann.system.stage import Stage, file_digest, working_folder
@@ -39,6 +41,7 @@ def evaluate(
 ) -> None:
     """Run a model in closed loop and measure its errors against the exact cell, beside the published network.
 
+    A model whose microstructure cannot be solved is run alone; its errors are those on data.
     With --data the reference are the whole walks of a data file of the same quantities in the same units.
     The columns of a CSV file are the strain components e11,e22,e33,e23,e13,e12 (shear as γ), a line per increment.
 
@@ -74,15 +77,16 @@ def make_evaluation(model: str, output: Path, overwrite: bool = False, strain: P
         show_unchanged(output)
         return
     tann = load(model)
-    if tann.microstructure is None:
-        raise InputError(
-            f"the model {model!r} names no microstructure, so that there is no exact answer to compare with: name "
-            "a data file with --data"
-        )
-    paths = protocol(tann)
+    paths = protocol(tann) if strain is None else []
     if strain is not None:
         time, values = read_path(strain, tann.components, tann.information.strain_names)
         paths = [EvaluationPath(strain.stem, f"{strain.name}, {len(time)} increments", values[None])]
+    if tann.microstructure is None or not tann.microstructure.solvable:
+        warnings.warn(LEFT_OUT, ReadingNote, stacklevel=2)
+        with working_folder(stage, overwrite=overwrite) as folder:
+            alone = {path.name: (path, tann.recall(path.strain, outside_training="none")) for path in paths}
+            write_recall(folder, model, tann, alone)
+        return
     with working_folder(stage, overwrite=overwrite) as folder:
         responses: dict[str, PathComparison] = {}
         with progress("evaluating in closed loop") as report:

@@ -16,6 +16,7 @@ from pydantic import Field
 from microtann.cli.point_choice import PointChoice
 from microtann.cli.settings import Setting, fill
 from microtann.cli.solid_choice import SOLID_FAMILIES, SolidChoice
+from microtann.data.file import is_data_file
 from microtann.errors import ConfigurationError, InputError
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
@@ -212,6 +213,11 @@ def cell_settings(cell: str | None, **keys: Any) -> dict[str, Any]:
     if Path(cell).suffix.lower() in IMAGES:
         return {"microstructure.name": Solid.kind, "solid.file": cell, **settings}
     if Path(cell).exists():
+        if is_data_file(Path(cell)):
+            raise InputError(
+                f"{cell} holds increments, and no cell: train on it with microtann train {cell}, which starts "
+                "from the slips of its microstructure if the file tells them"
+            )
         return {"microstructure.name": "", "cell.file": cell, **settings}
     others = [kind for kind in known_microstructures() if kind not in (Lattice.kind, Frame.kind)]
     if ":" not in cell and cell not in others:

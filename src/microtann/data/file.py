@@ -221,14 +221,22 @@ def require_room_for(path: Path, file: h5py.File, layout: Layout) -> None:
     require_memory(
         f"the {rows} increments of {path} with {c} internal coordinates",
         size,
-        "keep means of the fields over clusters of points (mt.write_cluster_means), or read_dataset(path, "
-        "coordinates=False)",
+        "keep means of the fields over clusters of points (mt.ClusterMeans), or leave the fields out with "
+        "read_dataset(path, coordinates=False)",
     )
 
 
 def read_stiffness(file: h5py.File) -> NDArray[np.float64] | None:
     """Return the elastic stiffness that a file gives, shape (v, v); None if it gives none."""
     return np.asarray(file[STIFFNESS][()], dtype=np.float64) if holds(file, STIFFNESS) else None
+
+
+def is_data_file(path: Path) -> bool:
+    """Return whether a file holds increments."""
+    if not (path.is_file() and h5py.is_hdf5(path)):
+        return False
+    with opened(path) as file:
+        return text(file.attrs.get("schema", "")) == SCHEMA
 
 
 def read_set(file: h5py.File, name: str, layout: Layout, damage: list[str]) -> Increments:

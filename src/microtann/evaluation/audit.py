@@ -57,6 +57,9 @@ class Audit:
         Error of the dissipation of the whole structure, relative to max(D, Ψ/100), as estimated from all points,
         and half the width of its 95 % interval (`estimate_total`). None if fewer than two points were drawn in a
         way.
+    distance : array, shape (n,), optional
+        Of an audit on data: how far the nearest held-out increment is, at the farthest increment of the point,
+        relative to the usual distance of these from each other. Far beyond 10 nothing is known.
     """
 
     points: Int[NDArray[np.int64], "n"]
@@ -65,6 +68,7 @@ class Audit:
     work: Float[Array, "n"]
     errors: dict[str, Float[Array, "n"]]
     total_dissipation: tuple[float, float] | None
+    distance: Float[Array, "n"] | None = None
 
     def __repr__(self) -> str:
         worst = ", ".join(f"{name} {value.max():.2g}" for name, value in self.errors.items())
@@ -80,7 +84,19 @@ class Audit:
         if self.total_dissipation is not None:
             error, half = self.total_dissipation
             lines.append(f"dissipation of the whole structure, estimated: {error:+.1e} ± {half:.0e} (95 %)")
+        if self.distance is not None:
+            lines.append(f"estimated from held-out data; {self.how_far}")
         return "\n".join(lines)
+
+    @property
+    def how_far(self) -> str:
+        """How far the sampled points are from the data by which an audit on data judges them."""
+        if self.distance is None:
+            return ""
+        middle, worst = np.median(self.distance), self.distance.max()
+        return (
+            f"the nearest data are {middle:.2g} (median) to {worst:.2g} times as far as data are from each other"
+        )
 
     @property
     def draws(self) -> dict[str, Bool[NDArray[np.bool_], "n"]]:
@@ -107,6 +123,7 @@ class Audit:
             "work": self.work.tolist(),
             "errors": {name: value.tolist() for name, value in self.errors.items()},
             "total_dissipation": self.total_dissipation,
+            **({} if self.distance is None else {"distance": self.distance.tolist()}),
         }
 
 
@@ -155,9 +172,9 @@ def audit(
     exact = exact_microstructure(tann)
     if count < 1:
         raise InputError(f"an audit needs at least one point, got {count!r}")
-    volume = _volumes(result, region)
+    volume = volumes_of(result, region)
     dissipated = result.dissipated.ravel()
-    points, by_work = _draw(volume, dissipated, count, seed)
+    points, by_work = drawn_points(volume, dissipated, count, seed)
     strain, dt = strain_histories(result, points), durations(result)
     steps = list(follow(tann, strain, dt))
     stress = np.stack([stress for stress, _ in steps], axis=1)
@@ -195,7 +212,7 @@ def audit(
     )
 
 
-def _volumes(result: Result, region: str | None) -> Float[Array, "P"]:
+def volumes_of(result: Result, region: str | None) -> Float[Array, "P"]:
     """Return the volumes of the Gauss points, zero outside of the region."""
     if region is None and result.materials:
         names = ", ".join(map(repr, result.materials))
@@ -209,10 +226,17 @@ def _volumes(result: Result, region: str | None) -> Float[Array, "P"]:
     return inside
 
 
-def _draw(
+def drawn_points(
     volume: Float[Array, "P"], dissipated: Float[Array, "P"], count: int, seed: int
 ) -> tuple[Int[NDArray[np.int64], "n"], Bool[NDArray[np.bool_], "n"]]:
-    """Return Gauss points with replacement, and which of them were drawn in proportion to plastic work."""
+    """Return Gauss points with replacement, and which of them were drawn in proportion to plastic work.
+
+    Parameters
+    ----------
+    volume, dissipated : array, shape (P,)
+        Of every Gauss point; what is dissipated is per volume.
+    count, seed : int
+    """
     generator = np.random.default_rng(seed)
     work = volume * np.maximum(dissipated, 0.0)
     by_work = count // 2 if work.sum() > 0.0 else 0

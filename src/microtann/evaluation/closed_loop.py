@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_on_every_path, relative_rms, relative_to_energy, spread
-from microtann.evaluation.protocol_paths import DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
+from microtann.evaluation.protocol_paths import BOUND, DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
 from microtann.microstructure.protocol import MicroResponse
-from microtann.microstructure.strain_metric import WORDS, MetricName
+from microtann.microstructure.strain_metric import WORDS, MetricName, StrainMetric
 from microtann.numbers.checks import check_strain_paths
 from microtann.tann.card import directions_rows
 from microtann.tann.recall import Recall
@@ -176,8 +176,14 @@ def evaluate(
 
 
 def protocol(tann: TANN, names: Sequence[str] = NAMES) -> list[EvaluationPath]:
-    """Return paths of the protocol in the metric of the model's microstructure or data."""
-    metric = tann.information.strain_metric
+    """Return paths of the protocol in the metric of the model's microstructure or data.
+
+    Where neither is known they reach as far as the training data.
+    """
+    information, known = tann.information, tann.microstructure
+    metric, seen = information.strain_metric, information.training_range
+    if (known is None or not known.solvable) and "metric" not in information.provenance and seen is not None:
+        metric = StrainMetric.uniform(float(seen.strain.max()) / BOUND, tann.components)
     return [path(name, tann.components, metric) for name in names]
 
 
@@ -216,9 +222,9 @@ def respond(
     InputError
         If the model says of no microstructure that it stands for, so that there is no exact reference.
     """
-    if tann.microstructure is None:
+    if tann.microstructure is None or not tann.microstructure.solvable:
         raise InputError(
-            "the model names no microstructure, so that there is no exact answer to compare with: measure its "
+            "the model names no microstructure that can be solved to compare with: measure its "
             "errors on data with microtann.training.dataset_errors"
         )
     for chosen in paths:
@@ -257,7 +263,7 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
         coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
         largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | plain | groups).items()},
         violations=int(np.count_nonzero(~(recalled.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
-        drift=_drift(recalled.stress) if chosen.name == "z" else None,
+        drift=drift_at_rest(recalled.stress) if chosen.name == "z" else None,
         outside_training_range=bool(recalled.points_outside),
         training_reach=reach,
         directions=_directions(pairs | groups, exact.energy) if chosen.name == DIRECTIONS else None,
@@ -281,7 +287,7 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _drift(stress: Float[Array, "B T v"]) -> float:
+def drift_at_rest(stress: Float[Array, "B T v"]) -> float:
     """Return the largest change of the stress over the zero increments of path z."""
     start = stress.shape[1] - REST_STEPS - REST_STEPS  # zero increments, then as many tiny ones
     resting = stress[:, start - 1 : start + REST_STEPS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,8 +13,9 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from microtann.equilibrium.solver_options import SolverOptions
-from microtann.errors import ConfigurationError, InputError
-from microtann.evaluation.audit import Audit, audit
+from microtann.errors import ConfigurationError, InputError, ReadingNote
+from microtann.evaluation.audit import Audit
+from microtann.evaluation.audit_on_data import audit_as_possible
 from microtann.evaluation.both_scales import Microscale, shows_both_scales
 from microtann.evaluation.comparison import ANALYSIS_TITLES, Analysis, Comparison
 from microtann.evaluation.exact_reference import ExactReference
@@ -149,6 +151,13 @@ class SimulationChoice:
             "errors of the model in this structure; 0 leaves the audit out.",
         ),
     ] = 0
+    audit_data: Annotated[
+        str,
+        Field(
+            description="Data file whose test walks tell the errors in the audit, for a model whose "
+            "microstructure cannot be solved."
+        ),
+    ] = ""
     inside: Annotated[
         tuple[float, ...],
         BeforeValidator(as_point),
@@ -253,8 +262,8 @@ def simulate(
         "lcU1", "lcU2", "lcC1", "lcC2", "lcT1", "lcT2", "lcH", or a case of your own.
     material : Material, name or path
         A model, shipped or from a file; "exact" for the exact regular cube; or any material. Beside one
-        that is no lattice there is no full one, ``dns=0``; beside one that names no microstructure, nothing exact,
-        ``exact=False``.
+        that is no lattice there is no full one, ``dns=0``; beside one that names no microstructure, nothing exact:
+        both are left out, and a note says so.
     choice : SimulationChoice, optional
     solver : SolverOptions, optional
         Settings of the equilibrium solver; what is done outside of the training range is said by the choice.
@@ -296,10 +305,13 @@ def simulate(
     if choice.audit and not isinstance(model, DecodingMaterial):
         raise InputError("an audit compares a model with the exact cell: choose a model, or leave the audit out")
     name = material if isinstance(material, str) else repr(material)
-    if reference is None and choice.exact:
-        raise InputError(
-            f"{name} names no microstructure that could be solved beside it: exact = false and dns = 0"
+    if reference is None and (choice.exact or choice.dns > 0):
+        warnings.warn(
+            f"{name} names no microstructure that can be solved: the exact cell and the full lattice are left out",
+            ReadingNote,
+            stacklevel=2,
         )
+        choice = replace(choice, exact=False, dns=0.0)
     if choice.dns > 0 and not (reference is not None and reference.fills_structures):
         raise InputError(f"{name} does not stand for a lattice, so that there is no full one beside it: dns = 0")
     case = _case(case, model, reference).divided(choice.increments)
@@ -367,7 +379,7 @@ def _examined(
     if choice.audit:
         model = materials["model"]
         assert isinstance(model, DecodingMaterial)
-        audited = audit(comparison.elements["model"], model, choice.audit)
+        audited = audit_as_possible(comparison.elements["model"], model, choice.audit, choice.audit_data)
     return Simulation(comparison, choice, scales, solved, errors, audited)
 
 

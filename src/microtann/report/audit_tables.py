@@ -23,6 +23,12 @@ def audit_table(audit: Audit) -> Table:
     )
     note += "over increments and components, relative to the RMS over all sampled points. Dissipation: of all "
     note += "increments together, relative to the mean of the points, or to Ψ/100 where that is larger."
+    if audit.distance is not None:
+        note = (
+            "The microstructure cannot be solved: the errors of the stress are those of held-out walks with "
+            f"similar strains and states, interpolated. {audit.how_far[0].upper()}{audit.how_far[1:]}. RMS over "
+            "increments and components, relative to the RMS over all sampled points."
+        )
     if audit.total_dissipation is not None:
         error, half = audit.total_dissipation
         note += f" Dissipation of the whole structure, estimated from all points: {error:+.2g} ± {half:.1g} "

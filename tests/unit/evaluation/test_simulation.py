@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import microtann as mt
-from microtann.errors import ConfigurationError, InputError
+from microtann.errors import ConfigurationError, InputError, ReadingNote
 from microtann.evaluation import simulation
 from microtann.evaluation.structures import lcU1
 from microtann.system.progress import ProgressReport
@@ -49,10 +49,9 @@ def test_any_material_is_computed_alone(plane: str | None, name: str) -> None:
     assert list(found.comparison.runs) == ["model"]
     assert result.mesh.points.shape[1] == (3 if plane is None else 2)
     np.testing.assert_allclose(result.energy, result.energy[-1] * np.array([0.25, 1.0]), rtol=1e-9)
-    with pytest.raises(InputError, match="names no microstructure that could be solved beside it: exact = false"):
-        mt.simulate(name, material, dns=0)
-    with pytest.raises(InputError, match="does not stand for a lattice, so that there is no full one"):
-        mt.simulate(name, material, exact=False)
+    with pytest.warns(ReadingNote, match="the exact cell and the full lattice are left out"):
+        alone = mt.simulate(name, material, mesh_size=5.0, increments=2)
+    assert list(alone.comparison.runs) == ["model"]
     with pytest.raises(InputError, match="an audit compares a model with the exact cell"):
         mt.simulate(name, material, exact=False, dns=0, audit=3)
 

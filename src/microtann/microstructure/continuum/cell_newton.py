@@ -266,6 +266,11 @@ class _Search:
             Of several cells.
         row : int
             Its place among them.
+
+        Raises
+        ------
+        ConvergenceError
+            If the tangent is wanted and the cell has none.
         """
         found = self._found
         found.fluctuation[cell] = fluctuation
@@ -274,7 +279,14 @@ class _Search:
         for name, value in answer.state.items():
             found.state[name][cell] = value[row]
         if found.tangent is not None:
-            found.tangent[cell] = self._average_tangent(_row(answer.change, row))
+            try:
+                found.tangent[cell] = self._average_tangent(_row(answer.change, row))
+            except RuntimeError:
+                raise ConvergenceError(
+                    f"the solid at material point {cell} has reached its limit load: without hardening it has no "
+                    "tangent there; use smaller increments or a material that hardens",
+                    worst=[cell],
+                ) from None
 
     def _worst(self, residual: Float[Array, "u"]) -> list[int]:
         """Return the nodes of the mesh with the largest forces out of balance."""

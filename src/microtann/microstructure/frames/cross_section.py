@@ -14,6 +14,8 @@ from microtann.errors import CellError
 from microtann.microstructure.bars.cells.cell import UnitCell
 
 Array = NDArray[np.float64]
+NO_BENDING = 1e-9
+"""Second moment of area, over that of all fibres at the largest distance, which counts as none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,15 @@ class CrossSection:
         """Second moments of area, Σ A y² and Σ A z²."""
         y, z, area = self.fibres.T
         return float(area @ y**2), float(area @ z**2)
+
+    def bends(self, dimension: int) -> bool:
+        """Return whether its fibres resist bending: along y in the plane, in all directions in space."""
+        y, z, area = self.fibres.T
+        least = NO_BENDING * np.abs(self.fibres[:, :2]).max() ** 2 * self.area
+        if dimension == 2:
+            return bool(area @ y**2 > least)
+        second = [[area @ y**2, area @ (y * z)], [area @ (y * z), area @ z**2]]
+        return bool(np.linalg.eigvalsh(second)[0] > least)
 
     def scaled(self, length: float, dimension: int, share: float = 1.0) -> CrossSection:
         """Return the section of a frame of another size, or a part of the section that resists as much less.

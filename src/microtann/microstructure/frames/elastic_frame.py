@@ -144,6 +144,15 @@ class ElasticFrame:
     def _factor(self) -> SuperLU:
         return _factorise((self.stiffness + diags_array(self.springs)).tocsc())
 
+    @property
+    def free_motions(self) -> Float[Array, "k n u"]:
+        """Motions of the nodes that strain no beam, up to one of all nodes alike."""
+        d = self.beams.lever.shape[2] + 1
+        loose = np.flatnonzero(self.springs)[d:]
+        pushed = np.zeros((len(self.springs), len(loose)))
+        pushed[loose, np.arange(len(loose))] = self.springs[loose]
+        return self._factor.solve(pushed).T.reshape(len(loose), self.nodes, len(pushed) // self.nodes)
+
     @cached_property
     def elasticity(self) -> Float[Array, "v v"]:
         """Elastic stiffness of the cell."""

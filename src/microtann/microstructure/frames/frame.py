@@ -64,7 +64,8 @@ class Frame(Microstructure):
     Raises
     ------
     CellError
-        If the numbers of sections, pins or fibres do not fit, or copies of one beam differ.
+        If the numbers of sections, pins or fibres do not fit, copies of one beam differ, or a section does not
+        resist bending.
 
     Examples
     --------
@@ -110,6 +111,13 @@ class Frame(Microstructure):
             raise CellError(f"a frame of {count} listed beams has as many sections, got {len(listed)}")
         if len({len(one.fibres) for one in listed}) != 1:
             raise CellError("the sections of a frame have different numbers of fibres: give all as many")
+        flat = next((bar for bar, one in enumerate(listed) if not one.bends(cell.dimension)), None)
+        if flat is not None:
+            where = "on its axis" if cell.dimension == 2 else "in one line"
+            raise CellError(
+                f"the fibres in the section of bar {flat} lie {where} and do not resist bending: "
+                "give fibres at distances" + (" along y and z" if cell.dimension == 3 else " along y")
+            )
         pins = np.zeros((count, 2), dtype=bool) if pinned is None else np.array(pinned, dtype=bool)
         if pins.shape != (count, 2):
             raise CellError(f"pins are told for both ends of {count} listed beams, got shape {pins.shape}")
@@ -163,11 +171,16 @@ class Frame(Microstructure):
     @cached_property
     def strain_scale(self) -> float:
         """Median strain at first yield over directions of strain, over that of the reference bar, 1/3."""
-        elastic = self.flow.elastic
         directions = np.random.default_rng(0).standard_normal((DIRECTIONS, self.components))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        load = np.abs(directions @ (elastic.coupling / elastic.resistance[:, None]).T).max(axis=1)
-        return float(np.median(1.0 / load) / REFERENCE_YIELD_STRAIN)
+        return float(np.median(self.first_yield(directions)) / REFERENCE_YIELD_STRAIN)
+
+    def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
+        """Return the multiples of strains at which the first fibre of the virgin frame yields."""
+        elastic = self.flow.elastic
+        load = np.abs(strain @ (elastic.coupling / elastic.resistance[:, None]).T).max(axis=1)
+        with np.errstate(divide="ignore"):
+            return 1.0 / load
 
     @cached_property
     def _properties(self) -> BeamProperties:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConvergenceError
+from microtann.errors import ConvergenceError, ReadingNote
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed import lane_slips_kernel
 from microtann.microstructure.bars.condensed.cell_flow import Advance
@@ -20,6 +21,7 @@ from microtann.microstructure.frames.beam_problem import beam_problem
 from microtann.microstructure.frames.beam_properties import BeamProperties
 from microtann.microstructure.frames.condensed_frame import CondensedFrame, condense_frame
 from microtann.microstructure.frames.elastic_frame import ElasticFrame
+from microtann.microstructure.frames.mechanisms import told_mechanism
 from microtann.microstructure.frames.stations import Stations
 from microtann.system.threads import one_blas_thread
 
@@ -58,9 +60,19 @@ class FrameFlow:
 
     @cached_property
     def elastic(self) -> ElasticFrame:
-        """The elastic response to strains and plastic strains."""
+        """The elastic response to strains and plastic strains; a `ReadingNote` tells of hinges that move freely.
+
+        Raises
+        ------
+        CellError
+            If the frame has no stiffness at all.
+        """
         with one_blas_thread():  # its last bits decide those of all that is solved with it
-            return ElasticFrame(beam_problem(self.cell, self.beams, self.along), self.cell.distinct_nodes.count)
+            elastic = ElasticFrame(beam_problem(self.cell, self.beams, self.along), self.cell.distinct_nodes.count)
+            note = told_mechanism(self.cell, elastic)
+        if note:
+            warnings.warn(note, ReadingNote, stacklevel=2)
+        return elastic
 
     @cached_property
     def equations(self) -> BeamEquations:
@@ -74,7 +86,13 @@ class FrameFlow:
         with one_blas_thread():
             return condense_frame(self.cell, self.beams, self.along)
 
-    def advance(self, strain: Float[Array, "n v"], start: Float[Array, "n m"], tangent: bool) -> Advance:
+    def advance(
+        self,
+        strain: Float[Array, "n v"],
+        start: Float[Array, "n m"],
+        tangent: bool,
+        solver: Literal["fastest", "active-set"] = "fastest",
+    ) -> Advance:
         """Advance many material points by an increment, eight of them at once where all fibres harden.
 
         Parameters
@@ -84,6 +102,8 @@ class FrameFlow:
         start : array, shape (n, m)
             Plastic strains of all fibres at its beginning.
         tangent : bool
+        solver : {"fastest", "active-set"}
+            Both give the same.
 
         Raises
         ------
@@ -94,7 +114,7 @@ class FrameFlow:
         flow = _Points(start.copy(), np.empty(n), np.empty(n), np.empty((n if tangent else 0, v, v)))
         if self.elastic.close_to_singular:
             left = np.arange(n)
-        elif start.shape[1] <= FEW_FIBRES:
+        elif solver == "active-set" or start.shape[1] <= FEW_FIBRES:
             left = np.flatnonzero(self._by_sets(strain, flow))
         else:
             left = np.flatnonzero(

@@ -79,6 +79,18 @@ def test_the_limit_of_a_perfectly_plastic_cell_lies_between_its_bounds() -> None
     assert stresses[-1] - stresses[-2] < 0.01 * stresses[-1]
 
 
+def test_a_cell_at_its_limit_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    solid = mt.voided_cell(0.3, divisions=2, layers=1)
+
+    def singular(*_: object) -> None:
+        raise RuntimeError("Factor is exactly singular")
+
+    solid.elastic_stiffness()
+    monkeypatch.setattr(type(solid.equations), "factor", singular)
+    with pytest.raises(ConvergenceError, match="material point 0 has reached its limit load"):
+        solid.update(np.array([[0.5, 0.0, 0.1]]), solid.initial_state(1))
+
+
 def test_a_cell_that_finds_no_equilibrium_says_where() -> None:
     class Wild(fem.VonMises):
         """Its stress is not that of its tangent."""

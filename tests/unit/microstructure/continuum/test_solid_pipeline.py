@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,14 @@ def test_a_plate_under_tension_converges_with_consistent_tangents(coarse: Solid)
     stress = result.stress.reshape(-1, 3)
     assert np.abs(stress[:, 1:]).max() < 1e-9  # the other faces are free
     assert stress[:, 0].min() > 0.1
+
+
+def test_solids_go_to_other_processes(coarse: Solid) -> None:
+    move = np.array([[0.4, 0.0, 0.1]])
+    sent = pickle.loads(pickle.dumps(coarse))
+    np.testing.assert_array_equal(
+        sent.update(move, sent.initial_state(1))[0], coarse.update(move, coarse.initial_state(1))[0]
+    )
 
 
 def test_states_are_written_for_paraview(coarse: Solid, tmp_path: Path) -> None:

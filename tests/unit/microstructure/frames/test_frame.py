@@ -177,7 +177,7 @@ def test_a_state_comes_back_from_what_it_decodes_to_and_a_frame_from_its_arrays(
     rectangle = mt.CrossSection.rectangle(0.2, fibres=(2, 1), shear=True)
     section = mt.CrossSection(rectangle.fibres, (rectangle.shear[0], np.inf), rectangle.torsion)
     frame = mt.Frame(
-        mt.honeycomb_cell(), section, mt.ElastoplasticBar(2.0, 0.5, 0.2), 0.2, 3, "lobatto", [[True, False]] * 6
+        mt.honeycomb_cell(), section, mt.ElastoplasticBar(2.0, 0.5, 0.2), 0.2, 3, "lobatto", np.eye(6, 2)
     )
     rng = np.random.default_rng(0)
     _, _, state = frame.update(2.0 * rng.standard_normal((4, 3)), frame.initial_state(4))

@@ -128,7 +128,9 @@ def told_freedom(cell: UnitCell, elasticity: Float[Array, "v v"], affine: Float[
             f"{motions}; stress, energy and dissipation do not depend on it, and displacements leave it out"
         )
     if len(soft):
-        strains = ", ".join(_strain_in_words(vector, voigt.LABELS[cell.dimension]) for vector in _simplest(soft))
+        strains = ", ".join(
+            strain_in_words(vector, voigt.LABELS[cell.dimension]) for vector in simplest_basis(soft)
+        )
         parts.append(f"the cell has no stiffness against a strain of {strains}; {NO_BENDING}")
     if parts:
         parts += [text for text in [_told_faces(cell)] if text]
@@ -157,7 +159,7 @@ def told_motions(cell: UnitCell) -> str:
     )
 
 
-def _simplest(rows: Float[Array, "k v"]) -> Float[Array, "k v"]:
+def simplest_basis(rows: Float[Array, "k v"]) -> Float[Array, "k v"]:
     """Return a basis of the same space in which every vector names as few components as may be."""
     pivots = linalg.qr(rows, mode="r", pivoting=True)[1][: len(rows)]
     basis = np.linalg.solve(rows[:, pivots], rows)
@@ -165,7 +167,7 @@ def _simplest(rows: Float[Array, "k v"]) -> Float[Array, "k v"]:
     return basis / basis[np.arange(len(basis)), largest][:, None]
 
 
-def _strain_in_words(vector: Float[Array, "v"], labels: Sequence[str]) -> str:
+def strain_in_words(vector: Float[Array, "v"], labels: Sequence[str]) -> str:
     """Return a strain as a sum of components, the largest with factor one."""
     text = ""
     for value, label in zip(vector, labels, strict=True):
