@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
     from microtann.data.imported.averaged_path import AveragedPath
+    from microtann.data.imported.cluster_means import ClusterMeans
     from microtann.data.imported.import_choice import ImportChoice
     from microtann.data.imported.import_data import import_data
     from microtann.data.imported.path_writer import dataset_of_paths, write_paths
@@ -81,6 +82,7 @@ __all__ = [
     "AveragedPath",
     "CellResponse",
     "CellStep",
+    "ClusterMeans",
     "CrossSection",
     "Dataset",
     "DrivenPath",
@@ -160,6 +162,7 @@ _PLACES = {
     "data.file": ("read_dataset", "write_dataset"),
     "data.generate_data": ("generate_data",),
     "data.imported.averaged_path": ("AveragedPath",),
+    "data.imported.cluster_means": ("ClusterMeans",),
     "data.imported.import_choice": ("ImportChoice",),
     "data.imported.import_data": ("import_data",),
     "data.imported.path_writer": ("dataset_of_paths", "write_paths"),

@@ -221,8 +221,8 @@ def require_room_for(path: Path, file: h5py.File, layout: Layout) -> None:
     require_memory(
         f"the {rows} increments of {path} with {c} internal coordinates",
         size,
-        "keep means of the fields over clusters of points (mt.write_cluster_means), or read_dataset(path, "
-        "coordinates=False)",
+        "keep means of the fields over clusters of points (mt.ClusterMeans), or leave the fields out with "
+        "read_dataset(path, coordinates=False)",
     )
 
 
