@@ -47,7 +47,9 @@ CERTIFICATE = 2e-13
 """Relative error of a force at which its resistance is met."""
 ROUND_OFF = 1e-14
 """Error of a force relative to the largest trial force that is none."""
-NOISE = 1e-14
+SLACK = 4.0
+"""By which both may be larger where directions of very different size leave no more digits."""
+NOISE = 1e-12
 """Growth of P relative to its terms that is none."""
 DEPENDENT = 1e-14
 """What is added to the diagonal of Newton's matrix, relative to what it would be at rest."""
@@ -349,7 +351,7 @@ def _search_flow(search, law, trial, flow, largest, careful):
         search.flows[g] = False
     count = _enter(search, law, 0, largest, careful)
     c, changed, value, fraction = 0, True, np.inf, 1.0
-    for _ in range(CAREFUL_STEPS if careful else STEPS):
+    for number in range(CAREFUL_STEPS if careful else STEPS):
         search.steps[0] += 1
         search.steps[1] += careful
         if changed:
@@ -374,7 +376,7 @@ def _search_flow(search, law, trial, flow, largest, careful):
         if kept != count:
             count, changed = kept, True
             continue
-        met = _is_met(search, law, count, largest)
+        met = _is_met(search, law, count, largest, SLACK if careful and number > STEPS else 1.0)
         if met or not careful:
             entered = _enter(search, law, count, largest, careful)
             if entered == count and met:
@@ -412,12 +414,12 @@ def _enter(search, law, count, largest, careful):
 
 
 @njit(inline="always", error_model="numpy")
-def _is_met(search, law, count, largest):
+def _is_met(search, law, count, largest, slack):
     """Return whether all flowing groups have the force of their resistance."""
     for a in range(count):
         g = search.active[a]
         value, _slope, _total = resist(law, g, search.size[g])
-        if abs(search.norm[g] - value) > CERTIFICATE * value + ROUND_OFF * largest:
+        if abs(search.norm[g] - value) > slack * (CERTIFICATE * value + ROUND_OFF * largest):
             return False
     return True
 
