@@ -5,7 +5,8 @@ G and M, which stress, energy and dissipation fix. The states Z = √M q then ha
 of the form, and the forces T = B E − Z are known in every increment. Where a single slip flows, Z moves along its
 normal, so that increments that move Z in one direction tell the normal, and their forces the resistance: all
 forces of the data must lie within. Once some slips are known, those that flow alone but for these are found alike.
-For slips that are not seen, planes that touch the data stand in; training moves them.
+For slips that are not seen, planes that touch the data stand in; training moves them. Where these would be
+the more, as where nothing slips in single directions (the plastic strain of a solid), there is no such start.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def slips_from_data(
     states: int,
     slips: int,
     seed: int,
-) -> SlipSystem:
-    """Return the slip system that the internal coordinates show.
+) -> SlipSystem | None:
+    """Return the slip system that the internal coordinates show; None if they show fewer than half of the slips.
 
     Parameters
     ----------
@@ -100,6 +101,8 @@ def slips_from_data(
     force = strain @ driven.T - state
     normals = seen_slips(force, moved)
     missing = len(normals) - normals.shape[1]
+    if missing > normals.shape[1]:
+        return None
     if missing > 0:
         planes = null_space(normals.T) @ generator.standard_normal((missing, missing))
         normals = np.hstack([normals, planes / np.abs(force @ planes).max(axis=0)])

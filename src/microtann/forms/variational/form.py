@@ -121,8 +121,8 @@ class Variational(TrainableForm):
         bool,
         Field(
             description="Whether else to start from the slips that the internal coordinates show, where these "
-            "have no more than 110 principal components, or from clusters of points whose plastic strains they "
-            "hold; the last choice is a random system."
+            "have no more than 110 principal components and show the most of them, or from clusters of points "
+            "whose plastic strains they hold; the last choice is a random system."
         ),
     ] = True
     seed: Annotated[int, Field(ge=0, description="Seed of the random start and of the order of the data.")] = 0
@@ -262,8 +262,9 @@ class Variational(TrainableForm):
         if self.from_coordinates and self.group_size == 1 and found and is_discoverable(dataset, r):
             whitening = weight[:, None] * vectors / deviation
             shown = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
-            self._tell_unused(shown, of_lattice=False)
-            return hold(point_of(shown))
+            if shown is not None:
+                self._tell_unused(shown, of_lattice=False)
+                return hold(point_of(shown))
         if self.from_coordinates and found and holds_fields(dataset):
             return hold(point_of(system_of_fields(dataset, scaling, self.states, self._most_groups)))
         seeds = range(self.seed, self.seed + self.starts)

@@ -102,6 +102,14 @@ def test_where_slips_cannot_be_looked_for_the_start_is_random() -> None:
     assert not np.allclose(*normals)
 
 
+def test_states_and_slips_asked_for_are_had_where_the_coordinates_show_no_slips() -> None:
+    """The plastic strain of a solid flows in no single directions: five coordinates do not mean five slips."""
+    solid = mt.SolidPoint(mt.fem.VonMises(hardening=0.1, plane="strain"))
+    data = replace(mt.generate_data(solid, mt.WalkPlan(paths=20, steps=30)), microstructure=None)
+    point = Variational(states=8, slips=12, updates=0).start(data)
+    assert point.evolution.normals.shape == (8, 12)
+
+
 def test_the_lattice_and_its_data_have_one_admissible_domain() -> None:
     dataset, data = without_lattice(mt.square_cell((2, 2), perturbation=0.2), 150)
     exact = reduced_slips(dataset, scale_of(dataset.training), 16, 16).system

@@ -16,6 +16,7 @@ AT_REST = 1e-6
 MOST_COMPONENTS = 6
 """Of the plastic strain of a point."""
 FEWEST_POINTS = 2
+"""Of several components each."""
 SAMPLES = 500
 """Increments that are looked at."""
 
@@ -23,8 +24,8 @@ SAMPLES = 500
 def plastic_field(dataset: Dataset) -> Int[NDArray[np.int64], "p a"] | None:
     """Return the columns of the plastic strains of points, a row a point; None if the data hold none.
 
-    It is the largest group of coordinates, of the shape (p,) or (p, a), whose values elastic increments leave as
-    they are, and which both grow and fall in others, as what accumulates does not.
+    It is the largest group of coordinates, of the shape (p, a) with a ≤ 6 or (p,) with p > 6, whose values elastic
+    increments leave as they are, and which both grow and fall in others, as what accumulates does not.
     """
     data, found = dataset.training, None
     elastic, there = elastic_increments(data), data.with_coordinates
@@ -33,11 +34,9 @@ def plastic_field(dataset: Dataset) -> Int[NDArray[np.int64], "p a"] | None:
         return None
     for name, part in columns(dataset.coordinate_shapes).items():
         shape = tuple(dataset.coordinate_shapes[name])
-        if (
-            len(shape) not in (1, 2)
-            or shape[0] < FEWEST_POINTS
-            or (len(shape) == 2 and shape[1] > MOST_COMPONENTS)
-        ):
+        points = len(shape) == 1 and shape[0] > MOST_COMPONENTS  # else it may be the components of one point
+        tensors = len(shape) == 2 and shape[0] >= FEWEST_POINTS and shape[1] <= MOST_COMPONENTS
+        if not (points or tensors):
             continue
         still, moved = (
             data.coordinates_next[rows, part] - data.coordinates[rows, part] for rows in (at_rest, flowing)
