@@ -43,4 +43,4 @@ def test_expected_failures_and_passes_are_left_alone(tmp_path: Path) -> None:
 
 def test_every_expected_skip_names_a_test() -> None:
     for skip in EXPECTED:
-        assert skip.reason in (TESTS / skip.test).read_text(encoding="utf-8")
+        assert skip.reason in (TESTS / skip.test.partition("::")[0]).read_text(encoding="utf-8")

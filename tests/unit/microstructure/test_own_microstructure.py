@@ -265,6 +265,7 @@ def test_every_command_that_is_not_of_lattices(tmp_path: Path, monkeypatch: pyte
     assert "phase_stress" in numbers["audit"]["errors"]
     run("simulate", "lcC1", "-m", model, *coarse, "--outside-training", "exact", "-o", "hybrid")
     run("simulate", "lcC1", "-m", f"{NAME}:PlaneMixture", *coarse, "-o", "exact")
+    run("cell", f"{NAME}:PlaneMixture", "--strain", "11=0.1", "-o", "cell")
     run("report", ".")
     assert "von-mises-mixture" in Path("report.html").read_text().lower()
 
@@ -287,7 +288,6 @@ def test_studies_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_commands_of_lattices_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in (
-        ("cell", f"{NAME}:Mixture", "--strain", "11=0.1"),
         ("cost", f"{NAME}:Mixture", "lcT2"),
         ("reduce", f"{NAME}:PlaneMixture"),
     ):
