@@ -7,7 +7,9 @@ import pytest
 
 import microtann as mt
 from microtann.errors import CellError
+from microtann.forms.variational.known_coordinates import KnownCoordinates
 from microtann.microstructure.registry import known_microstructures
+from microtann.numbers.coordinates import width
 from microtann.numbers.voigt import components
 
 
@@ -221,3 +223,13 @@ def test_frames_that_do_not_fit_are_refused() -> None:
         mt.Frame(cell, section, poisson=0.6)
     with pytest.raises(CellError, match="at least 3 sections"):
         mt.Frame(cell, section, sections=2)
+
+
+def test_directions_that_the_walks_visited_all_need_no_slips() -> None:
+    """Training asks a frame for the slips of no coordinates where nothing is left to be completed."""
+    frame = mt.Frame(mt.square_grid_cell(), mt.CrossSection.rectangle(0.3, fibres=(2, 1)), sections=3)
+    data = mt.generate_data(frame, mt.WalkPlan(paths=5, steps=4))
+    known = KnownCoordinates.of(data)
+    assert known is not None
+    nothing = known.slips_of(np.zeros((0, width(data.coordinate_shapes))), np.zeros((0, 3)))
+    assert nothing.shape == (0, frame.exact_states)
