@@ -5,19 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float
-from numpy.typing import NDArray
 
 from microtann.cones.cone_projection import group_arrays
 from microtann.cones.resistance_kernel import constant_law
-from microtann.errors import ConvergenceError
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.cone_update_kernel import ConeParts, update_cone_points
-from microtann.forms.variational.update import quadratic_parts
-from microtann.tann.form import PointUpdate, PreparedUpdate
+from microtann.forms.variational.update import advance_points, quadratic_parts
+from microtann.tann.form import PreparedUpdate
 from microtann.tann.point import MaterialPoint
-
-Array = NDArray[np.float64]
 
 
 def prepare_cone_flow(point: MaterialPoint) -> PreparedUpdate:
@@ -42,57 +37,4 @@ def prepare_cone_flow(point: MaterialPoint) -> PreparedUpdate:
         extra=extra,
         scale=scale,
     )
-    return partial(_update_cones, parts, v)
-
-
-def _update_cones(
-    parts: ConeParts,
-    components: int,
-    driving: Float[Array, "n y"],
-    state: Float[Array, "n z"],
-    increment: Float[Array, "n y"],
-    dt: float,
-    tangent: bool,
-) -> PointUpdate:
-    """Advance n points.
-
-    Parameters
-    ----------
-    parts : ConeParts
-    components : int
-        Number of strain components, v.
-    driving : array, shape (n, y)
-        Strain and extra state variables at the beginning of the increment.
-    state : array, shape (n, z)
-        Internal state variables there.
-    increment : array, shape (n, y)
-    dt : float
-        Duration of the increment, on which the response does not depend.
-    tangent : bool
-
-    Raises
-    ------
-    ConvergenceError
-        If the flow of some point was not found; it names the points.
-    """
-    n, v = len(driving), components
-    result = PointUpdate(np.empty((n, v)), np.empty_like(state), np.empty(n), np.empty(n), None)
-    stiffness = np.empty((n if tangent else 0, v, v))
-    failed = update_cone_points(
-        parts,
-        np.ascontiguousarray(driving + increment),
-        np.ascontiguousarray(state),
-        result.state,
-        result.stress,
-        result.energy,
-        result.dissipation,
-        stiffness,
-    )
-    if failed.any():
-        points = np.flatnonzero(failed).tolist()
-        raise ConvergenceError(
-            f"the groups of {len(points)} of {n} material points do not settle, the first of them at point "
-            f"{points[0]}; use smaller increments",
-            worst=points,
-        )
-    return result._replace(tangent=stiffness if tangent else None)
+    return partial(advance_points, update_cone_points, parts, "groups", v)

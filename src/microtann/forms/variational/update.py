@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -44,7 +46,7 @@ def prepare_flow(point: MaterialPoint) -> PreparedUpdate:
         extra=extra,
         scale=scale,
     )
-    return partial(_update_flow, parts, v)
+    return partial(advance_points, update_slip_points, parts, "slips", v)
 
 
 def quadratic_parts(
@@ -59,8 +61,10 @@ def quadratic_parts(
     return elastic.T @ elastic, coupling, 0.5 * (extra + extra.T), float(point.scaling.energy)
 
 
-def _update_flow(
-    parts: Parts,
+def advance_points(
+    kernel: Callable[..., NDArray[np.bool_]],
+    parts: tuple[Any, ...],
+    flowing: str,
     components: int,
     driving: Float[Array, "n y"],
     state: Float[Array, "n z"],
@@ -68,11 +72,16 @@ def _update_flow(
     dt: float,
     tangent: bool,
 ) -> PointUpdate:
-    """Advance n points.
+    """Advance n points by a compiled update.
 
     Parameters
     ----------
-    parts : Parts
+    kernel : callable
+        Takes ``parts``, fills the results of all points and returns which failed.
+    parts : tuple
+        The arrays of the model, as the kernel takes them.
+    flowing : str
+        What settles, for messages.
     components : int
         Number of strain components, v.
     driving : array, shape (n, y)
@@ -92,7 +101,7 @@ def _update_flow(
     n, v = len(driving), components
     result = PointUpdate(np.empty((n, v)), np.empty_like(state), np.empty(n), np.empty(n), None)
     stiffness = np.empty((n if tangent else 0, v, v))
-    failed = update_slip_points(
+    failed = kernel(
         parts,
         np.ascontiguousarray(driving + increment),
         np.ascontiguousarray(state),
@@ -105,7 +114,7 @@ def _update_flow(
     if failed.any():
         points = np.flatnonzero(failed).tolist()
         raise ConvergenceError(
-            f"the slips of {len(points)} of {n} material points do not settle, the first of them at point "
+            f"the {flowing} of {len(points)} of {n} material points do not settle, the first of them at point "
             f"{points[0]}; use smaller increments",
             worst=points,
         )
