@@ -52,6 +52,8 @@ def simulate(
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
     inside: Annotated[str | None, typer.Option(metavar="X,Y,Z", help=INSIDE)] = None,
     localisation: Annotated[str | None, setting(SimulationChoice, "localisation")] = None,
+    engine: Annotated[str | None, setting(SimulationChoice, "engine")] = None,
+    ranks: Annotated[int | None, setting(SimulationChoice, "ranks")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
@@ -67,6 +69,7 @@ def simulate(
     options: dict[str, Any] = {"mesh_size": mesh_size, "element": element, "dns": dns}
     options |= {"outside_training": outside_training}
     options |= {"exact": exact, "audit": audit, "inside": inside, "localisation": localisation}
+    options |= {"engine": engine, "ranks": ranks}
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     make_simulation(settings, case, model, place, overwrite)
@@ -106,6 +109,8 @@ def make_simulation(
             records=folder / RECORDS,
             failure=failure,
             progress=progress,
+            named=model if is_object(model) else "",
+            files=folder,
         )
         write_simulation(folder, found, model)
         shutil.rmtree(folder / RECORDS, ignore_errors=True)
