@@ -382,8 +382,8 @@ def _job(
     name = named or (os.fspath(material) if isinstance(material, str | os.PathLike) else "")
     if not name or not isinstance(case, str):
         raise InputError(
-            "the processes of the engine fenicsx find case and material by their names: give a reference structure "
-            "and a shipped model, a model file or named='module:name', or start a script of your own with "
+            "the processes of the engine fenicsx find case and material by their names: give a reference "
+            "structure and a shipped model, a model file or named='module:name', or start a script of your own with "
             "microtann.fenicsx.DistributedModel by mpiexec"
         )
     return DistributedJob(

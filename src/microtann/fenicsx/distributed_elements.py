@@ -60,7 +60,7 @@ class DistributedElements(FiniteElements):
     """The part of a mesh that a process has, as a discrete system; see `microtann.equilibrium.system.System`.
 
     Vectors are of the nodes that the process owns; energy and dissipation are those of the whole mesh. Where the
-    change of volume is its mean over every cell, our own elements give forces and stiffness, and PETSc adds them up.
+    change of volume is its mean over every cell, our own elements give forces and stiffness, and PETSc adds up.
 
     Parameters
     ----------
