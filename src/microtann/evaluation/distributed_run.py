@@ -61,7 +61,7 @@ class DistributedJob:
     records : str
         Folder in which the processes record their parts, and go on from; empty for none.
     files : str
-        Folder for what ParaView reads, in XDMF and VTX; empty for none.
+        Folder for what ParaView reads, in XDMF; empty for none.
     result : str
         File of the response.
     """

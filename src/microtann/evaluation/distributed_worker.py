@@ -85,8 +85,7 @@ def write(job: DistributedJob, found: DistributedResult) -> None:
     if result is not None:
         write_response(Path(job.result), result)
     if job.files:
-        for ending in (".xdmf", ".bp"):
-            found.write(Path(job.files) / f"fenicsx-{job.analysis}{ending}")
+        found.write(Path(job.files) / f"fenicsx-{job.analysis}.xdmf")
 
 
 def main(file: str) -> int:

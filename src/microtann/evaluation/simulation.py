@@ -289,7 +289,7 @@ def simulate(
     named : str
         Of a material that is an object of yours: module:name, by which the processes of FEniCSx find it.
     files : path, optional
-        Folder for the fields that the engine fenicsx writes, XDMF and VTX; without it there are none.
+        Folder for the fields that the engine fenicsx writes (XDMF); without it there are none.
     **keys
         Keys of `SimulationChoice`, such as ``mesh_size=1.0``, ``dns="1/20"`` or ``increments=4``.
 
@@ -383,8 +383,8 @@ def _job(
     if not name or not isinstance(case, str):
         raise InputError(
             "the processes of the engine fenicsx find case and material by their names: give a reference "
-            "structure and a shipped model, a model file or named='module:name', or start a script of your own with "
-            "microtann.fenicsx.DistributedModel by mpiexec"
+            "structure and a shipped model, a model file or named='module:name', or start a script of your own "
+            "with microtann.fenicsx.DistributedModel by mpiexec"
         )
     return DistributedJob(
         case=case,

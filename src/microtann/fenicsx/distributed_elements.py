@@ -20,7 +20,7 @@ from microtann.errors import ConvergenceError, InputError, TrainingRangeError
 from microtann.fem.assembly import TANGENT_SYMMETRY, FiniteElements, GaussState
 from microtann.fem.material_call import PointError
 from microtann.fem.regions import Materials, MeanDilatation
-from microtann.fenicsx.distributed_newton import equilibrate
+from microtann.fenicsx.distributed_newton import equilibrate_together
 from microtann.fenicsx.partition import Partition
 from microtann.fenicsx.petsc_solver import PetscModel
 from microtann.fenicsx.quadrature_forms import QuadratureForms
@@ -275,4 +275,4 @@ class DistributedElements(FiniteElements):
         trace : Trace
             Filled in.
         """
-        return equilibrate(self, model, start, problem, policy, cost, report, trace)
+        return equilibrate_together(self, model, start, problem, policy, cost, report, trace)

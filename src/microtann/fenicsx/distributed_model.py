@@ -27,7 +27,7 @@ from microtann.fem.regions import Materials, MeanDilatation, regions_of
 from microtann.fenicsx.distributed_elements import DistributedElements
 from microtann.fenicsx.distributed_result import DistributedResult
 from microtann.fenicsx.import_order import require_dolfinx
-from microtann.fenicsx.partition import check_elements, spread
+from microtann.fenicsx.partition import check_elements, spread_mesh
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class DistributedModel(Body[DistributedResult]):
         if self.comm.rank > 0:
             object.__setattr__(self, "mesh", None)
         owners, names = self._on_first(self._owners)
-        object.__setattr__(self, "_partition", spread(self.mesh, owners, names, self.comm))
+        object.__setattr__(self, "_partition", spread_mesh(self.mesh, owners, names, self.comm))
         object.__setattr__(self, "_inside_only", False)
 
     _every_field = True

@@ -13,13 +13,17 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.newton import FORCE_ROUND_OFF, LINEAR_LIMIT, Equilibrium, IncrementProblem, Trace
+from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace
 from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Response
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
+FORCE_ROUND_OFF = 1e-14
+"""Residual, relative to stiffness times displacement, that round-off alone can leave."""
+LINEAR_LIMIT = 1e-12
+"""No linear solve is asked for more relative accuracy than this."""
 OVERSHOOT = 0.8
 """A full step is taken if the residual's work along it is at most this fraction of what it was."""
 WORK_LEFT = 0.3
@@ -29,7 +33,7 @@ STAGNATION = 20
 """Iterations without a new smallest residual after which an increment has failed."""
 
 
-def equilibrate(
+def equilibrate_together(
     system: Any,
     model: Any,
     start: Equilibrium,

@@ -127,7 +127,7 @@ def check_elements(mesh: Mesh) -> None:
         )
 
 
-def spread(mesh: Mesh | None, owners: IntArray | None, names: Sequence[str], comm: Any) -> Partition:
+def spread_mesh(mesh: Mesh | None, owners: IntArray | None, names: Sequence[str], comm: Any) -> Partition:
     """Spread a mesh over the processes of a communicator.
 
     Parameters
