@@ -137,6 +137,8 @@ class DistributedModel(Body[DistributedResult]):
         options = options or SolverOptions()
         object.__setattr__(self, "_inside_only", options.outside_training == "error")
         begin = None if restart is None else self._begin(restart)
+        if record is None and isinstance(restart, str | os.PathLike):
+            record = restart  # the equilibria that not all processes have are replaced
         own_record = None if record is None else self._own_record(record)
         first = self.comm.rank == 0
         found = super().solve(
