@@ -70,8 +70,8 @@ def _energy(point: MaterialPoint) -> NetworkPart:
     activation = energy.network.activation
     if len(others) != 1 or not isinstance(activation, RePU) or activation.power < 2:
         raise InputError(
-            "an energy network is written in C if it has one hidden layer of rectified powers of two or more, this "
-            f"has {len(others)} hidden layers of {activation!r}: it runs in Python alone"
+            "an energy network is written in C if it has one hidden layer of rectified powers of two or more, and "
+            f"not {len(others)} hidden layers of {activation!r}: it runs in Python alone"
         )
     last = others[0]
     directions, neurons = np.array(hidden.weight, dtype=np.float64).T, upwards(hidden.weight.shape[0])
