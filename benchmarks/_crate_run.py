@@ -1,7 +1,7 @@
 """Run decks of CRATE (cratepy): a script for the Python that has it, which needs nothing else of this repository.
 
-``PYTHON _crate_run.py FOLDER`` solves every ``FOLDER/*.dat`` and leaves what CRATE writes beside it. Its matrix has
-linear kinematic hardening in place of the isotropic one that CRATE has: the number ``a`` of the deck is H.
+``PYTHON _crate_run.py FOLDER`` solves every ``FOLDER/*.dat`` and leaves what CRATE writes beside it. Its matrix
+has linear kinematic hardening in place of the isotropic one that CRATE has: the number ``a`` of the deck is H.
 """
 
 from __future__ import annotations

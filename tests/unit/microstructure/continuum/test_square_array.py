@@ -2,8 +2,8 @@
 
 Complex potentials φ = Σ aₖ zᵏ and ψ (N. I. Muskhelishvili, Some Basic Problems of the Mathematical Theory of
 Elasticity, 1953), ψ being what leaves the void free of traction; the symmetry of the cell gives two conditions on
-every edge, which the coefficients fulfil in the least squares (as R. Bailey and R. Hicks, J. Mech. Eng. Sci. 2, 1960,
-did by collocation).
+every edge, which the coefficients fulfil in the least squares (as R. Bailey and R. Hicks, J. Mech. Eng. Sci. 2,
+1960, did by collocation).
 """
 
 from __future__ import annotations
@@ -49,7 +49,11 @@ def stiffness_of_series(radius: float, poisson: float, plane: str, terms: int = 
             wanted = np.zeros(len(conditions))
             wanted[{0: right, 1: slice(PLACES, 2 * PLACES), 2: slice(2 * PLACES)}[load]] = (0.5, 0.5, 0.25)[load]
             weights = np.linalg.lstsq(conditions, wanted)[0]
-            found[:, load] = weight @ s11[right] @ weights, weight @ s22[top] @ weights, weight @ s12[right] @ weights
+            found[:, load] = (
+                weight @ s11[right] @ weights,
+                weight @ s22[top] @ weights,
+                weight @ s12[right] @ weights,
+            )
     return found
 
 
