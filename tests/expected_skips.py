@@ -37,6 +37,9 @@ EXPECTED = (
     ExpectedSkip("examples/test_examples.py::test_opensees_cell", "openseespy", sys.version_info >= (3, 12)),
     # where the extras are not installed; FEniCSx has wheels for Python 3.12 and Linux alone
     ExpectedSkip("verification/test_fenicsx.py", "dolfinx is not here", find_spec("dolfinx") is None),
+    ExpectedSkip("unit/export/test_onnx_files.py", "onnx", find_spec("onnxruntime") is None),
+    ExpectedSkip("verification/test_felupe_cell.py", "felupe", find_spec("felupe") is None),
+    ExpectedSkip("verification/test_crate.py", "cratepy", find_spec("cratepy") is None),
     ExpectedSkip("unit/data/test_data_file.py", "limits the size of files", sys.platform == "win32"),
     ExpectedSkip("unit/data/test_data_shards.py", "limits the size of files", sys.platform == "win32"),
 )
