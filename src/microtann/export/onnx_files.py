@@ -41,8 +41,9 @@ def onnx_files(exported: ExportedModel) -> Mapping[str, bytes]:
     """Return the file of a model, by its name.
 
     Its inputs are "strain" (at the beginning of the increment), "increment" and "state", of which zeros are
-    virgin; its outputs "stress", "tangent", "new_state", "energy", "dissipation" and "reach", how far every point is
-    in the range of the training data. Where strain or increment reach farther than the export allows, they are NaN.
+    virgin; its outputs "stress", "tangent", "new_state", "energy", "dissipation" and "reach", how far points are
+    in the range of the training data. Where strain or increment reach farther than the export allows, they are
+    NaN.
 
     Raises
     ------
