@@ -13,7 +13,7 @@ from microtann.system.kernel_cache import provide_cache
 from microtann.system.precision import switch_to_float64
 
 if TYPE_CHECKING:
-    from microtann import fem, forms, plotting, reproduction, studies
+    from microtann import export, fem, forms, plotting, reproduction, studies
     from microtann.data.check import check_file
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
@@ -116,6 +116,7 @@ __all__ = [
     "drive_many",
     "evaluate",
     "examine_laws",
+    "export",
     "fem",
     "forms",
     "frame_errors",

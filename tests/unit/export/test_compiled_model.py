@@ -1,0 +1,91 @@
+"""Exported C agrees with the model in Python, and refuses what it cannot answer."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import microtann as mt
+from microtann.errors import ConvergenceError, InputError
+from microtann.export import CompiledModel, compile_source, write
+
+pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+
+
+@pytest.fixture(scope="module")
+def play() -> mt.TANN:
+    return mt.load("cube-play")
+
+
+@pytest.fixture(scope="module")
+def compiled(play: mt.TANN, tmp_path_factory: pytest.TempPathFactory) -> CompiledModel:
+    folder = tmp_path_factory.mktemp("play")
+    return CompiledModel(compile_source(write("cube-play", folder)[0], flags=("-O1", *STRICT)), play)
+
+
+def test_many_points_agree_with_python(play: mt.TANN, compiled: CompiledModel) -> None:
+    rng = np.random.default_rng()
+    state = play.initial_state(500)
+    for _ in range(4):
+        increment = rng.normal(0.0, 0.1, (500, 6))
+        stress, tangent, after = play.update(increment, state)
+        own_stress, own_tangent, own_after = compiled.update(increment, state)
+        for own, right in [
+            (own_stress, stress),
+            (own_tangent, tangent),
+            *((own_after[k], after[k]) for k in after),
+        ]:
+            assert np.abs(own - right).max() <= 1e-12 * np.abs(right).max()
+        np.testing.assert_allclose(
+            compiled.training_reach(state, after), play.training_reach(state, after), rtol=1e-12
+        )
+        state = after
+
+
+def test_without_tangent_all_else_is_the_same(compiled: CompiledModel) -> None:
+    increment, state = np.full((3, 6), 0.1), compiled.initial_state(3)
+    stress, tangent, after = compiled.update(increment, state, tangent=False)
+    assert tangent is None
+    assert (stress == compiled.update(increment, state)[0]).all()
+    assert (after["isv"] == compiled.update(increment, state)[2]["isv"]).all()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e308, 100.0])
+def test_what_cannot_be_answered_is_no_number(compiled: CompiledModel, bad: float) -> None:
+    increment, virgin = np.full((3, 6), 0.1), np.zeros((3, compiled.states))
+    increment[1, 2] = bad
+    stress, after, tangent, energy, dissipation, failed = compiled.call(increment, np.zeros((3, 6)), virgin)
+    assert failed == 1
+    assert tangent is not None
+    for values in (stress, after, tangent, energy, dissipation):
+        assert np.isnan(values[1]).all()
+        assert np.isfinite(values[[0, 2]]).all()
+
+
+def test_failed_points_are_named(compiled: CompiledModel) -> None:
+    increment = np.zeros((3, 6))
+    increment[2] = 1e3
+    with pytest.raises(ConvergenceError, match="1 of 3 material points fail, the first of them at point 2"):
+        compiled.update(increment, compiled.initial_state(3))
+
+
+def test_arrays_of_other_sizes_are_refused(compiled: CompiledModel) -> None:
+    with pytest.raises(InputError, match=r"state of cube-play must have the shape \(2, 13\), got \(2, 12\)"):
+        compiled.call(np.zeros((2, 6)), np.zeros((2, 6)), np.zeros((2, 12)))
+
+
+def test_a_model_that_has_changed_is_refused(play: mt.TANN, compiled: CompiledModel) -> None:
+    changed = play.in_units(young=2.0, yield_strain=1.0 / 3.0)
+    with pytest.raises(InputError, match="export it again"):
+        CompiledModel(compiled.path, changed)
+
+
+def test_other_libraries_are_refused(tmp_path: Path) -> None:
+    other = tmp_path / "libother.so"
+    other.write_bytes(b"\x7fELF")
+    with pytest.raises(InputError, match="no library of a model"):
+        CompiledModel(other)
