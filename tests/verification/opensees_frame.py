@@ -2,8 +2,8 @@
 
 An element of OpenSees ends its iteration by the work at its ends, when its sections may still lack equilibrium,
 and goes on only while its ends move. Penalties, and a fixed number of iterations, keep them moving by round-off;
-and the work at which an iteration ends is that of round-off too. At 1e-18 single beams stop in states that no section
-could be in, and the nodes lose equilibrium by as much as a third of the largest force.
+and the work at which an iteration ends is that of round-off too. At 1e-18 single beams stop in states that no
+section could be in, and the nodes lose equilibrium by as much as a third of the largest force.
 """
 
 from __future__ import annotations

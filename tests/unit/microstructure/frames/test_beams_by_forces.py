@@ -1,8 +1,8 @@
-"""What a cell finds is right beam by beam: forces in equilibrium along every beam, and fibres that obey their law.
+"""What a cell finds is right beam by beam: forces in equilibrium along every beam, fibres that obey their law.
 
-The section strains of a beam are found here from its end forces by flexibilities, as force-based elements are written
-elsewhere, and not from the unknowns of the package's elements. With hardening the energy is strictly convex, so that
-plastic strains which pass are the only ones.
+The section strains of a beam are found here from its end forces by flexibilities, as force-based elements are
+written elsewhere, and not from the unknowns of the package's elements. With hardening the energy is strictly
+convex, so that plastic strains which pass are the only ones.
 """
 
 from __future__ import annotations
@@ -55,9 +55,7 @@ def test_beams_in_space_carry_forces_that_their_fibres_can(section: mt.CrossSect
             before = now
 
 
-def _strain_of_fibres(
-    section: mt.CrossSection, length: float, ends: Array, plastic: Array, young: float
-) -> Array:
+def _strain_of_fibres(section: mt.CrossSection, length: float, ends: Array, plastic: Array, young: float) -> Array:
     """Return the strains of all fibres, shape (s, f), whose ends have moved and turned by ``ends``.
 
     Parameters
