@@ -47,7 +47,7 @@ def material_of(job: DistributedJob) -> Material:
     return Hybrid(material) if job.hybrid and isinstance(material, TANN) else material
 
 
-def compute(job: DistributedJob) -> DistributedResult:
+def compute_job(job: DistributedJob) -> DistributedResult:
     """Return the part of this process of a response; all processes call it together.
 
     Parameters
@@ -73,7 +73,7 @@ def compute(job: DistributedJob) -> DistributedResult:
     return model.solve(case.steps, SolverOptions(**job.options), **keep)  # type: ignore[arg-type]
 
 
-def write(job: DistributedJob, found: DistributedResult) -> None:
+def write_job(job: DistributedJob, found: DistributedResult) -> None:
     """Write the whole response, and what ParaView reads.
 
     Parameters
@@ -88,7 +88,7 @@ def write(job: DistributedJob, found: DistributedResult) -> None:
         found.write(Path(job.files) / f"fenicsx-{job.analysis}.xdmf")
 
 
-def main(file: str) -> int:
+def run_job(file: str) -> int:
     """Do the part of this process of the job in a file; return the exit code.
 
     Parameters
@@ -99,7 +99,7 @@ def main(file: str) -> int:
     job = DistributedJob(**json.loads(place.read_text(encoding="utf-8")))
     warnings.simplefilter("ignore")  # the process that asked says what there is to say
     try:
-        write(job, compute(job))
+        write_job(job, compute_job(job))
     except MicrotannError as error:
         from mpi4py import MPI
 
@@ -112,4 +112,4 @@ def main(file: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(run_job(sys.argv[1]))
