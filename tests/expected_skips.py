@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Generator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -39,6 +40,8 @@ EXPECTED = (
     ExpectedSkip("verification/test_opengeosys.py", "opengeosys", shutil.which("ogs") is None),
     ExpectedSkip("verification/test_umat_driver.py", "gfortran", shutil.which("gfortran") is None),
     ExpectedSkip("verification/test_calculix.py", "CalculiX", True),
+    ExpectedSkip("verification/test_felupe_cell.py", "felupe", find_spec("felupe") is None),
+    ExpectedSkip("verification/test_crate.py", "cratepy", find_spec("cratepy") is None),
     ExpectedSkip("unit/data/test_data_file.py", "limits the size of files", sys.platform == "win32"),
     ExpectedSkip("unit/data/test_data_shards.py", "limits the size of files", sys.platform == "win32"),
 )
