@@ -51,6 +51,7 @@ PLACES = {
     "cost": CommandPlace("cost", "cost"),
     "simulate": CommandPlace("simulate", "simulate"),
     "export": CommandPlace("export", "export"),
+    "compare": CommandPlace("compare", "compare"),
     "replay": CommandPlace("replay", "replay"),
     "reproduce": CommandPlace("reproduce", "reproduce"),
     "report": CommandPlace("page", "report"),

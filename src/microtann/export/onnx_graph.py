@@ -72,7 +72,14 @@ class OnnxGraph:
         return self.node("Concat", *values, axis=-1)
 
     def columns(self, value: str, start: int, stop: int) -> str:
-        """Return some of the last axis of a value of two axes."""
+        """Return some of the last axis of a value of two axes.
+
+        Parameters
+        ----------
+        value : str
+        start, stop : int
+            The first one, and the one behind the last.
+        """
         return self.node("Slice", value, np.array([start]), np.array([stop]), np.array([1]))
 
     def across(self, value: str) -> str:
