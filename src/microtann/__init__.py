@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from microtann.evaluation.localisation import coordinates_at
     from microtann.evaluation.simulation import simulate
     from microtann.forms.variational.reduce import reduce
+    from microtann.job.example import job_example
+    from microtann.job.job_file import Job, read_job
     from microtann.microstructure.bars.cells.bar import ElastoplasticBar
     from microtann.microstructure.bars.cells.body_centred import body_centred_cell
     from microtann.microstructure.bars.cells.cell import UnitCell
@@ -95,6 +97,7 @@ __all__ = [
     "Hybrid",
     "ImportChoice",
     "Increments",
+    "Job",
     "Lattice",
     "Microscale",
     "Microstructure",
@@ -124,6 +127,7 @@ __all__ = [
     "honeycomb_cell",
     "import_data",
     "inclusion_cell",
+    "job_example",
     "kelvin_cell",
     "limit_load",
     "load",
@@ -137,6 +141,7 @@ __all__ = [
     "read_frame",
     "read_frame_structure",
     "read_image",
+    "read_job",
     "read_programme",
     "reduce",
     "reentrant_cell",
@@ -176,6 +181,8 @@ _PLACES = {
     "evaluation.closed_loop": ("evaluate",),
     "evaluation.simulation": ("simulate",),
     "forms.variational.reduce": ("reduce",),
+    "job.example": ("job_example",),
+    "job.job_file": ("Job", "read_job"),
     "microstructure.bars.cells.bar": ("ElastoplasticBar",),
     "microstructure.bars.cells.body_centred": ("body_centred_cell",),
     "microstructure.bars.cells.cell": ("UnitCell",),

@@ -18,6 +18,7 @@ from microtann.cli.main import app
 from microtann.cli.sections import gather, reference
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES
+from microtann.job.job_tables import read_tables
 
 PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
 COMMAND_LINES = sorted({(page, line) for page in PAGES for line in commands(page)})
@@ -79,7 +80,9 @@ def test_configurations_and_programmes_are_understood(page: str, tmp_path: Path)
         if block.language == "toml" and block.reason is None:
             file = tmp_path / "block.toml"
             file.write_text(block.text, encoding="utf-8")
-            if "step" in tomllib.loads(block.text):
+            if "mesh" in tomllib.loads(block.text):
+                assert read_tables(file)
+            elif "step" in tomllib.loads(block.text):
                 assert mt.read_programme(file)
             elif "nodes" in tomllib.loads(block.text):
                 strain = np.array([[0.5, 0.0, 0.2]])
