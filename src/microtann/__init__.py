@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from microtann.evaluation.simulation import simulate
     from microtann.forms.variational.reduce import reduce
     from microtann.job.example import job_example
-    from microtann.job.job_file import Job, read_job
+    from microtann.job.job_file import StructureJob, read_job
     from microtann.microstructure.bars.cells.bar import ElastoplasticBar
     from microtann.microstructure.bars.cells.body_centred import body_centred_cell
     from microtann.microstructure.bars.cells.cell import UnitCell
@@ -98,7 +98,6 @@ __all__ = [
     "Hybrid",
     "ImportChoice",
     "Increments",
-    "Job",
     "Lattice",
     "Microscale",
     "Microstructure",
@@ -106,6 +105,7 @@ __all__ = [
     "Solid",
     "SolidPoint",
     "Structure",
+    "StructureJob",
     "StructureResult",
     "UnitCell",
     "WalkPlan",
@@ -185,7 +185,7 @@ _PLACES = {
     "evaluation.simulation": ("simulate",),
     "forms.variational.reduce": ("reduce",),
     "job.example": ("job_example",),
-    "job.job_file": ("Job", "read_job"),
+    "job.job_file": ("StructureJob", "read_job"),
     "microstructure.bars.cells.bar": ("ElastoplasticBar",),
     "microstructure.bars.cells.body_centred": ("body_centred_cell",),
     "microstructure.bars.cells.cell": ("UnitCell",),

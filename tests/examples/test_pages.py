@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import microtann as mt
 from microtann.cli.main import app
 from microtann.cli.sections import gather, reference
+from microtann.cli.simulated_job import changes_of
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES
 from microtann.job.job_tables import read_tables
@@ -128,8 +129,11 @@ def test_command_lines_are_understood(
         assert "--help" in words or values
         if values.get("config"):
             values["config"].write_text("", encoding="utf-8")
-        gather(values.get("config"), values.get("assignments"))
         cases = values.get("case") or values.get("structure") or ()
+        if isinstance(cases, str) and cases.endswith(".toml"):
+            changes_of(values["assignments"] or ())
+            return
+        gather(values.get("config"), values.get("assignments"))
         assert ({cases} if isinstance(cases, str) else set(cases)) <= set(CASES)
         if "--dns" in words:
             assert values["dns"] == words[words.index("--dns") + 1]

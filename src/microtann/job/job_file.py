@@ -25,7 +25,7 @@ from microtann.system.stage import file_digest
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class StructureJob:
     """A structure of one's own: what is loaded, how, and what is written of it.
 
     Parameters
@@ -49,7 +49,7 @@ class Job:
 
     def __repr__(self) -> str:
         increments = sum(step.increments for step in self.steps)
-        return f"Job({self.model!r}, {len(self.steps)} steps, {increments} increments)"
+        return f"StructureJob({self.model!r}, {len(self.steps)} steps, {increments} increments)"
 
     @property
     def mesh(self) -> Mesh:
@@ -95,7 +95,7 @@ class Job:
         return self.model.solve(self.steps, self.options, progress, failure=failure, **kept)
 
 
-def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = None) -> Job:
+def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = None) -> StructureJob:
     """Read a structure from a job file (docs/jobs.md).
 
     Parameters
@@ -108,7 +108,7 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
 
     Returns
     -------
-    Job
+    StructureJob
 
     Raises
     ------
@@ -134,7 +134,7 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
         raise ConfigurationError(f"{tables.where('material')}: {error}") from None
     inputs |= {"mesh": file_digest(path.parent / tables.mesh.file)} if tables.mesh.file else {}
     inputs |= {"history": file_digest(path.parent / tables.history.file)} if tables.history else {}
-    return Job(tables.title, model, job_steps(tables, mesh), tables.solver, tables.output, inputs)
+    return StructureJob(tables.title, model, job_steps(tables, mesh), tables.solver, tables.output, inputs)
 
 
 def _materials(tables: JobTables, mesh: Mesh) -> tuple[Materials, dict[str, str]]:

@@ -57,7 +57,7 @@ class DisplacementLoad:
 
     def conditions(self, mesh: Mesh, factor: float) -> tuple[list[Prescribed], list[Force]]:
         """Return the prescribed displacement."""
-        value = linear(factor * self.value, self.gradient, factor)
+        value = growing_linearly(factor * self.value, self.gradient, factor)
         return [Prescribed(named(self.on, mesh.sets), self.component, value)], []
 
 
@@ -87,7 +87,7 @@ class PressureLoad:
 
     def conditions(self, mesh: Mesh, factor: float) -> tuple[list[Prescribed], list[Force]]:
         """Return the pressure."""
-        acting = linear(factor * self.value, self.gradient, factor)
+        acting = growing_linearly(factor * self.value, self.gradient, factor)
         return [], [Pressure(named(self.on, mesh.sides, mesh.sets), acting)]
 
 
@@ -147,7 +147,7 @@ LOADS: dict[str, type[Any]] = {
 """What a load may be, by its `kind`."""
 
 
-def linear(
+def growing_linearly(
     value: float, gradient: tuple[float, ...], factor: float
 ) -> float | Callable[[Float[Array, "n d"]], Float[Array, "n"]]:
     """Return a number, or the function of points that grows linearly from it.

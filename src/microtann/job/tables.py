@@ -9,8 +9,8 @@ from pydantic import Field
 from microtann.errors import ConfigurationError
 from microtann.numbers.configuration import configuration
 
-Range = float | tuple[float, float]
-Point = tuple[float, ...]
+AlongAxis = float | tuple[float, float]
+Coordinates = tuple[float, ...]
 
 
 @configuration
@@ -58,10 +58,10 @@ class MeshChoice:
 class PlaceChoice:
     """Nodes, cells or faces that lie somewhere: at a coordinate, or between two."""
 
-    x: Annotated[Range | None, Field(description="Where on this axis: a number, or [low, high].")] = None
-    y: Annotated[Range | None, Field(description="The same for y.")] = None
-    z: Annotated[Range | None, Field(description="The same for z.")] = None
-    nearest: Annotated[Point, Field(description="Of a set: the one node nearest to this point.")] = ()
+    x: Annotated[AlongAxis | None, Field(description="Where on this axis: a number, or [low, high].")] = None
+    y: Annotated[AlongAxis | None, Field(description="The same for y.")] = None
+    z: Annotated[AlongAxis | None, Field(description="The same for z.")] = None
+    nearest: Annotated[Coordinates, Field(description="Of a set: the one node nearest to this point.")] = ()
 
     def __post_init__(self) -> None:
         given = [axis for axis in "xyz" if getattr(self, axis) is not None]
@@ -111,7 +111,7 @@ class OutputChoice:
         float, Field(ge=0.0, description="Factor on the displacements in pictures; 0 chooses a readable one.")
     ] = 0.0
     points: Annotated[
-        tuple[Point, ...], Field(description="Points whose displacements are written to points.csv.")
+        tuple[Coordinates, ...], Field(description="Points whose displacements are written to points.csv.")
     ] = ()
     audit: Annotated[
         int,

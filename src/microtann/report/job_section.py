@@ -12,11 +12,11 @@ from microtann.equilibrium.increment_table import IncrementRow
 from microtann.evaluation.audit import Audit, audit
 from microtann.evaluation.nodal_states import DecodingMaterial
 from microtann.fem.model import Result
-from microtann.job.job_file import Job
+from microtann.job.job_file import StructureJob
 from microtann.plotting.bodies import readable_scale
 from microtann.plotting.curves import CurveHistory, from_virgin
 from microtann.plotting.deformed import plot_body
-from microtann.plotting.response import draw_response
+from microtann.plotting.panels import draw_panels
 from microtann.plotting.style import save_figure
 from microtann.report.audit_tables import audit_table, worst_points_table
 from microtann.report.page import write_report
@@ -30,13 +30,13 @@ ROWS = 30
 AXES = "xyz"
 
 
-def write_job(folder: Path, job: Job, result: Result) -> Section:
+def write_job(folder: Path, job: StructureJob, result: Result) -> Section:
     """Write the results of a job, its pictures, its page and its section; return the section.
 
     Parameters
     ----------
     folder : Path
-    job : Job
+    job : StructureJob
     result : `microtann.fem.Result`
         Of this job.
     """
@@ -55,7 +55,7 @@ def write_job(folder: Path, job: Job, result: Result) -> Section:
         paragraphs=(_described(job, result),),
         tables=(
             ends_table(job, result),
-            cost_table(result),
+            job_cost_table(result),
             *(table for found in audits.values() for table in (audit_table(found), worst_points_table(found))),
         ),
         figures=tuple(_figures(folder, job, result)),
@@ -93,12 +93,12 @@ def held_sets(result: Result) -> list[str]:
     return [name for name, nodes in result.mesh.sets.items() if reacting[nodes].all()]
 
 
-def ends_table(job: Job, result: Result) -> Table:
+def ends_table(job: StructureJob, result: Result) -> Table:
     """Return energies and reactions at the end of every step, of many those of the last ones.
 
     Parameters
     ----------
-    job : Job
+    job : StructureJob
     result : `microtann.fem.Result`
     """
     ends = (np.cumsum([step.increments for step in job.steps]) - 1)[-ROWS:]
@@ -129,7 +129,7 @@ def ends_table(job: Job, result: Result) -> Table:
     )
 
 
-def cost_table(result: Result) -> Table:
+def job_cost_table(result: Result) -> Table:
     """Return how many iterations the structure took, and the time of its parts."""
     s = result.statistics
     cuts = sum(row.cuts for row in s.increments if isinstance(row, IncrementRow))
@@ -143,7 +143,7 @@ def cost_table(result: Result) -> Table:
     return Table("Cost", columns, ((*row, *times),), "CPU seconds; set-up is that of the preconditioner.")
 
 
-def _described(job: Job, result: Result) -> str:
+def _described(job: StructureJob, result: Result) -> str:
     units = [f"lengths in {job.title.length}"] if job.title.length else []
     units += [f"stresses in {job.title.stress}"] if job.title.stress else []
     outside = result.points_outside
@@ -154,7 +154,7 @@ def _described(job: Job, result: Result) -> str:
     return f"{model}, {len(result.time)} increments" + (f"; {', '.join(units)}" if units else "") + f".{left}"
 
 
-def _write_points(path: Path, job: Job, result: Result) -> None:
+def _write_points(path: Path, job: StructureJob, result: Result) -> None:
     """Write the displacements of the nodes nearest to the points of the job."""
     columns: dict[str, NDArray[Any]] = {"increment": np.arange(1, len(result.time) + 1), "time": result.time}
     for point in job.output.points:
@@ -166,7 +166,7 @@ def _write_points(path: Path, job: Job, result: Result) -> None:
     write_csv(path, columns)
 
 
-def _audits(job: Job, result: Result) -> dict[str, Audit]:
+def _audits(job: StructureJob, result: Result) -> dict[str, Audit]:
     """Return the audit of every region whose material can be audited."""
     if not job.output.audit:
         return {}
@@ -181,7 +181,7 @@ def _audits(job: Job, result: Result) -> dict[str, Audit]:
     }
 
 
-def _figures(folder: Path, job: Job, result: Result) -> list[Figure]:
+def _figures(folder: Path, job: StructureJob, result: Result) -> list[Figure]:
     """Draw the deformed body by the fields of the job, and what happens over the increments."""
     moved = np.asarray(result.displacement[-1])
     scale = job.output.scale or readable_scale(result.points, moved)
@@ -194,12 +194,12 @@ def _figures(folder: Path, job: Job, result: Result) -> list[Figure]:
             Figure(name, f"The deformed body at the end (displacements {shown}), coloured by: {field}.")
         )
     if len(result.time) > 1:
-        draw_response(folder / "histories.png", _histories(job, result))
+        draw_panels(folder / "histories.png", _histories(job, result))
         figures.append(Figure("histories.png", "Energies, and the reactions of supports, over the increments."))
     return figures
 
 
-def _histories(job: Job, result: Result) -> list[CurveHistory]:
+def _histories(job: StructureJob, result: Result) -> list[CurveHistory]:
     """Return the energies, and along each axis the reactions of the sets that supports hold."""
     energies = {"energy Ψ": from_virgin(result.energy), "dissipation D": from_virgin(result.dissipation)}
     unit = f"{job.title.stress}·{job.title.length}³" if job.title.stress and job.title.length else "–"

@@ -54,7 +54,7 @@ value = -0.01
 """
 
 
-def job_in(folder: Path, text: str, **changes: object) -> mt.Job:
+def job_in(folder: Path, text: str, **changes: object) -> mt.StructureJob:
     file = folder / "plate.toml"
     file.write_text(text, encoding="utf-8")
     return mt.read_job(file, {key.replace("__", "."): value for key, value in changes.items()})

@@ -9,7 +9,7 @@ from microtann.plotting.curves import CurveHistory
 from microtann.plotting.style import COMPONENTS, house_style, new_figure, save_figure
 
 
-def draw_response(path: Path, panels: Sequence[CurveHistory], columns: int = 3) -> None:
+def draw_panels(path: Path, panels: Sequence[CurveHistory], columns: int = 3) -> None:
     """Draw the parts of every quantity as lines with a legend of their own.
 
     Parameters
