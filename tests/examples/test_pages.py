@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
-from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 from typer.testing import CliRunner
 
 import microtann as mt
@@ -20,6 +19,7 @@ from microtann.cli.simulated_job import changes_of
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES
 from microtann.job.job_tables import read_tables
+from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 
 PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
 COMMAND_LINES = sorted({(page, line) for page in PAGES for line in commands(page)})
