@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from microtann.cli.point_choice import PointChoice
-from microtann.cli.settings import Setting, fill
 from microtann.cli.solid_choice import SOLID_FAMILIES, SolidChoice
 from microtann.data.file import is_data_file
 from microtann.errors import ConfigurationError, InputError
@@ -32,8 +31,9 @@ from microtann.microstructure.material_point.solid_point import SolidPoint
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
 from microtann.numbers.configuration import configuration, to_table
+from microtann.numbers.settings import Setting, fill
 from microtann.system.code_digest import source_digest
-from microtann.system.entry_points import named_object
+from microtann.system.named_object import named_object
 from microtann.system.stage import file_digest
 
 

@@ -17,7 +17,7 @@ from microtann.evaluation.structures import reference_case
 from microtann.fenicsx import DistributedModel, DistributedResult
 from microtann.materials.protocol import Material
 from microtann.microstructure.protocol import Microstructure
-from microtann.system.entry_points import named_object
+from microtann.system.named_object import named_object
 from microtann.tann.hybrid import Hybrid
 from microtann.tann.shipped import load
 from microtann.tann.trained_model import TANN

@@ -1,14 +1,11 @@
-"""Objects of others: those that installed packages name as entry points, and a user's by module and name."""
+"""What installed packages add to this one: objects that they name as entry points of a group."""
 
 from __future__ import annotations
 
-import importlib
-import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
-from microtann.errors import ConfigurationError, InputError
+from microtann.errors import ConfigurationError
 
 
 def load_entry_points(group: str, kind: str) -> list[Any]:
@@ -36,21 +33,3 @@ def load_entry_points(group: str, kind: str) -> list[Any]:
                 "package, or remove it"
             ) from error
     return loaded
-
-
-def named_object(name: str) -> Any:
-    """Return what is called ``module:name``, from the folder that the command runs in or an installed package.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    module, _, attribute = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"{name} cannot be found: {error}") from None
-    finally:
-        sys.path.pop(0)
