@@ -73,7 +73,7 @@ def compute_job(job: DistributedJob) -> DistributedResult:
     return model.solve(case.steps, SolverOptions(**job.options), **keep)  # type: ignore[arg-type]
 
 
-def write_job(job: DistributedJob, found: DistributedResult) -> None:
+def write_distributed(job: DistributedJob, found: DistributedResult) -> None:
     """Write the whole response, and what ParaView reads.
 
     Parameters
@@ -99,7 +99,7 @@ def run_job(file: str) -> int:
     job = DistributedJob(**json.loads(place.read_text(encoding="utf-8")))
     warnings.simplefilter("ignore")  # the process that asked says what there is to say
     try:
-        write_job(job, compute_job(job))
+        write_distributed(job, compute_job(job))
     except MicrotannError as error:
         from mpi4py import MPI
 
