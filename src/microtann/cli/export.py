@@ -46,7 +46,7 @@ def export(
     if target is not None and not compile_it:
         raise InputError("--target says for which system to compile: add --compile")
     files = write(model, output, to, order, name, farthest)
-    if compile_it:
+    if compile_it and to != "wasm":  # which is compiled already
         source = next((file for file in files if file.suffix == ".c"), None)
         if source is None:
             raise InputError(f"there is nothing to compile in what {to} takes: leave --compile out")
