@@ -40,6 +40,8 @@ EXPECTED = (
     ExpectedSkip("verification/test_felupe_cell.py", "felupe", find_spec("felupe") is None),
     ExpectedSkip("verification/test_crate.py", "cratepy", find_spec("cratepy") is None),
     ExpectedSkip("unit/export/", "no gcc", shutil.which("gcc") is None),
+    ExpectedSkip("verification/test_exported_updates.py", "no gcc", shutil.which("gcc") is None),
+    ExpectedSkip("unit/export/test_other_systems.py", "ziglang is not installed", find_spec("ziglang") is None),
     ExpectedSkip("unit/export/test_web_module.py", "no compiler for WebAssembly", no_web),
     ExpectedSkip("unit/export/test_web_module.py", "ziglang is installed", not no_web),
     ExpectedSkip("unit/data/test_data_file.py", "limits the size of files", sys.platform == "win32"),
