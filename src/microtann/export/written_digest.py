@@ -25,8 +25,8 @@ def check_written(model: TANN, file: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If it was written of another model, or of this one before it was trained on or brought to other units; or if
-        it is no exported model at all.
+        If it was written of another model, or of this one before it was trained on or brought to other units, or is
+        no exported model at all.
     """
     path = Path(file)
     said = path.with_suffix(".h") if path.suffix == ".c" else path
@@ -38,6 +38,5 @@ def check_written(model: TANN, file: str | os.PathLike[str]) -> None:
         raise InputError(f"{said} says of no model that it was exported from it")
     own, written = parts_digest(model), found[1].decode()
     if own != written:
-        raise InputError(
-            f"{path} was written of another model (digest {written[:12]}) than this one ({own[:12]}): export it again"
-        )
+        digests = f"digests {written[:12]} and {own[:12]}"
+        raise InputError(f"{path} was written of another model than this one ({digests}): export it again")
