@@ -1,4 +1,4 @@
-"""Exported C against the model in Python at a hundred thousand random states and increments of every shipped model."""
+"""Exported C against the model in Python at a hundred thousand random updates of every shipped model."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ def check_written(model: TANN, file: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If it was written of another model, or of this one before it was trained on or brought to other units, or is
-        no exported model at all.
+        If it was written of another model, or of this one before it was trained on or brought to other units, or
+        is no exported model at all.
     """
     path = Path(file)
     said = path.with_suffix(".h") if path.suffix == ".c" else path
