@@ -1,9 +1,9 @@
 """FEniCSx as the engine on one and more processes: lcT2 beside our own finite elements, and an estimate beyond.
 
-CPU seconds of every process for one increment, after a first one that compiles: material, assembly, preconditioner
-and linear solver. The estimate for more processes divides what one process took by their number, and adds for every
-linear iteration messages of ``--latency`` seconds over a tree of processes; it is an estimate, no measurement. It
-runs in this Python, which needs the extra ``fenicsx``.
+CPU seconds of every process for one increment, after a first one that compiles: material, assembly, set-up of the
+preconditioner, linear solver. The estimate for more processes divides what one took by their number, and adds for
+every linear iteration messages of ``--latency`` seconds over a tree of processes; it is no measurement. It runs in
+this Python, which needs the extra ``fenicsx``.
 """
 
 from __future__ import annotations
