@@ -13,12 +13,13 @@ from microtann.system.kernel_cache import provide_cache
 from microtann.system.precision import switch_to_float64
 
 if TYPE_CHECKING:
-    from microtann import fem, forms, plotting, reproduction, studies
+    from microtann import export, fem, forms, plotting, reproduction, studies
     from microtann.data.check import check_file
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
     from microtann.data.imported.averaged_path import AveragedPath
     from microtann.data.imported.cluster_means import ClusterMeans
+    from microtann.data.imported.found_clusters import clustered_paths
     from microtann.data.imported.import_choice import ImportChoice
     from microtann.data.imported.import_data import import_data
     from microtann.data.imported.path_writer import dataset_of_paths, write_paths
@@ -108,6 +109,7 @@ __all__ = [
     "audit",
     "body_centred_cell",
     "check_file",
+    "clustered_paths",
     "coordinates_at",
     "cube_cell",
     "dataset_of_paths",
@@ -116,6 +118,7 @@ __all__ = [
     "drive_many",
     "evaluate",
     "examine_laws",
+    "export",
     "fem",
     "forms",
     "frame_errors",
@@ -163,6 +166,7 @@ _PLACES = {
     "data.generate_data": ("generate_data",),
     "data.imported.averaged_path": ("AveragedPath",),
     "data.imported.cluster_means": ("ClusterMeans",),
+    "data.imported.found_clusters": ("clustered_paths",),
     "data.imported.import_choice": ("ImportChoice",),
     "data.imported.import_data": ("import_data",),
     "data.imported.path_writer": ("dataset_of_paths", "write_paths"),

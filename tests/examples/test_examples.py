@@ -29,6 +29,11 @@ def test_cyclic_recall(tmp_path: Path) -> None:
     assert (tmp_path / "loop.png").stat().st_size > 5000
 
 
+def test_identified_bar() -> None:
+    """The law of the bars is found back to round-off where nothing disturbs the measurement."""
+    np.testing.assert_allclose(example("identified_bar").main(noise=0.0), 0.0, atol=1e-9)
+
+
 def test_own_material() -> None:
     force, contraction = example("own_material").main()
     assert force == pytest.approx(2.0, rel=1e-13)

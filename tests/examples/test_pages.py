@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
-from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 from typer.testing import CliRunner
 
 import microtann as mt
@@ -18,6 +17,7 @@ from microtann.cli.main import app
 from microtann.cli.sections import gather, reference
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES
+from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 
 PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
 COMMAND_LINES = sorted({(page, line) for page in PAGES for line in commands(page)})

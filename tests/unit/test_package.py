@@ -56,7 +56,7 @@ def test_every_public_name_is_imported_when_it_is_asked_for() -> None:
     )
     for name in ("cube_cell", "load", "fem", "forms", "Structure", "train", "simulate", "studies"):
         subprocess.run([sys.executable, "-c", code, name], check=True)
-    assert set(mt._PLACE_OF) | {"fem", "forms", "plotting", "reproduction", "studies"} == set(mt.__all__)
+    assert set(mt._PLACE_OF) | {"export", "fem", "forms", "plotting", "reproduction", "studies"} == set(mt.__all__)
     with pytest.raises(AttributeError, match="no attribute 'cubical'"):
         mt.cubical  # noqa: B018
 

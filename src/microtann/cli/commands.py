@@ -50,6 +50,7 @@ PLACES = {
     "evaluate": CommandPlace("evaluate", "evaluate"),
     "cost": CommandPlace("cost", "cost"),
     "simulate": CommandPlace("simulate", "simulate"),
+    "export": CommandPlace("export", "export"),
     "replay": CommandPlace("replay", "replay"),
     "reproduce": CommandPlace("reproduce", "reproduce"),
     "report": CommandPlace("page", "report"),

@@ -129,7 +129,9 @@ class Curve:
     y_label: str
 
 
-def draw_comparison(path: Path, curves: Sequence[Curve], model_name: str, columns: int = 3) -> None:
+def draw_comparison(
+    path: Path, curves: Sequence[Curve], model_name: str, columns: int = 3, beside: str = "exact cell"
+) -> None:
     """Draw one panel per curve: the exact response as a wide grey line, the model as a thin line on top of it.
 
     Parameters
@@ -141,6 +143,8 @@ def draw_comparison(path: Path, curves: Sequence[Curve], model_name: str, column
         Name of the model in the legend.
     columns : int
         Panels in a row.
+    beside : str
+        Name of the wide line in the legend.
     """
     columns = min(columns, len(curves))
     rows = -(-len(curves) // columns)
@@ -148,7 +152,7 @@ def draw_comparison(path: Path, curves: Sequence[Curve], model_name: str, column
         figure = new_figure(3.1 * columns, 2.5 * rows + 0.25)
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, curve in zip(axes, curves, strict=False):
-            _draw_pair(axis, curve, model_name)
+            _draw_pair(axis, curve, model_name, beside)
         for axis in axes[len(curves) :]:
             axis.set_visible(False)
         handles, labels = axes[0].get_legend_handles_labels()
@@ -156,9 +160,9 @@ def draw_comparison(path: Path, curves: Sequence[Curve], model_name: str, column
         save_figure(figure, path)
 
 
-def _draw_pair(axis: Axes, curve: Curve, model_name: str) -> None:
+def _draw_pair(axis: Axes, curve: Curve, model_name: str, beside: str) -> None:
     draw_on_exact(axis, curve.x, curve.exact, curve.model, color=MODEL, label=model_name)
-    axis.lines[0].set_label("exact cell")
+    axis.lines[0].set_label(beside)
     axis.set_title(curve.title)
     axis.set_xlabel(curve.x_label)
     axis.set_ylabel(curve.y_label)
@@ -192,6 +196,8 @@ def draw_histories(path: Path, histories: Sequence[CurveHistory], columns: int =
     histories : sequence of CurveHistory
     columns : int
         Panels in a row.
+    beside : str
+        Name of the wide line in the legend.
     """
     columns = min(columns, len(histories))
     rows = -(-len(histories) // columns)

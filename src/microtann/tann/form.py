@@ -45,7 +45,7 @@ variables (n, y), Δt, whether the tangent is wanted)."""
 
 @dataclass(frozen=True)
 class CompiledUpdate:
-    """A compiled update and the very classes that it was written for.
+    """An update of many points, compiled or written out, and the very classes that it was written for.
 
     Parameters
     ----------
@@ -54,15 +54,20 @@ class CompiledUpdate:
     prepare : callable
         From a material point, its update: the products of arrays that all increments share are formed once, and
         belong to what is returned, which the model keeps.
+    serves : callable, optional
+        From a material point of these classes, whether the update was written for what they are made of, such as
+        the activations of networks; all of them if left out.
     """
 
     energy: type[Energy]
     evolution: type[Evolution]
     prepare: Callable[[MaterialPoint], PreparedUpdate]
+    serves: Callable[[MaterialPoint], bool] | None = None
 
     def fits(self, point: MaterialPoint) -> bool:
         """Return whether the update gives what the parts of this point give."""
-        return type(point.energy) is self.energy and type(point.evolution) is self.evolution
+        written = type(point.energy) is self.energy and type(point.evolution) is self.evolution
+        return written and (self.serves is None or self.serves(point))
 
 
 class Form:

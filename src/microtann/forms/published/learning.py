@@ -19,8 +19,10 @@ from microtann.forms.published.loss import ErrorMeasure, PublishedBatch, StatesL
 from microtann.forms.published.state_noise import with_state_noise
 from microtann.forms.published.stiffness import fit_stiffness
 from microtann.forms.published.untrained_parts import energy_network, rate_network, unit_scales
+from microtann.forms.published.update import prepare_networks, written_out_networks
 from microtann.numbers.configuration import configuration
 from microtann.tann.autoencoder import Autoencoder
+from microtann.tann.form import CompiledUpdate
 from microtann.tann.given_states import GivenStates
 from microtann.tann.layers import Layers, RePU, TransposedLayers
 from microtann.tann.network_energy import NetworkEnergy
@@ -55,6 +57,9 @@ class NetworkForm(StatesLoss, TrainableForm):
         Layers,
         TransposedLayers,
         RePU,
+    )
+    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(
+        NetworkEnergy, RateNetwork, prepare_networks, written_out_networks
     )
 
     coordinates: Annotated[

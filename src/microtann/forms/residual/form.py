@@ -21,8 +21,9 @@ from microtann.forms.residual.pruning import (
     without_needless_neurons,
     without_rare_neurons,
 )
+from microtann.forms.residual.update import prepare_return_map, written_out_network
 from microtann.numbers.configuration import configuration
-from microtann.tann.form import register
+from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.layers import Activation, DeadZone, Layers, dense
 from microtann.tann.pod import PODReduction
 from microtann.tann.point import MaterialPoint
@@ -54,6 +55,9 @@ class Residual(DescentAndPolish, StatesLoss, TrainableForm):
 
     name: ClassVar[str] = "residual"
     parts: ClassVar[tuple[type[eqx.Module], ...]] = (PODReduction, QuadraticEnergy, StateNetwork, Layers, DeadZone)
+    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(
+        QuadraticEnergy, StateNetwork, prepare_return_map, written_out_network
+    )
     states: Annotated[
         Annotated[int, Field(ge=1)] | None,
         Field(description="Internal state variables; as many as the rank of the data, up to 22, if not given."),

@@ -1,0 +1,8 @@
+"""Trained models in other codes: written as C and for the interfaces of hosts, compiled, called from Python."""
+
+from microtann.export.compiled_model import CompiledModel
+from microtann.export.compilers import compile_source
+from microtann.export.export_targets import TARGETS
+from microtann.export.write_export import write
+
+__all__ = ["TARGETS", "CompiledModel", "compile_source", "write"]
