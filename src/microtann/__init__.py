@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from microtann.evaluation.localisation import coordinates_at
     from microtann.evaluation.simulation import simulate
     from microtann.forms.variational.reduce import reduce
+    from microtann.job.example import job_example
+    from microtann.job.job_file import StructureJob, read_job
     from microtann.microstructure.bars.cells.bar import ElastoplasticBar
     from microtann.microstructure.bars.cells.body_centred import body_centred_cell
     from microtann.microstructure.bars.cells.cell import UnitCell
@@ -103,6 +105,7 @@ __all__ = [
     "Solid",
     "SolidPoint",
     "Structure",
+    "StructureJob",
     "StructureResult",
     "UnitCell",
     "WalkPlan",
@@ -126,6 +129,7 @@ __all__ = [
     "honeycomb_cell",
     "import_data",
     "inclusion_cell",
+    "job_example",
     "kelvin_cell",
     "limit_load",
     "load",
@@ -139,6 +143,7 @@ __all__ = [
     "read_frame",
     "read_frame_structure",
     "read_image",
+    "read_job",
     "read_programme",
     "reduce",
     "reentrant_cell",
@@ -179,6 +184,8 @@ _PLACES = {
     "evaluation.closed_loop": ("evaluate",),
     "evaluation.simulation": ("simulate",),
     "forms.variational.reduce": ("reduce",),
+    "job.example": ("job_example",),
+    "job.job_file": ("StructureJob", "read_job"),
     "microstructure.bars.cells.bar": ("ElastoplasticBar",),
     "microstructure.bars.cells.body_centred": ("body_centred_cell",),
     "microstructure.bars.cells.cell": ("UnitCell",),

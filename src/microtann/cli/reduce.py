@@ -15,12 +15,12 @@ from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, 
 from microtann.cli.progress_bar import progress
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.settings import Setting
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import strain_paths
 from microtann.evaluation.closed_loop import PathComparison, respond
 from microtann.evaluation.protocol_paths import EvaluationPath
+from microtann.numbers.settings import Setting
 from microtann.report.reduction_section import write_reduction
 from microtann.report.section import read_section
 from microtann.system.stage import Stage, working_folder

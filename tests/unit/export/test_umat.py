@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from microtann.errors import ConvergenceError, InputError
 from microtann.export import compile_source, write
 from microtann.export.umat_points import UserMaterial
 from microtann.numbers.voigt import to_order
+from pages import blocks
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
 
@@ -83,6 +85,16 @@ def test_refused_points_are_named(material: UserMaterial) -> None:
 def test_orders_are_known(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="use abaqus, kratos"):
         write("cube-play", tmp_path, to="umat", order="ansys")
+
+
+def test_the_page_shows_the_deck_that_is_written(tmp_path: Path) -> None:
+    """But for what changes with the training: the number of the model and the strain."""
+    deck = write("cube-play", tmp_path, to="umat")[3].read_text(encoding="utf-8")
+    page = next(
+        block.text for block in blocks("docs/hosts.md") if "*DEPVAR" in block.text and block.language == "text"
+    )
+    changing = r"\b\d{6,}\.|0\.\d{3,}"
+    assert re.sub(changing, "", page) == re.sub(changing, "", deck)
 
 
 def test_decks_of_one_element_are_written(tmp_path: Path) -> None:
