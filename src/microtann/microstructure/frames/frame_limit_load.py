@@ -8,6 +8,8 @@ between fibres, yield is not asked for.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
@@ -64,7 +66,7 @@ def largest_frame_factor(
         ],
         format="csr",
     )
-    rows = np.abs(equal).max(axis=1).toarray().ravel()
+    rows = abs(equal).max(axis=1).toarray().ravel()
     rows[rows == 0.0] = 1.0
     right = np.concatenate([np.zeros(equal.shape[0] - by_stress.sum()), start[by_stress] / unit])
     limit = np.repeat(np.where(ideal, beams.limit / unit, np.inf), s * f)
@@ -72,13 +74,9 @@ def largest_frame_factor(
     lower = np.concatenate([-upper[:-1], [0.0]])
     goal = np.zeros(fibres + forces + 1)
     goal[-1] = -1.0
-    result = linprog(
-        goal,
-        A_eq=sparse.diags_array(1.0 / rows) @ equal,
-        b_eq=right / rows,
-        bounds=np.column_stack([lower, upper]),
-        method="highs",
-    )
+    scaled: Any = sparse.diags_array(1.0 / rows) @ equal
+    bounds = list(zip(lower.tolist(), upper.tolist(), strict=True))
+    result = linprog(goal, A_eq=scaled, b_eq=right / rows, bounds=bounds, method="highs")
     if result.status == 3:  # unbounded
         return np.inf
     return float(result.x[-1] * unit / size) if result.x is not None else 0.0
