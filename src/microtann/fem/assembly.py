@@ -77,7 +77,7 @@ class FiniteElements:
         first, second = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
         self.pattern = Sparsity.of(first, second, len(mesh.points))
         self._operators = [
-            ElementOperator(block, self.pattern.slots(*pair))
+            ElementOperator(block, self.pattern.half_slots(*pair))
             for block, pair in zip(mesh.blocks, pairs, strict=True)
         ]
 
