@@ -25,7 +25,7 @@ def solve(n: int) -> dict[str, Any]:
     base = [mt.fem.Prescribed(lambda x: x[:, 2] < 1e-9, axis) for axis in "xyz"]
     top = [mt.fem.Prescribed(lambda x: x[:, 2] > 1 - 1e-9, axis, 0.01 * (axis == "x")) for axis in "xyz"]
     start = time.process_time()
-    options = mt.SolverOptions(tolerance=1e-8)
+    options = mt.fem.SolverOptions(tolerance=1e-8)
     result = mt.fem.Model(mesh, steel).solve([mt.fem.Step(base + top, increments=5)], options)
     total, cost = time.process_time() - start, result.statistics
     return {
