@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from microtann.data.generate_data import generate_data
     from microtann.data.imported.averaged_path import AveragedPath
     from microtann.data.imported.cluster_means import ClusterMeans
+    from microtann.data.imported.found_clusters import clustered_paths
     from microtann.data.imported.import_choice import ImportChoice
     from microtann.data.imported.import_data import import_data
     from microtann.data.imported.path_writer import dataset_of_paths, write_paths
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from microtann.evaluation.localisation import coordinates_at
     from microtann.evaluation.simulation import simulate
     from microtann.forms.variational.reduce import reduce
+    from microtann.job.example import job_example
+    from microtann.job.job_file import StructureJob, read_job
     from microtann.microstructure.bars.cells.bar import ElastoplasticBar
     from microtann.microstructure.bars.cells.body_centred import body_centred_cell
     from microtann.microstructure.bars.cells.cell import UnitCell
@@ -102,12 +105,14 @@ __all__ = [
     "Solid",
     "SolidPoint",
     "Structure",
+    "StructureJob",
     "StructureResult",
     "UnitCell",
     "WalkPlan",
     "audit",
     "body_centred_cell",
     "check_file",
+    "clustered_paths",
     "coordinates_at",
     "cube_cell",
     "dataset_of_paths",
@@ -124,6 +129,7 @@ __all__ = [
     "honeycomb_cell",
     "import_data",
     "inclusion_cell",
+    "job_example",
     "kelvin_cell",
     "limit_load",
     "load",
@@ -137,6 +143,7 @@ __all__ = [
     "read_frame",
     "read_frame_structure",
     "read_image",
+    "read_job",
     "read_programme",
     "reduce",
     "reentrant_cell",
@@ -164,6 +171,7 @@ _PLACES = {
     "data.generate_data": ("generate_data",),
     "data.imported.averaged_path": ("AveragedPath",),
     "data.imported.cluster_means": ("ClusterMeans",),
+    "data.imported.found_clusters": ("clustered_paths",),
     "data.imported.import_choice": ("ImportChoice",),
     "data.imported.import_data": ("import_data",),
     "data.imported.path_writer": ("dataset_of_paths", "write_paths"),
@@ -176,6 +184,8 @@ _PLACES = {
     "evaluation.closed_loop": ("evaluate",),
     "evaluation.simulation": ("simulate",),
     "forms.variational.reduce": ("reduce",),
+    "job.example": ("job_example",),
+    "job.job_file": ("StructureJob", "read_job"),
     "microstructure.bars.cells.bar": ("ElastoplasticBar",),
     "microstructure.bars.cells.body_centred": ("body_centred_cell",),
     "microstructure.bars.cells.cell": ("UnitCell",),

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
-from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 from typer.testing import CliRunner
 
 import microtann as mt
 from microtann.cli.main import app
 from microtann.cli.sections import gather, reference
+from microtann.cli.simulated_job import changes_of
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES
+from microtann.job.job_tables import read_tables
+from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 
 PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
 COMMAND_LINES = sorted({(page, line) for page in PAGES for line in commands(page)})
@@ -79,7 +81,9 @@ def test_configurations_and_programmes_are_understood(page: str, tmp_path: Path)
         if block.language == "toml" and block.reason is None:
             file = tmp_path / "block.toml"
             file.write_text(block.text, encoding="utf-8")
-            if "step" in tomllib.loads(block.text):
+            if "mesh" in tomllib.loads(block.text):
+                assert read_tables(file)
+            elif "step" in tomllib.loads(block.text):
                 assert mt.read_programme(file)
             elif "nodes" in tomllib.loads(block.text):
                 strain = np.array([[0.5, 0.0, 0.2]])
@@ -125,8 +129,11 @@ def test_command_lines_are_understood(
         assert "--help" in words or values
         if values.get("config"):
             values["config"].write_text("", encoding="utf-8")
-        gather(values.get("config"), values.get("assignments"))
         cases = values.get("case") or values.get("structure") or ()
+        if isinstance(cases, str) and cases.endswith(".toml"):
+            changes_of(values["assignments"] or ())
+            return
+        gather(values.get("config"), values.get("assignments"))
         assert ({cases} if isinstance(cases, str) else set(cases)) <= set(CASES)
         if "--dns" in words:
             assert values["dns"] == words[words.index("--dns") + 1]

@@ -23,8 +23,10 @@ def opensees():
     [
         (mt.honeycomb_cell(perturbation=0.1), mt.CrossSection.rectangle(0.2)),
         (mt.kelvin_cell(perturbation=0.1), mt.CrossSection.circle(0.03, fibres=(1, 8))),
+        (mt.kelvin_cell(perturbation=0.1), mt.CrossSection.rectangle(0.04, 0.05, fibres=(2, 4))),
+        (mt.kelvin_cell(perturbation=0.1), mt.CrossSection.rectangle(0.04, 0.05, fibres=(2, 2))),
     ],
-    ids=["honeycomb", "foam"],
+    ids=["honeycomb", "foam", "foam of rectangles", "foam of four fibres"],
 )
 def test_force_based_beams_carry_the_same_stress(opensees, cell, section):
     frame = mt.Frame(cell, section, BAR)

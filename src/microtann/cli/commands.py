@@ -50,6 +50,7 @@ PLACES = {
     "evaluate": CommandPlace("evaluate", "evaluate"),
     "cost": CommandPlace("cost", "cost"),
     "simulate": CommandPlace("simulate", "simulate"),
+    "job": CommandPlace("job", "job"),
     "export": CommandPlace("export", "export"),
     "replay": CommandPlace("replay", "replay"),
     "reproduce": CommandPlace("reproduce", "reproduce"),

@@ -14,13 +14,13 @@ from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.settings import Setting
 from microtann.data.check import check_file
 from microtann.data.imported.import_choice import ImportChoice
 from microtann.data.imported.import_data import import_data
 from microtann.data.shards import generate_to
 from microtann.data.walks import WalkPlan
 from microtann.errors import DataFileError
+from microtann.numbers.settings import Setting
 from microtann.report.data_section import data_section
 from microtann.report.section import read_section, write_section
 from microtann.system.stage import Stage, file_digest, working_folder

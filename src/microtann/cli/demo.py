@@ -11,10 +11,10 @@ from microtann.cli.messages import console, show_files
 from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import Assignments, Cell, Config, Output, Overwrite, Perturbation, Units
 from microtann.cli.sections import gather
-from microtann.cli.settings import collect_settings
 from microtann.cli.simulate import make_simulation
 from microtann.cli.train import make_model
 from microtann.errors import InputError
+from microtann.numbers.settings import collect_settings
 from microtann.report.page import REPORT_FILE, write_report
 from microtann.report.section import find_sections
 from microtann.report.training_section import MODEL_FILE

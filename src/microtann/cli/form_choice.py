@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from microtann.cli.settings import Setting, fill, help_lines
 from microtann.errors import ConfigurationError
 from microtann.numbers.configuration import defaults
+from microtann.numbers.settings import Setting, fill, help_lines
 from microtann.tann.form import DEFAULT_FORM, form_class, known_forms
 from microtann.training.form import TrainableForm
 

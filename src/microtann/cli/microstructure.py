@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from microtann.cli.point_choice import PointChoice
-from microtann.cli.settings import Setting, fill
 from microtann.cli.solid_choice import SOLID_FAMILIES, SolidChoice
 from microtann.data.file import is_data_file
 from microtann.errors import ConfigurationError, InputError
@@ -34,7 +31,9 @@ from microtann.microstructure.material_point.solid_point import SolidPoint
 from microtann.microstructure.protocol import Microstructure, require_microstructure
 from microtann.microstructure.registry import known_microstructures, register_microstructure
 from microtann.numbers.configuration import configuration, to_table
+from microtann.numbers.settings import Setting, fill
 from microtann.system.code_digest import source_digest
+from microtann.system.named_object import named_object
 from microtann.system.stage import file_digest
 
 
@@ -303,21 +302,3 @@ def _other_kind(name: str) -> ChosenMicrostructure:
     digest = hashlib.sha256(json.dumps(arrays, sort_keys=True).encode()).hexdigest()
     inputs = {"microstructure": digest, "code": source_digest(type(found))}
     return ChosenMicrostructure(found, {"microstructure": {"name": name}}, inputs)
-
-
-def named_object(name: str) -> Any:
-    """Return what is called ``module:name``, from the folder that the command runs in or an installed package.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    module, _, attribute = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"{name} cannot be found: {error}") from None
-    finally:
-        sys.path.pop(0)

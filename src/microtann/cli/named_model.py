@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from microtann.cli.microstructure import named_object
 from microtann.errors import InputError
 from microtann.materials.protocol import Material, WritableMaterial
 from microtann.system.code_digest import source_digest
+from microtann.system.named_object import named_object
 from microtann.system.stage import file_digest
 from microtann.tann.shipped import find_model, load, units_of
 

@@ -1,4 +1,4 @@
-"""``microtann reduce``: a TANN of a microstructure of slips without training, with its error on unseen walks."""
+"""``microtann reduce``: a TANN of a microstructure without training, with its error on unseen walks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, 
 from microtann.cli.progress_bar import progress
 from microtann.cli.reduction_choice import ReductionChoice
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.settings import Setting
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import strain_paths
 from microtann.evaluation.closed_loop import PathComparison, respond
 from microtann.evaluation.protocol_paths import EvaluationPath
+from microtann.numbers.settings import Setting
 from microtann.report.reduction_section import write_reduction
 from microtann.report.section import read_section
 from microtann.system.stage import Stage, working_folder
@@ -41,12 +41,13 @@ def reduce(
     output: Output = Path("results/reduce"),
     overwrite: Overwrite = False,
 ) -> None:
-    """Make a TANN from a lattice cell without training, in seconds, and measure its error.
+    """Make a TANN from a cell without training, in seconds, and measure its error.
 
-    The cell is solved along a few random walks; bars that flow together are merged into slips, whose motion the
-    internal state variables describe. The sections of the configuration are [cell], [bar]
-    and [reduce]. It writes model.safetensors, its errors (numbers.json, CSV), the response on a walk that it has
-    not seen (responses.csv), curves (PNG) and report.html.
+    The cell is solved along a few random walks. What flows together, bars of a lattice, fibres of a frame, or
+    integration points of a solid, is merged into slips, or groups of them, whose motion the internal state
+    variables describe. The sections of the configuration are [cell], [bar], [frame] or [solid], and [reduce]. It
+    writes model.safetensors, its errors (numbers.json, CSV), the response on a walk that it has not seen
+    (responses.csv), curves (PNG) and report.html.
     """
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
     options |= {"reduce.isvs": isvs, "reduce.slips": slips, "reduce.walks": walks}
@@ -75,7 +76,7 @@ def make_reduction(settings: Sequence[Setting], output: Path, overwrite: bool = 
             dataset = generate(
                 chosen.microstructure, choice.plan(), progress=lambda done, total: report(done, total, "")
             )
-        with progress("reducing the slips"):
+        with progress("merging what flows together"):
             tann = microtann.reduce(dataset, states=choice.isvs, slips=choice.slips)
             response = validated(tann, dataset)
         write_reduction(folder, tann, response)

@@ -13,18 +13,23 @@ from microtann.numbers.configuration import configuration
 
 @configuration
 class ReductionChoice:
-    """How a lattice is reduced without training."""
+    """How a microstructure is reduced without training."""
 
     isvs: Annotated[
         int,
         Field(
             ge=1,
-            description="Most internal state variables; as many as the cell has distinct bars make an exact "
-            "model.",
+            description="Most internal state variables; of a lattice, as many as it has distinct bars make an "
+            "exact model.",
         ),
     ] = 48
     slips: Annotated[
-        int, Field(ge=0, description="Most slips, into which bars are merged; 0 takes one for a state.")
+        int,
+        Field(
+            ge=0,
+            description="Most slips, into which bars or fibres are merged, or components of groups of a solid's "
+            "points; 0 takes one for a state.",
+        ),
     ] = 0
     walks: Annotated[
         int,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from microtann.cli.data import DATA_FILE, make_data
 from microtann.cli.form_choice import SECTION, trainable_forms
-from microtann.cli.settings import Setting
 from microtann.cli.train import make_model
 from microtann.errors import InputError, ModelFileError
+from microtann.numbers.settings import Setting
 from microtann.report.training_section import MODEL_FILE
 from microtann.reproduction.claims import CELLS, Section4Cell, choose_cells
 from microtann.reproduction.section4 import OVERVIEW

@@ -13,13 +13,13 @@ from microtann.cli.loading import LoadingChoice
 from microtann.cli.microstructure import BarChoice, CellChoice, FrameChoice, MicrostructureChoice
 from microtann.cli.point_choice import PointChoice
 from microtann.cli.reduction_choice import ReductionChoice
-from microtann.cli.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.cli.solid_choice import SolidChoice
 from microtann.cli.solver import SolverChoice
 from microtann.data.imported.import_choice import ImportChoice
 from microtann.data.walks import WalkPlan
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.numbers.configuration import defaults, to_table
+from microtann.numbers.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.system.toml import to_toml
 from microtann.tann.form import DEFAULT_FORM
 

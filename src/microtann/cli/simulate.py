@@ -14,13 +14,14 @@ from microtann.cli.named_model import is_object, model_digest, named_material
 from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.settings import Setting
+from microtann.cli.simulated_job import changes_of, make_job
 from microtann.cli.solver import SolverChoice
 from microtann.errors import ConvergenceError, InputError
 from microtann.evaluation import simulation
 from microtann.evaluation.reference_run import RECORDS
 from microtann.evaluation.simulation import SimulationChoice
 from microtann.evaluation.structures import CASES, reference_case
+from microtann.numbers.settings import Setting
 from microtann.report.section import read_section
 from microtann.report.simulation_section import write_simulation
 from microtann.system.stage import Stage, working_folder
@@ -29,16 +30,18 @@ INSIDE = "Point at which the lattice is drawn inside the structure. [default: th
 
 
 def simulate(
-    case: Annotated[str, typer.Argument(help="One of " + ", ".join(CASES) + ".")],
+    case: Annotated[
+        str, typer.Argument(help="One of " + ", ".join(CASES) + ", or a job file (TOML) of a structure of yours.")
+    ],
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--model",
             "-m",
             help="Shipped model, model file, module:name of a material or microstructure of yours, or `exact` for "
-            "the exact cube alone.",
+            "the exact cube alone. [default: cube]",
         ),
-    ] = "cube",
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the results. [default: results/CASE]")
     ] = None,
@@ -54,7 +57,7 @@ def simulate(
     localisation: Annotated[str | None, setting(SimulationChoice, "localisation")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Compute a reference structure with a model, with the exact cell on the same mesh, and as a full lattice.
+    """Compute a reference structure with a model, the exact cell and as a full lattice; or one from a job file.
 
     It prints displacement, energy, dissipation, torque or force, iterations and CPU time side by side, with the
     error of the network and the error of homogenisation apart, on both scales: displacements u⁰ + εu¹ and the
@@ -67,6 +70,14 @@ def simulate(
     options: dict[str, Any] = {"mesh_size": mesh_size, "element": element, "dns": dns}
     options |= {"outside_training": outside_training}
     options |= {"exact": exact, "audit": audit, "inside": inside, "localisation": localisation}
+    if case.endswith(".toml"):
+        if config is not None or any(value is not None for value in options.values()) or model is not None:
+            raise InputError(f"{case} is a job file, which says all of it: use --set key=value to change it")
+        place = output or Path("results") / Path(case).stem
+        make_job(Path(case), place, changes_of(assignments or ()), overwrite)
+        show_section(place, read_section(place))
+        return
+    model = model or "cube"
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     make_simulation(settings, case, model, place, overwrite)

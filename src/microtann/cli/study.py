@@ -26,9 +26,9 @@ from microtann.cli.options import (
 )
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, gather
-from microtann.cli.settings import Setting
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
+from microtann.numbers.settings import Setting
 from microtann.studies.amount_of_data import COUNTS, paths_for, study_increments, walks_for
 from microtann.studies.latent_spaces import study_latent_spaces
 from microtann.studies.number_of_states import FOLDERS, study_states

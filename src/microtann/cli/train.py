@@ -16,9 +16,9 @@ from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.options import Assignments, Config, Output, Overwrite
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import effective, gather
-from microtann.cli.settings import Setting
 from microtann.data.file import read_dataset
 from microtann.errors import InputError
+from microtann.numbers.settings import Setting
 from microtann.report.section import read_section
 from microtann.report.training_section import write_training
 from microtann.system.stage import Stage, file_digest, working_folder

@@ -37,6 +37,7 @@ from microtann.data.schema import (
     Layout,
     layout_of,
 )
+from microtann.data.state_store import StateStore
 from microtann.errors import DataFileError, InputError
 from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.registry import (
@@ -50,13 +51,16 @@ from microtann.system.hdf5 import created, opened, text, write_text
 from microtann.system.memory import require_memory
 
 
-def write_dataset(path: str | Path, dataset: Dataset) -> None:
+def write_dataset(path: str | Path, dataset: Dataset, once: bool = False) -> None:
     """Write a data set to an HDF5 file, which appears only when it is complete.
 
     Parameters
     ----------
     path : str or Path
     dataset : Dataset
+    once : bool
+        Whether the internal coordinates of each state are stored once, in half the space where increments follow
+        one another (``coordinates_of`` = ``states``), in place of at both ends of every increment.
 
     Raises
     ------
@@ -67,17 +71,25 @@ def write_dataset(path: str | Path, dataset: Dataset) -> None:
     """
     path = Path(path)
     layout = layout_of(dataset)
+    layout = replace(layout, once=once and bool(layout.coordinate_shapes))
     sentence = next(_memory_errors(dataset, layout), None)
     if sentence:
         raise DataFileError(f"{path} was not written: {sentence}")
+    beside = replace(layout, coordinate_shapes={}, once=False) if layout.once else layout
     with created(path) as file:
-        write_header(file, dataset)
+        write_header(file, dataset, layout)
         for name in SETS:
             increments: Increments = getattr(dataset, name)
-            writer = SetWriter(file, name, layout, len(increments))
+            states = StateStore(file, name, layout) if layout.once else None
+            writer = SetWriter(file, name, beside, len(increments))
             for start in range(0, len(increments), ROWS):
-                writer.append(increments.take(slice(start, start + ROWS)))
-            writer.close()
+                part = increments.take(slice(start, start + ROWS))
+                writer.append(part)
+                if states is not None:
+                    states.append_increments(part)
+            for one in (writer, states):
+                if one is not None:
+                    one.close()
 
 
 def write_header(file: h5py.File, dataset: Dataset, layout: Layout | None = None) -> None:

@@ -16,6 +16,8 @@ from microtann.equilibrium.lazy import LazyRows
 from microtann.equilibrium.resultants import axis_number, face_axis, moment
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.steps import Nodes, select_nodes
+from microtann.equilibrium.system import System
+from microtann.equilibrium.unknowns import unknowns_of
 from microtann.errors import InputError
 from microtann.system.csv_file import write_csv
 from microtann.system.paraview import Snapshot
@@ -345,6 +347,26 @@ class History:
         count = len(self.time)
         for index, fields in enumerate(self.fields, start=count - len(self.fields)):
             yield Snapshot(index, float(self.time[index]), self._vectors(index), fields)
+
+    def _frames_along(self, system: System) -> Iterator[Snapshot]:
+        """Yield `frames`; where fields were not kept, those of the system once more along what was found.
+
+        Parameters
+        ----------
+        system : System
+            That led to this history.
+        """
+        if len(self.fields) == len(self.time):
+            yield from History.frames(self)
+            return
+        state, length, index = system.virgin(), unknowns_of(system).length, 0
+        for time, displacement, rotation in self._equilibria():
+            moved = displacement if rotation is None else np.hstack([displacement, length * rotation])
+            motion = moved.ravel()
+            state = system.evaluate(state, motion, motion, 0.0, tangent=False).state
+            if time == self.time[index]:  # and not inside an increment that was cut
+                yield Snapshot(index, time, self._vectors(index), system.fields(state))
+                index += 1
 
     def _vectors(self, index: int) -> dict[str, Array]:
         """Return what the nodes did in an increment, for ParaView."""

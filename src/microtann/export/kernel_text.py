@@ -23,23 +23,26 @@ class KernelText:
 
     Parameters
     ----------
-    template : str
-        File of this folder that defines ``NAME_point`` (see `points.c`).
+    template : str or tuple of str
+        Files of this folder, of which the last defines ``NAME_point`` (see `points.c`).
     counts : mapping
         Whole numbers, by the names of their macros without the prefix.
     numbers : mapping
         Numbers, likewise.
     arrays : mapping of arrays, shape (...) or (..., ...)
         Constant arrays, likewise.
+    tables : mapping of tuples of int
+        Constant arrays of whole numbers, likewise.
     timed : bool
         Whether the response depends on Δt.
     """
 
-    template: str
+    template: str | tuple[str, ...]
     counts: Mapping[str, int]
     numbers: Mapping[str, float]
     arrays: Mapping[str, Float[Array, "..."]]
-    timed: bool = field(default=False)
+    tables: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class KernelWriter:
         return type(point.energy) is self.energy and type(point.evolution) is self.evolution
 
 
-def template(name: str) -> str:
-    """Return the text of a C file of this folder."""
-    return (resources.files("microtann.export") / name).read_text(encoding="utf-8")
+def template(*names: str) -> str:
+    """Return the text of C files of this folder."""
+    folder = resources.files("microtann.export")
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)

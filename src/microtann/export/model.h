@@ -44,6 +44,10 @@ NAME_EXPORT int NAME_update(size_t points, double time_increment, const double *
                             const double *state, double *stress, double *new_state, double *tangent, double *energy,
                             double *dissipation);
 
+/* Why a point fails, in words, or would if nothing else is wrong with it. */
+NAME_EXPORT const char *NAME_reason(double time_increment, const double *strain, const double *increment,
+                                    const double *state);
+
 /* How far increments reach in the range of the training: 1 on its border, 1.3 where a point is 30 % outside,
    0 where no range is known, infinity where something is no number. */
 NAME_EXPORT void NAME_reach(size_t points, const double *strain, const double *increment, const double *new_state,

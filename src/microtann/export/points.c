@@ -100,3 +100,24 @@ int NAME_update(size_t points, double time_increment, const double *strain, cons
     }
     return failed;
 }
+
+const char *NAME_reason(double time_increment, const double *strain, const double *increment, const double *state)
+{
+    double end[NAME_COMPONENTS];
+    if (!NAME_finite(NAME_COMPONENTS, strain) || !NAME_finite(NAME_COMPONENTS, increment)) {
+        return "a strain is no number";
+    }
+    if (!NAME_finite(NAME_STATES, state)) {
+        return "a state is no number";
+    }
+    if (!(time_increment > 0.0 && time_increment < HUGE_VAL)) {
+        return "the time increment must be positive";
+    }
+    for (int i = 0; i < NAME_COMPONENTS; i++) {
+        end[i] = strain[i] + increment[i];
+    }
+    if (NAME_strain_reach(end, increment) > NAME_FARTHEST) {
+        return "the strain is far outside of the range of the training";
+    }
+    return "the flow was not found";
+}

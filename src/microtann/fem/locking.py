@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
+from microtann.errors import LockingWarning
 from microtann.fem.elements import RULES
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Region
@@ -33,3 +36,11 @@ def locking(mesh: Mesh, regions: Sequence[Region]) -> Iterator[str]:
                 yield start + f"use {QUADRATIC[block.kind]!r}"
             elif RULES[block.kind].mean_dilatation and not region.mean_dilatation:
                 yield start + "leave their mean dilatation on"
+
+
+@contextmanager
+def told_before() -> Iterator[None]:
+    """Keep quiet of elements that lock where something is made again, from a file or in another process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LockingWarning)
+        yield

@@ -28,6 +28,7 @@ from microtann.mesh_files.abaqus.deck_materials import (
 )
 from microtann.mesh_files.abaqus.deck_mesh import mesh_of
 from microtann.mesh_files.abaqus.deck_names import read_named_set, read_surface
+from microtann.mesh_files.abaqus.deck_releases import read_release
 from microtann.mesh_files.abaqus.deck_sections import read_beam_section, read_solid_section
 from microtann.mesh_files.foreign_mesh import ForeignMesh
 
@@ -53,6 +54,7 @@ KEYWORDS: dict[str, Callable[[Deck, KeywordBlock], None]] = {
     "BEAMSECTION": read_beam_section,
     "BEAMGENERALSECTION": read_beam_section,
     "FRAMESECTION": read_beam_section,
+    "RELEASE": read_release,
     "MATERIAL": begin_material,
     "ELASTIC": read_elastic,
     "PLASTIC": read_plastic,
@@ -63,7 +65,7 @@ OTHER_MESHES = ("NMAP", "IMPERFECTION", "SYMMETRICMODELGENERATION", "IMPORT", "P
 """Keywords that change the mesh in a way that is not read."""
 JOINTS = (
     *("TIE", "EQUATION", "MPC", "RIGIDBODY", "COUPLING", "KINEMATICCOUPLING", "DISTRIBUTINGCOUPLING"),
-    *("EMBEDDEDELEMENT", "SHELLTOSOLIDCOUPLING", "CONTACTPAIR", "CONTACT", "FASTENER", "MODELCHANGE", "RELEASE"),
+    *("EMBEDDEDELEMENT", "SHELLTOSOLIDCOUPLING", "CONTACTPAIR", "CONTACT", "FASTENER", "MODELCHANGE"),
 )
 """Keywords that join parts of the mesh to each other, or take some away."""
 

@@ -1,8 +1,12 @@
-"""Sections of beams and their materials, as decks say them."""
+"""Sections of beams, their joints and their materials, as decks say them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,27 @@ class BeamProfile:
     material: str
     place: str
     written: str
+
+
+@dataclass(frozen=True, eq=False)
+class BeamRelease:
+    """Moments that vanish at an end of some beams.
+
+    Parameters
+    ----------
+    cells : integer array
+        The beams.
+    end : int
+        0 for their first node, 1 for their last one.
+    code : str
+        Which moments, as Abaqus names them: "ALLM" for all.
+    place : str
+    """
+
+    cells: Int[NDArray[np.int64], "_"]
+    end: int
+    code: str
+    place: str
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
-from microtann.mesh_files.beam_profiles import BeamProfile, DeckMaterial
+from microtann.mesh_files.beam_profiles import BeamProfile, BeamRelease, DeckMaterial
 
 IntArray = NDArray[np.int64]
 CELL_ITSELF, FREE_FACES = -1, -2
@@ -42,6 +42,8 @@ class ForeignMesh:
         How many elements of each type are no cells here.
     profiles, profile_of : list of BeamProfile, integer array of one number per cell, optional
         Sections of beams, and which of them every cell has; −1 for none.
+    releases : list of BeamRelease
+        Ends of beams that turn freely.
     materials : dict of DeckMaterial
         By name in capitals.
     not_understood : dict of str
@@ -61,6 +63,7 @@ class ForeignMesh:
     left_out: dict[str, int] = field(default_factory=dict)
     profiles: list[BeamProfile] = field(default_factory=list)
     profile_of: Int[IntArray, "_"] | None = None
+    releases: list[BeamRelease] = field(default_factory=list)
     materials: dict[str, DeckMaterial] = field(default_factory=dict)
     not_understood: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -196,8 +196,6 @@ def draw_histories(path: Path, histories: Sequence[CurveHistory], columns: int =
     histories : sequence of CurveHistory
     columns : int
         Panels in a row.
-    beside : str
-        Name of the wide line in the legend.
     """
     columns = min(columns, len(histories))
     rows = -(-len(histories) // columns)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from microtann.cli.microstructure import BarChoice, CellChoice
-from microtann.cli.settings import check_sections, collect_settings, fill, help_lines, parse_assignment
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError
 from microtann.numbers.configuration import configuration, defaults, to_table
+from microtann.numbers.settings import check_sections, collect_settings, fill, help_lines, parse_assignment
 from microtann.system.toml import to_toml
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from microtann.cli.form_choice import choose_form, choose_forms
 from microtann.cli.sections import gather
-from microtann.cli.settings import collect_settings
 from microtann.errors import ConfigurationError
+from microtann.numbers.settings import collect_settings
 
 TABLES = """
 [train.published]

@@ -10,9 +10,9 @@ import pytest
 
 import microtann as mt
 from microtann.cli.microstructure import cell_settings, choose_microstructure
-from microtann.cli.settings import collect_settings
 from microtann.errors import CellError, ConfigurationError
 from microtann.microstructure.continuum.solid import Solid
+from microtann.numbers.settings import collect_settings
 
 
 def chosen(cell: str, *assignments: str, **keys: Any) -> Solid:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import microtann as mt
+from microtann import fem
 from microtann.data.format_errors import stiffness_errors
 from microtann.data.increments import Increments
 from microtann.errors import DataFileError, InputError
+from microtann.evaluation.audit_on_data import audit_on_data
 from microtann.training import dataset_errors
 from microtann.training.elastic_rows import elastic_by_stress, elastic_increments
 from parallel_fibres import ParallelFibres
@@ -69,9 +71,30 @@ def test_elastic_increments_are_found_by_the_stress(whole: mt.Dataset, stress_al
     assert not elastic_by_stress(slow).any()
 
 
-def test_a_model_is_learnt_from_stress_alone(whole: mt.Dataset, stress_alone: mt.Dataset, tmp_path: Path) -> None:
-    form = mt.forms.Variational(states=6, slips=9, updates=150, learning_rate=3e-2)
-    tann = mt.train(stress_alone, form)
+@pytest.fixture(scope="module")
+def tann(stress_alone: mt.Dataset) -> mt.TANN:
+    return mt.train(stress_alone, mt.forms.Variational(states=6, slips=9, updates=150, learning_rate=3e-2))
+
+
+def test_a_model_of_stress_alone_stands_in_finite_elements(stress_alone: mt.Dataset, tann: mt.TANN) -> None:
+    """It is solved, dissipates, and is audited against walks that were held out."""
+    reach = float(np.abs(stress_alone.training.strain).max())
+    held = [
+        fem.Prescribed(lambda x: x[:, 0] == 0, 0, 0.0),
+        fem.Prescribed(lambda x: x[:, 1] == 0, 1, 0.0),
+        fem.Prescribed(lambda x: x[:, 0] == 1, 0, 0.5 * reach),
+    ]
+    result = fem.Model(fem.box((1.0, 1.0), (2, 1)), tann).solve([fem.Step(held, increments=2)])
+    assert result.dissipation[-1] > 0.0
+    found = audit_on_data(result, tann, stress_alone, judged="validation", count=4)
+    assert found.errors["stress"].shape == (4,)
+    assert np.isfinite(found.errors["stress"]).all()
+    assert set(found.errors) == {"stress"}
+
+
+def test_a_model_is_learnt_from_stress_alone(
+    whole: mt.Dataset, stress_alone: mt.Dataset, tann: mt.TANN, tmp_path: Path
+) -> None:
     errors = dataset_errors(tann, stress_alone)
     assert errors.stress < 0.2
     assert np.isnan([errors.energy, errors.dissipation]).all()

@@ -63,6 +63,20 @@ def test_arrays_make_a_dataset_with_its_states(dataset: mt.Dataset, tmp_path: Pa
     assert report, report.errors
 
 
+def test_a_data_set_is_written_with_each_state_once(dataset: mt.Dataset, tmp_path: Path) -> None:
+    gaps = dataset.training.coordinates.copy()
+    gaps[5] = np.nan
+    for training in (dataset.training, replace(dataset.training, coordinates=gaps)):
+        given = replace(dataset, training=training)
+        mt.write_dataset(tmp_path / "data.h5", given, once=True)
+        read = mt.read_dataset(tmp_path / "data.h5")
+        same(read, given, 0.0)
+        for at in ("coordinates", "coordinates_next"):
+            np.testing.assert_array_equal(getattr(read.training, at), getattr(training, at))
+        with h5py.File(tmp_path / "data.h5") as file:
+            assert file["training/states/plastic"].shape == (6 * 13, 4)  # the gap is the end of the one before
+
+
 def test_a_file_keeps_each_state_once(paths: list[mt.AveragedPath], dataset: mt.Dataset, tmp_path: Path) -> None:
     for single, tolerance in ((False, 0.0), (True, 1e-6)):
         mt.write_paths(tmp_path / "data.h5", paths, UNITS, single=single)

@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from exported_models import FORMS, compiled_in, gcc_needed, largest_difference, walked_states
 
 import microtann as mt
 from microtann.errors import ConvergenceError, InputError
 from microtann.export import CompiledModel, compile_source, write
 
-pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
-STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+pytestmark = gcc_needed
 
 
 @pytest.fixture(scope="module")
-def play() -> mt.TANN:
-    return mt.load("cube-play")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[mt.TANN, CompiledModel]:
+    return compiled_in(tmp_path_factory.mktemp("play"), "cube-play")
 
 
 @pytest.fixture(scope="module")
-def compiled(play: mt.TANN, tmp_path_factory: pytest.TempPathFactory) -> CompiledModel:
-    folder = tmp_path_factory.mktemp("play")
-    return CompiledModel(compile_source(write("cube-play", folder)[0], flags=("-O1", *STRICT)), play)
+def compiled(both: tuple[mt.TANN, CompiledModel]) -> CompiledModel:
+    return both[1]
 
 
-def test_many_points_agree_with_python(play: mt.TANN, compiled: CompiledModel) -> None:
-    rng = np.random.default_rng()
-    state = play.initial_state(500)
-    for _ in range(4):
-        increment = rng.normal(0.0, 0.1, (500, 6))
-        stress, tangent, after = play.update(increment, state)
-        own_stress, own_tangent, own_after = compiled.update(increment, state)
-        for own, right in [
-            (own_stress, stress),
-            (own_tangent, tangent),
-            *((own_after[k], after[k]) for k in after),
-        ]:
-            assert np.abs(own - right).max() <= 1e-12 * np.abs(right).max()
-        np.testing.assert_allclose(
-            compiled.training_reach(state, after), play.training_reach(state, after), rtol=1e-12
-        )
-        state = after
+@pytest.fixture(scope="module")
+def play(both: tuple[mt.TANN, CompiledModel]) -> mt.TANN:
+    return both[0]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_many_points_agree_with_python(name: str, tmp_path: Path) -> None:
+    model, compiled = compiled_in(tmp_path, name)
+    state = walked_states(model, 512)
+    increment = np.random.default_rng().normal(0.0, 0.1, (512, model.components))
+    for quantity, difference in largest_difference(model, compiled, increment, state).items():
+        assert difference <= 1e-12, quantity
+    after = model.update(increment, state, tangent=False)[2]
+    reach = model.training_reach(state, after)
+    assert reach is not None
+    np.testing.assert_allclose(compiled.training_reach(state, after), reach, rtol=1e-12)
 
 
 def test_without_tangent_all_else_is_the_same(compiled: CompiledModel) -> None:
@@ -82,6 +79,18 @@ def test_a_model_that_has_changed_is_refused(play: mt.TANN, compiled: CompiledMo
     changed = play.in_units(young=2.0, yield_strain=1.0 / 3.0)
     with pytest.raises(InputError, match="export it again"):
         CompiledModel(compiled.path, changed)
+
+
+def test_a_library_that_was_written_anew_is_the_new_one(tmp_path: Path) -> None:
+    """Of the same path the system would give the one that is loaded, with arrays of other sizes."""
+    for name, states in (("cube-play", 13), ("square-2x2-variational", 4)):
+        library = compile_source(write(name, tmp_path, name="model")[0], flags=("-O0",))
+        compiled = CompiledModel(library, mt.load(name))
+        after = compiled.call(
+            *(np.full((1, width), 0.1) for width in (compiled.components, compiled.components, states))
+        )[1]
+        assert after.shape == (1, states)
+        assert compiled.library.model_update is not None
 
 
 def test_other_libraries_are_refused(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from microtann.cli.form_choice import choose_form
-from microtann.cli.settings import Setting
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
 from microtann.forms import Classical, Published, Residual
+from microtann.numbers.settings import Setting
 from microtann.studies.trials import Interval, random_trials
 from microtann.training import train
 from microtann.training.form import TrainableForm

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import microtann as mt
-from microtann.cli.settings import read_settings
 from microtann.errors import InputError
 from microtann.microstructure.driven.programme import read_programme
+from microtann.numbers.settings import read_settings
 from microtann.system.text_file import decoded, read_text, without_mark
 
 MARKED = ["utf-8-sig", "utf-16", "utf-32"]

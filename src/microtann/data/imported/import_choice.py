@@ -88,6 +88,14 @@ class ImportChoice:
             "(states, ...), or name=field of a phase for DAMASK."
         ),
     ] = ()
+    clusters: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Clusters of points that move alike, found by the first of the coordinates, whose means "
+            "are kept in place of fields; 0 keeps fields. Points, of equal volume, are the second axis.",
+        ),
+    ] = 0
     units: Annotated[Names, Field(description="Units of coordinates and extra variables, as name=unit.")] = ()
     stiffness: Annotated[
         str,
@@ -108,6 +116,8 @@ class ImportChoice:
                 key, equals, value = pair.partition("=")
                 if not (equals and key.strip() and value.strip()):
                     raise ConfigurationError(f"import.{name} takes name=value, as in temperature=T, got {pair!r}")
+        if self.clusters and not self.coordinates:
+            raise ConfigurationError("import.clusters needs a field to cluster: say import.coordinates")
         if self.dissipation and not self.dissipation_is:
             raise ConfigurationError(
                 "say what the dissipation of a state is: import.dissipation_is = accumulated or increment"

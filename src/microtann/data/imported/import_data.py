@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from microtann.data.imported.array_paths import array_paths
 from microtann.data.imported.averaged_path import PathSource
 from microtann.data.imported.damask_paths import damask_paths, is_damask
+from microtann.data.imported.found_clusters import clustered_paths
 from microtann.data.imported.import_choice import ImportChoice
 from microtann.data.imported.path_writer import Split, write_paths
 from microtann.data.imported.stated_units import name_and_unit
@@ -79,7 +80,7 @@ def import_data(
             raise ConfigurationError(f"say the unit of {name}: import.units, as in {name}=1")
     write_paths(
         output,
-        paths,
+        clustered_paths(paths, choice.clusters) if choice.clusters else paths,
         units | {"stress": choice.stress_unit, "time": choice.time_unit or "1"},
         Split(choice.validation, choice.test),
         extra_names=tuple(extra),

@@ -8,17 +8,16 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
-import h5py
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
 import microtann
-from microtann.data.blocks import Block
 from microtann.data.file import SetWriter, write_header
 from microtann.data.imported.averaged_path import AveragedPath, PathSource
 from microtann.data.increments import Dataset, Increments
-from microtann.data.schema import MAY_LACK, SETS, STATE_ROWS, STATES, Layout, layout_of
+from microtann.data.schema import MAY_LACK, SETS, layout_of
+from microtann.data.state_store import StateStore
 from microtann.errors import InputError
 from microtann.numbers.checks import as_floats
 from microtann.system.hdf5 import created
@@ -173,12 +172,12 @@ def write_paths(
     bare = replace(layout, coordinate_shapes={}, once=False)
     with created(Path(file)) as opened:
         write_header(opened, header, layout)
-        stores = {name: _StateStore(opened, name, layout, single) for name in SETS}
+        stores = {name: StateStore(opened, name, layout, single) for name in SETS}
         rows: dict[str, list[Increments]] = {name: [] for name in SETS}
         for number, (source, name) in enumerate(zip(paths, sets, strict=True)):
             path = first if number == 0 else source.read()
             _require_same(path, header)
-            stores[name].append(path)
+            stores[name].append_path(path.coordinates)
             rows[name].append(_increments(replace(path, coordinates={}), number))
             if progress is not None:
                 progress(number + 1, len(paths))
@@ -188,46 +187,6 @@ def write_paths(
                 writer.append(part)
             writer.close()
             stores[name].close()
-
-
-class _StateStore:
-    """The internal coordinates of the states of a set, each once, and where those of every increment are.
-
-    Parameters
-    ----------
-    file : h5py.File
-    name : str
-        Of the set.
-    layout : Layout
-    single : bool
-        Whether they are 32-bit floats.
-    """
-
-    def __init__(self, file: h5py.File, name: str, layout: Layout, single: bool) -> None:
-        shapes, dtype = layout.coordinate_shapes, "<f4" if single else "<f8"
-        self._blocks = {
-            key: Block(file, f"{name}/{STATES}/{key}", (0, *shape), dtype, growing=True)
-            for key, shape in shapes.items()
-        }
-        self._rows = [Block(file, f"{name}/{at}", (0,), "<i8", growing=True) for at in STATE_ROWS if shapes]
-        self._count = 0
-
-    def append(self, path: AveragedPath) -> None:
-        if not self._blocks:
-            return
-        kept = np.ones(len(path), dtype=np.bool_)
-        for values in path.coordinates.values():
-            kept &= np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-        at: Int[NDArray[np.int64], "K"] = np.where(kept, self._count + np.cumsum(kept) - 1, -1)
-        for name, block in self._blocks.items():
-            block.append(path.coordinates[name][kept])
-        for block, part in zip(self._rows, (at[:-1], at[1:]), strict=True):
-            block.append(part)
-        self._count += int(np.count_nonzero(kept))
-
-    def close(self) -> None:
-        for block in (*self._blocks.values(), *self._rows):
-            block.close()
 
 
 def _header(

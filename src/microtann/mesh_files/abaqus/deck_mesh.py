@@ -21,6 +21,7 @@ from microtann.mesh_files.abaqus.collapsed_elements import (
 from microtann.mesh_files.abaqus.deck import Deck, within
 from microtann.mesh_files.abaqus.deck_part import DeckPart, Members, NamedSet, NumberInPart, SurfacePatch
 from microtann.mesh_files.abaqus.element_types import ElementType
+from microtann.mesh_files.beam_profiles import BeamRelease
 from microtann.mesh_files.foreign_mesh import CELL_ITSELF, ForeignMesh
 
 IntArray = NDArray[np.int64]
@@ -57,6 +58,7 @@ def mesh_of(deck: Deck) -> ForeignMesh:
     types = _gather_cells(parts, numbers, found)
     _gather_names(parts, numbers, found)
     found.notes += [*_notes_on_types(types), *_gather_sections(deck, parts, numbers, types, found)]
+    _gather_releases(deck, parts, numbers, types, found)
     moved = sum(part.moved_nodes for part in parts.values())
     if moved:
         are = "1 node is" if moved == 1 else f"{moved} nodes are"
@@ -293,6 +295,34 @@ def _gather_sections(
                 )
     found.areas, found.whole_bars = (areas, True) if lines.any() else (None, False)
     found.profile_of, found.materials, found.not_understood = profile_of, deck.materials, deck.not_understood
+
+
+def _gather_releases(
+    deck: Deck,
+    parts: dict[str | None, DeckPart],
+    numbers: dict[str | None, _Numbers],
+    types: list[ElementType],
+    found: ForeignMesh,
+) -> None:
+    """Set the ends of beams that turn freely.
+
+    Parameters
+    ----------
+    deck : Deck
+    parts : dict of DeckPart
+    numbers : dict of _Numbers
+    types : list of ElementType
+        Of every cell.
+    found : ForeignMesh
+    """
+    for key, part in parts.items():
+        deck.current = part
+        for release in part.releases:
+            members = deck.members(release.elements, "elements", release.place)
+            cells = _indices(NamedSet(release.elements, members), key, numbers, "element")
+            if any(cell < 0 or not types[cell].bends for cell in cells):
+                raise InputError(f"{release.place}: not all elements of {release.elements!r} are beams")
+            found.releases.append(BeamRelease(cells, release.end, release.code, release.place))
 
 
 def _notes_on_types(types: list[ElementType]) -> Iterator[str]:

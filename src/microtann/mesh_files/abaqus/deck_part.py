@@ -104,6 +104,26 @@ class DeckSection(NamedTuple):
     profile: BeamProfile
 
 
+class DeckRelease(NamedTuple):
+    """Moments that vanish at an end of the beams of a set.
+
+    Parameters
+    ----------
+    elements : str
+        An element, or the name of the set.
+    end : int
+        0 or 1.
+    code : str
+        Which moments, as Abaqus names them.
+    place : str
+    """
+
+    elements: str
+    end: int
+    code: str
+    place: str
+
+
 @dataclass(eq=False)
 class DeckPart:
     """Nodes, elements and names that share their numbers; upper and lower case make no difference in names.
@@ -118,6 +138,7 @@ class DeckPart:
     node_sets, cell_sets : dict of NamedSet
     surfaces : dict of DeckSurface
     sections : list of DeckSection
+    releases : list of DeckRelease
     system : Motion
         Where the coordinates of nodes that follow are given.
     motion : Motion
@@ -133,6 +154,7 @@ class DeckPart:
     cell_sets: dict[str, NamedSet] = field(default_factory=dict)
     surfaces: dict[str, DeckSurface] = field(default_factory=dict)
     sections: list[DeckSection] = field(default_factory=list)
+    releases: list[DeckRelease] = field(default_factory=list)
     system: Motion = field(default_factory=Motion)
     motion: Motion = field(default_factory=Motion)
     moved_nodes: int = 0
@@ -147,7 +169,8 @@ class DeckPart:
             Where it takes the part, and what the instance adds.
         """
         copy = DeckPart(name, dict(self.points), dict(self.elements), motion=motion)
-        copy.sections, copy.moved_nodes = list(self.sections), self.moved_nodes
+        copy.sections, copy.releases = list(self.sections), list(self.releases)
+        copy.moved_nodes = self.moved_nodes
         for sets, own in ((self.node_sets, copy.node_sets), (self.cell_sets, copy.cell_sets)):
             own |= {key: NamedSet(s.name, list(s.members), s.unsorted) for key, s in sets.items()}
         copy.surfaces = {key: DeckSurface(s.name, list(s.patches)) for key, s in self.surfaces.items()}

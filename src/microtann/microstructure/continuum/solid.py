@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import CellError, LockingWarning
-from microtann.fem.locking import locking
+from microtann.fem.locking import locking, told_before
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, MeanDilatation, regions_of
 from microtann.materials.plane_stress import NORMAL_STRAIN
@@ -125,15 +125,17 @@ class Solid(Microstructure):
             warnings.warn(sentence, LockingWarning, stacklevel=2)
         volume = abs(float(np.linalg.det(vectors)))
         equations = CellEquations(mesh, regions, periodic_nodes(mesh, vectors), volume)
-        for name, value in zip(
-            ("mesh", "phases", "periods", "mean_dilatation", "equations"),
-            (mesh, phases, vectors, mean_dilatation, equations),
-            strict=True,
-        ):
+        made = {"mesh": mesh, "phases": phases, "periods": vectors, "mean_dilatation": mean_dilatation}
+        for name, value in (made | {"equations": equations}).items():
             object.__setattr__(self, name, value)
 
-    def __reduce__(self) -> tuple[type[Solid], tuple[Any, ...]]:
-        return Solid, (self.mesh, self.phases, self.periods, self.mean_dilatation)  # factors stay behind
+    def __reduce__(self) -> tuple[Callable[..., Solid], tuple[Any, ...]]:
+        return Solid._again, (self.mesh, self.phases, self.periods, self.mean_dilatation)  # factors stay behind
+
+    @classmethod
+    def _again(cls, *made: Any) -> Solid:
+        with told_before():
+            return cls(*made)
 
     @property
     def components(self) -> int:
@@ -182,16 +184,14 @@ class Solid(Microstructure):
         """Volume of every phase over that of the cell, by name."""
         equations = self.equations
         pairs = zip(equations.regions, equations.points, strict=True)
-        return {region.name: float(equations.weights[points].sum()) for region, points in pairs}
+        return {region.name: float(equations.weights[own].sum()) for region, own in pairs}
 
     @property
     def description(self) -> str:
         """The numbers of elements and integration points, in words."""
-        filled = sum(self.volume_fractions.values())
-        return (
-            f"a solid of {self.mesh.cell_count} elements with {self.mesh.weights.size} integration points that "
-            f"fills {filled:.3g} of its cell"
-        )
+        elements, points = self.mesh.cell_count, self.mesh.weights.size
+        filled = f"fills {sum(self.volume_fractions.values()):.3g} of its cell"
+        return f"a solid of {elements} elements with {points} integration points that {filled}"
 
     @cached_property
     def strain_scale(self) -> float:
@@ -247,11 +247,11 @@ class Solid(Microstructure):
         laws = phases_of_bytes(phases["laws"])
         plain = mesh_of_arrays(mesh)
         if list(laws) == [""]:
-            return cls(plain, laws[""], mesh["periods"], bool(phases["mean_dilatation"][0]))
+            return cls._again(plain, laws[""], mesh["periods"], bool(phases["mean_dilatation"][0]))
         of_cell = np.asarray(phases["of_cell"])
         named = plain.named(regions={name: of_cell == number for number, name in enumerate(laws)})
         averaged = {name: bool(one) for name, one in zip(laws, phases["mean_dilatation"], strict=True)}
-        return cls(named, laws, mesh["periods"], averaged)
+        return cls._again(named, laws, mesh["periods"], averaged)
 
     def initial_state(self, n: int) -> State:
         """Return the virgin state: strain, fluctuation, what the phases remember, energy and dissipation."""

@@ -28,7 +28,7 @@ from microtann.microstructure.frames.full.frame_structure import FrameStructure
 Array = NDArray[np.float64]
 SLENDER = re.compile(r"B[23]3[H]*")
 """Beams of Euler and Bernoulli."""
-STOUT = re.compile(r"(?:B|PIPE)[23]1H?")
+STOUT = re.compile(r"(?:B|PIPE)[23][12]H?")
 """Beams that shear."""
 BARS = re.compile(r"T[23]D2[HTE]*")
 NEVER = 1e12
@@ -80,9 +80,10 @@ def read_frame(
     Parameters
     ----------
     path : str or Path
-        A deck with ``B21``, ``B31`` (which shear), ``B23``, ``B33`` (which do not) or bars ``T2D2`` and ``T3D2``
-        (pinned at both ends), *BEAM SECTION with RECT, CIRC, PIPE or I, and *MATERIAL with *ELASTIC and *PLASTIC;
-        or any line mesh that `read_cell` reads, with cell data ``radius``, ``diameter`` (circles) or ``area``.
+        A deck with ``B21``, ``B31`` (which shear), ``B22``, ``B32`` (likewise, two beams each), ``B23``, ``B33``
+        (which do not) or bars ``T2D2`` and ``T3D2`` (pinned at both ends), *BEAM SECTION with RECT, CIRC, PIPE or
+        I, *RELEASE with ALLM, and *MATERIAL with *ELASTIC and *PLASTIC; or any line mesh that `read_cell` reads,
+        with cell data ``radius``, ``diameter`` (circles) or ``area``.
     section : CrossSection, optional
         Of beams of which the file says none.
     bar : ElastoplasticBar, optional
@@ -190,20 +191,11 @@ def _beams(
     foreign: ForeignMesh, section: CrossSection | None, bar: ElastoplasticBar | None, poisson: float
 ) -> ReadBeams:
     """Return the beams of a mesh."""
-    if any("*RELEASE" in note for note in foreign.notes):
-        raise CellError("*RELEASE is not read: beams would be rigid at joints that the deck lets turn")
-    kinds = [kind for kind, _ in foreign.blocks]
-    if "line3" in kinds:
-        raise CellError("beams of three nodes (B22, B32) are not read: write each as two of two nodes")
-    if "line" not in kinds:
-        raise CellError("the mesh has no line cells")
-    first = sum(len(cells) for kind, cells in foreign.blocks[: kinds.index("line")])
-    ends = foreign.blocks[kinds.index("line")][1]
-    chosen = np.arange(first, first + len(ends))
+    ends, chosen = _straight(foreign)
     used, compact = np.unique(ends, return_inverse=True)
     points, ends = foreign.points[used], compact.reshape(ends.shape).astype(np.int64)
-    if len(kinds) > 1 or len(used) < len(foreign.points):
-        others = {kind: len(cells) for kind, cells in foreign.blocks if kind != "line"}
+    others = {kind: len(cells) for kind, cells in foreign.blocks if kind not in ("line", "line3")}
+    if others or len(used) < len(foreign.points):
         nodes = len(foreign.points) - len(used)
         told = ", ".join([*(f"{count} {kind} cells" for kind, count in others.items()), f"{nodes} nodes"])
         warnings.warn(f"left out, for they are no beams: {told}", ReadingNote, stacklevel=4)
@@ -211,6 +203,7 @@ def _beams(
     if lies_in_plane(points) and not any(name[1:2] == "3" for name in foreign.types):
         points = points[:, :2]
     d = points.shape[1]
+    pinned |= _released(foreign, chosen, d)
     profile_of = foreign.profile_of[chosen] if foreign.profile_of is not None else np.full(len(ends), -1)
     areas = np.full(len(ends), np.nan) if foreign.areas is None else foreign.areas[chosen]
     made: dict[tuple[int, float, bool], int] = {}
@@ -240,6 +233,48 @@ def _beams(
     )
 
 
+def _straight(foreign: ForeignMesh) -> tuple[Int[NDArray[np.int64], "M 2"], Int[NDArray[np.int64], "M"]]:
+    """Return the ends of straight beams, two for a line of three nodes, and the cell of each."""
+    ends, chosen, first = [], [], 0
+    for kind, cells in foreign.blocks:
+        own = np.arange(first, first + len(cells))
+        if kind == "line":
+            ends.append(cells)
+            chosen.append(own)
+        elif kind == "line3":
+            ends.append(cells[:, [0, 2, 2, 1]].reshape(-1, 2))
+            chosen.append(np.repeat(own, 2))
+        first += len(cells)
+    if not ends:
+        raise CellError("the mesh has no line cells")
+    return np.concatenate(ends), np.concatenate(chosen)
+
+
+def _released(
+    foreign: ForeignMesh, chosen: Int[NDArray[np.int64], "M"], dimension: int
+) -> Bool[NDArray[np.bool_], "M 2"]:
+    """Return which ends of the beams turn freely, as a deck says it of elements.
+
+    Parameters
+    ----------
+    foreign : ForeignMesh
+    chosen : array, shape (M,)
+        Cell of every beam; where two are of one, the first half comes first.
+    dimension : int
+        Of space; in the plane the first moment is all there is.
+    """
+    free = np.zeros((len(chosen), 2), dtype=bool)
+    at_ends = [np.diff(chosen, prepend=-1) != 0, np.diff(chosen, append=-1) != 0]
+    for release in foreign.releases:
+        if release.code != "ALLM" and not (dimension == 2 and release.code == "M1"):
+            raise CellError(
+                f"{release.place}: ends of beams turn freely about all axes or about none here, and *RELEASE says "
+                f"{release.code}: use ALLM, or leave it out"
+            )
+        free[np.isin(chosen, release.cells) & at_ends[release.end], release.end] = True
+    return free
+
+
 def _types(
     foreign: ForeignMesh, chosen: Int[NDArray[np.int64], "M"]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -254,7 +289,9 @@ def _types(
         elif STOUT.fullmatch(name):
             shears |= inside
         else:
-            raise CellError(f"elements {name} are not read as beams: use B21, B31, B23, B33, or T2D2 and T3D2")
+            raise CellError(
+                f"elements {name} are not read as beams: use B21, B22, B23, B31, B32, B33, or T2D2 and T3D2"
+            )
     return shears, pinned
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -162,4 +163,6 @@ def test_phases_that_hardly_change_their_volume_want_other_elements() -> None:
         mt.Solid(mesh, {"soft": SOFT, "rubber": rubber})
     mt.Solid(mesh, {"soft": SOFT, "rubber": rubber}, mean_dilatation=True)
     with pytest.warns(LockingWarning, match="use 'triangle6'"):
-        mt.Solid(fem.box((1, 1), (2, 2), kind="triangle"), SOFT)
+        stiff = mt.Solid(fem.box((1, 1), (2, 2), kind="triangle"), SOFT)
+    for again in (mt.Solid.of_groups(stiff.groups()), pickle.loads(pickle.dumps(stiff))):  # told once
+        assert again.mesh.cell_count == stiff.mesh.cell_count

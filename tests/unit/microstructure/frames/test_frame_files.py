@@ -77,6 +77,37 @@ def test_sections_stand_as_their_first_axis_says(tmp_path: Path):
     assert len({len(one.fibres) for one in frame.section}) == 1
 
 
+def test_released_ends_are_pinned(tmp_path: Path):
+    text = deck(tmp_path / "hinges.inp", more="*RELEASE\ngirder, S1, ALLM\n3, S2, M1")
+    pins = mt.read_frame_structure(text)
+    assert pins.pinned.sum() == 2
+    girder, column = (np.flatnonzero((pins.beams == pair).all(axis=1))[0] for pair in ([1, 2], [2, 3]))
+    assert pins.pinned[girder, 0]
+    assert pins.pinned[column, 1]
+    foot = [fem.Prescribed([0, 3], name) for name in ("x", "y", "rz")]
+    pushed = pins.solve(fem.Step(foot, [fem.NodalForce([1], "x", 1e-6)]))
+    assert abs(pushed.bending_moment[girder, 0]) <= 1e-12 * np.abs(pushed.bending_moment).max()
+
+
+def test_beams_of_three_nodes_are_two_beams(tmp_path: Path):
+    text = deck(tmp_path / "quadratic.inp", more="*RELEASE\n1, S1, ALLM\n1, S2, ALLM").read_text()
+    for plain, of_three in (
+        ("4, 3., 0.", "4, 3., 0.\n5, 0., 1.\n6, 3., 1."),
+        ("TYPE=B23, ELSET=col", "TYPE=B22, ELSET=col"),
+        ("\n1, 1, 2", "\n1, 1, 5, 2"),
+        ("\n3, 3, 4", "\n3, 3, 6, 4"),
+    ):
+        assert plain in text
+        text = text.replace(plain, of_three, 1)
+    path = tmp_path / "quadratic.inp"
+    path.write_text(text)
+    frame = mt.read_frame_structure(path)
+    halves = [tuple(pair) for pair in frame.beams.tolist()]
+    assert sorted(halves) == sorted([(0, 4), (4, 1), (2, 5), (5, 3), (1, 2)])
+    assert np.isfinite(frame.section[frame.kind[halves.index((0, 4))]].shear).all()
+    assert frame.pinned[[halves.index((0, 4)), halves.index((4, 1))]].tolist() == [[True, False], [False, True]]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -85,7 +116,9 @@ def test_sections_stand_as_their_first_axis_says(tmp_path: Path):
         ({"more": "0.4, 0.1"}, "HARDENING=KINEMATIC"),
         ({"more": "*CREEP\n1., 1., 1."}, r"\*CREEP is not read"),
         ({"type": "B31OS"}, "B31OS are not read"),
-        ({"more": "*RELEASE\n2, S1, ALLM"}, "RELEASE is not read"),
+        ({"more": "*RELEASE\n2, S1, M2"}, "RELEASE says M2: use ALLM"),
+        ({"more": "*RELEASE\n2, ALLM"}, "line 2[0-9]: a line of .RELEASE is an element or a set, S1 or S2"),
+        ({"more": "*RELEASE\n7, S1, ALLM"}, "names element 7, which does not exist"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::microtann.errors.ReadingNote")

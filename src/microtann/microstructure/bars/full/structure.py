@@ -64,18 +64,7 @@ class StructureResult(History):
 
     def frames(self) -> Iterator[Snapshot]:
         """Yield displacements, reactions and the fields of the bars at the end of every increment."""
-        if len(self.fields) == len(self.time):
-            yield from super().frames()
-            return
-        system = self.structure._system()
-        state, nothing = system.virgin(), np.zeros(self.points.size)
-        index = 0
-        for time, displacement in self.accepted():
-            state = system.evaluate(state, displacement.ravel(), nothing, 0.0, tangent=False).state
-            if time == self.time[index]:  # and not inside an increment that was cut
-                vectors = {"displacement": displacement, "reaction": self.reactions[index]}
-                yield Snapshot(index, time, vectors, system.fields(state))
-                index += 1
+        yield from self._frames_along(self.structure._system())
 
 
 @dataclass(frozen=True, eq=False)

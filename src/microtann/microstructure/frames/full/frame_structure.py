@@ -91,19 +91,7 @@ class FrameStructureResult(History):
 
     def frames(self) -> Iterator[Snapshot]:
         """Yield what the nodes did and the fields of the beams at the end of every increment."""
-        if len(self.fields) == len(self.time):
-            yield from super().frames()
-            return
-        system = self.structure._system()
-        state, length = system.virgin(), system.unknowns.length
-        index = 0
-        for time, displacement, rotation in self._equilibria():
-            assert rotation is not None
-            motion = np.hstack([displacement, length * rotation]).ravel()
-            state = system.evaluate(state, motion, motion, 0.0, tangent=False).state
-            if time == self.time[index]:  # and not inside an increment that was cut
-                yield Snapshot(index, time, self._vectors(index), system.fields(state))
-                index += 1
+        yield from self._frames_along(self.structure._system())
 
 
 @dataclass(frozen=True, eq=False)

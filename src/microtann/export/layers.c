@@ -1,0 +1,65 @@
+/* Layers of neurons whose activation is made of straight lines, and their derivatives in directions of the strain.
+
+   The weights of layer k start at NAME_OFFSET[k], a row for every input, as wide as NAME_ROW[k]; its biases likewise
+   at NAME_SHIFT[k]. The inputs of the strain, in whose directions derivatives are taken, start at NAME_FIRST. */
+typedef struct {
+    double input[NAME_INPUTS];
+    double value[NAME_LAYERS][NAME_WIDEST];
+    double slope[NAME_LAYERS][NAME_WIDEST];
+} NAME_signals;
+
+static void NAME_activate(int count, double *value, double *slope)
+{
+    for (int i = 0; i < count; i++) {
+        double x = value[i];
+#if NAME_DEAD
+        double beyond = x > 0.0 ? x - 1.0 : x + 1.0;
+        int passes = x > 1.0 || x < -1.0;
+        value[i] = passes ? beyond : 0.0;
+        slope[i] = passes ? 1.0 : 0.0;
+#else
+        slope[i] = x > 0.0 ? 1.0 : NAME_LEAK;
+        value[i] = slope[i] * x;
+#endif
+    }
+}
+
+/* Send the inputs through the layers; the last of the values are the outputs. */
+static void NAME_pass(NAME_signals *s)
+{
+    const double *given = s->input;
+    for (int k = 0; k < NAME_LAYERS; k++) {
+        memcpy(s->value[k], NAME_BIASES + NAME_SHIFT[k], (size_t)NAME_ROW[k] * sizeof(double));
+        NAME_add_rows(NAME_ROWS[k], NAME_ROW[k], NAME_WEIGHTS + NAME_OFFSET[k], NULL, given, s->value[k]);
+        if (k < NAME_LAYERS - 1) {
+            NAME_activate(NAME_ROW[k], s->value[k], s->slope[k]);
+        }
+        given = s->value[k];
+    }
+}
+
+/* Write the derivatives of the outputs with respect to the components of the strain. */
+static void NAME_pass_rates(const NAME_signals *s, double rates[NAME_COMPONENTS][NAME_WIDEST])
+{
+    double given[NAME_COMPONENTS][NAME_WIDEST];
+    for (int c = 0; c < NAME_COMPONENTS; c++) {
+        memcpy(rates[c], NAME_WEIGHTS + NAME_OFFSET[0] + (NAME_FIRST + c) * NAME_ROW[0],
+               (size_t)NAME_ROW[0] * sizeof(double));
+    }
+    for (int k = 1; k < NAME_LAYERS; k++) {
+        const double *weights = NAME_WEIGHTS + NAME_OFFSET[k];
+        int width = NAME_ROW[k];
+        for (int c = 0; c < NAME_COMPONENTS; c++) {
+            for (int i = 0; i < NAME_ROWS[k]; i++) {
+                given[c][i] = rates[c][i] * s->slope[k - 1][i];
+            }
+            memset(rates[c], 0, (size_t)width * sizeof(double));
+        }
+        for (int r = 0; r < NAME_ROWS[k]; r += 4) { /* rows stay in the cache for all components */
+            int rows = NAME_ROWS[k] - r < 4 ? NAME_ROWS[k] - r : 4;
+            for (int c = 0; c < NAME_COMPONENTS; c++) {
+                NAME_add_rows(rows, width, weights + r * width, NULL, given[c] + r, rates[c]);
+            }
+        }
+    }
+}
