@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from material.models.von_mises import VonMises  # type: ignore[import-not-found]
 from material.models.von_mises import mop as order
 
+time.time = time.process_time  # CRATE takes times by this; they mean something while others compute
 VOLUME = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
 """Unit tensor in the order 11, 22, 33, 12, 23, 13 of CRATE, whose shears are √2 times the tensor's."""
 

@@ -8,7 +8,7 @@ part, and the decoded plastic strains.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter, process_time
 from typing import Any
 
@@ -28,10 +28,12 @@ CELLS: dict[str, tuple[Callable[[], mt.Solid], int]] = {
     "void": (mt.voided_cell, 150),
     "random": (lambda: mt.random_inclusions(seed=3), 120),
     "void in space": (lambda: mt.voided_cell(0.3, dimension=3), 80),
+    "coarse void in space": (lambda: mt.voided_cell(0.3, dimension=3, divisions=2, layers=2), 80),
 }
 """Cells, and the walks along which each is solved."""
 PATHS = ("a", "b", "c", "d", "e")
 STEPS = 80
+MODELS = ("untrained", "trained", "slips")
 
 
 def main(arguments: list[str]) -> None:
@@ -40,6 +42,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--cells", nargs="+", choices=list(CELLS), default=["void", "random"])
     parser.add_argument("--states", nargs="+", type=int, default=[24, 48])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--paths", nargs="+", default=list(PATHS), help="of the protocol")
     parser.add_argument("--walks", type=int, default=0, help="0: as many as the cell has here")
     parser.add_argument("--updates", type=int, default=0, help="0: 2000 up to 24 states, 2500 above")
     chosen = parser.parse_args(arguments)
@@ -50,29 +54,60 @@ def main(arguments: list[str]) -> None:
         exact: dict[str, MicroResponse] = {}
         for states in chosen.states:
             updates = chosen.updates or (2000 if states <= 24 else 2500)
-            for title, form in forms(states, updates, chosen.seeds):
-                rows.append({"cell": name, "model": title} | measure(dataset, form, exact))
+            for title, form in forms(states, updates, chosen.seeds, chosen.models):
+                rows.append({"cell": name, "model": title} | measure(dataset, form, exact, chosen.paths))
                 print(machine.table(rows[-1:], "continua"), flush=True)
     print(machine.table(rows, "relative RMS errors in closed loop"))
     print(machine.write("continua", rows))
 
 
-def forms(states: int, updates: int, seeds: list[int]) -> list[tuple[str, Variational]]:
-    """Return the models of some states: untrained, trained from every seed, and slips at random."""
-    groups = [(f"{states}, seed {seed}", Variational(states=states, updates=updates, seed=seed)) for seed in seeds]
-    slips = Variational(states=states, updates=updates, from_lattice=False, from_coordinates=False)
-    untrained = Variational(states=states, slips=states, updates=0)
-    return [(f"{states}, untrained", untrained), *groups, (f"{states}, slips", slips)]
+def forms(
+    states: int, updates: int, seeds: list[int], models: Sequence[str] = MODELS
+) -> list[tuple[str, Variational]]:
+    """Return the models of some states: untrained, trained from every seed, and slips at random.
+
+    Parameters
+    ----------
+    states, updates : int
+    seeds : list of int
+    models : sequence of str
+        Which of `MODELS`.
+    """
+    found = {
+        "untrained": [(f"{states}, untrained", Variational(states=states, slips=states, updates=0))],
+        "trained": [
+            (f"{states}, seed {seed}", Variational(states=states, updates=updates, seed=seed)) for seed in seeds
+        ],
+        "slips": [
+            (
+                f"{states}, slips",
+                Variational(states=states, updates=updates, from_lattice=False, from_coordinates=False),
+            )
+        ],
+    }
+    return [pair for name in models for pair in found[name]]
 
 
-def measure(dataset: Dataset, form: Variational, exact: dict[str, MicroResponse]) -> dict[str, Any]:
-    """Return the errors and times of a model; ``exact`` keeps the exact answers for the next."""
+def measure(
+    dataset: Dataset, form: Variational, exact: dict[str, MicroResponse], paths: Sequence[str] = PATHS
+) -> dict[str, Any]:
+    """Return the errors and times of a model.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    form : Variational
+    exact : dict
+        Keeps the exact answers for the next.
+    paths : sequence of str
+        Of the protocol.
+    """
     began = process_time()
     tann: TANN = mt.train(dataset, form)
     row: dict[str, Any] = {"CPU s": round(process_time() - began)}
     solid = tann.microstructure
     assert solid is not None
-    for path in protocol(tann, PATHS):
+    for path in protocol(tann, paths):
         if path.name not in exact:
             exact[path.name] = solid.solve(path.strain)
         truth = exact[path.name]

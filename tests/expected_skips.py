@@ -31,6 +31,7 @@ class ExpectedSkip:
     here: bool
 
 
+no_web = find_spec("ziglang") is None or shutil.which("node") is None
 EXPECTED = (
     # the wheel of openseespylinux brings libraries for Python 3.12 that need a libgfortran it does not bring
     ExpectedSkip("verification/test_opensees.py", "openseespy", sys.version_info >= (3, 12)),
@@ -43,6 +44,11 @@ EXPECTED = (
     ExpectedSkip("verification/test_calculix.py", "CalculiX", True),
     ExpectedSkip("verification/test_felupe_cell.py", "felupe", find_spec("felupe") is None),
     ExpectedSkip("verification/test_crate.py", "cratepy", find_spec("cratepy") is None),
+    ExpectedSkip("unit/export/", "no gcc", shutil.which("gcc") is None),
+    ExpectedSkip("verification/test_exported_updates.py", "no gcc", shutil.which("gcc") is None),
+    ExpectedSkip("unit/export/test_other_systems.py", "ziglang is not installed", find_spec("ziglang") is None),
+    ExpectedSkip("unit/export/test_web_module.py", "no compiler for WebAssembly", no_web),
+    ExpectedSkip("unit/export/test_web_module.py", "ziglang is installed", not no_web),
     ExpectedSkip("unit/data/test_data_file.py", "limits the size of files", sys.platform == "win32"),
     ExpectedSkip("unit/data/test_data_shards.py", "limits the size of files", sys.platform == "win32"),
 )

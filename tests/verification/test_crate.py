@@ -1,4 +1,4 @@
-"""Self-consistent clustering analysis by CRATE comes close to a solid on the same cell, and a model closer."""
+"""Self-consistent clustering analysis by CRATE comes close to a solid on the same cell, law and path."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ if importlib.util.find_spec("cratepy") is None:
 
 
 @pytest.mark.verify
-def test_clusters_with_a_share_of_their_own_are_closer_than_crate() -> None:
+def test_crate_solves_the_same_problem() -> None:
+    """An elastic increment and some with flow: what few clusters and another discretisation of pixels leave."""
     solid = mt.random_inclusions(seed=3)
-    walks = path("a", 3, solid.strain_metric()).strain[:, :15]
-    strains = {"b": walks[0]}
-    exact = {"b": solid.solve(walks[0]).stress}
-    theirs, milliseconds = solved_by_crate(solid, strains, 8, 1, sys.executable)
+    walk = path("a", 3, solid.strain_metric()).strain[0, :15]
+    strain = np.concatenate([0.05 * walk[:1], walk])
+    exact = solid.solve(strain).stress
+    found, milliseconds = solved_by_crate(solid, {"b": strain}, 8, 1, sys.executable)
     assert milliseconds > 0.0
-    model = mt.reduce(solid, states=24, plan=mt.WalkPlan(paths=20, steps=40, test=0.0))
-    ours = {"b": model.recall(walks[0], outside_training="none").stress}
-    assert errors(theirs, exact)["b"] < 0.1  # the same problem
-    assert errors(ours, exact)["b"] < errors(theirs, exact)["b"]
-    np.testing.assert_array_less(0.0, np.linalg.norm(theirs["b"], axis=1))
+    assert np.linalg.norm(found["b"][0] - exact[0]) < 0.1 * np.linalg.norm(exact[0])
+    assert errors(found, {"b": exact})["b"] < 0.1

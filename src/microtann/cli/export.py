@@ -13,6 +13,8 @@ from microtann.export.compilers import compile_source
 from microtann.export.export_targets import TARGETS
 from microtann.export.exported_model import FARTHEST
 from microtann.export.write_export import write
+from microtann.export.written_digest import check_written
+from microtann.tann.shipped import load
 
 
 def export(
@@ -35,6 +37,10 @@ def export(
         str | None,
         typer.Option(help="System to compile for, as zig calls it, such as x86_64-windows [default: this one]."),
     ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Say whether this exported file is of the model as it is now, and write nothing."),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the files.")] = Path("exported"),
 ) -> None:
     """Write a trained model for another code: C, a UMAT, MFront's interface, WebAssembly or ONNX.
@@ -43,10 +49,14 @@ def export(
 
     The files hold the whole model and need nothing else. Each says which model it is: its digest changes with it.
     """
+    if check is not None:
+        check_written(load(model), check)
+        typer.echo(f"{check} is of this model")
+        return
     if target is not None and not compile_it:
         raise InputError("--target says for which system to compile: add --compile")
     files = write(model, output, to, order, name, farthest)
-    if compile_it:
+    if compile_it and to != "wasm":  # which is compiled already
         source = next((file for file in files if file.suffix == ".c"), None)
         if source is None:
             raise InputError(f"there is nothing to compile in what {to} takes: leave --compile out")

@@ -73,10 +73,10 @@ def multigrid(
     with _own_random_numbers():
         prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
         coarse = prolongation.T @ (matrix @ prolongation)
-        return Level(matrix, inverse, prolongation, _hierarchy(coarse, modes))
+        return SweptLevel(matrix, inverse, prolongation, _hierarchy(coarse, modes))
 
 
-class Level:
+class SweptLevel:
     """V-cycle from one level down, swept by compiled kernels.
 
     A forward sweep from zero leaves −Lᵀ x as residual, and a backward sweep after the coarse correction makes the
@@ -137,7 +137,7 @@ def _hierarchy(matrix: Any, modes: Float[Array, "k m"]) -> Callable[[Array], Arr
     prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
     if prolongation.shape[1] // modes.shape[1] >= matrix.shape[0] // d:
         return DenseInverse(matrix)
-    return Level(matrix, inverse, prolongation, _hierarchy(prolongation.T @ (matrix @ prolongation), modes))
+    return SweptLevel(matrix, inverse, prolongation, _hierarchy(prolongation.T @ (matrix @ prolongation), modes))
 
 
 def _lower(matrix: Any) -> tuple[Any, Any, Any]:

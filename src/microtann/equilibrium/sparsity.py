@@ -17,7 +17,8 @@ from microtann.equilibrium.half_product_kernel import symmetric_product
 Array = NDArray[np.float64]
 
 
-Rows = tuple[Int[NDArray[np.int32], "rows"], Int[NDArray[np.int32], "pairs"]]
+Indices = NDArray[np.int32]
+Rows = tuple[Int[Indices, "rows"], Int[Indices, "pairs"]]
 """indptr and indices of block rows."""
 
 

@@ -6,7 +6,9 @@ import ctypes
 import json
 import os
 import re
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from microtann.errors import ConvergenceError, InputError
 from microtann.export.exported_model import INTERFACE
-from microtann.export.parts_digest import parts_digest
+from microtann.export.written_digest import check_written
 from microtann.materials.protocol import State
 from microtann.numbers.checks import check_increment
 from microtann.tann.trained_model import TANN
@@ -54,15 +56,9 @@ class CompiledModel:
     def __init__(self, path: str | os.PathLike[str], model: TANN | None = None) -> None:
         self.path = Path(path)
         self.description = described_library(self.path)
-        if model is not None and parts_digest(model) != self.description["digest"]:
-            raise InputError(
-                f"{self.path} was written of another model (digest {self.description['digest'][:12]}) than this "
-                f"one ({parts_digest(model)[:12]}): export it again"
-            )
-        try:
-            library = ctypes.CDLL(str(self.path.resolve()))
-        except OSError as error:
-            raise InputError(f"{self.path} does not load here ({error}): compile it for this system") from error
+        if model is not None:
+            check_written(model, self.path)
+        self.library = library = load_anew(self.path)
         prefix = self.description["prefix"]
         self._update = getattr(library, f"{prefix}_update")
         self._update.restype = ctypes.c_int
@@ -217,6 +213,21 @@ class CompiledModel:
                 called, shape = self.description["name"], np.shape(values)
                 raise InputError(f"{name} of {called} must have the shape {(n, width)}, got {shape}")
         return [np.ascontiguousarray(values, dtype=np.float64) for values, _ in arrays.values()]
+
+
+def load_anew(path: Path) -> ctypes.CDLL:
+    """Load a library from a copy: of the same path, the system would give one that was loaded before.
+
+    Raises
+    ------
+    InputError
+        If it is for another system.
+    """
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # systems that keep files in use keep the copy
+        try:
+            return ctypes.CDLL(shutil.copy(path, folder))
+        except OSError as error:
+            raise InputError(f"{path} does not load here ({error}): compile it for this system") from error
 
 
 def described_library(path: Path) -> dict[str, Any]:

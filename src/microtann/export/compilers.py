@@ -15,6 +15,12 @@ from microtann.system.atomic import atomic_path
 
 OPTIMISED = ("-O3", "-ffp-contract=fast")
 NATIVE = "-march=native"
+WEB = "wasm32-freestanding"
+"""The system of WebAssembly modules that need nothing of their host."""
+WEB_OPTIONS = (
+    *("-nostdlib", "-mbulk-memory", "-msimd128"),
+    *("-Wl,--no-entry", "-Wl,-z,stack-size=1048576"),
+)
 SUFFIXES = {"windows": ".dll", "macos": ".dylib", "wasm32": ".wasm"}
 """Suffix of a library by a word in the name of its system; .so elsewhere."""
 
@@ -28,7 +34,7 @@ def compile_source(
     """Compile an exported source to a shared library and return its file.
 
     The compiler is the one that the environment variable CC names, else ``cc``, ``gcc`` or ``clang``, else that of
-    the package ``ziglang``. For another system it is always the last.
+    the package ``ziglang``. For another system it is always the last, or clang for WebAssembly.
 
     Parameters
     ----------
@@ -56,16 +62,22 @@ def compile_source(
     system = target or {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
     suffix = next((suffix for word, suffix in SUFFIXES.items() if word in system), ".so")
     output = Path(library) if library is not None else path.with_name(f"lib{path.stem}{suffix}")
-    native = [] if target else [NATIVE]
-    position = [] if "windows" in system else ["-fPIC"]
-    options = ["-std=c99", *OPTIMISED, *native, *position, "-shared", *flags]
+    options = ["-std=c99", *OPTIMISED, *kind_options(system, native=target is None), *flags]
     with atomic_path(output) as unfinished:
-        mathematics = [] if "windows" in system else ["-lm"]
+        mathematics = [] if "windows" in system or system == WEB else ["-lm"]
         run_compiler([*command, *options, str(path), "-o", str(unfinished), *mathematics], path)
         for beside in unfinished.parent.glob(f"{unfinished.stem}.*"):  # import libraries and tables of symbols
             if beside != unfinished:
                 beside.unlink()
     return output
+
+
+def kind_options(system: str, native: bool) -> list[str]:
+    """Return the options that make a library for a system, or for this very machine."""
+    if system == WEB:
+        return list(WEB_OPTIONS)
+    position = [] if "windows" in system else ["-fPIC"]
+    return [*([NATIVE] if native else []), *position, "-shared"]
 
 
 def compiler(target: str | None = None) -> list[str]:
@@ -80,6 +92,8 @@ def compiler(target: str | None = None) -> list[str]:
         for name in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
             if name and shutil.which(name):
                 return [name]
+    if find_spec("ziglang") is None and target == WEB and shutil.which("clang") and shutil.which("wasm-ld"):
+        return ["clang", "--target=wasm32"]
     if find_spec("ziglang") is None:
         wanted = f"for {target}" if target else "on this machine"
         raise MissingExtraError(

@@ -88,7 +88,7 @@ class GenericBehaviour:
         hypothesis = hypothesis or ("Tridimensional" if space else "PlaneStrain")
         places = PLANE_STRAIN if not space else SPACE["abaqus"] if hypothesis == "Tridimensional" else (0, 1, 2, 5)
         self.host = HostPlaces(places, np.sqrt(2.0))
-        self.library = ctypes.CDLL(str(self.plain.path.resolve()))
+        self.library = self.plain.library
         self._call = getattr(self.library, f"{self.plain.description['prefix']}_{hypothesis}")
         self._call.restype = ctypes.c_int
 

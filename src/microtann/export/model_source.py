@@ -10,6 +10,7 @@ import microtann
 from microtann.errors import InputError
 from microtann.export.c_numbers import c_array, hexadecimal
 from microtann.export.exported_model import INTERFACE, ExportedModel
+from microtann.export.groups_source import CONES, LAWS
 from microtann.export.kernel_text import KernelText, KernelWriter, template
 from microtann.export.network_source import NETWORKS
 from microtann.export.play_source import PLAY
@@ -17,7 +18,7 @@ from microtann.export.slips_source import SLIPS
 
 FLAGS = "-std=c99 -O3 -march=native -ffp-contract=fast"
 """What a compiler of the kind of gcc should be told; -ffast-math would lose the checks of what is no number."""
-WRITERS: tuple[KernelWriter, ...] = (PLAY, SLIPS, *NETWORKS)
+WRITERS: tuple[KernelWriter, ...] = (PLAY, SLIPS, CONES, LAWS, *NETWORKS)
 """All parts that are written in C."""
 
 
@@ -94,7 +95,7 @@ def source_text(exported: ExportedModel, text: KernelText) -> str:
         "#error compile without -ffast-math: it loses the checks of what is no number",
         "#endif",
         '#include "NAME_.h"',
-        "#include <limits.h>\n#include <math.h>\n#include <stddef.h>\n#include <string.h>\n",
+        template("needed.c"),
         f"const char NAME_description[] =\n{_long_string(exported.described_json())};\n",
         *(f"#define NAME_{name} {value}" for name, value in text.counts.items()),
         *(f"#define NAME_{name} {hexadecimal(value)}" for name, value in text.numbers.items()),

@@ -59,7 +59,7 @@ class UserMaterial:
         self.plain = CompiledModel(path)
         plane = THIN if thin else PLANE_STRAIN
         self.host = HostPlaces(SPACE[order] if self.plain.components == 6 else plane)
-        self._call = ctypes.CDLL(str(self.plain.path.resolve())).umat_
+        self._call = self.plain.library.umat_
         self._call.restype = None
 
     def __repr__(self) -> str:

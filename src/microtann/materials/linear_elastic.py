@@ -109,7 +109,7 @@ class LinearElastic:
         self,
         strain_increment: Float[Array, "n v"],
         state: State,
-        dt: float = 1.0,
+        dt: float | Float[Array, "n"] = 1.0,
         tangent: bool = True,
     ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
         """Advance all points by one increment; see `microtann.materials.protocol.Material.update`.
@@ -120,7 +120,7 @@ class LinearElastic:
             Voigt order, engineering shear.
         state : dict of arrays
             As `initial_state` returns it; never modified.
-        dt : float
+        dt : float or array, shape (n,)
             Duration of the increment, which does not matter.
         tangent : bool
             Whether the tangent is wanted.

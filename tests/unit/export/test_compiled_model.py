@@ -10,7 +10,7 @@ from exported_models import FORMS, compiled_in, gcc_needed, largest_difference, 
 
 import microtann as mt
 from microtann.errors import ConvergenceError, InputError
-from microtann.export import CompiledModel
+from microtann.export import CompiledModel, compile_source, write
 
 pytestmark = gcc_needed
 
@@ -79,6 +79,18 @@ def test_a_model_that_has_changed_is_refused(play: mt.TANN, compiled: CompiledMo
     changed = play.in_units(young=2.0, yield_strain=1.0 / 3.0)
     with pytest.raises(InputError, match="export it again"):
         CompiledModel(compiled.path, changed)
+
+
+def test_a_library_that_was_written_anew_is_the_new_one(tmp_path: Path) -> None:
+    """Of the same path the system would give the one that is loaded, with arrays of other sizes."""
+    for name, states in (("cube-play", 13), ("square-2x2-variational", 4)):
+        library = compile_source(write(name, tmp_path, name="model")[0], flags=("-O0",))
+        compiled = CompiledModel(library, mt.load(name))
+        after = compiled.call(
+            *(np.full((1, width), 0.1) for width in (compiled.components, compiled.components, states))
+        )[1]
+        assert after.shape == (1, states)
+        assert compiled.library.model_update is not None
 
 
 def test_other_libraries_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+/* @TITLE@: the face of @WASM@.
+
+   import { load } from "./@PREFIX@.mjs";
+   const material = await load();
+   let at = material.virgin(1);
+   at = material.update(new Float64Array([@EXAMPLE@]), at);   // at.stress, at.tangent, at.energy, ...
+
+   Arrays are Float64Array, all points behind each other; strains in the order @ORDER@ with engineering shear.
+   States count from the virgin material. */
+
+export const about = @ABOUT@;
+
+const V = about.components.length;
+const Z = about.states;
+
+export class Material {
+  /** @param {WebAssembly.Exports} functions of the module */
+  constructor(functions) {
+    this.functions = functions;
+    this.start = Math.ceil(functions.heap() / 64) * 64;
+  }
+
+  /** The virgin state of n points. */
+  virgin(n) {
+    return { strain: new Float64Array(n * V), state: new Float64Array(n * Z) };
+  }
+
+  /**
+   * One increment of n points: of strain, from what virgin() or an earlier update() has returned, which it leaves as
+   * it is. Results that fail (far outside of the range of the training, no finite number, a flow that is not found)
+   * are NaN; `failed` counts their points.
+   */
+  update(increment, before, { dt = 1, tangent = true } = {}) {
+    const n = this.points(increment, before);
+    const sizes = [V, V, Z, V, Z, tangent ? V * V : 0, 1, 1].map((width) => n * width);
+    const { at, numbers } = this.places(sizes);
+    numbers(0).set(before.strain);
+    numbers(1).set(increment);
+    numbers(2).set(before.state);
+    const failed = this.functions.update(n, dt, at[0], at[1], at[2], at[3], at[4], tangent ? at[5] : 0, at[6], at[7]);
+    const strain = Float64Array.from(before.strain, (value, i) => value + increment[i]);
+    const [stress, state, stiffness, energy, dissipation] = [3, 4, 5, 6, 7].map((i) => numbers(i).slice());
+    return { stress, tangent: tangent ? stiffness : null, strain, state, energy, dissipation, failed };
+  }
+
+  /** How far an increment that led to `after` reaches in the range of the training: 1 on its border. */
+  reach(increment, before, after) {
+    const n = this.points(increment, before);
+    const { at, numbers } = this.places([V, V, Z, 1].map((width) => n * width));
+    numbers(0).set(before.strain);
+    numbers(1).set(increment);
+    numbers(2).set(after.state);
+    this.functions.reach(n, ...at);
+    return numbers(3).slice();
+  }
+
+  /** The number of points; sizes that do not fit are refused. */
+  points(increment, before) {
+    const n = increment.length / V;
+    if (!Number.isInteger(n) || before.strain.length !== n * V || before.state.length !== n * Z) {
+      throw new RangeError(
+        `${about.name} takes ${V} strains and ${Z} states a point, got ${increment.length} increments, ` +
+          `${before.strain.length} strains and ${before.state.length} states`,
+      );
+    }
+    return n;
+  }
+
+  /** Places of arrays in the memory of the module, which grows as it must. */
+  places(sizes) {
+    const at = [];
+    let end = this.start;
+    for (const size of sizes) {
+      at.push(end);
+      end += Math.ceil(size / 8) * 64;
+    }
+    const memory = this.functions.memory;
+    const missing = Math.ceil((end - memory.buffer.byteLength) / 65536);
+    if (missing > 0) memory.grow(missing);
+    return { at, numbers: (i) => new Float64Array(memory.buffer, at[i], sizes[i]) };
+  }
+}
+
+/**
+ * The material of a module: its bytes, or where it is; by default the file beside this one.
+ * @param {BufferSource | URL | string} source
+ */
+export async function load(source = new URL("./@WASM@", import.meta.url)) {
+  let bytes = source;
+  if (typeof source === "string" || source instanceof URL) {
+    const place = new URL(source, import.meta.url);
+    if (place.protocol === "file:") bytes = await (await import("node:fs/promises")).readFile(place);
+    else bytes = await (await fetch(place)).arrayBuffer();
+  }
+  const { instance } = await WebAssembly.instantiate(bytes, {});
+  return new Material(instance.exports);
+}
