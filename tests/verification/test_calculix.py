@@ -55,7 +55,7 @@ def tables(deck: str) -> dict[str, list[np.ndarray]]:
 
 def test_the_twisted_prism_is_the_same(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    prism = TwistedPrism.written("cube-play", 1.0)
+    prism = TwistedPrism.written("cube-2x2x2-perturbed", 1.0)
     compiled(prism.model)
     code, said = run(program, "prism")
     assert code == 0, said[-2000:]

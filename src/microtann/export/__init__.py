@@ -3,7 +3,17 @@
 from microtann.export.compiled_model import CompiledModel
 from microtann.export.compilers import compile_source
 from microtann.export.export_targets import TARGETS
+from microtann.export.mfront_points import GenericBehaviour
+from microtann.export.umat_points import UserMaterial
 from microtann.export.write_export import write
 from microtann.export.written_digest import check_written
 
-__all__ = ["TARGETS", "CompiledModel", "check_written", "compile_source", "write"]
+__all__ = [
+    "TARGETS",
+    "CompiledModel",
+    "GenericBehaviour",
+    "UserMaterial",
+    "check_written",
+    "compile_source",
+    "write",
+]

@@ -16,17 +16,22 @@ ORDERS = {"abaqus": "11, 22, 33, 12, 13, 23", "kratos": "XX, YY, ZZ, XY, YZ, XZ"
 def umat_files(exported: ExportedModel) -> Mapping[str, str]:
     """Return the source with the head of a user material, its header, and decks of one element in Abaqus' order.
 
-    Abaqus and CalculiX name materials otherwise, hence two decks; CalculiX has no elements of the plane.
+    The source needs no header. Abaqus and CalculiX name materials otherwise, hence two decks; CalculiX has no
+    elements of the plane.
     """
     files = with_head(exported, "umat.c", _macros(exported))
+    prefix = exported.prefix
+    source, header = files[f"{prefix}.c"], files[f"{prefix}.h"]
+    files[f"{prefix}.c"] = source.replace(
+        f'#include "{prefix}.h"', header
+    )  # Abaqus compiles it away from its folder
     constants = f"{model_number(exported)}., {_order_number(exported)}."
     if exported.order == "abaqus" and exported.model.components == 6:
-        prefix = exported.prefix
         files[f"{prefix}.inp"] = element_deck(exported, "C3D8", prefix.upper(), constants)
         files[f"{prefix}_calculix.inp"] = element_deck(exported, "C3D8", calculix_name(prefix), constants)
     elif exported.order == "abaqus":
         element = "CPE4" if _planes(exported)[0] else "CPS4"
-        files[f"{exported.prefix}.inp"] = element_deck(exported, element, exported.prefix.upper(), constants)
+        files[f"{prefix}.inp"] = element_deck(exported, element, prefix.upper(), constants)
     return files
 
 
