@@ -44,9 +44,9 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks crate", description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="that has cratepy")
     parser.add_argument("--states", nargs="+", type=int, default=[24, 48])
-    parser.add_argument("--walks", type=int, default=3)
+    parser.add_argument("--walks", type=int, default=2)
     parser.add_argument("--refine", type=int, default=2)
-    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--updates", type=int, default=1500)
     chosen = parser.parse_args(arguments)
     solid = mt.random_inclusions(seed=3)
     walks = path("a", 3, solid.strain_metric()).strain[: chosen.walks, :INCREMENTS]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from microtann.tann.layers import DeadZone, Layers
 
 Array = NDArray[np.float64]
-Slopes = list[Float[Array, "n _"]]
+Slopes = list[Array]
 LEAK = 0.01
 """Slope of `jax.nn.leaky_relu` below zero."""
 

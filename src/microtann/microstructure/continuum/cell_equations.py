@@ -27,8 +27,8 @@ from microtann.numbers import voigt
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
-Moduli = Sequence[Float[Array, "_ v v"] | None]
-"""Tangents of the material, region by region, at the points of each; None where all are zero."""
+Moduli = Sequence[Array | None]
+"""Tangents of the material (_, v, v), region by region, at the points of each; None where all are zero."""
 SINGULAR = 1e-13
 """Least pivot of an elastic factor over the largest below which the cell is a mechanism."""
 BYTES_PER_ENTRY = 24

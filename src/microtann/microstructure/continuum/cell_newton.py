@@ -22,8 +22,8 @@ from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.phase_response import PhaseResponse, respond_of_phases
 
 Array = NDArray[np.float64]
-Changes = Sequence[Float[Array, "_ v v"] | None]
-"""Of tangents from the elastic ones, region by region; None where there is none."""
+Changes = Sequence[Array | None]
+"""Of tangents (_, v, v) from the elastic ones, region by region; None where there is none."""
 Failure = tuple[list[float], list[int]]
 """Residuals, and nodes of the mesh out of balance, worst first."""
 TOLERANCE = 1e-11
