@@ -105,7 +105,8 @@ class FiniteElements:
         self.regions = regions_of(mesh, materials, mean_dilatation)
         self.mean_dilatation = averaged_cells(mesh, self.regions)
         self._threads = worker_threads(threads)
-        self._turns = [turns(mesh, list(region.chunks(mesh, chunk))) for region in self.regions]
+        self._chunks = [list(region.chunks(mesh, chunk)) for region in self.regions]
+        self._turns = [turns(mesh, chunks) for chunks in self._chunks]
         self._calls = [MaterialCall(region, mesh) for region in self.regions]
         pairs = [_pairs(block.cells) for block in mesh.blocks]
         first, second = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
