@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 Indices = NDArray[np.int32]
-Rows = tuple[Int[Indices, "rows"], Int[Indices, "pairs"]]
+Rows = tuple[Indices, Indices]
 """indptr and indices of block rows."""
 
 
