@@ -45,6 +45,7 @@ EXPECTED = (
     ExpectedSkip("verification/test_opengeosys.py", "opengeosys", shutil.which("ogs") is None),
     ExpectedSkip("verification/test_umat_driver.py", "gfortran", shutil.which("gfortran") is None),
     ExpectedSkip("verification/test_calculix.py", "CalculiX", True),
+    ExpectedSkip("verification/test_felupe_prism.py", "FElupe", find_spec("felupe") is None),
     ExpectedSkip("verification/test_felupe_cell.py", "felupe", find_spec("felupe") is None),
     ExpectedSkip("verification/test_crate.py", "cratepy", find_spec("cratepy") is None),
     ExpectedSkip("unit/export/", "no gcc", shutil.which("gcc") is None),
