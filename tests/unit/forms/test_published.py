@@ -56,8 +56,8 @@ def test_the_history_has_both_steps_and_their_terms(trained: mt.TANN) -> None:
 def test_the_loss_of_a_regular_cell_falls_to_a_thirtieth(many_walks: Dataset) -> None:
     """From raw coordinates; it fell to a 61st, or further, with two seeds and data that differ by round-off.
 
-    Closed loops hold no such claim: states err where the data say nothing, and the same training ended at 0.4 %, 7 %
-    and 10 % with data that differ by round-off, and at 27 % with another seed.
+    Closed loops hold no such claim: states err where the data say nothing, and the same training ended at 0.4 %,
+    7 % and 10 % with data that differ by round-off, and at 27 % with another seed.
     """
     form = Published(
         states=7,
