@@ -54,7 +54,7 @@ class ConeParts(NamedTuple):
     scale: Any
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def update_cone_points(parts, driving, state, after, stress, energy, dissipation, tangent):
     """Advance n points; return which failed.
 

@@ -137,7 +137,7 @@ class CellEquations:
         first, second = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
         pattern = Sparsity.of(first, second, self.distinct.count)
         operators = [
-            ElementOperator(block, pattern.slots(*pair))
+            ElementOperator(block, pattern.half_slots(*pair))
             for block, pair in zip(self.mesh.blocks, pairs, strict=True)
         ]
         return pattern, tuple(operators)
