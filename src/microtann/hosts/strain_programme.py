@@ -14,8 +14,10 @@ from microtann.materials.protocol import Material
 from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
-SHARE = 0.07
-"""Standard deviation of the increments over half the width of the range of the training data."""
+SHARE = 0.5
+"""Standard deviation of the increments over that of the training data."""
+UNKNOWN = 0.05
+"""The same over the scale of the strains, where nothing is known of the data."""
 SEED = 20
 STATE_NAMES = ("isv", "energy", "dissipation")
 
@@ -62,8 +64,11 @@ def programme(model: TANN, points: int, increments: int) -> Float[Array, "T n v"
         raise InputError(f"a comparison takes at least one point and one increment, got {points} and {increments}")
     known = model.information.training_range
     v = model.components
-    half = np.asarray(model.point.scaling.driving)[:v] if known is None else known.strain
-    return np.random.default_rng(SEED).normal(0.0, SHARE, (increments, points, v)) * half
+    if known is None:
+        scale = UNKNOWN * np.asarray(model.point.scaling.driving)[:v]
+    else:
+        scale = SHARE * known.strain_increment
+    return np.random.default_rng(SEED).normal(0.0, 1.0, (increments, points, v)) * scale
 
 
 def drive_points(material: Material, walk: Float[Array, "T n v"], rounds: int = 3) -> DrivenPoints:
