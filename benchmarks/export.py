@@ -1,7 +1,7 @@
 """CPU time per point of exported C against `tann.update`, with the tangent, and how far the two agree.
 
-The points are in the state of random walks: twenty increments of standard deviation 0.1, then ten of the one that
-is measured. Both are called in turn in chunks that stay in the cache, on one thread; times are medians.
+The points are in the state of random walks within the range of the training: 24 increments of standard deviation
+0.1. Both are called in turn in chunks that stay in the cache, on one thread; times are medians.
 """
 
 from __future__ import annotations
@@ -58,8 +58,12 @@ def main(arguments: list[str]) -> None:
 def measure(name: str, model: mt.TANN, compiled: CompiledModel, std: float, points: int) -> dict[str, Any]:
     """Return the times of both, and the largest differences relative to the largest values."""
     draw, state = np.random.default_rng(0), model.initial_state(points)
-    for own in [0.1] * 20 + [std] * 10:
-        state = model.update(draw.normal(0.0, own, (points, model.components)), state, tangent=False)[2]
+    known = model.information.training_range
+    for _ in range(24):
+        step = draw.normal(0.0, 0.1, (points, model.components))
+        if known is not None:
+            step = np.where(np.abs(state["strain"] + step) > known.strain, -step, step)
+        state = model.update(step, state, tangent=False)[2]
     increment = draw.normal(0.0, std, (points, model.components))
     times: dict[str, list[float]] = {"Python": [], "C": []}
     for _ in range(PASSES):

@@ -72,6 +72,11 @@ def test_scikit_fem_cell() -> None:
     assert defect.max() < 1e-12 * np.abs(work).max()
 
 
+def test_tann_in_scikit_fem() -> None:
+    """Another code with a trained material gives what our own finite elements give, step by step."""
+    assert max(example("tann_in_scikit_fem").main()) < 1e-9
+
+
 def test_opensees_cell() -> None:
     spec = importlib.util.spec_from_file_location("opensees_truss", ROOT / "tests/verification/opensees_truss.py")
     assert spec is not None

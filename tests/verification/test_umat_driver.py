@@ -14,15 +14,19 @@ from microtann.export import write
 from microtann.numbers.voigt import from_order
 
 DRIVER = Path(__file__).with_name("umat_driver.f90")
-POINTS, STEPS, STATES = 8, 40, 15
+POINTS, STEPS = 8, 40
+MODELS = [
+    "cube-play",
+    *(pytest.param(f"cube-{name}", marks=pytest.mark.verify) for name in ("2x2x2-perturbed", "published")),
+]
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=MODELS)
+def driven_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     if shutil.which("gfortran") is None or shutil.which("gcc") is None:
         pytest.skip("the host needs gfortran and gcc (apt-get install gfortran)")
     folder = tmp_path_factory.mktemp("driver")
-    source = write("cube-play", folder, to="umat")[0]
+    source = write(request.param, folder, to="umat")[0]
     subprocess.run(["gcc", "-std=c99", "-O1", "-c", source, "-o", folder / "material.o"], check=True)
     command = [
         "gfortran",
@@ -36,7 +40,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "-lm",
     ]
     subprocess.run(command, check=True)
-    return folder / "driver"
+    return request.param, folder / "driver"
 
 
 def walks(rng: np.random.Generator) -> tuple[list[int], np.ndarray]:
@@ -59,14 +63,16 @@ def mixed(rng: np.random.Generator) -> tuple[list[int], np.ndarray]:
 
 
 @pytest.mark.parametrize("programme", [walks, cycles, mixed])
-def test_the_host_finds_what_the_model_recalls(driver: Path, programme, tmp_path: Path) -> None:
+def test_the_host_finds_what_the_model_recalls(driven_model: tuple[str, Path], programme, tmp_path: Path) -> None:
+    name, driver = driven_model
+    model = mt.load(name)
     driven, given = programme(np.random.default_rng())
     file, result = tmp_path / "programme", tmp_path / "result"
-    file.write_bytes(np.array([POINTS, STEPS, STATES, *driven], np.int32).tobytes() + given.tobytes())
+    file.write_bytes(np.array([POINTS, STEPS, model.states + 2, *driven], np.int32).tobytes() + given.tobytes())
     subprocess.run([driver, file, result], check=True)
     outcome = np.fromfile(result).reshape(POINTS, STEPS, 14)
     strain, stress = outcome[..., :6], outcome[..., 6:12]
-    recalled = mt.load("cube-play").recall(from_order(strain, "abaqus", "strain"), outside_training="none")
+    recalled = model.recall(from_order(strain, "abaqus", "strain"), outside_training="none")
     own = from_order(stress, "abaqus", "stress")
     differences = [
         np.abs(found - right).max() / np.abs(right).max()

@@ -52,6 +52,7 @@ PLACES = {
     "simulate": CommandPlace("simulate", "simulate"),
     "job": CommandPlace("job", "job"),
     "export": CommandPlace("export", "export"),
+    "compare": CommandPlace("compare", "compare"),
     "replay": CommandPlace("replay", "replay"),
     "reproduce": CommandPlace("reproduce", "reproduce"),
     "report": CommandPlace("page", "report"),

@@ -47,7 +47,10 @@ def data(
         Literal["processes", "dask"], typer.Option(help="What runs the workers; dask is an extra.")
     ] = "processes",
     address: Annotated[
-        str | None, typer.Option(help="Scheduler of a dask cluster; by default workers on this machine.")
+        str | None,
+        typer.Option(
+            "--scheduler", "--address", help="Address of a dask scheduler; by default workers on this machine."
+        ),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:

@@ -55,6 +55,8 @@ def simulate(
     audit: Annotated[int | None, setting(SimulationChoice, "audit")] = None,
     inside: Annotated[str | None, typer.Option(metavar="X,Y,Z", help=INSIDE)] = None,
     localisation: Annotated[str | None, setting(SimulationChoice, "localisation")] = None,
+    engine: Annotated[str | None, setting(SimulationChoice, "engine")] = None,
+    ranks: Annotated[int | None, setting(SimulationChoice, "ranks")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, the exact cell and as a full lattice; or one from a job file.
@@ -70,6 +72,7 @@ def simulate(
     options: dict[str, Any] = {"mesh_size": mesh_size, "element": element, "dns": dns}
     options |= {"outside_training": outside_training}
     options |= {"exact": exact, "audit": audit, "inside": inside, "localisation": localisation}
+    options |= {"engine": engine, "ranks": ranks}
     if case.endswith(".toml"):
         if config is not None or any(value is not None for value in options.values()) or model is not None:
             raise InputError(f"{case} is a job file, which says all of it: use --set key=value to change it")
@@ -117,6 +120,8 @@ def make_simulation(
             records=folder / RECORDS,
             failure=failure,
             progress=progress,
+            named=model if is_object(model) else "",
+            files=folder,
         )
         write_simulation(folder, found, model)
         shutil.rmtree(folder / RECORDS, ignore_errors=True)

@@ -19,6 +19,19 @@ DEPENDENT = 1e-14
 """Ridge of the equations of flowing groups, for directions that depend on each other."""
 
 
+def norms_of_groups(sizes: tuple[int, ...], components: Float[Array, "*batch m"]) -> Float[Array, "*batch G"]:
+    """Return the Euclidean norm of every group; not to be differentiated where one is zero.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+    components : array, shape (..., m)
+    """
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    square = jnp.moveaxis(components**2, -1, 0)
+    return jnp.sqrt(jnp.moveaxis(jax.ops.segment_sum(square, group, num_segments=len(sizes)), 0, -1))
+
+
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def nearest_in_cylinders(
     sizes: tuple[int, ...], normals: Float[Array, "z m"], trial: Float[Array, "z"]
@@ -121,10 +134,15 @@ def follow_groups(
     normals : array, shape (z, m)
     increments : array, shape (B, T, z)
     """
-    shapes = tuple(
-        jax.ShapeDtypeStruct((*increments.shape[:2], width), increments.dtype) for width in normals.shape
-    )
+    shapes = shapes_along(increments, normals)
     return jax.pure_callback(partial(_call_follow, sizes), shapes, normals, increments)
+
+
+def shapes_along(
+    increments: Float[Array, "B T z"], normals: Float[Array, "z m"]
+) -> tuple[jax.ShapeDtypeStruct, ...]:
+    """Return the shapes of forces (B, T, z) and of the flow (B, T, m) along walks."""
+    return tuple(jax.ShapeDtypeStruct((*increments.shape[:2], width), increments.dtype) for width in normals.shape)
 
 
 def _follow_forward(

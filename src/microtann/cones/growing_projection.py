@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.cones.cone_projection import DEPENDENT, group_arrays
+from microtann.cones.cone_projection import DEPENDENT, group_arrays, norms_of_groups, shapes_along
 from microtann.cones.group_walk_kernel import follow_group_walks
 from microtann.cones.growing_walk_kernel import PLAIN, flow_growing_points, follow_growing_walks_back
 from microtann.cones.resistance_kernel import GroupLaw
@@ -60,9 +60,7 @@ def growing_flows(
     sizes, normals, laws, increments, dt
         As for `follow_growing_forces`.
     """
-    shapes = tuple(
-        jax.ShapeDtypeStruct((*increments.shape[:2], width), increments.dtype) for width in normals.shape
-    )
+    shapes = shapes_along(increments, normals)
     return jax.pure_callback(partial(_call_follow, sizes), shapes, normals, laws, increments, dt)
 
 
@@ -88,7 +86,7 @@ def growing_force(
         t.
     """
     flow = _growing_flow(sizes, normals, laws, accumulated, dt, trial)
-    return trial - normals @ flow, norms_of_flow(sizes, flow)
+    return trial - normals @ flow, norms_of_groups(sizes, flow)
 
 
 @growing_force.defjvp
@@ -98,7 +96,7 @@ def _growing_jvp(
     normals, laws, accumulated, dt, trial = primals
     of_normals, of_laws, of_accumulated, of_dt, of_trial = tangents
     flow = _growing_flow(sizes, normals, laws, accumulated, dt, trial)
-    force, size = trial - normals @ flow, norms_of_flow(sizes, flow)
+    force, size = trial - normals @ flow, norms_of_groups(sizes, flow)
     group, flowing = np.repeat(np.arange(len(sizes)), sizes), size > 0.0
     safe = jnp.where(flowing, size, 1.0)
     value, grown = jax.jvp(
@@ -140,16 +138,9 @@ def resistance_of(
     return base + hardening * after + saturated + viscosity * (size / dt) ** exponent
 
 
-def norms_of_flow(sizes: tuple[int, ...], flow: Float[Array, "*batch m"]) -> Float[Array, "*batch G"]:
-    """Return |γ_g| of every group; not to be differentiated where a group rests."""
-    first = np.cumsum((0, *sizes[:-1]))
-    square = [(flow[..., i : i + d] ** 2).sum(axis=-1) for i, d in zip(first, sizes, strict=True)]
-    return jnp.sqrt(jnp.stack(square, axis=-1))
-
-
 def accumulated_flow(sizes: tuple[int, ...], flow: Float[Array, "*batch T m"]) -> Float[Array, "*batch T G"]:
     """Return p = Σ |γ_g| after every increment of walks."""
-    return jnp.cumsum(norms_of_flow(sizes, flow), axis=-2)
+    return jnp.cumsum(norms_of_groups(sizes, flow), axis=-2)
 
 
 def _forward(

@@ -13,6 +13,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 from microtann.errors import ReadingNote
+from microtann.system.worker_threads import single_threaded
 
 
 def begin_worker(line: Connection) -> None:
@@ -27,6 +28,7 @@ def begin_worker(line: Connection) -> None:
         Nothing is ever sent along it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    single_threaded()
     warnings.simplefilter("ignore", ReadingNote)  # the parent has told it
     threading.Thread(target=_end_in_time, args=(line,), name="end in time", daemon=True).start()
 

@@ -92,7 +92,7 @@ class Body(ABC, Generic[R_co]):
         options = options or SolverOptions()
         every_field = self._every_field if fields is None else fields
         system = self._system()
-        plan = Plan.of(system, steps, options)
+        plan = self._plan(system, steps, options)
         recorder: Recorder
         start: Checkpoint | None = None
         if restart is not None:
@@ -159,6 +159,10 @@ class Body(ABC, Generic[R_co]):
     def _located(self, system: Any, error: EquilibriumError, file: Path | None) -> EquilibriumError:
         """Return an error with the material point that failed, written to a file; unchanged without one."""
         return error
+
+    def _plan(self, system: Any, steps: Sequence[Step] | Step, options: SolverOptions) -> Plan:
+        """Return the steps, checked and resolved on the points of the system."""
+        return Plan.of(system, steps, options)
 
     @abstractmethod
     def _system(self) -> System:

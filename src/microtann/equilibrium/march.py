@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.solver_options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Step
-from microtann.equilibrium.system import System, Tangent
+from microtann.equilibrium.system import SelfSolving, System, Tangent
 from microtann.equilibrium.unknowns import unknowns_of
 from microtann.errors import ConvergenceError, TrainingRangeError
 
@@ -75,7 +76,7 @@ def march(
     elastic = _elastic_tangent(system, virgin.equilibrium, cost)
     cost.calls = cost.calls if start is None else start.cost.calls  # those of a run without a stop
     del virgin
-    linear: LinearModel | None = None
+    linear: Any = None
     for number in range(plan.step_of(now.increment), len(plan.steps)):
         step, first = plan.steps[number], plan.firsts[number]
         before, following = plan.before(number), plan.loadings[number]
@@ -92,7 +93,10 @@ def march(
         if linear is None or not np.array_equal(before.held, following.held):
             linear = None  # frees the old hierarchy before the new one is built
             clock = time.process_time()
-            linear = LinearModel.of(elastic, system.points, following.held, unknowns_of(system))
+            if isinstance(system, SelfSolving):
+                linear = system.linear_model(elastic, following.held)
+            else:
+                linear = LinearModel.of(elastic, system.points, following.held, unknowns_of(system))
             cost.setup += time.process_time() - clock
         loading = StepLoading.between(before, following, now.step_start)
         solver = _StepSolver(
@@ -113,7 +117,7 @@ class _StepSolver:
     number: int
     step: Step
     digest: str
-    linear: LinearModel
+    linear: Any
     loading: StepLoading
     options: SolverOptions
     cost: Cost
@@ -263,7 +267,11 @@ class _StepSolver:
                     Progress(self.step.name, index, self.plan.count, iteration, residual, goal, converged)
                 )
 
-        return equilibrate(self.system, self.linear, current, problem, self.options, self.cost, report, trace)
+        system, linear, options = self.system, self.linear, self.options
+        if isinstance(system, SelfSolving):
+            found: Equilibrium = system.equilibrate(linear, current, problem, options, self.cost, report, trace)
+            return found
+        return equilibrate(system, linear, current, problem, options, self.cost, report, trace)
 
     def _watch(self, reach: Reach) -> None:
         """Take note of what an increment reached; an error if that is one.

@@ -10,18 +10,21 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from microtann.equilibrium.coarse import DenseInverse
-from microtann.equilibrium.prolongation import DAMPING, smoothed_prolongation
+from microtann.equilibrium.coarse import EMPTY, DenseInverse
+from microtann.equilibrium.prolongation import smoothed_prolongation
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.smoother_kernels import backward, forward
 from microtann.equilibrium.system import Tangent
+from microtann.equilibrium.transfer_kernels import restrict, subtract_prolonged
 from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.equilibrium.wide_smoother_kernels import backward_wide, forward_wide
 from microtann.errors import InputError
 
 Array = NDArray[np.float64]
-COARSEST_NODES = 300
-"""Nodes up to which a level is solved by a dense inverse."""
+DIRECT_NODES = 300
+"""Nodes up to which a body is solved by a dense inverse."""
+COARSEST_NODES = 100
+"""Nodes up to which a coarse level is: the inverse is read in every cycle."""
 MANY_BLOCKS = 1_000_000
 LOOSE_DETERMINANT = 1e-12
 """A node's stiffness whose determinant is below this fraction of its mean's power leaves it loose."""
@@ -62,22 +65,34 @@ def multigrid(
         matrix = (0.5 * (matrix + matrix.T)).tobsr((u, u))
     _uncouple(matrix, ~held)
     _check_nodes(matrix)
-    if n <= COARSEST_NODES:
+    if n <= DIRECT_NODES:
         return DenseInverse(matrix, np.float64)
     matrix.sort_indices()
     inverse = np.linalg.inv(matrix.data[_rows(matrix) == matrix.indices])
     modes = np.where(held[:, :, None], 0.0, rigid_modes(points, unknowns)).reshape(n * u, -1)
     with _own_random_numbers():
         prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
-        restriction = prolongation.T
-        return FineLevel(matrix, inverse, prolongation, _coarse_solver(restriction @ matrix @ prolongation, modes))
+        coarse = prolongation.T @ (matrix @ prolongation)
+        return SweptLevel(matrix, inverse, prolongation, _hierarchy(coarse, modes))
 
 
-class FineLevel:
-    """V-cycle whose finest level, nearly all of its cost, is swept by compiled kernels.
+class SweptLevel:
+    """V-cycle from one level down, swept by compiled kernels.
 
     A forward sweep from zero leaves −Lᵀ x as residual, and a backward sweep after the coarse correction makes the
-    cycle symmetric. Only the blocks left of the diagonal are kept, in single precision; the vectors are double.
+    cycle symmetric. Only the blocks left of the diagonal are kept, and those of the prolongation, in single
+    precision; the vectors are double.
+
+    Parameters
+    ----------
+    matrix : sparse array
+        Symmetric, in blocks of a node.
+    inverse : array, shape (n, d, d)
+        Inverses of the blocks on its diagonal.
+    prolongation : sparse array
+        In blocks of a node and an aggregate.
+    coarse : callable
+        Solves the system of the next level approximately.
     """
 
     def __init__(
@@ -87,40 +102,42 @@ class FineLevel:
         self._forward, self._backward = (forward_wide, backward_wide) if wide else (forward, backward)
         self._inverse = inverse
         self._lower = _lower(matrix)
-        self._prolongation, self._restriction = prolongation, prolongation.T
+        self._prolongation = tuple(
+            np.asarray(part, dtype=kind)
+            for part, kind in (
+                (prolongation.indptr, np.int32),
+                (prolongation.indices, np.int32),
+                (prolongation.data, np.float32),
+            )
+        )
+        self._coarse_size = prolongation.shape[1]
         self._coarse = coarse
 
     def __call__(self, vector: Array) -> Array:
         """Return one V-cycle applied to a vector."""
         x, above = np.empty_like(vector), np.empty_like(vector)
         self._forward(*self._lower, self._inverse, vector, x, above)
-        x -= self._prolongation @ self._coarse(self._restriction @ above)
+        left = np.empty(self._coarse_size)
+        restrict(*self._prolongation, above, left)
+        subtract_prolonged(*self._prolongation, self._coarse(left), x)
         above[:] = 0.0
         self._backward(*self._lower, self._inverse, vector, x, above)
         return x
 
 
-def _coarse_solver(matrix: Any, modes: Float[Array, "k m"]) -> Callable[[Array], Array]:
-    """Return what solves the system of the second level approximately: all levels below the finest."""
-    from pyamg.aggregation import smoothed_aggregation_solver  # slow to import, and not needed for small bodies
-
-    levels = smoothed_aggregation_solver(
-        matrix,
-        B=modes,
-        smooth=("jacobi", {"omega": DAMPING}),
-        presmoother=("block_gauss_seidel", {"sweep": "forward"}),
-        postsmoother=("block_gauss_seidel", {"sweep": "backward"}),
-        improve_candidates=None,
-        max_coarse=COARSEST_NODES,
-    ).levels
-    inverse = DenseInverse(levels[-1].A)
-    if len(levels) == 1:
-        return inverse
-    from pyamg.multilevel import MultilevelSolver
-
-    solver = MultilevelSolver(levels, coarse_solver=lambda _, vector: inverse(vector))
-    cycle = solver.aspreconditioner(cycle="V")
-    return lambda vector: cycle.matvec(vector)
+def _hierarchy(matrix: Any, modes: Float[Array, "k m"]) -> Callable[[Array], Array]:
+    """Return what solves a system approximately: a V-cycle from this level down, or a dense inverse."""
+    d = matrix.blocksize[0]
+    if matrix.shape[0] // d <= COARSEST_NODES:
+        return DenseInverse(matrix)
+    matrix.sort_indices()
+    diagonal = matrix.data[_rows(matrix) == matrix.indices]
+    # Basis functions vanish where all nodes of an aggregate are held or too few to rotate.
+    inverse = np.ascontiguousarray(np.linalg.pinv(diagonal, rcond=EMPTY, hermitian=True))
+    prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
+    if prolongation.shape[1] // modes.shape[1] >= matrix.shape[0] // d:
+        return DenseInverse(matrix)
+    return SweptLevel(matrix, inverse, prolongation, _hierarchy(prolongation.T @ (matrix @ prolongation), modes))
 
 
 def _lower(matrix: Any) -> tuple[Any, Any, Any]:

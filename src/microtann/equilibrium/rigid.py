@@ -18,7 +18,13 @@ NO_MOTION = 1e-10
 """Squared motion, relative to the largest, below which there is none."""
 
 
-def rigid_modes(points: Float[Array, "N d"], unknowns: NodalUnknowns | None = None) -> Float[Array, "N u k"]:
+def rigid_modes(
+    points: Float[Array, "N d"],
+    unknowns: NodalUnknowns | None = None,
+    *,
+    centre: Float[Array, "d"] | None = None,
+    size: float = 0.0,
+) -> Float[Array, "N u k"]:
     """Return the d translations and the d (d − 1) / 2 small rotations about the centre, scaled to order 1.
 
     Parameters
@@ -26,10 +32,14 @@ def rigid_modes(points: Float[Array, "N d"], unknowns: NodalUnknowns | None = No
     points : array, shape (N, d)
     unknowns : NodalUnknowns, optional
         Of every node, u in all; its displacement if left out.
+    centre : array, shape (d,), optional
+        Of the body, where the points are only some of it; else their mean.
+    size : float
+        Largest coordinate from there; that of the points if left out.
     """
     n, d = points.shape
-    centred = points - points.mean(axis=0)
-    size = float(np.abs(centred).max()) or 1.0
+    centred = points - (points.mean(axis=0) if centre is None else centre)
+    size = size or float(np.abs(centred).max()) or 1.0
     planes = [(i, j) for i in range(d) for j in range(i + 1, d)]
     turning = 0 if unknowns is None else unknowns.rotations
     modes = np.zeros((n, d + turning, d + len(planes)))

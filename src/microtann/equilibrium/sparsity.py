@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,8 +12,32 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from microtann.equilibrium.block_kernels import block_product
+from microtann.equilibrium.half_product_kernel import symmetric_product
 
 Array = NDArray[np.float64]
+
+
+Indices = NDArray[np.int32]
+Rows = tuple[Indices, Indices]
+"""indptr and indices of block rows."""
+
+
+class Halves(NamedTuple):
+    """A pattern cut in two, so that a symmetric product reads half of the blocks, one after the other.
+
+    Parameters
+    ----------
+    upper : tuple of arrays
+        The blocks from the diagonal on; that on the diagonal is the first of its row.
+    lower : tuple of arrays
+        Those left of it.
+    place : int32 array, shape (pairs,)
+        Of every block of the whole pattern among those of both halves, the upper one first.
+    """
+
+    upper: Rows
+    lower: Rows
+    place: Int[NDArray[np.int32], "pairs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +75,25 @@ class Sparsity:
         """Number of nodes."""
         return len(self.indptr) - 1
 
+    @cached_property
+    def halves(self) -> Halves:
+        """The pattern in two parts, as a `BlockTangent` keeps its blocks."""
+        rows = np.repeat(np.arange(self.nodes, dtype=np.int32), np.diff(self.indptr))
+        above = self.indices >= rows
+        place, parts, done = np.empty(len(rows), dtype=np.int32), [], 0
+        for chosen in (above, ~above):
+            count = np.bincount(rows[chosen], minlength=self.nodes)
+            parts.append((np.concatenate([[0], np.cumsum(count)]).astype(np.int32), self.indices[chosen]))
+            place[chosen] = np.arange(done, done + int(count.sum()))
+            done = int(count.sum())
+        return Halves(parts[0], parts[1], place)
+
+    def half_slots(
+        self, first: Int[NDArray[Any], "*shape"], second: Int[NDArray[Any], "*shape"]
+    ) -> Int[NDArray[np.int32], "*shape"]:
+        """Return the places of node pairs among the blocks of a `BlockTangent`."""
+        return self.halves.place[self.slots(first, second)]
+
     def slots(
         self, first: Int[NDArray[Any], "*shape"], second: Int[NDArray[Any], "*shape"]
     ) -> Int[NDArray[np.int32], "*shape"]:
@@ -68,6 +112,7 @@ class BlockTangent:
     ----------
     pattern : Sparsity
     data : array, shape (pairs, d, d)
+        In the order of the halves of the pattern.
     symmetric : bool
     """
 
@@ -77,13 +122,19 @@ class BlockTangent:
 
     def __matmul__(self, vector: Float[Array, "n"]) -> Float[Array, "n"]:
         """Return the forces due to small displacements."""
-        image = np.empty_like(vector)
-        block_product(self.pattern.indptr, self.pattern.indices, self.data, vector, image)
+        image, (upper, lower, _) = np.empty_like(vector), self.pattern.halves
+        count = len(upper[1])
+        if self.symmetric:
+            symmetric_product(*upper, self.data[:count], vector, image)
+            return image
+        block_product(*upper, self.data[:count], vector, image)
+        rest = np.empty_like(vector)
+        block_product(*lower, self.data[count:], vector, rest)
+        image += rest
         return image
 
     def blocks(self) -> sparse.bsr_array[Any]:
         """Return the matrix in d × d blocks, as a copy."""
-        n = self.pattern.nodes * self.data.shape[1]
-        return sparse.bsr_array(
-            (self.data.copy(), self.pattern.indices.copy(), self.pattern.indptr.copy()), shape=(n, n)
-        )
+        n, pattern = self.pattern.nodes * self.data.shape[1], self.pattern
+        data = self.data[pattern.halves.place]
+        return sparse.bsr_array((data, pattern.indices.copy(), pattern.indptr.copy()), shape=(n, n))

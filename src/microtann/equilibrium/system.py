@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -128,4 +128,27 @@ class System(Protocol):
 
     def fields(self, state: Any, reach: Float[Array, "P"] | None = None) -> dict[str, Array]:
         """Return fields of the elements or bars for output, one row each, with what `training_reach` said."""
+        ...
+
+
+@runtime_checkable
+class SelfSolving(Protocol):
+    """A system that finds its equilibria itself, as one that is spread over processes does."""
+
+    def linear_model(self, elastic: Any, held: Bool[NDArray[np.bool_], "N u"]) -> Any:
+        """Return what solves linear systems of its tangents for one set of held components, as `LinearModel`."""
+        ...
+
+    def equilibrate(
+        self, model: Any, start: Any, problem: Any, policy: Any, cost: Any, report: Any, trace: Any
+    ) -> Any:
+        """Find equilibrium at the end of one increment, as `microtann.equilibrium.newton.equilibrate` does.
+
+        Parameters
+        ----------
+        model : object
+            What `linear_model` returned.
+        start, problem, policy, cost, report, trace : object
+            As of that function.
+        """
         ...

@@ -67,7 +67,8 @@ def divide(material: Material, increment: Float[Array, "n v"], state: State) -> 
         Left as it is.
     """
     once, twice, many, more = (_in_parts(material, increment, state, parts) for parts in PARTS)
-    size = np.maximum(np.linalg.norm(once, axis=1) + np.linalg.norm(twice, axis=1), TINY)
+    size = np.linalg.norm(once, axis=1) + np.linalg.norm(twice, axis=1)
+    size = np.maximum(size, EQUAL * size.max(initial=0.0) + TINY)  # round-off is not relative to a stress of none
     coarse, fine = np.linalg.norm(twice - once, axis=1) / size, np.linalg.norm(more - many, axis=1) / size
     return Division(np.asarray(coarse <= EQUAL), coarse**2, fine**2)
 

@@ -18,6 +18,7 @@ from microtann.evaluation.audit import Audit
 from microtann.evaluation.audit_on_data import audit_as_possible
 from microtann.evaluation.both_scales import Microscale, shows_both_scales
 from microtann.evaluation.comparison import ANALYSIS_TITLES, Analysis, Comparison
+from microtann.evaluation.distributed_run import DistributedJob, run_distributed
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.localisation import Localisation
 from microtann.evaluation.nodal_states import DecodingMaterial
@@ -36,7 +37,7 @@ from microtann.materials.protocol import Material
 from microtann.microstructure.bars.full.structure import StructureResult
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers import voigt
-from microtann.numbers.configuration import configuration
+from microtann.numbers.configuration import configuration, to_table
 from microtann.system.progress import ShowProgress, logged
 from microtann.tann.hybrid import Hybrid
 from microtann.tann.shipped import load
@@ -142,6 +143,13 @@ class SimulationChoice:
             "the exact cell."
         ),
     ] = "warn"
+    engine: Annotated[
+        Literal["microtann", "fenicsx"],
+        Field(
+            description="What computes the finite elements: microtann itself, or FEniCSx on one or more processes."
+        ),
+    ] = "microtann"
+    ranks: Annotated[int, Field(ge=1, le=100_000, description="Processes of the engine fenicsx.")] = 1
     audit: Annotated[
         int,
         Field(
@@ -177,6 +185,8 @@ class SimulationChoice:
     def __post_init__(self) -> None:
         if len(self.inside) not in (0, 2, 3):
             raise ConfigurationError(f"inside is a point of three coordinates, got {list(self.inside)}")
+        if self.ranks > 1 and self.engine == "microtann":
+            raise ConfigurationError(f"ranks = {self.ranks} needs engine = 'fenicsx': microtann is one process")
 
     def kind(self, dimension: int) -> str:
         """Return the kind of the elements, which fits a dimension.
@@ -252,6 +262,8 @@ def simulate(
     records: str | os.PathLike[str] | None = None,
     failure: str | os.PathLike[str] | None = None,
     progress: ShowProgress = logged("evaluation"),
+    named: str = "",
+    files: str | os.PathLike[str] | None = None,
     **keys: Any,
 ) -> Simulation:
     """Compute a reference structure with a material, with the exact one on the same mesh, and as a full lattice.
@@ -274,6 +286,10 @@ def simulate(
         File for the Gauss point at which an increment fails, which ``microtann replay`` tries alone.
     progress : callable, optional
         What shows the progress; by default the logger ``microtann.evaluation`` hears of it.
+    named : str
+        Of a material that is an object of yours: module:name, by which the processes of FEniCSx find it.
+    files : path, optional
+        Folder for the fields that the engine fenicsx writes (XDMF); without it there are none.
     **keys
         Keys of `SimulationChoice`, such as ``mesh_size=1.0``, ``dns="1/20"`` or ``increments=4``.
 
@@ -296,6 +312,7 @@ def simulate(
     True
     """
     choice = replace(choice or SimulationChoice(), **keys)
+    distributed = _job(case, material, named, choice, files) if choice.engine == "fenicsx" else None
     model = _model(material)
     reference = ExactReference.regular_cube() if model is None else ExactReference.of(model)
     if isinstance(model, Microstructure):
@@ -333,6 +350,11 @@ def simulate(
     for analysis, chosen in materials.items():
         with progress(f"{case.name}, {ANALYSIS_TITLES[analysis]}") as report:
             body = elements(case, chosen, choice.mesh_size, kind, choice.diagonals)
+            if distributed is not None:
+                report(0.0, 1, f"FEniCSx, {choice.ranks} processes")
+                run = replace(distributed, analysis=analysis, element=kind, options=to_table(options))
+                results[analysis] = run_distributed(run.beside(records), choice.ranks, body.mesh)
+                continue
             compile_kernels(case, body, reference)
             follow = newton_progress(report)
             results[analysis] = runs.result(analysis, choice.mesh_size, body, follow, failure=failure)
@@ -341,6 +363,38 @@ def simulate(
         with progress(f"{case.name}, {ANALYSIS_TITLES['lattice']}") as report:
             lattice = runs.result("lattice", choice.dns, structure, newton_progress(report), fields=True)
     return _examined(Comparison(case, results, lattice), materials, choice)
+
+
+def _job(
+    case: str | ReferenceCase,
+    material: Material | str | os.PathLike[str],
+    named: str,
+    choice: SimulationChoice,
+    files: str | os.PathLike[str] | None,
+) -> DistributedJob:
+    """Return what the processes of FEniCSx are to compute, as far as it is said here.
+
+    Raises
+    ------
+    InputError
+        If they cannot find the case or the material by its name.
+    """
+    name = named or (os.fspath(material) if isinstance(material, str | os.PathLike) else "")
+    if not name or not isinstance(case, str):
+        raise InputError(
+            "the processes of the engine fenicsx find case and material by their names: give a reference "
+            "structure and a shipped model, a model file or named='module:name', or start a script of your own "
+            "with microtann.fenicsx.DistributedModel by mpiexec"
+        )
+    return DistributedJob(
+        case=case,
+        increments=choice.increments,
+        material=name,
+        hybrid=choice.outside_training == "exact",
+        mesh_size=choice.mesh_size,
+        diagonals=choice.diagonals,
+        files="" if files is None else os.fspath(files),
+    )
 
 
 def _model(material: Material | str | os.PathLike[str]) -> Material | None:

@@ -38,6 +38,7 @@ static void NAME_pass(NAME_signals *s)
     }
 }
 
+#if !NAME_FOLDED
 /* Write the derivatives of the outputs with respect to the components of the strain. */
 static void NAME_pass_rates(const NAME_signals *s, double rates[NAME_COMPONENTS][NAME_WIDEST])
 {
@@ -63,3 +64,4 @@ static void NAME_pass_rates(const NAME_signals *s, double rates[NAME_COMPONENTS]
         }
     }
 }
+#endif

@@ -23,10 +23,11 @@ static double NAME_stored(const double *place, double *gradient, NAME_curvature 
     return stored;
 }
 
-static void NAME_stiffness(const NAME_curvature *curvature, double rates[NAME_COMPONENTS][NAME_WIDEST],
-                           double *tangent)
+static void NAME_stiffness(const NAME_curvature *curvature, const NAME_signals *signals, double *tangent)
 {
+    double rates[NAME_COMPONENTS][NAME_WIDEST];
     double bent[NAME_COMPONENTS][NAME_NEURONS];
+    NAME_pass_rates(signals, rates);
     memcpy(bent, NAME_DIRECTIONS, sizeof bent);
     for (int r = 0; r < NAME_STATES; r += 4) { /* rows stay in the cache for all components */
         int rows = NAME_STATES - r < 4 ? NAME_STATES - r : 4;

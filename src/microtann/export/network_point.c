@@ -23,9 +23,7 @@ static int NAME_point(double time_increment, const double *start, const double *
     }
     *dissipation = NAME_ENERGY * lost;
     if (tangent) {
-        double rates[NAME_COMPONENTS][NAME_WIDEST];
-        NAME_pass_rates(&signals, rates);
-        NAME_stiffness(&curvature, rates, tangent);
+        NAME_stiffness(&curvature, &signals, tangent);
     }
     return 0;
 }

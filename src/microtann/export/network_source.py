@@ -48,11 +48,12 @@ def network_text(point: MaterialPoint) -> KernelText:
         If a network is of a kind that is not written.
     """
     energy, evolution = _energy(point), _evolution(point)
+    folded = _folded(point, energy, evolution)
     return KernelText(
-        template=("rows.c", energy.template, "layers.c", evolution.template, "network_point.c"),
-        counts=energy.counts | evolution.counts,
+        template=("rows.c", "layers.c", energy.template, evolution.template, "network_point.c"),
+        counts=energy.counts | evolution.counts | folded.counts,
         numbers=energy.numbers | evolution.numbers | {"ENERGY": float(point.scaling.energy)},
-        arrays=energy.arrays | evolution.arrays,
+        arrays=energy.arrays | evolution.arrays | folded.arrays,
         tables=evolution.tables,
         timed=isinstance(point.evolution, RateNetwork) and point.evolution.timed,
     )
@@ -139,6 +140,19 @@ def _evolution(point: MaterialPoint) -> NetworkPart:
             "ROW": tuple(wide),
         },
     )
+
+
+def _folded(point: MaterialPoint, energy: NetworkPart, evolution: NetworkPart) -> NetworkPart:
+    """Return what the hidden neurons get from the strain and do to the stress, if one layer alone is between."""
+    if "HESSIAN" not in energy.arrays or evolution.counts["LAYERS"] != 2:
+        return NetworkPart("", {"FOLDED": 0}, {}, {}, {})
+    layers, v = point.evolution.network.layers, point.components  # type: ignore[attr-defined]
+    hidden, width, start = layers[0].weight.shape[0], evolution.tables["ROW"][0], evolution.counts["FIRST"]
+    first = evolution.arrays["WEIGHTS"][: evolution.counts["INPUTS"] * width].reshape(-1, width)
+    answer = np.asarray(layers[1].weight, dtype=np.float64).T @ energy.arrays["HESSIAN"][v:, :v]
+    entry = padded_to(first[start : start + v, :hidden].T, upwards(v))
+    counts = {"FOLDED": 1, "HIDDEN": hidden, "NARROW": upwards(v)}
+    return NetworkPart("", counts, {}, {"ENTRY": entry, "ANSWER": answer}, {})
 
 
 def biases_of(layer: eqx.nn.Linear) -> Float[Array, "o"]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,13 +14,15 @@ from numpy.typing import NDArray
 from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 from microtann.equilibrium.system import Response
+from microtann.fem.chunk_order import turns
 from microtann.fem.element_operator import ElementOperator
 from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
 from microtann.fem.out_of_plane import KNOWN, normal_components
-from microtann.fem.regions import Materials, MeanDilatation, Region, averaged_cells, regions_of
+from microtann.fem.regions import Chunk, Materials, MeanDilatation, Region, averaged_cells, regions_of
 from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
+from microtann.system.worker_threads import side_by_side, worker_threads
 
 Array = NDArray[np.float64]
 TANGENT_SYMMETRY = 1e-8
@@ -45,6 +49,28 @@ class GaussState:
     material: State
 
 
+@dataclass(frozen=True, eq=False)
+class _Totals:
+    """What all chunks move by, and the forces and blocks of the stiffness that they add to."""
+
+    moves: Float[Array, "N d"]
+    force: Float[Array, "N d"]
+    data: Float[Array, "b d d"] | None
+
+
+class _Part(NamedTuple):
+    """What became of a chunk: its points, their energy and dissipation, and the symmetry of their tangents."""
+
+    strain: Float[Array, "p v"]
+    stress: Float[Array, "p v"]
+    state: State
+    energy: float
+    dissipation: float
+    skew: float
+    size: float
+    seconds: float
+
+
 class FiniteElements:
     """Discrete system of a mesh and its materials; see `microtann.equilibrium.system.System`.
 
@@ -56,6 +82,8 @@ class FiniteElements:
         Gauss points given to the material at a time; a few hundred to a few thousand stay in the cache.
     mean_dilatation : bool, or mapping from names of regions to bool, optional
         As of `microtann.fem.Model`.
+    threads : int, optional
+        As of `microtann.fem.Model`.
 
     Raises
     ------
@@ -66,18 +94,25 @@ class FiniteElements:
     convex = False
 
     def __init__(
-        self, mesh: Mesh, materials: Materials, chunk: int = 1024, mean_dilatation: MeanDilatation = None
+        self,
+        mesh: Mesh,
+        materials: Materials,
+        chunk: int = 1024,
+        mean_dilatation: MeanDilatation = None,
+        threads: int | None = None,
     ) -> None:
         self.mesh = mesh
         self.regions = regions_of(mesh, materials, mean_dilatation)
         self.mean_dilatation = averaged_cells(mesh, self.regions)
+        self._threads = worker_threads(threads)
         self._chunks = [list(region.chunks(mesh, chunk)) for region in self.regions]
+        self._turns = [turns(mesh, chunks) for chunks in self._chunks]
         self._calls = [MaterialCall(region, mesh) for region in self.regions]
         pairs = [_pairs(block.cells) for block in mesh.blocks]
         first, second = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
         self.pattern = Sparsity.of(first, second, len(mesh.points))
         self._operators = [
-            ElementOperator(block, self.pattern.slots(*pair))
+            ElementOperator(block, self.pattern.half_slots(*pair))
             for block, pair in zip(mesh.blocks, pairs, strict=True)
         ]
 
@@ -125,37 +160,33 @@ class FiniteElements:
         """
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         d, v = mesh.dimension, components(mesh.dimension)
-        moves = increment.reshape(-1, d)
-        force = np.zeros(mesh.points.shape)
-        data = np.zeros((len(self.pattern.indices), d, d)) if tangent else None
         count = mesh.weights.size
+        totals = _Totals(
+            moves=increment.reshape(-1, d),
+            force=np.zeros(mesh.points.shape),
+            data=np.zeros((len(self.pattern.indices), d, d)) if tangent else None,
+        )
         strain, stress, dissipated = np.empty((count, v)), np.empty((count, v)), np.empty(count)
         new: State = {}
         skew, size, energy, dissipation = 0.0, 0.0, 0.0, 0.0
-        for region, call, chunks in zip(self.regions, self._calls, self._chunks, strict=True):
+        for region, call, all_turns in zip(self.regions, self._calls, self._turns, strict=True):
             before, after = region.own(state.material), {}
             points = len(mesh.gauss_points(region.cells))
-            for chunk in chunks:
-                operator, mean = self._operators[chunk.block], chunk.mean_dilatation
-                weights = mesh.blocks[chunk.block].weights[chunk.cells].ravel()
-                part_strain = operator.strain(chunk.cells, moves, mean)
-                strain[chunk.points] = part_strain
-                clock = time.process_time()
-                part_stress, part_tangent, part_state = call(part_strain, before, chunk, dt, tangent)
-                for name, value in part_state.items():
-                    if name not in after:
-                        after[name] = np.empty((points, *value.shape[1:]), dtype=value.dtype)
-                    after[name][chunk.place] = value
-                material_seconds += time.process_time() - clock
-                stress[chunk.points], dissipated[chunk.points] = part_stress, part_state["dissipation"]
-                energy += float(weights @ part_state["energy"])
-                dissipation += float(weights @ part_state["dissipation"])
-                operator.add_forces(chunk.cells, part_stress, mean, force)
-                if data is not None:
-                    moduli = np.ascontiguousarray(part_tangent, dtype=np.float64)
-                    differs, entry = operator.add_stiffness(chunk.cells, moduli, mean, data)
-                    skew, size = max(skew, differs), max(size, entry)
+            for chunks in all_turns:
+                add = partial(self._add, call, before, dt, totals)
+                for chunk, done in zip(chunks, side_by_side(add, chunks, self._threads), strict=True):
+                    for name, value in done.state.items():
+                        if name not in after:
+                            after[name] = np.empty((points, *value.shape[1:]), dtype=value.dtype)
+                        after[name][chunk.place] = value
+                    strain[chunk.points], stress[chunk.points] = done.strain, done.stress
+                    dissipated[chunk.points] = done.state["dissipation"]
+                    energy += done.energy
+                    dissipation += done.dissipation
+                    skew, size = max(skew, done.skew), max(size, done.size)
+                    material_seconds += done.seconds
             new |= region.named(after)
+        force, data = totals.force, totals.data
         strain += state.strain
         dissipated += state.dissipated
         return Response(
@@ -168,6 +199,34 @@ class FiniteElements:
             material_seconds=material_seconds,
             assembly_seconds=time.process_time() - started - material_seconds,
         )
+
+    def _add(self, call: MaterialCall, before: State, dt: float, totals: _Totals, chunk: Chunk) -> _Part:
+        """Integrate the material at the points of a chunk, and add its forces and stiffness.
+
+        Parameters
+        ----------
+        call : MaterialCall
+        before : dict of arrays
+            State at the points of the region at the start of the increment.
+        dt : float
+        totals : _Totals
+            Added to.
+        chunk : Chunk
+        """
+        operator, mean = self._operators[chunk.block], chunk.mean_dilatation
+        clock = time.process_time if self._threads == 1 else time.thread_time
+        weights = self.mesh.blocks[chunk.block].weights[chunk.cells].ravel()
+        strain = operator.strain(chunk.cells, totals.moves, mean)
+        begin = clock()
+        stress, tangent, state = call(strain, before, chunk, dt, totals.data is not None)
+        seconds = clock() - begin
+        operator.add_forces(chunk.cells, stress, mean, totals.force)
+        skew, size = 0.0, 0.0
+        if totals.data is not None:
+            moduli = np.ascontiguousarray(tangent, dtype=np.float64)
+            skew, size = operator.add_stiffness(chunk.cells, moduli, mean, totals.data)
+        energy, lost = (float(weights @ state[name]) for name in ("energy", "dissipation"))
+        return _Part(strain, stress, state, energy, lost, skew, size, seconds)
 
     def training_reach(self, before: GaussState, after: GaussState) -> Float[Array, "P"] | None:
         """Return how far the Gauss points reach in the range of the data that their material was learnt from.

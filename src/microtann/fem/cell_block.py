@@ -65,7 +65,7 @@ class CellBlock:
     def mean_gradients(self) -> Float[Array, "e n d"]:
         """Averages of the gradients over every cell."""
         share = self.weights / self.weights.sum(axis=1, keepdims=True)
-        return np.einsum("eg,egai->eai", share, self.gradients)
+        return np.ascontiguousarray(np.einsum("eg,egai->eai", share, self.gradients))
 
     def by_cell(self, values: Float[Array, "P *k"]) -> Float[Array, "e G *k"]:
         """Return what belongs to these cells of values at all Gauss points of the mesh."""

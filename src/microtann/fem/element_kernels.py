@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def gauss_strain(gradients, cells, displacement, strain):
     """Write the strains, shape (E G, 6), of displacements, shape (N, 3)."""
     elements, points, nodes, _ = gradients.shape
@@ -40,7 +40,7 @@ def gauss_strain(gradients, cells, displacement, strain):
             strain[p, 5] = xy
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def add_forces(gradients, weights, cells, stress, force):
     """Add ∫ Bᵀ σ to the forces, shape (N, 3), of stresses, shape (E G, 6)."""
     elements, points, nodes, _ = gradients.shape
@@ -58,69 +58,7 @@ def add_forces(gradients, weights, cells, stress, force):
                 force[node, 2] += gz * zz + gy * yz + gx * xz
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def add_stiffness(gradients, weights, slots, tangent, data):
-    """Add ∫ Bᵀ C B to the blocks ``data``, shape (pairs, 3, 3), of tangents, shape (E G, 6, 6).
-
-    Return the largest difference of C from its transpose and its largest entry.
-    """
-    elements, points, nodes, _ = gradients.shape
-    columns = 3 * nodes
-    strain = np.zeros((6, columns))  # B
-    stress = np.empty((6, columns))  # w C B
-    local = np.empty((columns, columns))
-    skew, size = 0.0, 0.0
-    for e in range(elements):
-        local[:] = 0.0
-        for g in range(points):
-            p = e * points + g
-            w = weights[e, g]
-            for a in range(nodes):
-                gx, gy, gz = gradients[e, g, a, 0], gradients[e, g, a, 1], gradients[e, g, a, 2]
-                c = 3 * a
-                strain[0, c] = gx
-                strain[4, c] = gz
-                strain[5, c] = gy
-                strain[1, c + 1] = gy
-                strain[3, c + 1] = gz
-                strain[5, c + 1] = gx
-                strain[2, c + 2] = gz
-                strain[3, c + 2] = gy
-                strain[4, c + 2] = gx
-            for i in range(6):
-                c0, c1, c2 = w * tangent[p, i, 0], w * tangent[p, i, 1], w * tangent[p, i, 2]
-                c3, c4, c5 = w * tangent[p, i, 3], w * tangent[p, i, 4], w * tangent[p, i, 5]
-                for c in range(columns):
-                    stress[i, c] = (
-                        c0 * strain[0, c]
-                        + c1 * strain[1, c]
-                        + c2 * strain[2, c]
-                        + c3 * strain[3, c]
-                        + c4 * strain[4, c]
-                        + c5 * strain[5, c]
-                    )
-                for j in range(i + 1):
-                    size = max(size, abs(tangent[p, i, j]))
-                    skew = max(skew, abs(tangent[p, i, j] - tangent[p, j, i]))
-            for a in range(nodes):
-                gx, gy, gz = gradients[e, g, a, 0], gradients[e, g, a, 1], gradients[e, g, a, 2]
-                r = 3 * a
-                for c in range(columns):
-                    local[r, c] += gx * stress[0, c] + gz * stress[4, c] + gy * stress[5, c]
-                for c in range(columns):
-                    local[r + 1, c] += gy * stress[1, c] + gz * stress[3, c] + gx * stress[5, c]
-                for c in range(columns):
-                    local[r + 2, c] += gz * stress[2, c] + gy * stress[3, c] + gx * stress[4, c]
-        for a in range(nodes):
-            for b in range(nodes):
-                slot = slots[e, a, b]
-                for i in range(3):
-                    for j in range(3):
-                        data[slot, i, j] += local[3 * a + i, 3 * b + j]
-    return skew, size
-
-
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def plane_gauss_strain(gradients, cells, displacement, strain):
     """Write the strains, shape (E G, 3), of displacements, shape (N, 2)."""
     elements, points, nodes, _ = gradients.shape
@@ -139,7 +77,7 @@ def plane_gauss_strain(gradients, cells, displacement, strain):
             strain[p, 2] = xy
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def plane_add_forces(gradients, weights, cells, stress, force):
     """Add ∫ Bᵀ σ to the forces, shape (N, 2), of stresses, shape (E G, 3)."""
     elements, points, nodes, _ = gradients.shape
@@ -155,7 +93,7 @@ def plane_add_forces(gradients, weights, cells, stress, force):
                 force[node, 1] += gy * yy + gx * xy
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def plane_add_stiffness(gradients, weights, slots, tangent, data):
     """Add ∫ Bᵀ C B to the blocks ``data``, shape (pairs, 2, 2), of tangents, shape (E G, 3, 3).
 

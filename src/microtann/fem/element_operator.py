@@ -19,6 +19,7 @@ from microtann.fem import element_kernels
 from microtann.fem.cell_block import CellBlock
 from microtann.fem.mean_dilatation_kernel import add_averaged_stiffness
 from microtann.fem.mesh import Mesh
+from microtann.fem.space_stiffness_kernel import add_space_stiffness, average_trace
 from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
@@ -32,14 +33,11 @@ class Kernels(NamedTuple):
 
     gauss_strain: Callable[..., None]
     add_forces: Callable[..., None]
-    add_stiffness: Callable[..., tuple[float, float]]
 
 
 KERNELS = {
-    2: Kernels(
-        element_kernels.plane_gauss_strain, element_kernels.plane_add_forces, element_kernels.plane_add_stiffness
-    ),
-    3: Kernels(element_kernels.gauss_strain, element_kernels.add_forces, element_kernels.add_stiffness),
+    2: Kernels(element_kernels.plane_gauss_strain, element_kernels.plane_add_forces),
+    3: Kernels(element_kernels.gauss_strain, element_kernels.add_forces),
 }
 """Kernels by the dimension of space."""
 
@@ -113,18 +111,19 @@ class ElementOperator:
         """
         assert self._slots is not None
         gradients, weights, slots = self._block.gradients[cells], self._block.weights[cells], self._slots[cells]
+        if self._dimension == 3:
+            mean = self._block.mean_gradients[cells] if mean_dilatation else np.empty((0, *gradients.shape[2:]))
+            return add_space_stiffness(gradients, mean, weights, slots, moduli, data)
         if not mean_dilatation:
-            return self._kernels.add_stiffness(gradients, weights, slots, moduli, data)
+            return element_kernels.plane_add_stiffness(gradients, weights, slots, moduli, data)
         pairs = np.array(voigt.PAIRS[self._dimension])
         mean = self._block.mean_gradients[cells]
         return add_averaged_stiffness(gradients, mean, weights, slots, moduli, pairs, data)
 
     def _with_mean_trace(self, tensors: Float[Array, "p v"], weights: Float[Array, "e G"]) -> Float[Array, "p v"]:
         """Return tensors at Gauss points whose trace is its average over every cell."""
-        d, result = self._dimension, tensors.copy()
-        trace = tensors[:, :d].sum(axis=1).reshape(weights.shape)
-        mean = (weights * trace).sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
-        result[:, :d] += (mean - trace).reshape(-1, 1) / d
+        result = tensors.copy()
+        average_trace(result, weights, self._dimension)
         return result
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def add_averaged_stiffness(gradients, mean, weights, slots, tangent, pairs, data):
     """Add ∫ B̄ᵀ C B̄ to the blocks ``data``, shape (blocks, d, d).
 

@@ -147,11 +147,15 @@ class Model(Body[Result]):
         Whether linear quadrilaterals, hexahedra, wedges and pyramids have the mean of their change of volume at
         all their Gauss points ("B-bar"), so that they do not lock where the volume must not change. Where nothing
         is said it is so if the material has ``isochoric_flow``, as `VonMises` has.
+    threads : int, optional
+        Threads that call the material and assemble, chunk by chunk, side by side; they change no bit of the
+        result. As the environment variable MICROTANN_THREADS says if left out, else one. The material is then
+        called by several threads at once, and gains where it releases the interpreter's lock, as compiled ones do.
 
     Raises
     ------
     InputError
-        If the mesh has no region of a name, or a cell has no material or two of them.
+        If the mesh has no region of a name, a cell has no material or two of them, or there are no threads.
 
     Warns
     -----
@@ -175,6 +179,7 @@ class Model(Body[Result]):
     material: Materials
     chunk: int = 1024
     mean_dilatation: MeanDilatation = None
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         for sentence in locking(self.mesh, regions_of(self.mesh, self.material, self.mean_dilatation)):
@@ -190,7 +195,7 @@ class Model(Body[Result]):
     _every_field = True
 
     def _system(self) -> FiniteElements:
-        return FiniteElements(self.mesh, self.material, self.chunk, self.mean_dilatation)
+        return FiniteElements(self.mesh, self.material, self.chunk, self.mean_dilatation, self.threads)
 
     def _located(self, system: FiniteElements, error: EquilibriumError, file: Path | None) -> EquilibriumError:
         point = failed_point(system, error)

@@ -19,6 +19,7 @@ KERNEL_NAMES = {
     "microstructure": "the cell solver",
     "equilibrium": "the equilibrium solver",
     "fem": "the finite elements",
+    "materials": "the material",
     "forms": "the update of the model",
 }
 """What the kernels of a folder are to a reader."""

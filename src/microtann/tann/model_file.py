@@ -14,6 +14,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -144,7 +145,10 @@ def _check_conventions(described: Mapping[str, Any]) -> None:
 
 
 def _probe(point: MaterialPoint, information: Information) -> None:
-    """Run one increment and one decoding, so that arrays that do not fit are found when a model is loaded."""
+    """Trace one increment and decode once, so that arrays that do not fit are found when a model is loaded.
+
+    The increment is not computed: its kernels would be compiled, which takes long, before anything asks for them.
+    """
     driving = jnp.zeros_like(point.scaling.driving)
     if not ((point.scaling.driving > 0).all() and point.scaling.energy > 0):
         raise ValueError("a scale is not positive")
@@ -155,7 +159,7 @@ def _probe(point: MaterialPoint, information: Information) -> None:
     if training_range is not None:
         zeros = np.zeros(information.components)
         training_range.reach(zeros, zeros, np.zeros(len(state)))
-    result = point.scaled_increment(driving, state, driving, jnp.asarray(1.0))
+    result = jax.eval_shape(lambda: point.scaled_increment(driving, state, driving, jnp.asarray(1.0)))
     decoded = point.reduction.decode(state, driving)
     if result.state.shape != state.shape or decoded.shape != (width(information.coordinate_shapes),):
         raise ValueError("the evolution and the reduction have different numbers of states")

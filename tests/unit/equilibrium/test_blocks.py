@@ -17,9 +17,24 @@ def test_product_and_assembled_matrix_agree(d):
     dense = tangent.blocks().toarray()
     x = generator.normal(size=4 * d)
     np.testing.assert_allclose(tangent @ x, dense @ x, rtol=1e-13, atol=1e-14)
-    slots = pattern.slots(first, second)
+    slots = pattern.half_slots(first, second)
     for k, (i, j) in enumerate(zip(first, second, strict=True)):
         np.testing.assert_array_equal(tangent.data[slots[k]], dense[d * i : d * i + d, d * j : d * j + d])
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_a_symmetric_product_reads_the_upper_half_alone(d):
+    generator = np.random.default_rng(d)
+    pattern = Sparsity.of(np.array([0, 0, 1, 3, 2]), np.array([1, 2, 2, 0, 4]), 5)
+    data, upper = generator.normal(size=(len(pattern.indices), d, d)), len(pattern.halves.upper[1])
+    tangent = BlockTangent(pattern, data, False)
+    dense = tangent.blocks().toarray()
+    above = np.kron(np.triu(np.ones((5, 5)), 1), np.ones((d, d))) * dense
+    diagonal = np.kron(np.eye(5), np.ones((d, d))) * dense
+    data[upper:] = np.nan
+    x = generator.normal(size=5 * d)
+    found = BlockTangent(pattern, data, True) @ x
+    np.testing.assert_allclose(found, (above + above.T + diagonal) @ x, rtol=1e-13, atol=1e-14)
 
 
 def chain(n=60):
@@ -28,7 +43,7 @@ def chain(n=60):
     data = np.zeros((len(pattern.indices), 3, 3))
     for i in range(n - 1):
         for a, b, sign in ((i, i, 1), (i + 1, i + 1, 1), (i, i + 1, -1), (i + 1, i, -1)):
-            data[pattern.slots(np.array([a]), np.array([b]))[0]] += sign * np.eye(3)
+            data[pattern.half_slots(np.array([a]), np.array([b]))[0]] += sign * np.eye(3)
     return BlockTangent(pattern, data, True)
 
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from microtann.cones.growing_projection import follow_growing_forces
 from microtann.data.increments import Dataset, Increments
 from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
+from microtann.forms.laws.growing_update import prepare_growing_flow
 from microtann.forms.laws.timed_walks import TimedWalks, timed_rows, to_timed_walks
 from microtann.forms.variational.held_elasticity import Hold, elasticity_of_dataset, hold_elasticity
 from microtann.forms.variational.loss import Reference
@@ -23,7 +24,7 @@ from microtann.forms.variational.random_start import random_system
 from microtann.forms.variational.reduction_fit import fitted_reduction
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
-from microtann.tann.form import register
+from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
@@ -58,6 +59,7 @@ class Laws(TrainableForm):
         HardeningEnergy,
         GrowingFlow,
     )
+    compiled: ClassVar[CompiledUpdate] = CompiledUpdate(HardeningEnergy, GrowingFlow, prepare_growing_flow)
     runs_away: ClassVar[bool] = False
     weights: ClassVar[Mapping[str, float]] = {"stress": 1.0, "energy": 0.5}
 

@@ -42,7 +42,7 @@ def _update(parts, components, driving, state, increment, dt, tangent):
     return result._replace(tangent=stiffness if tangent else None)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def update_play_points(
     elastic, coupling, resistance, extra, scale, driving, state, after, stress, energy, dissipation, tangent
 ):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import equinox as eqx
-import jax
-import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from microtann.cones.cone_projection import nearest_in_cylinders
+from microtann.cones.cone_projection import nearest_in_cylinders, norms_of_groups
+from microtann.forms.variational.admissible_flow import AdmissibleFlow
 from microtann.tann.energy import Energy
-from microtann.tann.evolution import Evolution
 
 
-class ConeFlow(Evolution):
+class ConeFlow(AdmissibleFlow):
     """Groups of slips: the states move in the directions N_g of the groups, ΔZ = Σ N_g γ_g.
 
     With the Euclidean norm of every group, Z at t + Δt minimises the incremental energy
@@ -43,8 +38,6 @@ class ConeFlow(Evolution):
       (1992), 311-327.
     """
 
-    reads_increment: ClassVar[bool] = False
-
     normals: Float[Array, "z m"]
     sizes: tuple[int, ...] = eqx.field(static=True)
 
@@ -60,42 +53,6 @@ class ConeFlow(Evolution):
         trial = energy.force(driving + driving_increment, state)
         return state + trial - nearest_in_cylinders(self.sizes, self.normals, trial)
 
-    def defect(
-        self,
-        energy: Energy,
-        driving: Float[Array, "y"],
-        before: Float[Array, "z"],
-        after: Float[Array, "z"],
-        dt: Float[Array, ""],
-    ) -> Float[Array, ""]:
-        """Return the largest force on a group beyond its resistance, relative to 1 or a larger trial force.
-
-        With the dissipation that equals the flow, Σ |γ_g| = −T · ΔZ, this is the certificate of the minimum.
-
-        Parameters
-        ----------
-        energy : Energy
-        driving : array, shape (y,)
-            At t + Δt, scaled.
-        before, after : array, shape (z,)
-            Z at t and t + Δt.
-        dt : array, shape ()
-            Duration of the increment; it changes nothing.
-        """
-        trial, force = (
-            norms_of_groups(self.sizes, energy.force(driving, state) @ self.normals) for state in (before, after)
-        )
-        return (force.max() - 1.0) / jnp.maximum(1.0, trial.max())
-
-
-def norms_of_groups(sizes: tuple[int, ...], components: Float[Array, "*batch m"]) -> Float[Array, "*batch G"]:
-    """Return the Euclidean norm of every group.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-    components : array, shape (..., m)
-    """
-    group = np.repeat(np.arange(len(sizes)), sizes)
-    square = jnp.moveaxis(components**2, -1, 0)
-    return jnp.sqrt(jnp.moveaxis(jax.ops.segment_sum(square, group, num_segments=len(sizes)), 0, -1))
+    def on_surfaces(self, force: Float[Array, "z"]) -> Float[Array, "G"]:
+        """Return |N_gᵀ T| of every group."""
+        return norms_of_groups(self.sizes, force @ self.normals)

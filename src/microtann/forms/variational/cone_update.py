@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from microtann.cones.cone_projection import group_arrays
+from microtann.cones.octet_response_kernel import lanes_of_groups
 from microtann.cones.resistance_kernel import constant_law
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.cone_update_kernel import ConeParts, update_cone_points
@@ -25,15 +26,16 @@ def prepare_cone_flow(point: MaterialPoint) -> PreparedUpdate:
     elastic, driven, extra, scale = quadratic_parts(point)
     gram, first, normals = group_arrays(evolution.sizes, np.asarray(evolution.normals, dtype=np.float64))
     by_group = np.ascontiguousarray(normals.T[: len(gram)])
+    resistance = np.ones(len(evolution.sizes))
     parts = ConeParts(
         elastic=elastic,
         coupling=np.ascontiguousarray(driven.T),
         gram=gram,
-        first=first,
-        law=constant_law(np.ones(len(evolution.sizes))),
+        fixed=lanes_of_groups(gram, first, resistance),
+        law=constant_law(resistance),
         normals=normals,
         normals_by_group=by_group,
-        on_groups=np.ascontiguousarray(by_group @ driven[:, :v]),
+        on_groups=np.concatenate([by_group @ driven[:, :v], np.zeros((1, v))]),
         extra=extra,
         scale=scale,
     )

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import empty_group_search, flow_groups, norm_of
-from microtann.cones.group_response_kernel import list_flowing, soften_by_groups
+from microtann.cones.group_flow_kernel import empty_group_search, norm_of
+from microtann.cones.group_rounds_kernel import empty_rounds, flow_group_points
+from microtann.cones.octet_response_kernel import GroupLanes, empty_response, soften_group_points
 from microtann.cones.resistance_kernel import empty_resistance
 from microtann.forms.variational.update_kernel import CHUNK, _drive, _flow, _respond
 from microtann.slips.product_kernel import multiply
@@ -27,13 +28,14 @@ class ConeParts(NamedTuple):
         PᵀP of the energy.
     coupling : array, shape (y, z)
         Bᵀ.
-    gram, first : array, shapes (m, W), (G + 1,)
+    gram : array, shape (m, W)
         Of `microtann.cones.group_flow_kernel.GroupSearch`.
+    fixed : GroupLanes
     law : GroupLaw
     normals, normals_by_group : array, shapes (z, W), (m, z)
         N, with columns of zeros up to a multiple of eight, and its transpose.
-    on_groups : array, shape (m, v)
-        NᵀB.
+    on_groups : array, shape (m + 1, v)
+        NᵀB, and a row of zeros.
     extra : array, shape (e, e)
         Symmetric: energy of the extra state variables alone.
     scale : float
@@ -43,7 +45,7 @@ class ConeParts(NamedTuple):
     elastic: Any
     coupling: Any
     gram: Any
-    first: Any
+    fixed: GroupLanes
     law: Any
     normals: Any
     normals_by_group: Any
@@ -52,7 +54,7 @@ class ConeParts(NamedTuple):
     scale: Any
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def update_cone_points(parts, driving, state, after, stress, energy, dissipation, tangent):
     """Advance n points; return which failed.
 
@@ -71,34 +73,35 @@ def update_cone_points(parts, driving, state, after, stress, energy, dissipation
     -------
     array of bool, shape (n,)
     """
-    elastic, coupling, gram, first, law, normals, normals_by_group, on_groups, extra, scale = parts
+    elastic, coupling, gram, fixed, law, normals, normals_by_group, on_groups, extra, scale = parts
     n, v = stress.shape
-    m, groups = len(gram), len(first) - 1
+    m, groups, first = len(gram), len(fixed.resistance), fixed.first
     rigid = scale * (elastic + coupling @ coupling.T)[:v, :v]
-    force, trial, flow = np.empty((CHUNK, len(normals))), np.empty((CHUNK, normals.shape[1])), np.empty(m)
-    search, now, failed = empty_group_search(gram, first), empty_resistance(law), np.zeros(n, dtype=np.bool_)
+    force, trial, flow = np.empty((CHUNK, len(normals))), np.empty((CHUNK, normals.shape[1])), np.empty((CHUNK, m))
+    response, now, failed = empty_response(fixed, v), empty_rounds(fixed), np.zeros(n, dtype=np.bool_)
+    search, resistance = empty_group_search(gram, first), empty_resistance(law)
     for begin in range(0, n, CHUNK):
-        size = min(begin + CHUNK, n) - begin
+        end = min(begin + CHUNK, n)
+        size = end - begin
         for k in range(size):
             p = begin + k
             after[p] = state[p]
             _drive(coupling, driving[p], state[p], force[k])
         multiply(force[:size], normals, trial[:size])
+        count = flow_group_points(fixed, response, now, search, resistance, trial[:size], flow[:size])
         for k in range(size):
             p = begin + k
-            count = flow_groups(search, now, trial[k, :m], flow)
-            failed[p] = count == FAILED
+            failed[p] = count[k] == FAILED
             lost = 0.0
-            if count > 0:
-                _flow(normals_by_group, flow, force[k], after[p])
+            if count[k] > 0:
+                _flow(normals_by_group, flow[k], force[k], after[p])
                 for g in range(groups):
-                    lost += norm_of(flow, first[g], first[g + 1])
+                    lost += norm_of(flow[k], first[g], first[g + 1])
             energy[p] = scale * _respond(elastic, coupling, extra, driving[p], force[k], stress[p])
             dissipation[p] = scale * lost
             for i in range(v):
                 stress[p, i] *= scale
-            if len(tangent) > 0:
-                tangent[p] = rigid
-                if count > 0:
-                    soften_by_groups(search, now, flow, list_flowing(search, flow), on_groups, scale, tangent[p])
+        if len(tangent) > 0:
+            tangent[begin:end] = rigid
+            soften_group_points(fixed, response, flow[:size], count, on_groups, scale, tangent[begin:end])
     return failed

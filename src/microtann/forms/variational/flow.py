@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from microtann.forms.variational.admissible_flow import AdmissibleFlow
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.minimum import minimise
 from microtann.slips.projection import nearest_admissible
 from microtann.tann.energy import Energy
-from microtann.tann.evolution import Evolution
 
 
-class MultisurfaceFlow(Evolution):
+class MultisurfaceFlow(AdmissibleFlow):
     """Coupled slips: the states move in the directions nᵢ of the slips γᵢ, ΔZ = Σ nᵢ γᵢ.
 
     Z at t + Δt minimises the incremental energy
@@ -40,8 +38,6 @@ class MultisurfaceFlow(Evolution):
       a singular yield surface, Quarterly of Applied Mathematics 11 (1953), 350-354.
     """
 
-    reads_increment: ClassVar[bool] = False
-
     normals: Float[Array, "z s"]
 
     def __call__(
@@ -59,27 +55,6 @@ class MultisurfaceFlow(Evolution):
         trial = energy.force(end, state)
         return state + trial - nearest_admissible(self.normals, trial)
 
-    def defect(
-        self,
-        energy: Energy,
-        driving: Float[Array, "y"],
-        before: Float[Array, "z"],
-        after: Float[Array, "z"],
-        dt: Float[Array, ""],
-    ) -> Float[Array, ""]:
-        """Return the largest force on a slip beyond its resistance, relative to 1 or a larger trial force.
-
-        With the dissipation that equals the slips, Σ |γᵢ| = −T · ΔZ, this is the certificate of the minimum.
-
-        Parameters
-        ----------
-        energy : Energy
-        driving : array, shape (y,)
-            At t + Δt, scaled.
-        before, after : array, shape (z,)
-            Z at t and t + Δt.
-        dt : array, shape ()
-            Duration of the increment; it changes nothing.
-        """
-        trial, force = (jnp.abs(energy.force(driving, state) @ self.normals) for state in (before, after))
-        return (force.max() - 1.0) / jnp.maximum(1.0, trial.max())
+    def on_surfaces(self, force: Float[Array, "z"]) -> Float[Array, "s"]:
+        """Return |nᵢ · T| of every slip."""
+        return jnp.abs(force @ self.normals)

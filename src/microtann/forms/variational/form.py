@@ -332,8 +332,9 @@ class Variational(TrainableForm):
             SMALLEST if known is None else VISITED,
         )
         if known is not None:
-            reduced = reduced_slips(dataset, point.scaling, self.states, self._most_slips)
-            fitted = known.completed(fitted, reduced, state)
+            fitted = known.completed(
+                fitted, lambda: reduced_slips(dataset, point.scaling, self.states, self._most_slips), state
+            )
         trained = replace(point, reduction=fitted.without_unused())
         return viscous(trained, self.viscosity, self.rate_exponent)
 

@@ -7,6 +7,7 @@ the microstructure itself, as does their elastic response.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
@@ -102,7 +103,7 @@ class KnownCoordinates:
         return np.where(self.is_known[:, None], self.decode(strain, rest).T, fitted)
 
     def completed(
-        self, reduction: ResidualReduction, slips: ReducedSlips, state: Float[Array, "n z"]
+        self, reduction: ResidualReduction, reduced: Callable[[], ReducedSlips], state: Float[Array, "n z"]
     ) -> ResidualReduction:
         """Return a fitted reduction that knows the directions of the states that the walks did not visit.
 
@@ -110,8 +111,9 @@ class KnownCoordinates:
         ----------
         reduction : ResidualReduction
             Whose decoder vanishes in these directions.
-        slips : ReducedSlips
-            What states mean in the slips of the microstructure.
+        reduced : callable
+            Returns what states mean in the slips of the microstructure, which takes long; it is asked for only
+            where the walks have left out directions.
         state : array, shape (n, z)
             States along the walks.
         """
@@ -119,6 +121,7 @@ class KnownCoordinates:
         elsewhere = rows[(np.append(size, np.zeros(len(rows) - len(size))) <= VISITED * size[0])]
         if not len(elsewhere):
             return reduction
+        slips = reduced()
         weight, vectors = np.asarray(reduction.weight), np.asarray(reduction.vectors)
         nothing = np.zeros((len(elsewhere), reduction.elastic.shape[1]))
         told = (self.decode(nothing, elsewhere @ slips.slips_of_states.T) * weight).T

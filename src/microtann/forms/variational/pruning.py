@@ -18,7 +18,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
-from microtann.forms.variational.cone_flow import ConeFlow, norms_of_groups
+from microtann.cones.cone_projection import norms_of_groups
+from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.loss import slips_along

@@ -104,7 +104,7 @@ def _respond(elastic, coupling, extra, driving, force, stress):
     return stored + 0.5 * square
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def update_slip_points(parts, driving, state, after, stress, energy, dissipation, tangent):
     """Advance n points; return which failed.
 

@@ -26,9 +26,9 @@ from microtann.microstructure.bars.cells.copies import DistinctNodes
 from microtann.numbers import voigt
 from microtann.system.memory import require_memory
 
-Array = NDArray[np.float64]
-Moduli = Sequence[Float[Array, "_ v v"] | None]
-"""Tangents of the material, region by region, at the points of each; None where all are zero."""
+Array = np.ndarray[Any, np.dtype[np.float64]]  # NDArray of NumPy 2.5 is an alias that jaxtyping cannot read
+Moduli = Sequence[Array | None]
+"""Tangents of the material (_, v, v), region by region, at the points of each; None where all are zero."""
 SINGULAR = 1e-13
 """Least pivot of an elastic factor over the largest below which the cell is a mechanism."""
 BYTES_PER_ENTRY = 24
@@ -137,7 +137,7 @@ class CellEquations:
         first, second = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
         pattern = Sparsity.of(first, second, self.distinct.count)
         operators = [
-            ElementOperator(block, pattern.slots(*pair))
+            ElementOperator(block, pattern.half_slots(*pair))
             for block, pair in zip(self.mesh.blocks, pairs, strict=True)
         ]
         return pattern, tuple(operators)

@@ -19,8 +19,8 @@ from microtann.materials.linear_elastic import LinearElastic
 from microtann.materials.plane_stress import PlaneStress
 from microtann.materials.protocol import Material, State
 from microtann.materials.von_mises import VonMises
+from microtann.materials.von_mises_points_kernel import return_points
 from microtann.microstructure.continuum.cell_equations import CellEquations
-from microtann.microstructure.continuum.von_mises_points_kernel import return_points
 from microtann.microstructure.protocol import SHARED_STATE
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 

@@ -20,6 +20,7 @@ from microtann.microstructure.bars.condensed.condensation import distinct_proper
 from microtann.microstructure.frames.beam_properties import BeamProperties
 from microtann.microstructure.frames.cross_section import CrossSection, sections_of_areas
 from microtann.microstructure.frames.frame_flow import FrameFlow
+from microtann.microstructure.frames.frame_limit_load import largest_frame_factor
 from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
@@ -352,6 +353,23 @@ class Frame(Microstructure):
     def elastic_stiffness(self) -> Float[Array, "v v"]:
         """Return the elastic stiffness of the cell."""
         return self.flow.elastic.elasticity
+
+    def largest_load_factor(
+        self,
+        by_stress: Bool[NDArray[np.bool_], "v"],
+        start: Float[Array, "v"],
+        change: Float[Array, "v"],
+    ) -> float:
+        """Return the largest λ for which beams carry the stress ``start + λ · change``; see `mt.limit_load`.
+
+        Parameters
+        ----------
+        by_stress : array of bool, shape (v,)
+            The components that count; the others take any stress.
+        start, change : array, shape (v,)
+        """
+        elastic = self.flow.elastic
+        return largest_frame_factor(elastic.beams, elastic.nodes, by_stress, start, change)
 
     def slip_problem(self) -> SlipProblem:
         """Return the condensed frame: every fibre is a slip."""

@@ -1,4 +1,4 @@
-"""Limit loads of cells whose bars do not harden, by the static theorem."""
+"""Limit loads of cells whose bars or fibres do not harden, by the static theorem."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.cell_flow import LEAST_HARDENING, not_hardening
 from microtann.microstructure.bars.condensed.condensation import CondensedCell, condense
+from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.checks import as_floats
 
 Array = NDArray[np.float64]
 
 
-def limit_load(cell: UnitCell, bar: ElastoplasticBar, stress: ArrayLike) -> float:
-    """Return the largest factor λ for which the cell can carry the average stress λ · stress.
+def limit_load(
+    cell: UnitCell | Microstructure, bar: ElastoplasticBar | None = None, stress: ArrayLike = ()
+) -> float:
+    """Return the largest factor λ for which a cell can carry the average stress λ · stress.
 
     Parameters
     ----------
-    cell : UnitCell
-    bar : ElastoplasticBar
+    cell : UnitCell or Microstructure
+        A cell of bars, or a frame, or any microstructure that knows its limit loads.
+    bar : ElastoplasticBar, optional
+        Law of the bars of a cell; a microstructure has its own.
     stress : array, shape (v,)
         Direction of the average stress.
 
@@ -34,13 +39,14 @@ def limit_load(cell: UnitCell, bar: ElastoplasticBar, stress: ArrayLike) -> floa
     Raises
     ------
     InputError
-        If the stress has the wrong shape, is zero or not finite.
+        If the stress has the wrong shape, is zero or not finite, a cell of bars comes without a law or a
+        microstructure with one, or this does not know its limit loads.
 
     Notes
     -----
     Static theorem of limit analysis: the limit is the largest load with bar stresses in equilibrium of which none
     exceeds the yield stress of a bar without hardening. It is a linear programme, solved exactly. Kinematic
-    hardening is unbounded, so bars with H > 0 carry anything.
+    hardening is unbounded, so bars with H > 0 carry anything. The same holds for the fibres of frames.
 
     Examples
     --------
@@ -48,11 +54,24 @@ def limit_load(cell: UnitCell, bar: ElastoplasticBar, stress: ArrayLike) -> floa
     >>> factor = mt.limit_load(mt.cube_cell(), mt.ElastoplasticBar(hardening=0), [1, 0, 0, 0, 0, 0])
     >>> round(factor, 6)
     1.609476
+    >>> grid = mt.Frame(mt.square_grid_cell(thickness=0.1), bar=mt.ElastoplasticBar(hardening=0))
+    >>> round(mt.limit_load(grid, stress=[0, 0, 1]) / (0.1**2 / 2 * 1 / 3), 6)
+    1.0
     """
     direction = as_floats("stress", stress)
+    if isinstance(cell, UnitCell) == (bar is None):
+        raise InputError(
+            "a limit load is that of a cell of bars with their law, or of a microstructure alone: "
+            "limit_load(cell, bar, stress), or limit_load(frame, stress=stress)"
+        )
     if direction.shape != (cell.components,) or not np.isfinite(direction).all() or not direction.any():
         raise InputError(f"stress must have shape ({cell.components},), be finite and not all zero")
     everywhere = np.ones(cell.components, dtype=bool)
+    if isinstance(cell, Microstructure):
+        if type(cell).largest_load_factor is Microstructure.largest_load_factor:
+            raise InputError(f"limit loads of {cell.description} are not known: drive it to collapse by strains")
+        return cell.largest_load_factor(everywhere, np.zeros_like(direction), direction)
+    assert bar is not None
     return largest_factor(condense(cell, bar), everywhere, np.zeros_like(direction), direction)
 
 

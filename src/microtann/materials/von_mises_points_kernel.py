@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def return_points(strain, plastic, kept, moduli, stress, change, energy, dissipation):
     """Return plastic strains to the yield surface, in place, and say whether any point flows.
 

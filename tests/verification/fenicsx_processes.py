@@ -1,0 +1,120 @@
+"""Started by ``mpiexec``: FEniCSx beside our own finite elements; the first process prints differences."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import microtann as mt
+from microtann.errors import LockingWarning
+from microtann.fenicsx import DistributedModel
+
+QUIET = mt.fem.SolverOptions(outside_training="none")
+
+
+def twist(height: float, increments: int = 1, angle: float = 80.0) -> mt.fem.Step:
+    """Return a step that turns the top of a prism on a fixed base."""
+    radians = np.radians(angle)
+    turn = np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]]) - np.eye(2)
+
+    def top(x: Any) -> Any:
+        return np.isclose(x[:, 2], height)
+
+    held = [mt.fem.Prescribed(lambda x: np.isclose(x[:, 2], 0.0), axis, 0.0) for axis in "xyz"]
+    moved = [mt.fem.Prescribed(top, k, lambda x, k=k: x[:, :2] @ turn[k]) for k in range(2)]
+    return mt.fem.Step([*held, *moved], increments=increments)
+
+
+def prism(kind: str = "hexahedron") -> mt.fem.Mesh:
+    """Return a coarse prism, two materials of which would fill it."""
+    mesh = mt.fem.box((10, 10, 20), (2, 2, 4), (-5, -5, 0), kind)
+    lower = mesh.centres[:, 2] < 10.0
+    return mesh.named(regions={"lower": lower, "upper": ~lower})
+
+
+def relative(found: Any, expected: Any) -> float:
+    """Return the largest difference over the largest expected value."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape, (found.shape, expected.shape)
+    return float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-300))
+
+
+def differences(mesh: mt.fem.Mesh, material: Any, steps: Any, mean: Any = None) -> dict[str, float]:
+    """Return how far the response of all processes is from our own; empty on all but the first."""
+    found = DistributedModel(mesh, material, mean_dilatation=mean).solve(steps, QUIET).gather()
+    if found is None:
+        return {}
+    expected = mt.fem.Model(mesh, material, mean_dilatation=mean).solve(steps, QUIET)
+    numbers = {
+        name: relative(getattr(found, name), getattr(expected, name))
+        for name in ("displacement", "reactions", "energy", "dissipation", "strain", "stress", "dissipated")
+    }
+    assert set(found.state) == set(expected.state)
+    assert set(found.fields[-1]) == set(expected.fields[-1])
+    numbers |= {f"state {name}": relative(found.state[name], expected.state[name]) for name in expected.state}
+    numbers |= {
+        f"field {name}": relative(found.fields[-1][name], expected.fields[-1][name])
+        for name in expected.fields[-1]
+    }
+    return numbers
+
+
+def restarted(folder: Path) -> dict[str, float]:
+    """Return how far a march that goes on from records is from one without a stop."""
+    mesh, material = prism(), mt.load("cube")
+    whole = twist(20.0, increments=3)
+    model = DistributedModel(mesh, material)
+    without = model.solve(whole, QUIET).gather()
+    model.solve(twist(20.0, increments=3), QUIET, record=folder)
+    comm = model.comm
+    comm.Barrier()
+    if comm.rank == comm.size - 1:  # as if it had been killed before its last increment was written
+        for file in (folder / f"process-{comm.rank}").glob("00000002*.h5"):
+            file.unlink()
+    comm.Barrier()
+    found = model.solve(twist(20.0, increments=3), QUIET, restart=folder)
+    found.write(folder / "out.xdmf")
+    found.write(folder / "out.bp")
+    again = found.gather()
+    if again is None or without is None:
+        return {}
+    return {name: relative(getattr(again, name), getattr(without, name)) for name in ("displacement", "stress")}
+
+
+def main(folder: Path) -> None:
+    """Compare everything."""
+    mises = mt.fem.VonMises(young=1.0, poisson=0.3, yield_stress=0.3, hardening=0.1)
+    two = {"lower": mt.load("cube"), "upper": mises}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LockingWarning)  # one region of them does
+        compare_cases(folder, two, mises)
+
+
+def compare_cases(folder: Path, two: dict[str, Any], mises: Any) -> None:
+    """Compare all cases, and print the differences."""
+    cases = {
+        "mean dilatation": (prism(), mises, twist(20.0), None),
+        "regions": (prism(), two, twist(20.0, 2), False),
+        "regions, one with mean dilatation": (prism(), two, twist(20.0), None),
+        "unsymmetric tangent": (prism(), mt.load("cube-published"), twist(20.0, angle=60.0), None),
+        "quadratic tetrahedra": (prism("tetra10"), mt.load("cube"), twist(20.0), None),
+        "hybrid": (prism(), mt.Hybrid(mt.load("cube")), twist(20.0), None),
+    }
+    for name, case in cases.items():
+        show(name, differences(*case))
+    show("restart", restarted(folder))
+
+
+def show(name: str, numbers: dict[str, float]) -> None:
+    """Print the differences of a case, on the process that knows them."""
+    if numbers:
+        print(json.dumps({"case": name, **numbers}), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
