@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 
+import numpy.typing
 import pytest
 from jaxtyping import install_import_hook
 from threadpoolctl import threadpool_limits
@@ -20,6 +21,9 @@ pytest_plugins = ["expected_skips"]
 os.environ["JAX_ENABLE_X64"] = "1"  # the hook imports JAX, before microtann can choose its precision
 # Tests compile far more than they compute; some settings of `tests.processors` compile as users do.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
+
+if not hasattr(numpy.typing.NDArray, "__origin__"):  # an alias from NumPy 2.5 on, which jaxtyping cannot read
+    vars(numpy.typing)["NDArray"] = numpy.typing.NDArray.__value__
 
 install_import_hook("microtann", "shape_checker.check")  # stays, for what is imported later
 sys.meta_path.insert(0, CompiledKernels())

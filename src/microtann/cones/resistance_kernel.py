@@ -119,5 +119,8 @@ def resist(law, g, s):
             grown = -np.expm1(-b * s)
             value += q * grown
             slope += q * b * (1.0 - grown)
-            total += q * (s - grown / b)
+            x = b * s
+            # (x - (1 - e^(-x)))/b, by its series where the difference would leave no digits
+            series = s * x * (0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0 - x * (1.0 / 120.0 - x / 720.0))))
+            total += q * (series if x < 1e-2 else s - grown / b)
     return value, slope, total

@@ -36,9 +36,10 @@ static void NAME_resist(const NAME_law *law, int g, double s, double *value, dou
         *total += power * s / (1.0 + NAME_EXPONENT[g]);
     }
     for (int j = 0; j < NAME_TERMS; j++) {
-        double q = law->saturation[g][j], b = NAME_RATE[g][j], grown = -expm1(-b * s);
+        double q = law->saturation[g][j], b = NAME_RATE[g][j], grown = -expm1(-b * s), x = b * s;
+        double series = s * x * (0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0 - x * (1.0 / 120.0 - x / 720.0))));
         *value += q * grown;
         *slope += q * b * (1.0 - grown);
-        *total += q * (s - grown / b);
+        *total += q * (x < 1e-2 ? series : s - grown / b); /* a difference would leave no digits */
     }
 }

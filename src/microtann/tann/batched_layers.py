@@ -12,11 +12,10 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
 from microtann.tann.layers import DeadZone, Layers
 
-Array = NDArray[np.float64]
+Array = np.ndarray[Any, np.dtype[np.float64]]  # NDArray of NumPy 2.5 is an alias that jaxtyping cannot read
 Slopes = list[Array]
 LEAK = 0.01
 """Slope of `jax.nn.leaky_relu` below zero."""

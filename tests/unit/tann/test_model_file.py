@@ -186,3 +186,9 @@ def test_nothing_is_left_when_writing_fails(path: Path, monkeypatch: pytest.Monk
         random_tann(2).save(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_model_is_loaded_without_solving_for_any_slips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first call of the solver compiles it for many seconds."""
+    monkeypatch.setattr("microtann.slips.walk_kernel.follow_walks", None)
+    assert mt.load("cube-2x2x2-perturbed").states == 48

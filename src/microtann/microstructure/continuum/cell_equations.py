@@ -26,7 +26,7 @@ from microtann.microstructure.bars.cells.copies import DistinctNodes
 from microtann.numbers import voigt
 from microtann.system.memory import require_memory
 
-Array = NDArray[np.float64]
+Array = np.ndarray[Any, np.dtype[np.float64]]  # NDArray of NumPy 2.5 is an alias that jaxtyping cannot read
 Moduli = Sequence[Array | None]
 """Tangents of the material (_, v, v), region by region, at the points of each; None where all are zero."""
 SINGULAR = 1e-13

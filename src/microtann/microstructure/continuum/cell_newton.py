@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -21,7 +22,7 @@ from microtann.materials.protocol import State
 from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.phase_response import PhaseResponse, respond_of_phases
 
-Array = NDArray[np.float64]
+Array = np.ndarray[Any, np.dtype[np.float64]]  # NDArray of NumPy 2.5 is an alias that jaxtyping cannot read
 Changes = Sequence[Array | None]
 """Of tangents (_, v, v) from the elastic ones, region by region; None where there is none."""
 Failure = tuple[list[float], list[int]]

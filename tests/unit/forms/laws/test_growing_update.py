@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from microtann.evaluation.laws import examine_laws
 from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.tann.trained_model import TANN
 from random_slips import random_slip_tann
@@ -59,3 +60,12 @@ def test_the_compiled_update_is_the_differentiated_one(tann: TANN, dt: float) ->
         yields += int((after["isv"][:, 4:] > state["isv"][:, 4:]).sum())
         state = after
     assert yields > 20
+
+
+def test_the_laws_hold_for_any_weights(tann: TANN) -> None:
+    """Increments from a millionth of the scale on: what hardening stores is then a small difference."""
+    report = examine_laws(tann, tann.components, increments=400)
+    assert (report.not_finite, report.negative_dissipation) == (0, 0)
+    assert report.asymmetry <= 1e-12
+    assert report.least_stiffness >= -1e-12
+    assert report.division_rate < 1.0
