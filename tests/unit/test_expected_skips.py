@@ -43,4 +43,6 @@ def test_expected_failures_and_passes_are_left_alone(tmp_path: Path) -> None:
 
 def test_every_expected_skip_names_a_test() -> None:
     for skip in EXPECTED:
-        assert skip.reason in (TESTS / skip.test.partition("::")[0]).read_text(encoding="utf-8")
+        place = TESTS / skip.test.partition("::")[0]
+        files = place.glob("test_*.py") if place.is_dir() else [place]
+        assert any(skip.reason in file.read_text(encoding="utf-8") for file in files), skip

@@ -17,8 +17,8 @@ def hexadecimal(value: float) -> str:
     Examples
     --------
     >>> from microtann.export.c_numbers import hexadecimal
-    >>> hexadecimal(1.5), hexadecimal(-0.1)
-    ('0x1.8p+0', '-0x1.999999999999ap-4')
+    >>> hexadecimal(1.5), hexadecimal(-0.125)
+    ('0x1.8p+0', '-0x1p-3')
     """
     return re.sub(r"\.?0*p", "p", float(value).hex(), count=1)
 

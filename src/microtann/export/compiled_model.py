@@ -49,8 +49,8 @@ class CompiledModel:
     Examples
     --------
     >>> import microtann as mt
-    >>> sources = mt.export.write("cube", "exported")  # doctest: +SKIP
-    >>> material = mt.export.CompiledModel(mt.export.compile_source(sources[0]))  # doctest: +SKIP
+    >>> sources = mt.export.write("cube", "exported")
+    >>> material = mt.export.CompiledModel(mt.export.compile_source(sources[0]))
     """
 
     def __init__(self, path: str | os.PathLike[str], model: TANN | None = None) -> None:

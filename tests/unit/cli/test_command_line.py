@@ -337,7 +337,19 @@ def test_the_help_tells_defaults_and_the_order_of_the_work() -> None:
     assert "section [train]" in CliRunner().invoke(app, ["train", "--help"], env=wide).output
     listed = [line.split()[1] for line in call("--help").output.splitlines() if re.match(r"│ [a-z]+ {2}", line)]
     making = ["cell", "data", "train", "reduce", "tune", "study", "models"]
-    using = ["evaluate", "cost", "simulate", "replay", "reproduce", "report", "demo", "configuration"]
+    using = [
+        "evaluate",
+        "cost",
+        "simulate",
+        "job",
+        "export",
+        "compare",
+        "replay",
+        "reproduce",
+        "report",
+        "demo",
+        "configuration",
+    ]
     assert listed == making + using
 
 
