@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from microtann.equilibrium.linear_model import LINEAR_ITERATIONS
-from microtann.equilibrium.newton import FAR_ITERATIONS, LINEAR_LIMIT, _Imbalance, _Promise
+from microtann.equilibrium.newton import (
+    FAR_ITERATIONS,
+    LINEAR_LIMIT,
+    Equilibrium,
+    IncrementProblem,
+    _Criterion,
+    _Imbalance,
+    _Promise,
+)
+from microtann.equilibrium.system import Response
 
 LOOSE = 1e-3
 
@@ -33,3 +42,16 @@ def test_an_exact_linear_model_is_solved_to_the_tolerance() -> None:
 
 def test_a_step_that_was_shortened_promises_nothing() -> None:
     assert _Promise(before=1.0, left=1.0).next_accuracy(left(0.5), LOOSE) == (LOOSE, FAR_ITERATIONS)
+
+
+@pytest.mark.parametrize(("moved", "slack"), [(1e3, 1e-7), (1e4, 1e-6), (1e9, 1e-6)])
+def test_a_displacement_that_runs_away_excuses_a_millionth_of_the_forces_at_most(
+    moved: float, slack: float
+) -> None:
+    """Of a body of stiffness 1e4 under forces of norm 1, where round-off may leave 1e-14 of stiffness times motion."""
+    nothing = np.zeros(2)
+    start = Equilibrium(nothing, nothing, 0.0, 0.0, None, scale=0.0)
+    problem = IncrementProblem(np.zeros(2, dtype=bool), nothing, np.array([1.0, 0.0]), 1.0)
+    criterion = _Criterion(start, problem, tolerance=0.0, unit=1e-14 * 1e4, prescribed=0.0)
+    imbalance = criterion.imbalance(np.array([moved, 0.0]), Response(nothing, None, 0.0, 0.0, None, 0, 0.0, 0.0))
+    assert imbalance.goal == pytest.approx(slack)
