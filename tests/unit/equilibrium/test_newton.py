@@ -48,7 +48,7 @@ def test_a_step_that_was_shortened_promises_nothing() -> None:
 def test_a_displacement_that_runs_away_excuses_a_millionth_of_the_forces_at_most(
     moved: float, slack: float
 ) -> None:
-    """Of a body of stiffness 1e4 under forces of norm 1, where round-off may leave 1e-14 of stiffness times motion."""
+    """Of a body of stiffness 1e4 under a force of 1, where round-off may leave 1e-14 of stiffness times motion."""
     nothing = np.zeros(2)
     start = Equilibrium(nothing, nothing, 0.0, 0.0, None, scale=0.0)
     problem = IncrementProblem(np.zeros(2, dtype=bool), nothing, np.array([1.0, 0.0]), 1.0)
