@@ -23,7 +23,7 @@ class KernelText:
 
     Parameters
     ----------
-    template : str or tuple of str
+    template : tuple of str
         Files of this folder, of which the last defines ``NAME_point`` (see `points.c`).
     counts : mapping
         Whole numbers, by the names of their macros without the prefix.
@@ -37,7 +37,7 @@ class KernelText:
         Whether the response depends on Δt.
     """
 
-    template: str | tuple[str, ...]
+    template: tuple[str, ...]
     counts: Mapping[str, int]
     numbers: Mapping[str, float]
     arrays: Mapping[str, Float[Array, "..."]]

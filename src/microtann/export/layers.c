@@ -13,10 +13,9 @@ static void NAME_activate(int count, double *value, double *slope)
     for (int i = 0; i < count; i++) {
         double x = value[i];
 #if NAME_DEAD
-        double beyond = x > 0.0 ? x - 1.0 : x + 1.0;
-        int passes = x > 1.0 || x < -1.0;
-        value[i] = passes ? beyond : 0.0;
-        slope[i] = passes ? 1.0 : 0.0;
+        double below = x < 1.0 ? x : 1.0, inside = below > -1.0 ? below : -1.0;
+        value[i] = x - inside;
+        slope[i] = x == inside ? 0.0 : 1.0;
 #else
         slope[i] = x > 0.0 ? 1.0 : NAME_LEAK;
         value[i] = slope[i] * x;
@@ -30,7 +29,11 @@ static void NAME_pass(NAME_signals *s)
     const double *given = s->input;
     for (int k = 0; k < NAME_LAYERS; k++) {
         memcpy(s->value[k], NAME_BIASES + NAME_SHIFT[k], (size_t)NAME_ROW[k] * sizeof(double));
+#if NAME_FOLDED
+        NAME_add_columns(NAME_ROWS[k], NAME_ROW[k], NAME_WEIGHTS + NAME_OFFSET[k], given, s->value[k]);
+#else
         NAME_add_rows(NAME_ROWS[k], NAME_ROW[k], NAME_WEIGHTS + NAME_OFFSET[k], NULL, given, s->value[k]);
+#endif
         if (k < NAME_LAYERS - 1) {
             NAME_activate(NAME_ROW[k], s->value[k], s->slope[k]);
         }

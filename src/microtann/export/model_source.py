@@ -104,8 +104,7 @@ def source_text(exported: ExportedModel, text: KernelText) -> str:
             for name, values in text.tables.items()
         ),
         *(c_array(f"NAME_{name}", np.asarray(values, np.float64)) for name, values in arrays.items()),
-        template(*((text.template,) if isinstance(text.template, str) else text.template)),
-        template("points.c"),
+        template("dot.c", *text.template, "points.c"),
     ]
     return prefixed("\n".join(parts), exported.prefix)
 

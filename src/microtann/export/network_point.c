@@ -4,7 +4,7 @@ static int NAME_point(double time_increment, const double *start, const double *
                       double *dissipation)
 {
     enum { v = NAME_COMPONENTS, z = NAME_STATES };
-    double place[v + z], gradient[v + z], lost = 0.0;
+    double place[v + z], gradient[NAME_GRADIENT], lost = 0.0;
     const double *moved;
     NAME_signals signals;
     NAME_curvature curvature;

@@ -49,8 +49,9 @@ def network_text(point: MaterialPoint) -> KernelText:
     """
     energy, evolution = _energy(point), _evolution(point)
     folded = _folded(point, energy, evolution)
+    sums = [*(["columns.c"] if "HESSIAN" in energy.arrays else []), *([] if folded.counts["FOLDED"] else ["rows.c"])]
     return KernelText(
-        template=("rows.c", "layers.c", energy.template, evolution.template, "network_point.c"),
+        template=(*sums, "layers.c", energy.template, evolution.template, "network_point.c"),
         counts=energy.counts | evolution.counts | folded.counts,
         numbers=energy.numbers | evolution.numbers | {"ENERGY": float(point.scaling.energy)},
         arrays=energy.arrays | evolution.arrays | folded.arrays,
@@ -65,7 +66,9 @@ def _energy(point: MaterialPoint) -> NetworkPart:
     if isinstance(energy, QuadraticEnergy):
         root = np.array(energy.root, dtype=np.float64)
         root[:, :v] /= scale
-        return NetworkPart("quadratic_energy.c", {}, {}, {"HESSIAN": root.T @ root}, {})
+        width = upwards(v + point.states)
+        hessian = padded_to(root.T @ root, width)
+        return NetworkPart("quadratic_energy.c", {"GRADIENT": width}, {}, {"HESSIAN": hessian}, {})
     assert isinstance(energy, NetworkEnergy)
     hidden, *others = energy.network.layers
     activation = energy.network.activation
@@ -79,7 +82,7 @@ def _energy(point: MaterialPoint) -> NetworkPart:
     directions[:v] /= scale[:, None]
     return NetworkPart(
         "network_energy.c",
-        {"NEURONS": neurons, "POWER": activation.power},
+        {"GRADIENT": v + point.states, "NEURONS": neurons, "POWER": activation.power},
         {"DATUM": 0.0 if last.bias is None else float(last.bias[0])},
         {
             "DIRECTIONS": padded_to(directions, neurons),
@@ -149,7 +152,7 @@ def _folded(point: MaterialPoint, energy: NetworkPart, evolution: NetworkPart) -
     layers, v = point.evolution.network.layers, point.components  # type: ignore[attr-defined]
     hidden, width, start = layers[0].weight.shape[0], evolution.tables["ROW"][0], evolution.counts["FIRST"]
     first = evolution.arrays["WEIGHTS"][: evolution.counts["INPUTS"] * width].reshape(-1, width)
-    answer = np.asarray(layers[1].weight, dtype=np.float64).T @ energy.arrays["HESSIAN"][v:, :v]
+    answer = energy.arrays["HESSIAN"][:v, v : v + point.states] @ np.asarray(layers[1].weight, dtype=np.float64)
     entry = padded_to(first[start : start + v, :hidden].T, upwards(v))
     counts = {"FOLDED": 1, "HIDDEN": hidden, "NARROW": upwards(v)}
     return NetworkPart("", counts, {}, {"ENTRY": entry, "ANSWER": answer}, {})

@@ -3,49 +3,43 @@ static int NAME_point(double time_increment, const double *start, const double *
                       const double *state, double *stress, double *new_state, double *tangent, double *energy,
                       double *dissipation)
 {
-    double stored = 0.0, lost = 0.0, conjugate[NAME_COMPONENTS];
+    enum { v = NAME_COMPONENTS, z = NAME_STATES };
+    double conjugate[NAME_NARROW] = {0.0}, force[NAME_WIDTH] = {0.0}, slip[NAME_WIDTH], elastic[NAME_WIDTH];
     (void)time_increment;
     (void)start;
     (void)increment;
-    for (int i = 0; i < NAME_COMPONENTS; i++) {
-        double total = 0.0;
-        for (int j = 0; j < NAME_COMPONENTS; j++) {
-            total += NAME_ELASTIC[i][j] * end[j];
-            if (tangent) {
-                tangent[i * NAME_COMPONENTS + j] = NAME_ENERGY * NAME_ELASTIC[i][j];
-            }
-        }
-        stored += 0.5 * total * end[i];
-        conjugate[i] = total;
+    NAME_add_columns(v, NAME_NARROW, &NAME_ELASTIC[0][0], end, conjugate);
+    *energy = 0.5 * NAME_ENERGY * NAME_dot(v, conjugate, end);
+    for (int m = 0; m < z; m++) {
+        force[m] = -state[m];
     }
-    for (int m = 0; m < NAME_STATES; m++) {
-        double force = -state[m], limit = NAME_RESISTANCE[m];
-        for (int j = 0; j < NAME_COMPONENTS; j++) {
-            force += NAME_COUPLING[m][j] * end[j];
-        }
-        new_state[m] = state[m];
-        if (fabs(force) > limit * NAME_YIELDS) {
-            double left = force > 0.0 ? limit : -limit;
-            new_state[m] += force - left;
-            lost += left * (force - left);
-            force = left;
-        } else if (tangent) {
-            for (int i = 0; i < NAME_COMPONENTS; i++) {
-                double row = NAME_ENERGY * NAME_COUPLING[m][i];
-                for (int j = 0; j < NAME_COMPONENTS; j++) {
-                    tangent[i * NAME_COMPONENTS + j] += row * NAME_COUPLING[m][j];
-                }
-            }
-        }
-        stored += 0.5 * force * force;
-        for (int i = 0; i < NAME_COMPONENTS; i++) {
-            conjugate[i] += force * NAME_COUPLING[m][i];
-        }
+    NAME_add_columns(v, NAME_WIDTH, &NAME_DRIVES[0][0], end, force);
+    for (int m = 0; m < NAME_WIDTH; m++) {
+        double limit = NAME_RESISTANCE[m], held = force[m] > limit ? limit : force[m] < -limit ? -limit : force[m];
+        int flows = fabs(force[m]) > limit * NAME_YIELDS;
+        slip[m] = flows ? force[m] - held : 0.0;
+        force[m] = flows ? held : force[m];
+        elastic[m] = flows ? 0.0 : 1.0;
     }
-    for (int i = 0; i < NAME_COMPONENTS; i++) {
+    for (int m = 0; m < z; m++) {
+        new_state[m] = state[m] + slip[m];
+    }
+    NAME_add_columns(z, NAME_NARROW, &NAME_COUPLING[0][0], force, conjugate);
+    *energy += 0.5 * NAME_ENERGY * NAME_dot(NAME_WIDTH, force, force);
+    *dissipation = NAME_ENERGY * NAME_dot(NAME_WIDTH, force, slip);
+    for (int i = 0; i < v; i++) {
         stress[i] = NAME_ENERGY * conjugate[i];
     }
-    *energy = NAME_ENERGY * stored;
-    *dissipation = NAME_ENERGY * lost;
+    for (int i = 0; tangent && i < v; i++) { /* without branches, which random flow would mispredict */
+        double row[NAME_NARROW], column[NAME_WIDTH];
+        memcpy(row, NAME_ELASTIC[i], sizeof row);
+        for (int m = 0; m < NAME_WIDTH; m++) {
+            column[m] = elastic[m] * NAME_DRIVES[i][m];
+        }
+        NAME_add_columns(z, NAME_NARROW, &NAME_COUPLING[0][0], column, row);
+        for (int j = 0; j < v; j++) {
+            tangent[i * v + j] = NAME_ENERGY * row[j];
+        }
+    }
     return 0;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from microtann.export.kernel_text import KernelText, KernelWriter
+from microtann.export.slips_source import padded_to, upwards
 from microtann.forms.variational.update import quadratic_parts
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
@@ -17,14 +18,17 @@ def play_text(point: MaterialPoint) -> KernelText:
     evolution = point.evolution
     assert isinstance(evolution, PlayMechanisms)
     elastic, coupling, _, scale = quadratic_parts(point)
+    narrow, width = upwards(point.components), upwards(point.states)
+    resistance = np.exp(np.asarray(evolution.log_resistance))[None]
     return KernelText(
-        template="play.c",
-        counts={},
+        template=("columns.c", "play.c"),
+        counts={"NARROW": narrow, "WIDTH": width},
         numbers={"ENERGY": scale, "YIELDS": 1.0 + YIELD_TOLERANCE},
         arrays={
-            "ELASTIC": elastic,
-            "COUPLING": coupling,
-            "RESISTANCE": np.exp(np.asarray(evolution.log_resistance)),
+            "ELASTIC": padded_to(elastic, narrow),
+            "COUPLING": padded_to(coupling, narrow),
+            "DRIVES": padded_to(coupling.T, width),
+            "RESISTANCE": padded_to(resistance, width)[0],
         },
     )
 

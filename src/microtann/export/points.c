@@ -21,35 +21,51 @@ static double NAME_far(int count, const double *values, const double *middle, co
     return reach;
 }
 
-static double NAME_strain_reach(const double *end, const double *increment)
+/* Whether a strain or an increment, of finite numbers, reaches farther than is allowed. */
+static int NAME_beyond(const double *end, const double *increment)
 {
-    static const double middle[NAME_COMPONENTS] = {0.0};
-    double strain = NAME_far(NAME_COMPONENTS, end, middle, NAME_RANGE_STRAIN);
-    double step = NAME_far(NAME_COMPONENTS, increment, middle, NAME_RANGE_INCREMENT);
-    return strain > step ? strain : step;
+    int beyond = 0;
+    for (int i = 0; i < NAME_COMPONENTS; i++) {
+        beyond |= fabs(end[i]) > NAME_FARTHEST * NAME_RANGE_STRAIN[i];
+        beyond |= fabs(increment[i]) > NAME_FARTHEST * NAME_RANGE_INCREMENT[i];
+    }
+    return beyond;
 }
 
 void NAME_reach(size_t points, const double *strain, const double *increment, const double *new_state, double *reach)
 {
+    static const double middle[NAME_COMPONENTS] = {0.0};
     for (size_t p = 0; p < points; p++) {
-        double end[NAME_COMPONENTS], own;
+        const double *step = increment + p * NAME_COMPONENTS, *state = new_state + p * NAME_STATES;
+        double end[NAME_COMPONENTS], far[3];
         for (int i = 0; i < NAME_COMPONENTS; i++) {
-            end[i] = strain[p * NAME_COMPONENTS + i] + increment[p * NAME_COMPONENTS + i];
+            end[i] = strain[p * NAME_COMPONENTS + i] + step[i];
         }
-        reach[p] = NAME_strain_reach(end, increment + p * NAME_COMPONENTS);
-        own = NAME_far(NAME_STATES, new_state + p * NAME_STATES, NAME_RANGE_MIDDLE, NAME_RANGE_HALF);
-        reach[p] = own > reach[p] ? own : reach[p];
+        far[0] = NAME_far(NAME_COMPONENTS, end, middle, NAME_RANGE_STRAIN);
+        far[1] = NAME_far(NAME_COMPONENTS, step, middle, NAME_RANGE_INCREMENT);
+        far[2] = NAME_far(NAME_STATES, state, NAME_RANGE_MIDDLE, NAME_RANGE_HALF);
+        reach[p] = far[0] > far[1] ? far[0] : far[1];
+        reach[p] = far[2] > reach[p] ? far[2] : reach[p];
     }
 }
 
-static int NAME_finite(size_t count, const double *values)
+/* Whether something is no number or infinite: zero times it is no number then. */
+static int NAME_finite(int count, const double *values)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!(fabs(values[i]) < HUGE_VAL)) {
-            return 0;
+    double lane[NAME_LANES] = {0.0}, total = 0.0;
+    int i = 0;
+    for (; i + NAME_LANES <= count; i += NAME_LANES) {
+        for (int l = 0; l < NAME_LANES; l++) {
+            lane[l] += 0.0 * values[i + l];
         }
     }
-    return 1;
+    for (; i < count; i++) {
+        total += 0.0 * values[i];
+    }
+    for (int l = 0; l < NAME_LANES; l++) {
+        total += lane[l];
+    }
+    return total == 0.0;
 }
 
 static void NAME_no_numbers(size_t count, double *values)
@@ -78,7 +94,7 @@ int NAME_update(size_t points, double time_increment, const double *strain, cons
         for (int m = 0; m < z; m++) {
             start[m] = state[p * z + m] + NAME_VIRGIN[m];
         }
-        wrong = wrong || NAME_strain_reach(end, step) > NAME_FARTHEST;
+        wrong = wrong || NAME_beyond(end, step);
         wrong = wrong || NAME_point(time_increment, strain + p * v, step, end, start, stress + p * v, after, own,
                                     energy + p, dissipation + p);
         wrong = wrong || !NAME_finite(v, stress + p * v) || !NAME_finite(z, after) || !NAME_finite(1, energy + p) ||
@@ -116,7 +132,7 @@ const char *NAME_reason(double time_increment, const double *strain, const doubl
     for (int i = 0; i < NAME_COMPONENTS; i++) {
         end[i] = strain[i] + increment[i];
     }
-    if (NAME_strain_reach(end, increment) > NAME_FARTHEST) {
+    if (NAME_beyond(end, increment)) {
         return "the strain is far outside of the range of the training";
     }
     return "the flow was not found";

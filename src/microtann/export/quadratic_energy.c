@@ -6,9 +6,8 @@ typedef struct {
 static double NAME_stored(const double *place, double *gradient, NAME_curvature *curvature)
 {
     curvature->none = 0;
-    for (int i = 0; i < NAME_COMPONENTS + NAME_STATES; i++) {
-        gradient[i] = NAME_dot(NAME_COMPONENTS + NAME_STATES, NAME_HESSIAN[i], place);
-    }
+    memset(gradient, 0, NAME_GRADIENT * sizeof(double));
+    NAME_add_columns(NAME_COMPONENTS + NAME_STATES, NAME_GRADIENT, &NAME_HESSIAN[0][0], place, gradient);
     return 0.5 * NAME_dot(NAME_COMPONENTS + NAME_STATES, gradient, place);
 }
 
@@ -16,20 +15,14 @@ static void NAME_stiffness(const NAME_curvature *curvature, const NAME_signals *
 {
     (void)curvature;
 #if NAME_FOLDED /* one hidden layer: what its neurons do to the stress does not change */
-    double soft[NAME_COMPONENTS][NAME_NARROW] = {{0.0}};
-    for (int h = 0; h < NAME_HIDDEN; h++) {
-        if (signals->slope[0][h] != 0.0) {
-            for (int i = 0; i < NAME_COMPONENTS; i++) {
-                double f = signals->slope[0][h] * NAME_ANSWER[h][i];
-                for (int c = 0; c < NAME_NARROW; c++) {
-                    soft[i][c] += f * NAME_ENTRY[h][c];
-                }
-            }
-        }
-    }
     for (int i = 0; i < NAME_COMPONENTS; i++) {
+        double row[NAME_NARROW] = {0.0}, answer[NAME_HIDDEN];
+        for (int h = 0; h < NAME_HIDDEN; h++) {
+            answer[h] = signals->slope[0][h] * NAME_ANSWER[i][h];
+        }
+        NAME_add_columns(NAME_HIDDEN, NAME_NARROW, &NAME_ENTRY[0][0], answer, row);
         for (int c = 0; c < NAME_COMPONENTS; c++) {
-            tangent[i * NAME_COMPONENTS + c] = NAME_ENERGY * (NAME_HESSIAN[i][c] + soft[i][c]);
+            tangent[i * NAME_COMPONENTS + c] = NAME_ENERGY * (NAME_HESSIAN[i][c] + row[c]);
         }
     }
 #else

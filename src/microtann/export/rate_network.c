@@ -3,7 +3,7 @@ static void NAME_evolve(double time_increment, const double *start, const double
                         const double *state, NAME_signals *s)
 {
     enum { v = NAME_COMPONENTS, z = NAME_STATES };
-    double place[v + z], gradient[v + z];
+    double place[v + z], gradient[NAME_GRADIENT];
     NAME_curvature curvature;
     (void)end;
     memcpy(place, start, v * sizeof(double));

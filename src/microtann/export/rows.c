@@ -1,5 +1,4 @@
 /* Sums over the rows of matrices whose width is a multiple of eight, written so that compilers vectorise them. */
-#define NAME_LANES 8
 
 /* out += sum of factor[r] * row index[r] of the matrix, or row r where there is no index; four rows at a time */
 static void NAME_add_rows(int rows, int width, const double *matrix, const int *index, const double *factor,
@@ -23,22 +22,4 @@ static void NAME_add_rows(int rows, int width, const double *matrix, const int *
             out[i] += f * a[i];
         }
     }
-}
-
-static double NAME_dot(int count, const double *a, const double *b)
-{
-    double lane[NAME_LANES] = {0.0}, total = 0.0;
-    int i = 0;
-    for (; i + NAME_LANES <= count; i += NAME_LANES) {
-        for (int l = 0; l < NAME_LANES; l++) {
-            lane[l] += a[i + l] * b[i + l];
-        }
-    }
-    for (; i < count; i++) {
-        total += a[i] * b[i];
-    }
-    for (int l = 0; l < NAME_LANES; l++) {
-        total += lane[l];
-    }
-    return total;
 }
