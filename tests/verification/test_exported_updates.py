@@ -15,6 +15,13 @@ from microtann.tann.state_network import StateNetwork
 
 pytestmark = [pytest.mark.verify, pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")]
 POINTS = 25_000
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)] or ["gcc"]
+
+
+@pytest.fixture(params=COMPILERS)
+def compiler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile with every compiler that is here."""
+    monkeypatch.setenv("CC", request.param)
 
 
 def away_from_kinks(model: mt.TANN, increment: np.ndarray, state: State) -> np.ndarray:
@@ -29,6 +36,7 @@ def away_from_kinks(model: mt.TANN, increment: np.ndarray, state: State) -> np.n
     return (np.abs(np.abs(inputs) - 1.0) > 1e-9).all(axis=1)
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("name", mt.shipped_models())
 def test_a_hundred_thousand_updates_agree(name: str, tmp_path: Path) -> None:
     model = mt.load(name)

@@ -49,7 +49,10 @@ def network_text(point: MaterialPoint) -> KernelText:
     """
     energy, evolution = _energy(point), _evolution(point)
     folded = _folded(point, energy, evolution)
-    sums = [*(["columns.c"] if "HESSIAN" in energy.arrays else []), *([] if folded.counts["FOLDED"] else ["rows.c"])]
+    sums = [
+        *(["columns.c"] if "HESSIAN" in energy.arrays else []),
+        *([] if folded.counts["FOLDED"] else ["rows.c"]),
+    ]
     return KernelText(
         template=(*sums, "layers.c", energy.template, evolution.template, "network_point.c"),
         counts=energy.counts | evolution.counts | folded.counts,

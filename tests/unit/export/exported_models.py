@@ -15,6 +15,8 @@ from microtann.fem import State
 
 FORMS = ("cube-play", "cube-residual", "cube-published", "square-2x2-perturbed-variational")
 STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)] or ["gcc"]
+"""Those that are here: sources are held against all of them."""
 gcc_needed = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
 
 

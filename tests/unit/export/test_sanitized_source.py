@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from exported_models import FORMS, STRICT, gcc_needed
+from exported_models import COMPILERS, FORMS, STRICT, gcc_needed
 
 from microtann.export import write
 
@@ -15,6 +15,7 @@ DRIVER = Path(__file__).parent / "hostile_inputs.c"
 SANITIZED = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
+@pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize(
     "name",
     [
@@ -22,11 +23,11 @@ SANITIZED = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
         for name in FORMS
     ],
 )
-def test_hostile_numbers_are_refused_without_undefined_behaviour(name: str, tmp_path: Path) -> None:
+def test_hostile_numbers_are_refused_without_undefined_behaviour(name: str, compiler: str, tmp_path: Path) -> None:
     source = write(name, tmp_path, name="model")[0]
     program = tmp_path / "hostile"
     options = ["-std=c99", "-O1", *STRICT, *SANITIZED, "-I", str(tmp_path)]
-    subprocess.run(["gcc", *options, str(DRIVER), str(source), "-o", str(program), "-lm"], check=True)
+    subprocess.run([compiler, *options, str(DRIVER), str(source), "-o", str(program), "-lm"], check=True)
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
