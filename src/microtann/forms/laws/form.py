@@ -23,6 +23,7 @@ from microtann.forms.variational.loss import Reference
 from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import fitted_reduction
 from microtann.numbers.configuration import configuration
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.point import MaterialPoint
@@ -266,7 +267,7 @@ def evened(normals: Float[np.ndarray, "z m"], size: int) -> Float[np.ndarray, "z
     parts = []
     for first in range(0, normals.shape[1], size):
         part = normals[:, first : first + size]
-        left, lengths, right = np.linalg.svd(part, full_matrices=False)
+        left, lengths, right = singular_vectors(part)
         parts.append(np.sqrt(np.mean(lengths**2)) * left @ right)
     return np.concatenate(parts, axis=1)
 
