@@ -118,7 +118,7 @@ class KnownCoordinates:
         state : array, shape (n, z)
             States along the walks.
         """
-        _, size, rows = singular_vectors(np.linalg.qr(state, mode="r"), full=True)
+        _, size, rows = singular_vectors(np.asarray(np.linalg.qr(state, mode="r")), full=True)
         elsewhere = rows[(np.append(size, np.zeros(len(rows) - len(size))) <= VISITED * size[0])]
         if not len(elsewhere):
             return reduction
