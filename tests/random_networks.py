@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,7 +20,7 @@ from microtann.tann.trained_model import TANN
 def random_classical_tann(
     seed: int, components: int, states: int, timed: bool = False, widths: tuple[int, ...] = (9, 12)
 ) -> TANN:
-    """Return a classical TANN with random parameters, whose states are its internal coordinates.
+    """Return a classical TANN with random parameters, whose states are its internal coordinates and move little.
 
     Parameters
     ----------
@@ -36,9 +37,9 @@ def random_classical_tann(
         return jnp.asarray(np.exp(draw.standard_normal(count)))
 
     inputs = 3 * v + states + timed
-    evolution = RateNetwork(
-        dense((inputs, *widths, states), jax.nn.leaky_relu, keys[0]), sizes(v), sizes(v), jnp.asarray(2.0), timed
-    )
+    network = dense((inputs, *widths, states), jax.nn.leaky_relu, keys[0])
+    tame = eqx.tree_at(lambda n: n.layers[-1].weight, network, replace_fn=lambda weight: 0.01 * weight)
+    evolution = RateNetwork(tame, sizes(v), sizes(v), jnp.asarray(2.0), timed)
     energy = energy_network(v, states, (11,), 4, keys[1])
     scaling = Scaling(sizes(v), jnp.asarray(float(np.exp(draw.standard_normal()))))
     point = MaterialPoint(GivenStates(sizes(states)), energy, evolution, scaling, v)

@@ -97,6 +97,11 @@ class DistributedElements(FiniteElements):
         """Positions of the nodes that this process owns."""
         return self.mesh.points[: self.partition.owned]
 
+    @property
+    def moduli(self) -> Float[Array, "P v v"]:
+        """Tangents of the materials at the Gauss points of this process, as they were assembled last."""
+        return self._forms.moduli
+
     def total(self, value: float) -> float:
         """Return the sum over all processes of what each of them has."""
         return float(self.partition.comm.allreduce(value))

@@ -20,24 +20,17 @@ from microtann.equilibrium.steps import Prescribed, Step
 from microtann.errors import MicrotannError
 from microtann.evaluation.distributed_run import launcher
 from microtann.fem.mesh import Mesh
+from microtann.hosts.elements_alone import elements_alone, moved_nodes
 from microtann.hosts.strain_programme import DrivenPoints
-from microtann.numbers import voigt
 from microtann.system.hdf5 import created, opened
 from microtann.tann.shipped import load
 
 Array = NDArray[np.float64]
-CORNERS = {
-    2: ("quad", [[0, 0], [1, 0], [1, 1], [0, 1]]),
-    3: (
-        "hexahedron",
-        [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]],
-    ),
-}
-"""Element and its corners, by the dimension of space."""
+COLUMNS = ("stress", "state", "energy", "dissipation", "tangent")
 
 
 def drive_in_fenicsx(model: str, folder: Path, walk: Float[Array, "T n v"]) -> DrivenPoints:
-    """Return what a model makes of a programme in FEniCSx, which tells its states at the end and no tangent.
+    """Return what a model makes of a programme in FEniCSx, which tells states and tangents at the end.
 
     Parameters
     ----------
@@ -61,23 +54,8 @@ def drive_in_fenicsx(model: str, folder: Path, walk: Float[Array, "T n v"]) -> D
     if done.returncode != 0 or not (folder / "found.h5").is_file():
         raise MicrotannError(f"FEniCSx failed: {(done.stderr or 'it says nothing').strip().splitlines()[-1]}")
     with opened(folder / "found.h5") as file:
-        found = {name: file[name][()] for name in ("stress", "state", "energy", "dissipation")}
-        return DrivenPoints(**found, tangent=None, seconds=float(file.attrs["seconds"]))
-
-
-def elements_alone(points: int, dimension: int) -> Mesh:
-    """Return so many elements beside each other that share no node.
-
-    Parameters
-    ----------
-    points : int
-    dimension : int
-        Of space.
-    """
-    kind, corners = CORNERS[dimension]
-    own = np.asarray(corners, dtype=np.float64)
-    places = own[None] + 2.0 * np.arange(points)[:, None, None] * np.eye(dimension)[0]
-    return Mesh(places.reshape(-1, dimension), np.arange(points * len(own)).reshape(points, -1), kind)
+        found = {name: file[name][()] for name in COLUMNS}
+        return DrivenPoints(**found, seconds=float(file.attrs["seconds"]))
 
 
 def moved_steps(mesh: Mesh, walk: Float[Array, "T n v"]) -> list[Step]:
@@ -88,17 +66,11 @@ def moved_steps(mesh: Mesh, walk: Float[Array, "T n v"]) -> list[Step]:
     mesh : Mesh
     walk : array, shape (T, n, v)
     """
-    d, per_cell = mesh.dimension, mesh.element.nodes
-    local = mesh.points.reshape(-1, per_cell, d) - mesh.points.reshape(-1, per_cell, d)[:, :1]
     every = np.arange(len(mesh.points))
-    steps = []
-    for strain in np.cumsum(walk, axis=0):
-        tensor = np.zeros((len(strain), d, d))
-        for column, (i, j) in enumerate(voigt.PAIRS[d]):
-            tensor[:, i, j] = tensor[:, j, i] = strain[:, column] * (1.0 if i == j else 0.5)
-        moves = np.einsum("nij,npj->npi", tensor, local).reshape(-1, d)
-        steps.append(Step([Prescribed(every, axis, moves[:, axis]) for axis in range(d)]))
-    return steps
+    return [
+        Step([Prescribed(every, axis, moves[:, axis]) for axis in range(mesh.dimension)])
+        for moves in moved_nodes(mesh, walk)
+    ]
 
 
 def drive_here(folder: Path, name: str) -> None:
@@ -113,11 +85,20 @@ def drive_here(folder: Path, name: str) -> None:
     """
     from microtann.fenicsx import DistributedModel
 
+    systems = []
+
+    class Watched(DistributedModel):
+        """A model that shows what it assembles."""
+
+        def _system(self) -> Any:
+            systems.append(super()._system())
+            return systems[-1]
+
     warnings.simplefilter("ignore")
     with opened(folder / "programme.h5") as file:
         walk = file["walk"][()]
     mesh = elements_alone(walk.shape[1], {3: 2, 6: 3}[walk.shape[2]])
-    found = DistributedModel(mesh, load(name)).solve(
+    found = Watched(mesh, load(name)).solve(
         moved_steps(mesh, walk), SolverOptions(outside_training="none", linear_solver="direct")
     )
     result: Any = found.gather()
@@ -126,6 +107,8 @@ def drive_here(folder: Path, name: str) -> None:
         for column in ("stress", "energy", "dissipation"):
             file[column] = np.array([entry[column] for entry in result.fields])
         file["state"] = result.state["isv"][None, :, 0]
+        tangents = systems[0].moduli.reshape(mesh.cell_count, -1, *systems[0].moduli.shape[1:])
+        file["tangent"] = tangents[None, np.argsort(found.partition.cells), 0]
         file.attrs["seconds"] = cost.material_seconds / cost.constitutive_calls
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import InputError, MicrotannError, MissingExtraError
+from microtann.errors import InputError, MicrotannError
 from microtann.export.compiled_model import CompiledModel
 from microtann.export.compilers import compile_source
 from microtann.export.mfront_points import GenericBehaviour
@@ -22,6 +21,7 @@ from microtann.export.write_export import write
 from microtann.hosts.fenicsx_points import drive_in_fenicsx
 from microtann.hosts.node_points import drive_in_node
 from microtann.hosts.onnx_material import OnnxMaterial
+from microtann.hosts.opengeosys_points import drive_in_opengeosys, opengeosys
 from microtann.hosts.strain_programme import DrivenPoints, drive_points, programme
 from microtann.tann.shipped import load
 from microtann.tann.trained_model import TANN
@@ -69,19 +69,8 @@ def _in_node(task: HostTask) -> DrivenPoints:
 
 
 def _in_opengeosys(task: HostTask) -> DrivenPoints:
-    """Say why OpenGeoSys is not among the hosts of points.
-
-    Raises
-    ------
-    MissingExtraError
-        Always.
-    """
-    if find_spec("ogs") is None:
-        raise MissingExtraError("OpenGeoSys is not installed: pip install ogs")
-    raise MissingExtraError(
-        "OpenGeoSys loads the library of the host mfront, and takes meshes rather than points: "
-        "tests/verification/test_opengeosys.py holds it against our own finite elements"
-    )
+    opengeosys()  # before anything is compiled for it
+    return drive_in_opengeosys(task.library("mfront"), task.virgin, task.walk)
 
 
 HOSTS: Mapping[str, Callable[[HostTask], DrivenPoints]] = {

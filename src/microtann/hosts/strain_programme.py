@@ -33,8 +33,8 @@ class DrivenPoints:
         Internal state variables as the model itself counts them; S is 1 for a host that tells the last ones.
     energy, dissipation : array, shape (T, n)
         The dissipation is that of every increment.
-    tangent : array, shape (T, n, v, v), or None
-        Of a host that does not tell it.
+    tangent : array, shape (S, n, v, v), or None
+        Likewise; None of a host that does not tell it.
     seconds : float
         Of the material, for one point and increment.
     """
@@ -43,7 +43,7 @@ class DrivenPoints:
     state: Float[Array, "S n z"]
     energy: Float[Array, "T n"]
     dissipation: Float[Array, "T n"]
-    tangent: Float[Array, "T n v v"] | None
+    tangent: Float[Array, "S n v v"] | None
     seconds: float
 
 
