@@ -18,7 +18,8 @@ from microtann.tann.reduction import Reduction, ResidualReduction
 from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
-Layer = tuple[Float[Array, "o i"], Float[Array, "o"]]
+NumpyLayer = tuple[Array, Array]
+"""Weight and bias."""
 
 ACTIVATION_NAMES: dict[Any, str] = {
     jax.nn.relu: "relu",
@@ -63,7 +64,7 @@ def decoded_layers(model: TANN, rows: NDArray[np.int64]) -> dict[str, object] | 
     }
 
 
-def _layers(reduction: Reduction) -> tuple[list[Layer], str, Float[Array, "c"]] | None:
+def _layers(reduction: Reduction) -> tuple[list[NumpyLayer], str, Float[Array, "c"]] | None:
     """Return layers, the activation between them and a constant, or None."""
     nothing = np.zeros(reduction.coordinates)
     if type(reduction) is ResidualReduction:
@@ -85,7 +86,7 @@ def _layers(reduction: Reduction) -> tuple[list[Layer], str, Float[Array, "c"]] 
     return None
 
 
-def _own(network: Layers) -> list[Layer]:
+def _own(network: Layers) -> list[NumpyLayer]:
     return [
         (
             np.asarray(layer.weight),
@@ -95,7 +96,7 @@ def _own(network: Layers) -> list[Layer]:
     ]
 
 
-def _backwards(reduction: Autoencoder) -> list[Layer]:
+def _backwards(reduction: Autoencoder) -> list[NumpyLayer]:
     """Return the layers of a decoder that are those of the encoder, transposed."""
     assert isinstance(reduction.decoder, TransposedLayers)
     forward = reversed(reduction.encoder.layers)
