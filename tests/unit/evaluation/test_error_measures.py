@@ -268,7 +268,7 @@ def test_a_path_that_stays_elastic_writes_numbers_that_json_has() -> None:
 
 
 def test_a_group_that_vanishes_by_symmetry_is_held_against_its_size_elsewhere() -> None:
-    """Forces of 1e-17 where other strains make them 2: an error of 0.1 is 5 %; where no size is known, there is none."""
+    """Forces of 1e-17 where other strains make them 2: an error of 0.1 is 5 %; without a size there is none."""
     exact = directions_response(11)
     there = {"force": exact.coordinates["force"].copy(), "displacement": exact.coordinates["displacement"]}
     there["force"][3] = 1e-17
