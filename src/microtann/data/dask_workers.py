@@ -16,7 +16,7 @@ KEPT = "finished shards are kept, run the same command again to continue"
 
 
 class DaskWorkers:
-    """The workers of a scheduler; see `microtann.data.engines.Workers`.
+    """The workers of a scheduler; see `microtann.data.engines.TaskForce`.
 
     Parameters
     ----------

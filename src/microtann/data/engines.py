@@ -12,7 +12,7 @@ from microtann.data.local_workers import local_workers
 from microtann.errors import InputError
 from microtann.system.memory import require_memory
 
-Task = tuple[Any, ...]
+ShardTask = tuple[Any, ...]
 TaskResult = TypeVar("TaskResult")
 WORKER_BYTES = 250e6
 """Memory of a worker that has loaded everything and solves nothing yet."""
@@ -23,7 +23,7 @@ PATIENCE = 10.0
 
 
 @runtime_checkable
-class Workers(Protocol):
+class TaskForce(Protocol):
     """Who does tasks, and what is done where one of them is lost.
 
     Parameters
@@ -44,7 +44,7 @@ class Workers(Protocol):
         """Whether a task must be the only one in flight."""
         ...
 
-    def submit(self, function: Callable[..., Any], task: Task) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], task: ShardTask) -> Future[Any]:
         """Begin a task."""
         ...
 
@@ -63,13 +63,13 @@ class Workers(Protocol):
 
 def run_tasks(
     function: Callable[..., TaskResult],
-    tasks: Iterable[Task],
+    tasks: Iterable[ShardTask],
     *,
     processes: int = 1,
     engine: str = "processes",
     address: str | None = None,
-    name: Callable[[Task], str] = str,
-) -> Generator[tuple[Task, TaskResult], None, None]:
+    name: Callable[[ShardTask], str] = str,
+) -> Generator[tuple[ShardTask, TaskResult], None, None]:
     """Yield every task with its result, in the order in which they end; those of lost workers are done again.
 
     Parameters
@@ -135,10 +135,13 @@ def check_engine(processes: int, engine: str, address: str | None) -> None:
 
 
 def _in_flight(
-    workers: Workers, function: Callable[..., TaskResult], tasks: Iterable[Task], name: Callable[[Task], str]
-) -> Generator[tuple[Task, TaskResult], None, None]:
-    remaining, again = iter(tasks), deque[Task]()
-    flying: dict[Future[TaskResult], Task] = {}
+    workers: TaskForce,
+    function: Callable[..., TaskResult],
+    tasks: Iterable[ShardTask],
+    name: Callable[[ShardTask], str],
+) -> Generator[tuple[ShardTask, TaskResult], None, None]:
+    remaining, again = iter(tasks), deque[ShardTask]()
+    flying: dict[Future[TaskResult], ShardTask] = {}
     while True:
         failure: BaseException | None = None
         most = 1 if workers.alone else TASKS_PER_WORKER * workers.at_once
@@ -154,7 +157,7 @@ def _in_flight(
         if not flying and failure is None:
             return
         done, _ = wait(flying, timeout=PATIENCE, return_when=FIRST_COMPLETED)
-        suspects: list[Task] = []
+        suspects: list[ShardTask] = []
         for future in done:
             try:
                 result = future.result()

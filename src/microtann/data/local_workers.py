@@ -20,7 +20,7 @@ LOSSES_TOGETHER = 2
 
 
 class LocalWorkers:
-    """Processes that are spawned here; see `microtann.data.engines.Workers`.
+    """Processes that are spawned here; see `microtann.data.engines.TaskForce`.
 
     Where one is lost the others end too, and it is not known which task it was. All are then started again with
     the tasks that were in flight; after a second time in a row they are tried one by one, until one ends.
