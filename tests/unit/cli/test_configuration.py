@@ -231,3 +231,13 @@ tables = st.recursive(
 @given(tables)
 def test_what_is_written_is_read_back(table: dict) -> None:
     assert tomllib.loads(to_toml(table)) == table
+
+
+def test_keys_without_a_default_are_shown_as_comments() -> None:
+    """Every key of a form stands in the reference; what has no default is commented out under its meaning."""
+    text = reference("published")
+    lines = text.splitlines()
+    for key in ("states", "encoder_widths", "energy_widths", "patience"):
+        place = lines.index(f"# {key} =")
+        assert lines[place - 1].startswith("# ")
+    assert "states" not in from_toml(text)["train"]
