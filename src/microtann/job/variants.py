@@ -48,8 +48,8 @@ def job_variants(choice: str | Path | Sequence[str] | Mapping[str, Sequence[Any]
     Parameters
     ----------
     choice : path, texts "key=a,b,c", or mapping
-        A table (TOML with ``[[variant]]``, or CSV with dotted keys in its first line), a row for each variant, with
-        a name if it has one; or values of keys, all combinations of which are variants.
+        A table (TOML with ``[[variant]]``, or CSV with dotted keys in its first line), a row for each variant,
+        with a name if it has one; or values of keys, all combinations of which are variants.
 
     Raises
     ------
@@ -59,8 +59,8 @@ def job_variants(choice: str | Path | Sequence[str] | Mapping[str, Sequence[Any]
     Examples
     --------
     >>> from microtann.job.variants import job_variants
-    >>> [variant.name for variant in job_variants({"material.kind": ["model", "exact"], "step.0.increments": [1, 4]})]
-    ['kind=model,increments=1', 'kind=model,increments=4', 'kind=exact,increments=1', 'kind=exact,increments=4']
+    >>> [variant.name for variant in job_variants({"material.kind": ["model", "exact"], "step.0.dt": [1.0]})]
+    ['kind=model,dt=1.0', 'kind=exact,dt=1.0']
     """
     if isinstance(choice, Mapping):
         found = _combinations(choice)

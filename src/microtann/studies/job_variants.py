@@ -156,7 +156,7 @@ def _compared(
         _write_responses(work / "histories.csv", responses)
         write_numbers(work, {"variants": {k: dict(v) for k, v in numbers.items()}, "failures": dict(failures)})
         files = {
-            "histories.csv": "energies and the displacements and reactions of all sets, by variants and increments",
+            "histories.csv": "energies, displacements and reactions of all sets, by variants and increments",
             "numbers.json": "the numbers of all variants",
         }
         failed = tuple(f"{name} failed: {sentence}" for name, sentence in failures.items())
