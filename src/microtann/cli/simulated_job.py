@@ -11,7 +11,7 @@ from microtann.cli.progress_bar import progress
 from microtann.errors import ConfigurationError
 from microtann.job.variants import value_of
 from microtann.studies.job_run import simulate_job
-from microtann.studies.job_variants import FOLDERS, study_variants
+from microtann.studies.job_variants import VARIANT_FOLDERS, study_variants
 
 
 def make_job(file: Path, output: Path, changes: Mapping[str, Any], overwrite: bool = False) -> None:
@@ -49,7 +49,7 @@ def make_variants(
         Whether results of other variants may be replaced.
     """
     study = study_variants(file, variants, changes, output=output, overwrite=overwrite, progress=progress)
-    show_section(output / FOLDERS[1], study.section)
+    show_section(output / VARIANT_FOLDERS[1], study.section)
     show_files(output, ["report.html"])
 
 

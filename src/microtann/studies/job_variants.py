@@ -24,7 +24,7 @@ from microtann.system.csv_file import write_csv
 from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import NUMBERS, Stage, check_gathering, file_digest, working_folder, write_numbers
 
-FOLDERS = ("variants", "comparison")
+VARIANT_FOLDERS = ("variants", "comparison")
 """What the folder of a study of variants holds."""
 RESPONSE = "response.csv"
 MOST_PANELS = 6
@@ -93,7 +93,7 @@ def study_variants(
         If every variant failed.
     """
     folder, place, chosen = Path(output), Path(file), job_variants(variants)
-    check_gathering(folder, FOLDERS, "variants of a job")
+    check_gathering(folder, VARIANT_FOLDERS, "variants of a job")
     title = ""
     for variant in chosen:
         try:
@@ -102,7 +102,7 @@ def study_variants(
             raise ConfigurationError(variant.says(error)) from None
     numbers, failures = {}, {}
     for count, variant in enumerate(chosen, start=1):
-        own = folder / FOLDERS[0] / variant.name
+        own = folder / VARIANT_FOLDERS[0] / variant.name
         try:
             simulate_job(
                 place,
@@ -144,11 +144,11 @@ def _compared(
     failures : mapping
         Sentences of the others.
     """
-    places = {name: folder / FOLDERS[0] / name for name in numbers}
+    places = {name: folder / VARIANT_FOLDERS[0] / name for name in numbers}
     responses = {name: _response(own / RESPONSE) for name, own in places.items()}
     inputs = {name: file_digest(own / NUMBERS) for name, own in places.items()}
     table = {"variants": {v.name: {key: str(value) for key, value in v.changes.items()} for v in variants}}
-    with working_folder(Stage("variants", folder / FOLDERS[1], table, inputs), overwrite=True) as work:
+    with working_folder(Stage("variants", folder / VARIANT_FOLDERS[1], table, inputs), overwrite=True) as work:
         panels = _panels(numbers, responses)
         figures = (Figure("variants.png", "Energies and reactions of the variants over time."),) if panels else ()
         if panels:
@@ -171,7 +171,7 @@ def _compared(
                 files,
             ),
         )
-    write_report(folder, section.title, [(folder / FOLDERS[1], section)])
+    write_report(folder, section.title, [(folder / VARIANT_FOLDERS[1], section)])
     return section
 
 

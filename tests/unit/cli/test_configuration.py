@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.sections import reference
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError
 from microtann.numbers.configuration import configuration, defaults, to_table
 from microtann.numbers.settings import check_sections, collect_settings, fill, help_lines, parse_assignment
-from microtann.system.toml import to_toml
+from microtann.system.toml import from_toml, to_toml
 
 
 @configuration
