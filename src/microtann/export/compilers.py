@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from microtann.errors import InputError, MissingExtraError
 from microtann.system.atomic import atomic_path
@@ -63,12 +64,12 @@ def compile_source(
     suffix = next((suffix for word, suffix in SUFFIXES.items() if word in system), ".so")
     output = Path(library) if library is not None else path.with_name(f"lib{path.stem}{suffix}")
     options = ["-std=c99", *OPTIMISED, *kind_options(system, native=target is None), *flags]
-    with atomic_path(output) as unfinished:
-        mathematics = [] if "windows" in system or system == WEB else ["-lm"]
-        run_compiler([*command, *options, str(path), "-o", str(unfinished), *mathematics], path)
-        for beside in unfinished.parent.glob(f"{unfinished.stem}.*"):  # import libraries and tables of symbols
-            if beside != unfinished:
-                beside.unlink()
+    mathematics = [] if "windows" in system or system == WEB else ["-lm"]
+    with TemporaryDirectory() as folder:  # where import libraries and tables of symbols are left
+        compiled = Path(folder) / output.name
+        run_compiler([*command, *options, str(path), "-o", str(compiled), *mathematics], path)
+        with atomic_path(output) as unfinished:
+            shutil.copy(compiled, unfinished)
     return output
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from microtann.export.kernel_text import KernelText, KernelWriter
 from microtann.export.slips_source import padded_to, upwards
-from microtann.forms.variational.update import quadratic_parts
+from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
