@@ -3,8 +3,6 @@
 Files that take long come first, so that no process has one left when the others have nothing to do. And the first
 two that two processes take need different kernels, which compile side by side: what one has compiled the other
 finds in the cache, where both at the same time would do the work twice.
-two that two processes take need different kernels, which compile side by side: what one has compiled the other
-finds in the cache, where both at the same time would do the work twice.
 """
 
 from __future__ import annotations
