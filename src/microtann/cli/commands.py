@@ -52,10 +52,12 @@ PLACES = {
     "simulate": CommandPlace("simulate", "simulate"),
     "job": CommandPlace("job", "job"),
     "export": CommandPlace("export", "export"),
+    "explore": CommandPlace("explore", "explore"),
     "compare": CommandPlace("compare", "compare"),
     "replay": CommandPlace("replay", "replay"),
     "reproduce": CommandPlace("reproduce", "reproduce"),
     "report": CommandPlace("page", "report"),
+    "examples": CommandPlace("examples", "examples"),
     "demo": CommandPlace("demo", "demo"),
     "configuration": CommandPlace("reference", "configuration"),
 }
