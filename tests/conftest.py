@@ -1,5 +1,6 @@
 """Shapes in signatures are checked by beartype while the tests run; a skip that nobody expects is a failure."""
 
+import gc
 import os
 import signal
 import sys
@@ -16,7 +17,11 @@ from shape_checker import CompiledKernels
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so shells start what runs in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 use_fresh_cache()
-pytest_plugins = ["expected_skips"]
+pytest_plugins = ["expected_skips", "order_of_files"]
+
+# Compilers make millions of objects that live for long: Python would look through all of them again and again for
+# cycles to collect, a tenth of the time of all tests.
+gc.set_threshold(50_000, 20, 20)
 
 os.environ["JAX_ENABLE_X64"] = "1"  # the hook imports JAX, before microtann can choose its precision
 # Tests compile far more than they compute; some settings of `tests.processors` compile as users do.
@@ -30,6 +35,11 @@ sys.meta_path.insert(0, CompiledKernels())
 
 ALL_THREADS = ("unit/data/",)
 """Tests that hold data made by several threads of the BLAS against data made by one."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave what has been imported, and stays, out of every later search for cycles."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)

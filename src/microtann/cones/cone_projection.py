@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.cones.group_walk_kernel import follow_group_walks, follow_group_walks_back
 from microtann.cones.resistance_kernel import constant_law
+from microtann.numbers.read_only import read_only
 from microtann.slips.product_kernel import padded_columns
 
 Numbers = NDArray[np.float64]
@@ -197,7 +198,7 @@ def _call_follow(sizes: tuple[int, ...], normals: ArrayLike, increments: ArrayLi
     gram, first, matrix = group_arrays(sizes, given)
     force, flow = np.empty_like(pushes), np.empty((*pushes.shape[:2], given.shape[1]))
     law, dt = constant_law(np.ones(len(sizes))), np.ones(pushes.shape[:2])
-    follow_group_walks(gram, first, law, matrix, pushes, dt, force, flow)
+    follow_group_walks(gram, first, law, matrix, read_only(pushes), read_only(dt), force, flow)
     return force, flow
 
 

@@ -14,6 +14,7 @@ from microtann.cones.cone_projection import DEPENDENT, group_arrays, norms_of_gr
 from microtann.cones.group_walk_kernel import follow_group_walks
 from microtann.cones.growing_walk_kernel import PLAIN, flow_growing_points, follow_growing_walks_back
 from microtann.cones.resistance_kernel import GroupLaw
+from microtann.numbers.read_only import read_only
 
 Numbers = NDArray[np.float64]
 
@@ -170,8 +171,8 @@ follow_growing_forces.defvjp(_forward, _backward)
 
 def law_of(laws: Numbers) -> GroupLaw:
     """Return the law of groups as compiled code takes it, from rows as in `follow_growing_forces`."""
-    columns = np.ascontiguousarray(laws.T)
-    saturation, rate = (np.ascontiguousarray(laws[:, PLAIN + i :: 2]) for i in (0, 1))
+    columns = np.array(laws.T, order="C")  # of its own, as that of `constant_law`: compiled once for both
+    saturation, rate = (np.array(laws[:, PLAIN + i :: 2], order="C") for i in (0, 1))
     return GroupLaw(columns[0], columns[1], columns[2], columns[3], saturation, rate)
 
 
@@ -181,7 +182,7 @@ def _call_follow(
     given, rows, pushes, times = _arrays(normals, laws, increments, dt)
     gram, first, matrix = group_arrays(sizes, given)
     force, flow = np.empty_like(pushes), np.empty((*pushes.shape[:2], given.shape[1]))
-    follow_group_walks(gram, first, law_of(rows), matrix, pushes, times, force, flow)
+    follow_group_walks(gram, first, law_of(rows), matrix, read_only(pushes), read_only(times), force, flow)
     return force, flow
 
 
@@ -232,10 +233,10 @@ def _call_one(
     times = np.broadcast_to(times, leading)
     if matrices.size == z * m and rows.size == rows.shape[-1] * rows.shape[-2]:
         gram, first, matrix = group_arrays(sizes, matrices.reshape(z, m))
-        points, found = _arrays(trials.reshape(-1, z))[0], np.empty((flow.size // m, m))
-        before, durations = _arrays(grown.reshape(len(points), -1), times.reshape(-1))
-        law = law_of(rows.reshape(rows.shape[-2:]))
-        flow_growing_points(gram, first, law, matrix, before, durations, points, found)
+        count = flow.size // m
+        given = _arrays(grown.reshape(count, -1), times.reshape(-1), trials.reshape(-1, z))
+        law, found = law_of(rows.reshape(rows.shape[-2:])), np.empty((count, m))
+        flow_growing_points(gram, first, law, matrix, *map(read_only, given), found)
         return found.reshape(flow.shape)
     matrices = np.broadcast_to(matrices, (*leading, z, m))
     rows = np.broadcast_to(rows, (*leading, *rows.shape[-2:]))

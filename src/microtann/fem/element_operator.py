@@ -21,6 +21,7 @@ from microtann.fem.mean_dilatation_kernel import add_averaged_stiffness
 from microtann.fem.mesh import Mesh
 from microtann.fem.space_stiffness_kernel import add_space_stiffness, average_trace
 from microtann.numbers import voigt
+from microtann.numbers.read_only import read_only
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -70,7 +71,7 @@ class ElementOperator:
         """
         gradients, weights = self._block.gradients[cells], self._block.weights[cells]
         strain = np.empty((weights.size, voigt.components(self._dimension)))
-        self._kernels.gauss_strain(gradients, self._block.cells[cells], displacement, strain)
+        self._kernels.gauss_strain(gradients, read_only(self._block.cells[cells]), displacement, strain)
         return self._with_mean_trace(strain, weights) if mean_dilatation else strain
 
     def add_forces(
@@ -88,7 +89,7 @@ class ElementOperator:
         gradients, weights = self._block.gradients[cells], self._block.weights[cells]
         if mean_dilatation:
             stress = self._with_mean_trace(stress, weights)
-        self._kernels.add_forces(gradients, weights, self._block.cells[cells], stress, force)
+        self._kernels.add_forces(gradients, weights, read_only(self._block.cells[cells]), read_only(stress), force)
 
     def add_stiffness(
         self, cells: Choice, moduli: Float[Array, "p v v"], mean_dilatation: bool, data: Float[Array, "b d d"]
@@ -110,6 +111,7 @@ class ElementOperator:
             Largest difference of the tangents from their transposes, and their largest entry.
         """
         assert self._slots is not None
+        moduli = read_only(moduli)
         gradients, weights, slots = self._block.gradients[cells], self._block.weights[cells], self._slots[cells]
         if self._dimension == 3:
             mean = self._block.mean_gradients[cells] if mean_dilatation else np.empty((0, *gradients.shape[2:]))

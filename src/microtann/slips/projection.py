@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from microtann.numbers.read_only import read_only
 from microtann.slips import walk_kernel
 from microtann.slips.product_kernel import padded_columns
 from microtann.slips.slip_equations_kernel import slips_of
@@ -142,8 +143,8 @@ def _project(normals: Numbers, trial: Numbers, force: Numbers, slips: Numbers) -
     walk_kernel.follow_walks(
         slips_of(matrix),
         matrix,
-        trial[:, None],
-        none,
+        read_only(trial[:, None]),
+        read_only(none),
         np.empty((0, matrix.shape[1])),
         force[:, None],
         slips[:, None],
@@ -156,7 +157,9 @@ def _call_follow(normals: Array, increments: Array, moves: Array, on_slips: Arra
     )
     force, slips = np.empty_like(pushes), np.empty((*pushes.shape[:2], matrix.shape[1]))
     matrix = padded_columns(matrix)
-    walk_kernel.follow_walks(slips_of(matrix), matrix, pushes, steps, padded_columns(rates), force, slips)
+    walk_kernel.follow_walks(
+        slips_of(matrix), matrix, read_only(pushes), read_only(steps), padded_columns(rates), force, slips
+    )
     return force, slips
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
+from microtann.numbers.read_only import read_only
 from microtann.slips.viscous_kernel import slip_viscously
 
 Numbers = NDArray[np.float64]
@@ -84,11 +85,11 @@ def _call(
         matrix = np.ascontiguousarray(matrices.reshape(z, s))
         rows = np.ascontiguousarray(trials).reshape(-1, z)
         slip_viscously(
-            matrix,
+            read_only(matrix),
             matrix.T @ matrix,
-            np.ascontiguousarray(viscosities).reshape(-1),
+            read_only(np.ascontiguousarray(viscosities).reshape(-1)),
             float(powers.reshape(())),
-            rows,
+            read_only(rows),
             force.reshape(-1, z),
             slips.reshape(-1, s),
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from microtann.cones.cone_projection import follow_group_forces
+from microtann.cones.group_walk_kernel import follow_group_walks
 from microtann.cones.growing_projection import (
     accumulated_flow,
     follow_growing_forces,
@@ -14,6 +18,7 @@ from microtann.cones.growing_projection import (
     growing_force,
     resistance_of,
 )
+from microtann.cones.growing_walk_kernel import flow_growing_points
 from microtann.fem import VonMises
 from one_group_solid import point_of
 
@@ -131,3 +136,14 @@ def test_a_von_mises_solid_is_one_group_of_five(law: str) -> None:
         states = found.state
         if solid.growth.remembers:
             np.testing.assert_allclose(states[:, 5], state["accumulated_plastic_strain"], atol=1e-12)
+
+
+def test_walks_are_compiled_once_for_one_group_and_for_several() -> None:
+    normals, laws, increments, dt = drawn(6)
+    follow_group_forces(SIZES, normals, increments)
+    for sizes, m, own in ((SIZES, 6, laws), ((3,), 3, laws[:1])):
+        growing_flows(sizes, normals[:, :m], own, increments, dt)
+        one = jax.vmap(partial(growing_force, sizes, normals[:, :m], own))
+        one(jnp.zeros((PATHS, len(sizes))), dt[:, 0], increments[:, 0])
+    assert len(follow_group_walks.signatures) == 1
+    assert len(flow_growing_points.signatures) == 1

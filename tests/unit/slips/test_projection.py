@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from microtann.numbers.read_only import read_only
 from microtann.slips import walk_kernel
 from microtann.slips.product_kernel import padded_columns
 from microtann.slips.projection import follow_forces, nearest_admissible
@@ -22,8 +23,8 @@ def solve(normals: np.ndarray, trial: np.ndarray) -> tuple[np.ndarray, np.ndarra
     z, s = normals.shape
     force, slips = np.empty((1, 1, z)), np.empty((1, 1, s))
     matrix = padded_columns(normals)
-    none = np.empty((1, 1, 0)), np.empty((0, matrix.shape[1]))
-    walk_kernel.follow_walks(slips_of(matrix), matrix, trial.reshape(1, 1, z), *none, force, slips)
+    none = read_only(np.empty((1, 1, 0))), np.empty((0, matrix.shape[1]))
+    walk_kernel.follow_walks(slips_of(matrix), matrix, read_only(trial.reshape(1, 1, z)), *none, force, slips)
     return force[0, 0], slips[0, 0]
 
 
@@ -146,3 +147,12 @@ def test_a_walk_is_one_increment_after_the_other() -> None:
         trial = force + moves[:, step] @ coupling.T
         force = np.stack([solve(normals, f)[0] for f in trial])
         np.testing.assert_allclose(followed[:, step], force, rtol=0, atol=1e-12)
+
+
+def test_walks_are_compiled_once_whoever_made_the_arrays() -> None:
+    normals, trials = random_normals(6, 3, 5), np.ones((2, 3))
+    walks = jnp.asarray(trials[:, None])
+    jax.vmap(lambda trial: nearest_admissible(jnp.asarray(normals), trial))(jnp.asarray(trials))
+    jax.vmap(nearest_admissible)(jnp.asarray([normals, normals]), jnp.asarray(trials))
+    follow_forces(jnp.asarray(normals), walks, walks, jnp.zeros((3, 5)))
+    assert len(walk_kernel.follow_walks.signatures) == 1

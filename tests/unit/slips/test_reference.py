@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from microtann.numbers.read_only import read_only
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.reference_kernel import (
     DEPENDENT,
@@ -184,16 +185,17 @@ def test_the_fast_solver_finds_what_the_reference_does(
     s = normals.shape[1]
     products = np.zeros((-(-s // 8) * 8,) * 2)
     products[:s, :s] = normals.T @ normals
+    gram = np.ascontiguousarray(products[:s, :s])
     trial = np.zeros((len(force), len(products)))
     trial[:, :s] = force @ normals
     found = np.zeros_like(trial)
     count = project_points(slips_of_products(products, states), trial, found)
     search = empty_search(states, s)
     for p, row in enumerate(trial[:, :s]):
-        number = _solve(products[:s, :s], row, search)
+        number = _solve(gram, row, search)
         assert number >= 0
         assert count[p] >= 0
-        assert certificate(products[:s, :s], row, search, number) <= 1.01e-10
+        assert certificate(gram, row, search, number) <= 1.01e-10
         slip = np.zeros(s)
         slip[search.active[:number]] = search.slip[:number]
         fast = found[p, :s] if count[p] else np.zeros(s)
@@ -207,7 +209,7 @@ def test_without_viscosity_the_viscous_solver_finds_the_same(states: int, slips:
     trials = 3.0 * draw.standard_normal((5, states))
     forces, found = np.empty_like(trials), np.empty((5, slips))
     gram, search = normals.T @ normals, empty_search(states, slips)
-    slip_viscously(normals, gram, np.zeros(5), 1.0, trials, forces, found)
+    slip_viscously(read_only(normals), gram, read_only(np.zeros(5)), 1.0, read_only(trials), forces, found)
     for p, force in enumerate(trials @ normals):
         number = _solve(gram, force, search)
         slip = normals[:, search.active[:number]] @ search.slip[:number]

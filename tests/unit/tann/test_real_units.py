@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,6 +109,11 @@ def test_what_cannot_be_in_these_units_is_refused() -> None:
     assert tann.in_units(YOUNG, YIELD_STRAIN, hardening=0.1 * YOUNG).states == tann.states
     with pytest.raises(InputError, match=r"a hardening of 0\.1 E, those asked for 0\.05 E"):
         tann.in_units(YOUNG, YIELD_STRAIN, hardening=0.05 * YOUNG)
+    for off, refused in ((1e-10, False), (1e-8, True)):  # round-off of ratios of written numbers, and no more
+        with (
+            pytest.raises(InputError, match="reduce or train a model of that ratio") if refused else nullcontext()
+        ):
+            tann.in_units(YOUNG, YIELD_STRAIN, hardening=(0.1 + 0.1 * off) * YOUNG)
     for wrong in ({"young": 0.0}, {"yield_strain": np.nan}, {"length": -1.0}, {"hardening": -1.0}):
         with pytest.raises(InputError, match=next(iter(wrong))):
             tann.in_units(**{"young": YOUNG, "yield_strain": YIELD_STRAIN} | wrong)

@@ -49,6 +49,11 @@ def test_a_model_that_runs_away_is_told(dataset: Dataset, exact: mt.TANN) -> Non
     walks = len(np.unique(rows.path))
     none = replace(rows, stress_next=1e-3 * rows.stress_next)
     assert runaway_sentence(exact, none).startswith(f"the model runs away on {walks} of {walks} validation walks")
+    size = np.bincount(np.unique(rows.path, return_inverse=True)[1], (rows.stress_next**2).sum(axis=1))
+    for share in (0.99, 1.01):  # the worst walk is wrong by so much of ten times the usual stress
+        factor = 1.0 + share * 10.0 / np.sqrt(size.max() / size.mean())
+        off = replace(rows, stress=rows.stress / factor, stress_next=rows.stress_next / factor)
+        assert (runaway_sentence(exact, off) != "") == (share > 1.0)
     lost = replace(exact.point, scaling=replace(exact.scaling, energy=exact.scaling.energy * np.nan))
     assert f"on {walks} of {walks}" in runaway_sentence(mt.TANN(lost, exact.information), rows)
 

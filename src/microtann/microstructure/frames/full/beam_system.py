@@ -91,7 +91,7 @@ class BeamTangent:
     def __matmul__(self, vector: Float[Array, "n"]) -> Float[Array, "n"]:
         """Return the forces due to small motions."""
         places = self.places
-        motion = vector.reshape(places.nodes, places.unknowns.count)
+        motion = np.ascontiguousarray(vector).reshape(places.nodes, places.unknowns.count)
         image = np.zeros(motion.shape)
         beam_product(*places.arrays, self.stiffness, places.torsion, motion, image)
         if places.held is not None:
