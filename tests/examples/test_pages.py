@@ -16,7 +16,7 @@ import microtann as mt
 from microtann.cli.main import app
 from microtann.cli.sections import gather, reference
 from microtann.cli.simulated_job import changes_of
-from microtann.evaluation.simulation import SimulationChoice
+from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.evaluation.structures import CASES
 from microtann.job.job_tables import read_tables
 from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -112,3 +113,9 @@ def test_a_file_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("room", ["", "export", "fem", "forms", "plotting", "reproduction", "studies", "training"])
+def test_what_is_shown_is_what_is_meant_to_be_used(room: str) -> None:
+    module = importlib.import_module(f"microtann.{room}" if room else "microtann")
+    assert {name for name in dir(module) if not name.startswith("__")} == set(module.__all__) - {"__version__"}

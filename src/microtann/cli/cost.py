@@ -13,7 +13,7 @@ from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, 
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, gather
 from microtann.evaluation.exact_reference import ExactReference
-from microtann.evaluation.simulation import SimulationChoice
+from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.evaluation.structures import CASES
 from microtann.studies.cost import forecast_cost
 

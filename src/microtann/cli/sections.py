@@ -17,7 +17,7 @@ from microtann.cli.solid_choice import SolidChoice
 from microtann.cli.solver import SolverChoice
 from microtann.data.imported.import_choice import ImportChoice
 from microtann.data.walks import WalkPlan
-from microtann.evaluation.simulation import SimulationChoice
+from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.numbers.configuration import defaults, to_table
 from microtann.numbers.settings import Setting, check_sections, collect_settings, fill, help_lines
 from microtann.system.toml import to_toml

@@ -19,7 +19,7 @@ from microtann.cli.solver import SolverChoice
 from microtann.errors import ConvergenceError, InputError
 from microtann.evaluation import simulation
 from microtann.evaluation.reference_run import RECORDS
-from microtann.evaluation.simulation import SimulationChoice
+from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.evaluation.structures import CASES, reference_case
 from microtann.numbers.settings import Setting
 from microtann.report.section import read_section

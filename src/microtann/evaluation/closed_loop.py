@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_on_every_path, relative_rms, relative_to_energy, spread
 from microtann.evaluation.protocol_paths import BOUND, DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
-from microtann.microstructure.protocol import MicroResponse, Microstructure
+from microtann.microstructure.path_response import MicroResponse
+from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.strain_metric import UNIT_YIELD, WORDS, MetricName, StrainMetric
 from microtann.numbers.checks import check_strain_paths
 from microtann.tann.card import directions_rows

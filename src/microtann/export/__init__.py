@@ -17,3 +17,7 @@ __all__ = [
     "compile_source",
     "write",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

@@ -10,11 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConvergenceError
 from microtann.export.compiled_model import CompiledModel
+from microtann.export.host_material import HostMaterial, PointAnswer
 from microtann.export.host_places import PLANE_STRAIN, SPACE, HostPlaces
-from microtann.materials.protocol import State
-from microtann.numbers.checks import check_increment
 
 Array = NDArray[np.float64]
 
@@ -71,7 +69,7 @@ class BehaviourPoint:
     dissipated: float
 
 
-class GenericBehaviour:
+class GenericBehaviour(HostMaterial):
     """A shared library of a model that was exported for MFront's generic interface (`microtann.fem.Material`).
 
     Parameters
@@ -83,71 +81,36 @@ class GenericBehaviour:
     """
 
     def __init__(self, path: str | os.PathLike[str], hypothesis: str | None = None) -> None:
-        self.plain = CompiledModel(path)
-        space = self.plain.components == 6
+        plain = CompiledModel(path)
+        space = plain.components == 6
         hypothesis = hypothesis or ("Tridimensional" if space else "PlaneStrain")
         places = PLANE_STRAIN if not space else SPACE["abaqus"] if hypothesis == "Tridimensional" else (0, 1, 2, 5)
-        self.host = HostPlaces(places, np.sqrt(2.0))
-        self.library = self.plain.library
-        self._call = getattr(self.library, f"{self.plain.description['prefix']}_{hypothesis}")
+        super().__init__(plain, HostPlaces(places, np.sqrt(2.0)))
+        self._call = getattr(plain.library, f"{plain.description['prefix']}_{hypothesis}")
         self._call.restype = ctypes.c_int
 
-    def __repr__(self) -> str:
-        return f"GenericBehaviour({self.plain.description['name']})"
-
-    def initial_state(self, n: int) -> State:
-        """Return the virgin state of ``n`` material points."""
-        return self.plain.initial_state(n)
-
-    def update(
+    def answer(
         self,
-        strain_increment: Float[Array, "n v"],
-        state: State,
-        dt: float = 1.0,
-        tangent: bool = True,
-    ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
-        """Advance ``n`` material points by one increment, one after the other.
+        start: Float[Array, "n"],
+        increment: Float[Array, "n"],
+        states: Float[Array, "s"],
+        dt: float,
+        tangent: bool,
+    ) -> PointAnswer:
+        """Return what the host hears of a point.
 
         Parameters
         ----------
-        strain_increment : array, shape (n, v)
-            Voigt order, engineering shear.
-        state : dict of arrays
-            State at the beginning of the increment, leading axis n; it is never modified.
+        start, increment : array, shape (n,)
+            Strain at the beginning and its increment, with Mandel's shears.
+        states : array, shape (z + 2,)
         dt : float
             Duration of the increment.
         tangent : bool
-            Whether the consistent tangent is wanted; without it None is returned in its place.
-
-        Raises
-        ------
-        ConvergenceError
-            If increments are refused; it names the points, and why the first of them is.
+            Whether the tangent is wanted.
         """
-        check_increment(strain_increment)
-        virgin = self.plain.initial_state(1)["isv"][0]
-        ends = self.host.to_host(state["strain"] + strain_increment)
-        points = []
-        for p, (start, end) in enumerate(zip(self.host.to_host(state["strain"]), ends, strict=True)):
-            states = np.concatenate([state["isv"][p] - virgin, [state["energy"][p], 0.0]])
-            points.append(self.call(start, end, states, dt, CONSISTENT if tangent else 0.0))
-        refused = [p for p, point in enumerate(points) if point.success < 0]
-        if refused:
-            raise ConvergenceError(
-                f"{len(refused)} of {len(points)} material points refuse the increment, the first of them point "
-                f"{refused[0]} ({points[refused[0]].message}): use smaller increments",
-                worst=refused,
-            )
-        after = np.array([point.states for point in points])
-        changed = {
-            "strain": state["strain"] + strain_increment,
-            "isv": after[:, :-2] + virgin,
-            "energy": after[:, -2],
-            "dissipation": after[:, -1],
-        }
-        stress = self.host.from_host(np.array([point.stress for point in points]))
-        stiffness = self.host.tangent_from_host(np.array([point.tangent for point in points])) if tangent else None
-        return stress, stiffness, state | changed
+        point = self.call(start, start + increment, states, dt, CONSISTENT if tangent else 0.0)
+        return PointAnswer(point.stress, point.tangent, point.states, point.message if point.success < 0 else None)
 
     def call(
         self,

@@ -10,11 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConvergenceError
 from microtann.export.compiled_model import CompiledModel
+from microtann.export.host_material import HostMaterial, PointAnswer
 from microtann.export.host_places import PLANE_STRAIN, SPACE, THIN, HostPlaces
-from microtann.materials.protocol import State
-from microtann.numbers.checks import check_increment
 
 Array = NDArray[np.float64]
 
@@ -39,7 +37,7 @@ class HostPoint:
     next_time: float
 
 
-class UserMaterial:
+class UserMaterial(HostMaterial):
     """A shared library of a model that was exported as a user material (`microtann.fem.Material`).
 
     What hosts leave undefined, SSE, SPD and the name of the material, is undefined here too. A deck that the
@@ -56,68 +54,33 @@ class UserMaterial:
     """
 
     def __init__(self, path: str | os.PathLike[str], order: str = "abaqus", thin: bool = False) -> None:
-        self.plain = CompiledModel(path)
-        plane = THIN if thin else PLANE_STRAIN
-        self.host = HostPlaces(SPACE[order] if self.plain.components == 6 else plane)
+        plain, plane = CompiledModel(path), THIN if thin else PLANE_STRAIN
+        super().__init__(plain, HostPlaces(SPACE[order] if plain.components == 6 else plane))
         self._call = self.plain.library.umat_
         self._call.restype = None
 
-    def __repr__(self) -> str:
-        return f"UserMaterial({self.plain.description['name']})"
-
-    def initial_state(self, n: int) -> State:
-        """Return the virgin state of ``n`` material points."""
-        return self.plain.initial_state(n)
-
-    def update(
+    def answer(
         self,
-        strain_increment: Float[Array, "n v"],
-        state: State,
-        dt: float = 1.0,
-        tangent: bool = True,
-    ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
-        """Advance ``n`` material points by one increment, one after the other.
+        start: Float[Array, "n"],
+        increment: Float[Array, "n"],
+        states: Float[Array, "s"],
+        dt: float,
+        tangent: bool,
+    ) -> PointAnswer:
+        """Return what the host hears of a point; the tangent is always computed.
 
         Parameters
         ----------
-        strain_increment : array, shape (n, v)
-            Voigt order, engineering shear.
-        state : dict of arrays
-            State at the beginning of the increment, leading axis n; it is never modified.
+        start, increment : array, shape (n,)
+            Strain at the beginning and its increment, in components of the host.
+        states : array, shape (z + 2,)
         dt : float
             Duration of the increment.
         tangent : bool
-            Whether the tangent is returned; it is always computed.
-
-        Raises
-        ------
-        ConvergenceError
-            If increments are refused; it names the points.
+            Whether the tangent is wanted.
         """
-        check_increment(strain_increment)
-        virgin = self.plain.initial_state(1)["isv"][0]
-        strains, increments = self.host.to_host(state["strain"]), self.host.to_host(strain_increment)
-        points = []
-        for p, (strain, increment) in enumerate(zip(strains, increments, strict=True)):
-            statev = np.concatenate([state["isv"][p] - virgin, [state["energy"][p], 0.0]])
-            points.append(self.call(strain, increment, statev, dt))
-        refused = [p for p, point in enumerate(points) if point.next_time < 1.0]
-        if refused:
-            raise ConvergenceError(
-                f"{len(refused)} of {len(points)} material points refuse the increment, the first of them point "
-                f"{refused[0]}: use smaller increments",
-                worst=refused,
-            )
-        after = np.array([point.statev for point in points])
-        changed = {
-            "strain": state["strain"] + strain_increment,
-            "isv": after[:, :-2] + virgin,
-            "energy": after[:, -2],
-            "dissipation": after[:, -1],
-        }
-        stress = self.host.from_host(np.array([point.stress for point in points]))
-        stiffness = self.host.tangent_from_host(np.array([point.tangent for point in points])) if tangent else None
-        return stress, stiffness, state | changed
+        point = self.call(start, increment, states, dt)
+        return PointAnswer(point.stress, point.tangent, point.statev, "" if point.next_time < 1.0 else None)
 
     def call(
         self,

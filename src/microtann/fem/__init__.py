@@ -40,3 +40,7 @@ __all__ = [
     "read_mesh",
     "rigid_rotation",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

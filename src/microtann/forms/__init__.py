@@ -12,3 +12,7 @@ from microtann.forms.residual.form import Residual
 from microtann.forms.variational.form import Variational
 
 __all__ = ["Classical", "Laws", "Play", "Published", "Residual", "Variational"]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -20,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.errors import InputError
 from microtann.materials.protocol import State
 from microtann.microstructure.identities import Identity, StoredStates
+from microtann.microstructure.path_response import MicroResponse, PathResponse
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.plastic_points import PlasticPoints
 from microtann.microstructure.real_material import RealMaterial, UnitFactors
@@ -33,51 +33,6 @@ Groups = Mapping[str, Mapping[str, NDArray[Any]]]
 """Arrays by the name of their group, and by their own name within it."""
 SHARED_STATE = ("strain", "energy", "dissipation")
 """State variables that every microstructure has; the others are its own."""
-
-
-@runtime_checkable
-class MicroResponse(Protocol):
-    """Response of a microstructure along strain paths; "..." is (T,) or (B, T), as in the strain given."""
-
-    @property
-    def stress(self) -> Float[Array, "*batch v"]:
-        """Average stress."""
-        ...
-
-    @property
-    def energy(self) -> Float[Array, "*batch"]:
-        """Free energy per unit volume."""
-        ...
-
-    @property
-    def dissipation(self) -> Float[Array, "*batch"]:
-        """Dissipation of every increment, per unit volume."""
-        ...
-
-    @property
-    def coordinates(self) -> Mapping[str, Array]:
-        """Internal coordinates by the name of their group, shape (..., *group)."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class PathResponse:
-    """Response of a microstructure along strain paths; "..." is (T,) or (B, T), as in the strain given.
-
-    Parameters
-    ----------
-    strain, stress : array, shape (..., v)
-    energy, dissipation : array, shape (...)
-        Per unit volume; the dissipation is that of the increment.
-    coordinates : dict of arrays, shape (..., *group)
-        Internal coordinates by the name of their group.
-    """
-
-    strain: Float[Array, "*batch v"]
-    stress: Float[Array, "*batch v"]
-    energy: Float[Array, "*batch"]
-    dissipation: Float[Array, "*batch"]
-    coordinates: Mapping[str, Array]
 
 
 class Microstructure(ABC):

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.materials.protocol import State
-from microtann.microstructure.protocol import Groups, MicroResponse, Microstructure, PathResponse
+from microtann.microstructure.path_response import MicroResponse, PathResponse
+from microtann.microstructure.protocol import Groups, Microstructure
 from microtann.numbers.checks import as_floats, check_dt, check_strain_paths
 
 Array = NDArray[np.float64]

@@ -8,3 +8,7 @@ from microtann.plotting.deformed import plot_body, plot_cell
 from microtann.plotting.paths import plot_paths
 
 __all__ = ["plot_body", "plot_cell", "plot_frame", "plot_paths"]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

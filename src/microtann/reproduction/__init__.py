@@ -8,3 +8,7 @@ from microtann.reproduction.section4 import reproduce_section4
 from microtann.reproduction.section5 import reproduce_section5
 
 __all__ = ["PUBLISHED", "reproduce_section4", "reproduce_section5"]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

@@ -29,3 +29,7 @@ __all__ = [
     "study_states",
     "study_variants",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

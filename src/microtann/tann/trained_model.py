@@ -6,10 +6,9 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -22,14 +21,14 @@ from microtann.microstructure.real_material import RealMaterial
 from microtann.numbers.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
 from microtann.numbers.coordinates import split
 from microtann.numbers.range_policy import check_policy, warn_or_raise
-from microtann.tann.batches import padded, rounded
+from microtann.tann.differentiated_points import advance_by_differentiation, decode_points
 from microtann.tann.energy import Energy
 from microtann.tann.error_bound import ErrorBound, bound_errors
 from microtann.tann.evolution import Evolution
 from microtann.tann.form import PreparedUpdate, compiled_update
 from microtann.tann.information import Information
 from microtann.tann.model_file import write_model
-from microtann.tann.point import Increment, MaterialPoint
+from microtann.tann.point import MaterialPoint
 from microtann.tann.real_units import scaled_model
 from microtann.tann.recall import Recall, follow_paths
 from microtann.tann.reduction import Reduction
@@ -222,6 +221,17 @@ class TANN(eqx.Module):
         update = self._compiled_update
         if update is None:
             return self.update_by_differentiation(strain_increment, state, dt, tangent)
+        return self._advanced(update, strain_increment, state, dt, tangent)
+
+    def _advanced(
+        self,
+        update: PreparedUpdate,
+        strain_increment: Float[Numbers, "n v"],
+        state: State,
+        dt: float,
+        tangent: bool,
+    ) -> tuple[Float[Numbers, "n v"], Float[Numbers, "n v v"] | None, State]:
+        """Advance points whose extra state variables stay as they are."""
         extra = state.get("extra", np.zeros((len(strain_increment), 0)))
         driving = np.concatenate([state["strain"], extra], axis=1)
         increment = np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)
@@ -278,8 +288,6 @@ class TANN(eqx.Module):
     ) -> tuple[Float[Numbers, "n v"], Float[Numbers, "n v v"] | None, State]:
         """Do what `update` does by automatic differentiation, for any energy and evolution.
 
-        Points are padded to a power of two, so that few sizes are ever compiled.
-
         Parameters
         ----------
         strain_increment : array, shape (n, v)
@@ -292,23 +300,8 @@ class TANN(eqx.Module):
             Whether the consistent tangent is wanted; without it None is returned in its place.
         """
         require_float64()
-        n = len(strain_increment)
-        extra = state.get("extra", np.zeros((n, 0)))
-        given = (
-            np.concatenate([state["strain"], extra], axis=1),
-            state["isv"],
-            np.concatenate([strain_increment, np.zeros_like(extra)], axis=1),
-        )
-        driving, isv, increment = (jnp.asarray(padded(a, rounded(n))) for a in given)
-        result, stiffness = _update(self.point, driving, isv, increment, jnp.asarray(float(dt)), tangent)
-        stress, after, energy, dissipation, _ = (np.asarray(a)[:n] for a in result)
-        new_state: State = state | {
-            "strain": state["strain"] + strain_increment,
-            "isv": after,
-            "energy": energy,
-            "dissipation": dissipation,
-        }
-        return stress, np.asarray(stiffness)[:n] if tangent else None, new_state
+        by_differentiation = partial(advance_by_differentiation, self.point)
+        return self._advanced(by_differentiation, strain_increment, state, dt, tangent)
 
     def decode(self, state: Mapping[str, ArrayLike]) -> dict[str, Numbers]:
         """Return the internal coordinates of given states, by the name of their group.
@@ -464,10 +457,8 @@ class TANN(eqx.Module):
         return array
 
     def _decode(self, state: Numbers, driving: Numbers) -> dict[str, Numbers]:
-        points = [a.reshape(-1, a.shape[-1]) for a in (state, driving / np.asarray(self.scaling.driving))]
-        n = len(points[0])
-        filled = (jnp.asarray(padded(a, rounded(n))) for a in points)
-        coordinates = np.asarray(_decode_points(self.point, *filled))[:n]
+        points = (a.reshape(-1, a.shape[-1]) for a in (state, driving / np.asarray(self.scaling.driving)))
+        coordinates = decode_points(self.point, *points)
         return split(
             coordinates.reshape(*state.shape[:-1], coordinates.shape[1]), self.information.coordinate_shapes
         )
@@ -481,34 +472,3 @@ def _outside(reach: Float[Numbers, "*batch"]) -> str:
         f"{np.count_nonzero(reach > 1.0)} of {reach.size} increments leave the range of the model's training "
         f"data, the farthest (in {place}) reaching {reach.max():.3g} times as far: its errors are not known there"
     )
-
-
-@eqx.filter_jit
-def _update(
-    material: MaterialPoint,
-    driving: Float[Array, "n y"],
-    state: Float[Array, "n z"],
-    increment: Float[Array, "n y"],
-    dt: Float[Array, ""],
-    tangent: bool,
-) -> tuple[Increment, Float[Array, "n v v"] | None]:
-    def point(
-        driving: Float[Array, "y"], state: Float[Array, "z"], increment: Float[Array, "y"]
-    ) -> tuple[Increment, Float[Array, "v v"] | None]:
-        def stress(increment: Float[Array, "y"]) -> tuple[Float[Array, "v"], Increment]:
-            result = material.increment(driving, state, increment, dt)
-            return result.stress, result
-
-        if not tangent:
-            return stress(increment)[1], None
-        stiffness, result = jax.jacfwd(stress, has_aux=True)(increment)
-        return result, stiffness[:, : material.components]
-
-    return jax.vmap(point)(driving, state, increment)
-
-
-@eqx.filter_jit
-def _decode_points(
-    material: MaterialPoint, state: Float[Array, "n z"], driving: Float[Array, "n y"]
-) -> Float[Array, "n c"]:
-    return jax.vmap(material.reduction.decode)(state, driving)

@@ -15,3 +15,7 @@ __all__ = [
     "train",
     "train_seeds",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

@@ -7,7 +7,7 @@ import pytest
 
 import microtann as mt
 from microtann.errors import InputError
-from microtann.evaluation.simulation import SimulationChoice
+from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.evaluation.structures import CASES, MESH_SIZES, SIZE_RATIOS, reference_case
 
 

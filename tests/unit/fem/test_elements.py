@@ -10,7 +10,7 @@ import pytest
 import pyvista
 
 import microtann as mt
-from microtann.evaluation.simulation import SimulationChoice
+from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.fem.elements import RULES, Rule, element_kind, kind_with, kinds_in
 from microtann.fem.faces import faces_of
 from microtann.fem.locate import locate

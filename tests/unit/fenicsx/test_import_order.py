@@ -9,7 +9,8 @@ import pytest
 
 from microtann.errors import ConfigurationError, InputError, MissingExtraError
 from microtann.evaluation.distributed_run import launcher
-from microtann.evaluation.simulation import SimulationChoice, simulate
+from microtann.evaluation.simulation import simulate
+from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.fenicsx.import_order import check_import_order, missing_reason
 from microtann.materials.linear_elastic import LinearElastic
 
