@@ -42,9 +42,7 @@ RANDOM = Published.by_recipe(
     decay=1e-3,
     patience=None,
 )
-LINEAR = replace(
-    RANDOM, initial="linear", energy_pace=Published().energy_pace, epochs=(), batch=(), learning_rate=()
-)
+LINEAR = replace(RANDOM, initial="linear", epochs=(), batch=(), learning_rate=())
 SOAP = replace(LINEAR, optimiser="soap", tuning_rate=(1e-2,))
 SINGLE = replace(Published(), loop_epochs=())
 ROWS: dict[str, Published] = {

@@ -20,7 +20,6 @@ FORM = mt.forms.Published(
     states=4,
     reduction="pod",
     evolution_widths=(24,),
-    energy_pace=0.0,
     epochs=(6,),
     batch=(40,),
     learning_rate=(3e-3,),

@@ -29,7 +29,6 @@ FORM = Published(
     reduction="pod",
     initial="random",
     optimiser="nadam",
-    energy_pace=1.0,
     energy_widths=(12,),
     evolution_widths=(12,),
     epochs=(6, 4),

@@ -27,7 +27,6 @@ PAPER: Mapping[str, Any] = {
     "initial": "random",
     "optimiser": "nadam",
     "decay": 1.0,
-    "energy_pace": 1.0,
     "patience": 200,
     "epochs": (2500,),
     "batch": (100,),

@@ -18,7 +18,7 @@ from microtann.forms.published.closed_loop import ClosedLoopLoss
 from microtann.forms.published.linear_start import quadratic_network
 from microtann.forms.published.loss import ErrorMeasure, PublishedBatch, StatesLoss, Weight
 from microtann.forms.published.state_noise import with_state_noise
-from microtann.forms.published.stiffness import fit_stiffness
+from microtann.forms.published.stiffness import fit_stiffness, stress_missed
 from microtann.forms.published.untrained_parts import energy_network, rate_network, unit_scales
 from microtann.forms.published.update import prepare_networks, written_out_networks
 from microtann.numbers.configuration import configuration
@@ -33,7 +33,7 @@ from microtann.tann.rate_network import RateNetwork
 from microtann.tann.reduction import Reduction
 from microtann.tann.scaling import Scaling
 from microtann.training.epochs import OptimiserName, Precision, descent_in_epochs
-from microtann.training.form import Phase, TrainableForm
+from microtann.training.form import Phase, TrainableForm, tell_notes
 from microtann.training.objective import Objective
 from microtann.training.optimise import Method
 from microtann.training.preparation import require_coordinates
@@ -43,6 +43,8 @@ from microtann.training.zero_increments import with_zero_increments
 Width = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0.0)]
 Widths = tuple[Width, ...]
+MISSED_STRESS = 0.05
+"""More than this of the stress, in root mean square, is told to be missed by a quadratic energy."""
 
 
 @configuration
@@ -106,13 +108,12 @@ class NetworkForm(StatesLoss, TrainableForm):
         ),
     ] = 1e-3
     energy_pace: Annotated[
-        float,
+        Annotated[float, Field(ge=0.0)] | None,
         Field(
-            ge=0.0,
-            description="Learning rate of NN_Ψ over that of the others; a quadratic energy to start with wants"
-            " a low one.",
+            description="Learning rate of NN_Ψ over that of the others. If not given, 1 from a random start, and "
+            "0 from a linear one, which keeps the quadratic energy; closed loop keeps the energy anyway."
         ),
-    ] = 1e-4
+    ] = None
     patience: Annotated[
         Annotated[int, Field(ge=1)] | None,
         Field(
@@ -235,6 +236,15 @@ class NetworkForm(StatesLoss, TrainableForm):
         stiffness = fit_stiffness(batch, with_state_noise(batch, 1.0, self.seed, next_too=True))
         inputs = np.concatenate([batch.driving + batch.increment, batch.inside_next], axis=1)
         assert isinstance(point.energy, NetworkEnergy)
+        missed = stress_missed(stiffness, batch)
+        if missed > MISSED_STRESS and not self.energy_pace:
+            tell_notes(
+                [
+                    f"the quadratic energy that the training starts from, and keeps, misses the stress by "
+                    f"{missed:.0%}: let it learn (energy_pace = 1e-3), take more states, or start from random "
+                    "weights (initial = 'random')"
+                ]
+            )
         network = quadratic_network(point.energy, stiffness, inputs)
         return eqx.tree_at(lambda p: p.energy, point, network)
 
@@ -254,10 +264,12 @@ class NetworkForm(StatesLoss, TrainableForm):
         check_stages(form, **loop, loop_rate=self.loop_rate)
 
     def closed_loop(self) -> tuple[Phase, ...]:
-        """Return the phases in which energy and evolution learn from short walks in closed loop."""
+        """Return the phases in which the evolution learns from short walks in closed loop."""
         sizes = tuple(max(1, size // self.loop_length) for size in self.loop_batch)
         plan = self.loop_epochs, sizes, self.loop_rate
-        return self.stages("closed loop", ClosedLoopLoss(self, self.loop_length), plan, ("reduction",), short=True)
+        return self.stages(
+            "closed loop", ClosedLoopLoss(self, self.loop_length), plan, ("reduction", "energy"), short=True
+        )
 
     def stages(
         self,
@@ -267,7 +279,7 @@ class NetworkForm(StatesLoss, TrainableForm):
         frozen: tuple[str, ...],
         short: bool = False,
     ) -> tuple[Phase, ...]:
-        """Return one phase for every stage of epochs, batch size and learning rate.
+        """Return one phase for every stage of epochs, batch size and learning rate; a part of pace zero is frozen.
 
         Parameters
         ----------
@@ -281,6 +293,11 @@ class NetworkForm(StatesLoss, TrainableForm):
         short : bool
             Whether a batch may be smaller where there are not so many rows.
         """
+        pace = self.energy_pace
+        if pace is None:
+            pace = float(self.initial == "random")
+        if pace == 0.0:
+            frozen = (*frozen, "energy")
 
         def phase(number: int, epochs: int, size: int, rate: float) -> Phase:
             def method(point: MaterialPoint, dataset: Dataset) -> Method:
@@ -297,7 +314,7 @@ class NetworkForm(StatesLoss, TrainableForm):
                     optimiser=self.optimiser,
                     precision=self.precision,
                     frozen=frozen,
-                    pace={"energy": self.energy_pace},
+                    pace={} if "energy" in frozen else {"energy": pace},
                 )
 
             title = f"{name} {number}" if len(plan[0]) > 1 else name
