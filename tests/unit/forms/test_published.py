@@ -247,7 +247,13 @@ def test_a_stage_keeps_its_last_point_or_the_best_on_validation(square: Dataset,
     wrong = replace(square.validation, stress_next=-square.validation.stress_next)
     square = replace(square, validation=wrong)
     form = replace(
-        SMALL, initial="linear", epochs=(1,), tuning_epochs=(6,), tuning_rate=(1e-2,), patience=patience
+        SMALL,
+        initial="linear",
+        energy_pace=1e-3,
+        epochs=(1,),
+        tuning_epochs=(6,),
+        tuning_rate=(1e-2,),
+        patience=patience,
     )
     tann = train(square, form)
     data = form.prepare(square)
