@@ -1,11 +1,11 @@
 """What the networks of the paper need: start of the weights, optimiser, coordinates and closed loop, one by one.
 
 Every row has all that the rows above have, and one thing more; the last is the form as it comes. A row has the
-loss of single increments, from the exact state, in Algorithm 2 (first and last), and the relative RMS error of
-encoded and decoded coordinates, and of the stress in closed loop on walks that were held out and on paths of the
-protocol: there errors feed on themselves. ``--discovered`` compares the states that Algorithm 1 finds with those
-it starts from. ``--paper`` trains by the recipe of the paper: random weights, NAdam, 2500 + 1000 epochs in batches
-of 100. That takes some CPU hours; an interrupted run goes on where it stopped.
+loss of single increments from the exact state, at the start of the training and at the end of Algorithm 2, and the
+relative RMS error of encoded and decoded coordinates, and of the stress in closed loop on walks that were held out
+and on paths of the protocol: there errors feed on themselves. ``--discovered`` compares the states that Algorithm 1
+finds with those it starts from. ``--paper`` trains by the recipe of the paper: random weights, NAdam, 2500 + 1000
+epochs in batches of 100. That takes some CPU hours; an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def measure(form: Published, dataset: Dataset, keep: bool) -> dict[str, Any]:
     return {
         "states": tann.states,
         "coordinates": float(f"{reconstruction(tann, dataset):.2e}"),
-        "first": float(f"{single[0].validation:.2e}"),
+        "first": float(f"{tann.information.history[0].validation:.2e}"),
         "last": float(f"{single[-1].validation:.2e}"),
         "walks": float(f"{validation:.2e}"),
         **{path: float(f"{errors.stress:.1e}") for path, errors in paths.items()},
