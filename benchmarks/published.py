@@ -3,7 +3,7 @@
 Every row has all that the rows above have, and one thing more; the last is the form as it comes. A row has the
 loss of single increments from the exact state, at the start of the training and at the end of Algorithm 2, and the
 relative RMS error of encoded and decoded coordinates, and of the stress in closed loop on walks that were held out
-and on paths of the protocol: there errors feed on themselves. ``--discovered`` compares the states that Algorithm 1
+and on paths of the protocol, where errors feed on themselves. ``--discovered`` compares states that Algorithm 1
 finds with those it starts from. ``--paper`` trains by the recipe of the paper: random weights, NAdam, 2500 + 1000
 epochs in batches of 100. That takes some CPU hours; an interrupted run goes on where it stopped.
 """
