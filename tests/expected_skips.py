@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from headless_browser import browser_here
+
 
 @dataclass(frozen=True)
 class ExpectedSkip:
@@ -31,7 +33,8 @@ class ExpectedSkip:
     here: bool
 
 
-no_web = find_spec("ziglang") is None or shutil.which("node") is None
+no_zig, no_node = find_spec("ziglang") is None, shutil.which("node") is None
+no_web = no_zig or no_node
 EXPECTED = (
     # the wheel of openseespylinux brings libraries for Python 3.12 that need a libgfortran it does not bring
     ExpectedSkip("verification/test_opensees.py", "openseespy", sys.version_info >= (3, 12)),
@@ -53,6 +56,11 @@ EXPECTED = (
     ExpectedSkip("unit/export/test_other_systems.py", "ziglang is not installed", find_spec("ziglang") is None),
     ExpectedSkip("unit/export/test_web_module.py", "no compiler for WebAssembly", no_web),
     ExpectedSkip("unit/export/test_web_module.py", "ziglang is installed", not no_web),
+    ExpectedSkip("unit/explorer/", "no node", no_node),
+    ExpectedSkip("unit/explorer/test_driver.py", "no compiler for WebAssembly", no_web),
+    ExpectedSkip("unit/explorer/test_explored_page.py", "ziglang is installed", not no_zig),
+    ExpectedSkip("verification/test_explored_in_browser.py", "no browser", browser_here() is None),
+    ExpectedSkip("verification/test_explored_in_browser.py", "no compiler for WebAssembly", no_zig),
     ExpectedSkip("unit/data/test_data_file.py", "limits the size of files", sys.platform == "win32"),
     ExpectedSkip("unit/data/test_data_shards.py", "limits the size of files", sys.platform == "win32"),
 )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from microtann.evaluation.laws import examine_laws
     from microtann.evaluation.localisation import coordinates_at
     from microtann.evaluation.simulation import simulate
+    from microtann.explorer.explore import explore
     from microtann.forms.variational.reduce import reduce
     from microtann.job.example import job_example
     from microtann.job.job_file import StructureJob, read_job
@@ -121,6 +122,7 @@ __all__ = [
     "drive_many",
     "evaluate",
     "examine_laws",
+    "explore",
     "export",
     "fem",
     "forms",
@@ -183,6 +185,7 @@ _PLACES = {
     "evaluation.localisation": ("coordinates_at",),
     "evaluation.closed_loop": ("evaluate",),
     "evaluation.simulation": ("simulate",),
+    "explorer.explore": ("explore",),
     "forms.variational.reduce": ("reduce",),
     "job.example": ("job_example",),
     "job.job_file": ("StructureJob", "read_job"),

@@ -13,11 +13,8 @@ from microtann.cli.messages import show_section, show_unchanged
 from microtann.cli.microstructure import BarChoice, CellChoice, cell_settings, choose_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.sections import choose, effective, gather
-from microtann.microstructure.bars.driven.driver import drive_cell
-from microtann.microstructure.bars.lattice import Lattice
 from microtann.microstructure.driven.drive import drive
-from microtann.report.driven_path_section import write_driven_path
-from microtann.report.driven_section import write_driven_cell
+from microtann.report.driven_section import write_driven_path
 from microtann.system.stage import Stage, working_folder
 
 
@@ -78,10 +75,6 @@ def cell(
     driven, scale = chosen.microstructure, drawing.scale or None
     steps = loading.steps(driven.components)
     with working_folder(stage, overwrite=overwrite) as folder:
-        if isinstance(driven, Lattice) and driven.bar is not None:
-            response = drive_cell(driven.cell, driven.bar, steps)
-            section = write_driven_cell(folder, driven.cell, driven.bar, response, scale)
-        else:
-            section = write_driven_path(folder, driven, drive(driven, steps), scale)
+        section = write_driven_path(driven, folder, drive(driven, steps), scale)
     typer.echo(section.paragraphs[0])
     show_section(output, section)

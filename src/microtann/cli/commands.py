@@ -52,6 +52,7 @@ PLACES = {
     "simulate": CommandPlace("simulate", "simulate"),
     "job": CommandPlace("job", "job"),
     "export": CommandPlace("export", "export"),
+    "explore": CommandPlace("explore", "explore"),
     "compare": CommandPlace("compare", "compare"),
     "replay": CommandPlace("replay", "replay"),
     "reproduce": CommandPlace("reproduce", "reproduce"),

@@ -11,8 +11,8 @@ import typer
 from microtann.cli.messages import console
 from microtann.cli.options import Overwrite
 from microtann.errors import InputError
+from microtann.microstructure.real_material import read_material
 from microtann.report.model_card import card_errors_table, models_table, properties_table
-from microtann.tann.real_units import read_material
 from microtann.tann.shipped import load, model_card, shipped_models, short_names
 
 

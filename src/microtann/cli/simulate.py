@@ -14,7 +14,7 @@ from microtann.cli.named_model import is_object, model_digest, named_material
 from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.simulated_job import changes_of, make_job
+from microtann.cli.simulated_job import changes_of, make_job, make_variants
 from microtann.cli.solver import SolverChoice
 from microtann.errors import ConvergenceError, InputError
 from microtann.evaluation import simulation
@@ -57,6 +57,15 @@ def simulate(
     localisation: Annotated[str | None, setting(SimulationChoice, "localisation")] = None,
     engine: Annotated[str | None, setting(SimulationChoice, "engine")] = None,
     ranks: Annotated[int | None, setting(SimulationChoice, "ranks")] = None,
+    variants: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--variants",
+            metavar="KEY=A,B,C",
+            help="Of a job file: values of a key, each a run (of several keys, all combinations), or a table of "
+            "variants (TOML, CSV); they are compared in one report.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute a reference structure with a model, the exact cell and as a full lattice; or one from a job file.
@@ -77,9 +86,16 @@ def simulate(
         if config is not None or any(value is not None for value in options.values()) or model is not None:
             raise InputError(f"{case} is a job file, which says all of it: use --set key=value to change it")
         place = output or Path("results") / Path(case).stem
-        make_job(Path(case), place, changes_of(assignments or ()), overwrite)
-        show_section(place, read_section(place))
+        changes = changes_of(assignments or ())
+        if variants:
+            make_variants(
+                Path(case), variants, output or place.with_name(f"{place.name}-variants"), changes, overwrite
+            )
+        else:
+            make_job(Path(case), place, changes, overwrite)
         return
+    if variants:
+        raise InputError("--variants are those of a job file: microtann simulate JOB.toml --variants key=a,b,c")
     model = model or "cube"
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case

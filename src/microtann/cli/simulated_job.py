@@ -1,24 +1,21 @@
-"""``microtann simulate JOB.toml``: a structure of one's own from an input file."""
+"""``microtann simulate JOB.toml``: a structure of one's own from an input file, or variants of it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from microtann.cli.messages import show_unchanged
+from microtann.cli.messages import show_files, show_section, show_unchanged
 from microtann.cli.progress_bar import progress
-from microtann.errors import ConfigurationError, ConvergenceError, InputError
-from microtann.evaluation.reference_run import RECORDS, newton_progress
-from microtann.job.job_file import read_job
-from microtann.report.job_section import write_job
-from microtann.system.stage import Stage, file_digest, working_folder
-from microtann.system.toml import from_toml
+from microtann.errors import ConfigurationError
+from microtann.job.variants import value_of
+from microtann.studies.job_run import simulate_job
+from microtann.studies.job_variants import VARIANT_FOLDERS, study_variants
 
 
 def make_job(file: Path, output: Path, changes: Mapping[str, Any], overwrite: bool = False) -> None:
-    """Run a job unless its results are there.
+    """Run a job unless its results are there, and show them.
 
     Parameters
     ----------
@@ -29,19 +26,31 @@ def make_job(file: Path, output: Path, changes: Mapping[str, Any], overwrite: bo
     overwrite : bool
         Whether results of another job may be replaced.
     """
-    chosen = read_job(file, changes)
-    inputs = {"job": file_digest(file), **chosen.inputs}
-    stage = Stage("job", output, {"case": {"name": str(file), **{k: str(v) for k, v in changes.items()}}}, inputs)
-    if stage.finished:
+    run = simulate_job(file, changes, output=output, overwrite=overwrite, progress=progress)
+    if run.kept:
         show_unchanged(output)
-        return
-    failure = output.with_name(f"{output.name}.failed-point.h5")
-    again = (ConvergenceError, InputError)
-    with working_folder(stage, overwrite=overwrite, keep_unfinished=True, would_fail_again=again) as folder:
-        with progress(file.stem) as report:
-            result = chosen.solve(newton_progress(report), record=folder / RECORDS, failure=failure)
-        write_job(folder, chosen, result)
-        shutil.rmtree(folder / RECORDS, ignore_errors=True)
+    show_section(output, run.section)
+
+
+def make_variants(
+    file: Path, variants: Sequence[str], output: Path, changes: Mapping[str, Any], overwrite: bool = False
+) -> None:
+    """Run those variants of a job whose results are not there, and show their comparison.
+
+    Parameters
+    ----------
+    file : Path
+    variants : sequence of str
+        What ``--variants`` gives: a table, or values of keys.
+    output : Path
+    changes : mapping
+        Values in place of those in the file, for all variants.
+    overwrite : bool
+        Whether results of other variants may be replaced.
+    """
+    study = study_variants(file, variants, changes, output=output, overwrite=overwrite, progress=progress)
+    show_section(output / VARIANT_FOLDERS[1], study.section)
+    show_files(output, ["report.html"])
 
 
 def changes_of(assignments: Sequence[str]) -> dict[str, Any]:
@@ -59,8 +68,5 @@ def changes_of(assignments: Sequence[str]) -> dict[str, Any]:
             raise ConfigurationError(f"--set takes key=value, such as material.name=cube, got {text!r}")
         if key.strip() in changes:
             raise ConfigurationError(f"--set gives {key.strip()} twice: give it once")
-        try:
-            changes[key.strip()] = from_toml(f"value = {value}")["value"]
-        except ValueError:
-            changes[key.strip()] = value.strip()
+        changes[key.strip()] = value_of(value)
     return changes

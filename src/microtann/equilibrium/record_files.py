@@ -19,6 +19,7 @@ from microtann.equilibrium.increment_table import IncrementRow
 from microtann.equilibrium.newton import Equilibrium
 from microtann.equilibrium.range_watch import Reach
 from microtann.equilibrium.running_cost import Cost
+from microtann.equilibrium.sparse_rows import read_rows, write_rows
 from microtann.equilibrium.state_arrays import from_arrays, to_arrays
 from microtann.system.hdf5 import created, opened
 
@@ -158,7 +159,7 @@ def write_state(path: Path, checkpoint: Checkpoint) -> None:
     with created(path) as file:
         for name, values in arrays.items():
             if values is not None:
-                file[name] = values
+                write_rows(file, name, values)
         numbers = {name: getattr(checkpoint, name) for name in _NUMBERS}
         numbers |= {name: getattr(found, name) for name in _FOUND}
         _write_json(file, "notes", numbers | {"cost": asdict(checkpoint.cost), "row": asdict(checkpoint.row)})
@@ -181,12 +182,9 @@ def read_state(path: Path, virgin: Any) -> Checkpoint:
         If it is of another system.
     """
     with opened(path) as file:
-        arrays: dict[str, NDArray[Any]] = {}
-        file.visititems(
-            lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-        )
+        arrays = read_rows(file)
         notes = _read_json(file, "notes")
-    state = from_arrays({name: np.asarray(values) for name, values in arrays.items()}, virgin)
+    state = from_arrays(arrays, virgin)
     found = Equilibrium(
         displacement=arrays["displacement"],
         force=arrays["force"],

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from microtann.errors import InputError
 from microtann.evaluation.both_scales import Microscale
 from microtann.microstructure.bars.full.structure import Structure, StructureResult
-from microtann.microstructure.bars.lattice import Lattice
+from microtann.microstructure.bars.lattice import require_lattice
 from microtann.microstructure.bars.lattice_inside import MATCH_TOLERANCE
 from microtann.numbers.checks import as_floats
 
@@ -53,10 +53,9 @@ def decoded_block(scale: Microscale, point: ArrayLike, edge: int | None = None) 
     Raises
     ------
     InputError
-        If the point lies outside of the box around the structure.
+        If the point lies outside of the box around the structure, or what is inside is no lattice.
     """
-    mesh, lattice = scale.result.mesh, scale.microstructure
-    assert isinstance(lattice, Lattice)
+    mesh, lattice = scale.result.mesh, require_lattice(scale.microstructure)
     assert lattice.bar is not None
     cell = lattice.cell
     where = as_floats("point", point)

@@ -52,7 +52,7 @@ class ExactReference:
     @property
     def fills_structures(self) -> bool:
         """Whether its copies make a full structure (DNS)."""
-        return isinstance(self.microstructure, Lattice)
+        return self.microstructure.fills_structures
 
     @property
     def digest(self) -> str:

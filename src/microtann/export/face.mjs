@@ -10,19 +10,22 @@
 
 export const about = @ABOUT@;
 
-const V = about.components.length;
-const Z = about.states;
-
 export class Material {
-  /** @param {WebAssembly.Exports} functions of the module */
-  constructor(functions) {
+  /**
+   * @param {WebAssembly.Exports} functions of a module
+   * @param described what it says of itself; a page may hold several modules
+   */
+  constructor(functions, described = about) {
     this.functions = functions;
+    this.about = described;
+    this.components = described.components.length;
+    this.states = described.states;
     this.start = Math.ceil(functions.heap() / 64) * 64;
   }
 
   /** The virgin state of n points. */
   virgin(n) {
-    return { strain: new Float64Array(n * V), state: new Float64Array(n * Z) };
+    return { strain: new Float64Array(n * this.components), state: new Float64Array(n * this.states) };
   }
 
   /**
@@ -32,6 +35,7 @@ export class Material {
    */
   update(increment, before, { dt = 1, tangent = true } = {}) {
     const n = this.points(increment, before);
+    const [V, Z] = [this.components, this.states];
     const sizes = [V, V, Z, V, Z, tangent ? V * V : 0, 1, 1].map((width) => n * width);
     const { at, numbers } = this.places(sizes);
     numbers(0).set(before.strain);
@@ -46,6 +50,7 @@ export class Material {
   /** How far an increment that led to `after` reaches in the range of the training: 1 on its border. */
   reach(increment, before, after) {
     const n = this.points(increment, before);
+    const [V, Z] = [this.components, this.states];
     const { at, numbers } = this.places([V, V, Z, 1].map((width) => n * width));
     numbers(0).set(before.strain);
     numbers(1).set(increment);
@@ -56,10 +61,11 @@ export class Material {
 
   /** The number of points; sizes that do not fit are refused. */
   points(increment, before) {
+    const [V, Z] = [this.components, this.states];
     const n = increment.length / V;
     if (!Number.isInteger(n) || before.strain.length !== n * V || before.state.length !== n * Z) {
       throw new RangeError(
-        `${about.name} takes ${V} strains and ${Z} states a point, got ${increment.length} increments, ` +
+        `${this.about.name} takes ${V} strains and ${Z} states a point, got ${increment.length} increments, ` +
           `${before.strain.length} strains and ${before.state.length} states`,
       );
     }

@@ -176,9 +176,12 @@ class FiniteElements:
                 add = partial(self._add, call, before, dt, totals)
                 for chunk, done in zip(chunks, side_by_side(add, chunks, self._threads), strict=True):
                     for name, value in done.state.items():
+                        sparse = name in call.mostly_zero
                         if name not in after:
-                            after[name] = np.empty((points, *value.shape[1:]), dtype=value.dtype)
-                        after[name][chunk.place] = value
+                            room = np.zeros if sparse else np.empty
+                            after[name] = room((points, *value.shape[1:]), dtype=value.dtype)
+                        if not (sparse and value.strides[0] == 0):  # zeros are there, and take no memory
+                            after[name][chunk.place] = value
                     strain[chunk.points], stress[chunk.points] = done.strain, done.stress
                     dissipated[chunk.points] = done.state["dissipation"]
                     energy += done.energy

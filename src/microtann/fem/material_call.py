@@ -57,6 +57,7 @@ class MaterialCall:
             )
         self._material, self._mesh, self._called = material, mesh, False
         self._count = len(mesh.gauss_points(region.cells))
+        self.mostly_zero: tuple[str, ...] = getattr(material, "mostly_zero", ())
         self._where = f"{{}} of region {region.name!r}" if region.name else "{}"
 
     def virgin(self) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from microtann.job.job_tables import JobTables, read_tables
 from microtann.job.mesh_names import named
 from microtann.job.tables import JobTitle, OutputChoice
 from microtann.materials.protocol import Material
+from microtann.numbers.configuration import nearest
 from microtann.system.stage import file_digest
 
 
@@ -129,12 +130,24 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
     materials, inputs = _materials(tables, mesh)
     try:
         model = Model(mesh, materials)
-        model._system()  # regions without a material are told now
+        system = model._system()  # regions without a material are told now
     except InputError as error:
         raise ConfigurationError(f"{tables.where('material')}: {error}") from None
+    _check_pictures(tables, [*system.fields(system.virgin()), "training_reach"])
     inputs |= {"mesh": file_digest(path.parent / tables.mesh.file)} if tables.mesh.file else {}
     inputs |= {"history": file_digest(path.parent / tables.history.file)} if tables.history else {}
     return StructureJob(tables.title, model, job_steps(tables, mesh), tables.solver, tables.output, inputs)
+
+
+def _check_pictures(tables: JobTables, fields: Sequence[str]) -> None:
+    """Refuse pictures of fields that no increment will have."""
+    for field in tables.output.pictures:
+        name = field.partition(" ")[0]
+        if field not in fields and name not in fields:
+            raise ConfigurationError(
+                f"{tables.where('output', 'pictures')}: there is no field {name!r}: {nearest(name, fields)}"
+                f"there are {', '.join(fields)}"
+            )
 
 
 def _materials(tables: JobTables, mesh: Mesh) -> tuple[Materials, dict[str, str]]:

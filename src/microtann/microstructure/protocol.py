@@ -22,6 +22,7 @@ from microtann.materials.protocol import State
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.plastic_points import PlasticPoints
+from microtann.microstructure.real_material import RealMaterial, UnitFactors
 from microtann.microstructure.strain_metric import MetricName, StrainMetric, metric_name_in, stiffness_metric
 from microtann.microstructure.yield_search import search_first_yield
 from microtann.numbers.checks import check_dt, check_strain_paths
@@ -98,6 +99,8 @@ class Microstructure(ABC):
 
     Then the trapezoidal work of an increment is at most what is stored and dissipated.
     """
+    fills_structures: ClassVar[bool] = False
+    """Whether its copies make a full lattice (DNS), beside which homogenised structures are put."""
     usual_metric: ClassVar[MetricName] = "uniform"
     """In which strains its walks are drawn unless one says otherwise, see `StrainMetric`."""
     without_stiffness: ClassVar[str] = "prescribe the strain"
@@ -352,6 +355,16 @@ class Microstructure(ABC):
 
     def picture(self, state: Mapping[str, Array] | None = None) -> Picture | None:
         """Return how it looks in the state of one point, or in the virgin one; None if it has no picture."""
+        return None
+
+    def in_units(self, material: RealMaterial) -> tuple[Microstructure, UnitFactors] | None:
+        """Return it made of a real material, and by what its quantities are multiplied; None if it is not known.
+
+        Raises
+        ------
+        InputError
+            If that material makes something else of it.
+        """
         return None
 
     @property

@@ -16,6 +16,7 @@ from microtann.errors import InputError
 from microtann.evaluation.closed_loop import protocol
 from microtann.evaluation.measures import relative_rms
 from microtann.numbers.checks import check_strain_paths
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, read_section, write_section
 from microtann.report.table import Column, Table, columns_of
@@ -209,7 +210,7 @@ def _basis(name: str, states: Float[Array, "n z"]) -> Float[Array, "n r"]:
     """Return an orthonormal basis of the columns, without directions that do not move."""
     if not np.isfinite(states).all():
         raise InputError(f"a state of the {name} model is not finite")
-    vectors, sizes, _ = np.linalg.svd(states, full_matrices=False)
+    vectors, sizes, _ = singular_vectors(states)
     if not sizes.max(initial=0.0) > 0.0:
         raise InputError(f"the states of the {name} model never move along these paths: take larger strains")
     return vectors[:, sizes > RANK * sizes[0]]

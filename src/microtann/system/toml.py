@@ -38,7 +38,7 @@ def to_toml(table: Mapping[str, Any], comments: Mapping[str, str] | None = None)
     ----------
     table : mapping
         Values are bool, int, float, str, lists or tuples of them, or mappings (written as [tables]); a value of
-        None is left out, for TOML has no null.
+        None is left out, for TOML has no null, or with a comment to it stands there as a comment.
     comments : mapping, optional
         Comment to the line of a key, by its dotted name ("walks.paths").
 
@@ -59,10 +59,16 @@ def to_toml(table: Mapping[str, Any], comments: Mapping[str, str] | None = None)
 def _add(
     place: Container | Table, table: Mapping[str, Any], path: tuple[str, ...], comments: Mapping[str, str]
 ) -> None:
-    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping) and value is not None}
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
     for key, value in plain.items():
-        item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
         comment = comments.get(".".join((*path, key)), "")
+        if value is None:
+            for line in textwrap.wrap(comment, WIDTH - len("# "), break_on_hyphens=False):
+                place.add(tomlkit.comment(line))
+            if comment:
+                place.add(tomlkit.comment(f"{key} ="))
+            continue
+        item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
         if len(f"{key} = {item.as_string()}") + len(comment) > WIDTH:
             for line in textwrap.wrap(comment, WIDTH - len("# "), break_on_hyphens=False):
                 place.add(tomlkit.comment(line))

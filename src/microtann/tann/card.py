@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from microtann.errors import ModelFileError
-from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN
-from microtann.microstructure.strain_metric import WORDS
+from microtann.microstructure.strain_metric import UNIT_YIELD, WORDS
 from microtann.system.atomic import write_atomically
 
 HELD_OUT = ("validation", "test")
@@ -98,7 +97,7 @@ class ModelCard:
             As for `TANN.in_units`; shipped models are of the reference material.
         """
         words = f"{self.cell}; young = {young:g}, yield_strain = {yield_strain:g}, length = {length:g}"
-        strain = self.largest_strain * yield_strain / REFERENCE_YIELD_STRAIN
+        strain = self.largest_strain * yield_strain / UNIT_YIELD
         return replace(self, cell=words, largest_strain=strain)
 
     @property

@@ -41,7 +41,8 @@ class Hybrid:
     of the decoded internal coordinates, which is exact in the virgin state and as good as the decoder elsewhere.
     Energy and dissipation are mixed as the stress is; while a share grows, their balance is met up to the
     difference of the two materials. The tangent leaves out how the share grows with strain, so that it stays
-    symmetric; Newton's method takes more iterations for it. A state takes as much memory as an exact one.
+    symmetric; Newton's method takes more iterations for it. States of the exact microstructure take memory, and
+    room in a record, where points were handed over.
 
     Examples
     --------
@@ -83,6 +84,8 @@ class Hybrid:
         self.margin = margin
         self.exact: Microstructure = exact
         self._own = tuple(name for name in virgin if name not in SHARED_STATE)
+        self._virgin = {name: virgin[name] for name in self._own}
+        self.mostly_zero = tuple(name for name, value in self._virgin.items() if not value.any())
 
     def __repr__(self) -> str:
         return f"Hybrid({self.tann!r}, margin={self.margin:g})"
@@ -145,6 +148,8 @@ class Hybrid:
         new = own | after | {"exact_share": share}
         chosen = np.flatnonzero(share > 0.0)
         if not len(chosen):
+            for name, value in self._virgin.items():  # one row in place of so many alike
+                new[name] = np.broadcast_to(value, own[name].shape)
             return stress, moduli, new
         part = {name: value[chosen] for name, value in state.items()}
         exact_before = {name: part[name] for name in (*SHARED_STATE, *self._own)}

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from microtann.errors import InputError
+from microtann.numbers.singular_vectors import singular_vectors
 
 UNUSED = 1e-13
 """Directions below this fraction of the largest are not used by encoder or decoder but for round-off."""
@@ -111,8 +112,8 @@ class ResidualReduction(Reduction):
             np.asarray(self.encoder / self.deviation).T,
         )
         sizes = [np.linalg.norm(part, 2) or 1.0 for part in scaled]
-        directions, used, _ = np.linalg.svd(
-            np.hstack([part / size for part, size in zip(scaled, sizes, strict=True)]), full_matrices=False
+        directions, used, _ = singular_vectors(
+            np.hstack([part / size for part, size in zip(scaled, sizes, strict=True)])
         )
         directions = directions[:, used > UNUSED * used[0]]
         if directions.shape[1] >= len(self.deviation):

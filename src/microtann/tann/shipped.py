@@ -9,10 +9,10 @@ from importlib import resources
 from pathlib import Path
 
 from microtann.errors import ModelFileError
+from microtann.microstructure.real_material import RealMaterial, read_material
 from microtann.tann.card import ModelCard, read_card
 from microtann.tann.form import DEFAULT_FORM
 from microtann.tann.model_file import read_model
-from microtann.tann.real_units import RealMaterial, read_material
 from microtann.tann.trained_model import TANN
 
 OTHER_FORM = {"cube": "play"}

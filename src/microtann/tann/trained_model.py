@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.errors import InputError
 from microtann.materials.protocol import State
 from microtann.microstructure.protocol import Microstructure
+from microtann.microstructure.real_material import RealMaterial
 from microtann.numbers.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
 from microtann.numbers.coordinates import split
 from microtann.numbers.range_policy import check_policy, warn_or_raise
@@ -29,7 +30,7 @@ from microtann.tann.form import PreparedUpdate, compiled_update
 from microtann.tann.information import Information
 from microtann.tann.model_file import write_model
 from microtann.tann.point import Increment, MaterialPoint
-from microtann.tann.real_units import RealMaterial, scaled_model
+from microtann.tann.real_units import scaled_model
 from microtann.tann.recall import Recall, follow_paths
 from microtann.tann.reduction import Reduction
 from microtann.tann.safe import SafeEvolution, usual_rate

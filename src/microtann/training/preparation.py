@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import InputError, ReadingNote
 from microtann.numbers.coordinates import columns
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.system.memory import require_memory
 from microtann.tann.information import Information
 from microtann.tann.scaling import Scaling
@@ -167,7 +168,7 @@ def residual_components(
     chosen = slice(None, None, max(1, len(coordinates) // samples))
     residual = (coordinates[chosen] - driving[chosen] @ elastic.T) * weight
     noise = _noise(dataset.training, increment, elastic, weight, samples)
-    _, singular, vectors = np.linalg.svd(residual, full_matrices=False)
+    _, singular, vectors = singular_vectors(residual)
     if singular[0] <= COMPONENT_TOLERANCE * np.linalg.norm(coordinates[chosen] * weight):
         raise InputError(
             "nothing irreversible happens in the training data: use larger increments or longer paths"

@@ -163,7 +163,7 @@ def test_bad_input(tmp_path, arguments, message):
 
 
 def test_a_folder_that_cannot_be_used_is_found_before_the_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("microtann.cli.cell.drive_cell", lambda *_: pytest.fail("the cell was driven"))
+    monkeypatch.setattr("microtann.cli.cell.drive", lambda *_: pytest.fail("the cell was driven"))
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="did not write there"):
         run("cube", "--strain", "11=1", "-o", tmp_path)

@@ -343,6 +343,7 @@ def test_the_help_tells_defaults_and_the_order_of_the_work() -> None:
         "simulate",
         "job",
         "export",
+        "explore",
         "compare",
         "replay",
         "reproduce",

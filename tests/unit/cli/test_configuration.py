@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from microtann.cli.microstructure import BarChoice, CellChoice
+from microtann.cli.sections import reference
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError
 from microtann.numbers.configuration import configuration, defaults, to_table
 from microtann.numbers.settings import check_sections, collect_settings, fill, help_lines, parse_assignment
-from microtann.system.toml import to_toml
+from microtann.system.toml import from_toml, to_toml
 
 
 @configuration
@@ -231,3 +232,13 @@ tables = st.recursive(
 @given(tables)
 def test_what_is_written_is_read_back(table: dict) -> None:
     assert tomllib.loads(to_toml(table)) == table
+
+
+def test_keys_without_a_default_are_shown_as_comments() -> None:
+    """Every key of a form stands in the reference; what has no default is commented out under its meaning."""
+    text = reference("published")
+    lines = text.splitlines()
+    for key in ("states", "encoder_widths", "energy_widths", "patience"):
+        place = lines.index(f"# {key} =")
+        assert lines[place - 1].startswith("# ")
+    assert "states" not in from_toml(text)["train"]

@@ -19,10 +19,11 @@ from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.forms.laws.growing_update import prepare_growing_flow
 from microtann.forms.laws.timed_walks import TimedWalks, timed_rows, to_timed_walks
 from microtann.forms.variational.held_elasticity import Hold, elasticity_of_dataset, hold_elasticity
-from microtann.forms.variational.loss import Reference
-from microtann.forms.variational.random_start import random_system
+from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import fitted_reduction
+from microtann.forms.variational.walk_loss import Reference
 from microtann.numbers.configuration import configuration
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.point import MaterialPoint
@@ -233,22 +234,10 @@ class Laws(TrainableForm):
         return held
 
     def _best(self, points: list[MaterialPoint], dataset: Dataset) -> MaterialPoint:
-        """Return what becomes best on the validation walks in a part of the updates."""
-        if len(points) == 1:
-            return points[0]
-        updates = max(int(TRIALS * self.updates), 1)
-        validate = self.validation(points[0], dataset)
-        loss = jax.jit(lambda point: sum(validate(point).values()))
-        reached = []
-        for point in points:
-            method = replace(self, updates=updates)._descent(point, dataset)
-            state = method.start
-            while int(state.update) < updates:
-                state, _ = method.block(state)
-            end = method.point(state.parameters)
-            value = float(loss(end))
-            reached.append((value if np.isfinite(value) else np.inf, end))
-        return min(reached, key=lambda pair: pair[0])[1]
+        """Return the best on the validation walks after a part of the updates."""
+        updates, validate = trial_updates(self.updates, TRIALS), self.validation(points[0], dataset)
+        short = replace(self, updates=updates)
+        return best_start(points, lambda point: short._descent(point, dataset), validate, updates)
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         walks, hold = to_timed_walks(point, dataset.training), self._hold(dataset, point.scaling)
@@ -278,7 +267,7 @@ def evened(normals: Float[np.ndarray, "z m"], size: int) -> Float[np.ndarray, "z
     parts = []
     for first in range(0, normals.shape[1], size):
         part = normals[:, first : first + size]
-        left, lengths, right = np.linalg.svd(part, full_matrices=False)
+        left, lengths, right = singular_vectors(part)
         parts.append(np.sqrt(np.mean(lengths**2)) * left @ right)
     return np.concatenate(parts, axis=1)
 

@@ -20,6 +20,7 @@ from scipy.optimize import nnls
 from microtann.data.increments import Dataset
 from microtann.errors import InputError
 from microtann.forms.variational.slip_reduction import RANK_TOLERANCE, CompleteSystem, SlipSystem, reduce_slips
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.scaling import Scaling
 from microtann.training.preparation import driving_variables
 
@@ -108,7 +109,7 @@ def slips_from_data(
         normals = np.hstack([normals, planes / np.abs(force @ planes).max(axis=0)])
     chosen = state[:: max(1, len(state) // SAMPLES)]
     slipped = np.linalg.lstsq(normals, chosen.T, rcond=None)[0].T
-    leading = np.linalg.svd(slipped * np.linalg.norm(normals, axis=0), full_matrices=False)[2][0]
+    leading = singular_vectors(slipped * np.linalg.norm(normals, axis=0))[2][0]
     sense = np.where(leading < 0.0, -1.0, 1.0)  # slips that go together go in one sense, as those merged must
     return reduce_slips(CompleteSystem(elastic, driven, sense * normals, sense * slipped), states, slips).system
 

@@ -31,17 +31,17 @@ from microtann.forms.variational.held_elasticity import (
     hold_elasticity,
     unheld,
 )
+from microtann.forms.variational.idle_slips import size_of_slips, without_idle_slips
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
-from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
-from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
-from microtann.forms.variational.random_start import best_start, random_system
+from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import SMALLEST, fitted_reduction
 from microtann.forms.variational.scaled_walks import ScaledWalks, measured_walks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
+from microtann.forms.variational.slip_update import prepare_flow
 from microtann.forms.variational.unused_settings import unused_beside_others, unused_by_start
-from microtann.forms.variational.update import prepare_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow, viscous
+from microtann.forms.variational.walk_loss import Reference, loss_terms, reference_of, states_along
 from microtann.microstructure.protocol import metric_in
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
@@ -131,8 +131,8 @@ class Variational(TrainableForm):
         Field(
             ge=1,
             description="Random slip systems, from as many seeds, of which the best on the validation walks "
-            "after a tenth of the updates is trained; they are descended in turn. There is but one"
-            " start from a lattice.",
+            "after a tenth of the updates, and 100 at least, is trained; they are descended in turn. There is but "
+            "one start from a lattice.",
         ),
     ] = 1
     updates: Annotated[
@@ -350,8 +350,8 @@ class Variational(TrainableForm):
         return verdict(history)
 
     def _best(self, points: Sequence[MaterialPoint], dataset: Dataset) -> MaterialPoint:
-        """Return what becomes best on the validation walks in a tenth of the updates."""
-        updates, validate = -(-self.updates // 10), self.validation(points[0], dataset)
+        """Return the best on the validation walks after a tenth of the updates."""
+        updates, validate = trial_updates(self.updates, 0.1), self.validation(points[0], dataset)
         short = replace(self, updates=updates)
         return best_start(points, lambda point: short._descent(point, dataset), validate, updates)
 

@@ -20,6 +20,7 @@ from microtann.forms.variational.slip_reduction import ReducedSlips
 from microtann.forms.variational.slip_start import is_reducible
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.coordinates import Shapes, columns, split, width
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
 
@@ -117,7 +118,7 @@ class KnownCoordinates:
         state : array, shape (n, z)
             States along the walks.
         """
-        _, size, rows = np.linalg.svd(np.linalg.qr(state, mode="r"))
+        _, size, rows = singular_vectors(np.asarray(np.linalg.qr(state, mode="r")), full=True)
         elsewhere = rows[(np.append(size, np.zeros(len(rows) - len(size))) <= VISITED * size[0])]
         if not len(elsewhere):
             return reduction
@@ -126,7 +127,7 @@ class KnownCoordinates:
         nothing = np.zeros((len(elsewhere), reduction.elastic.shape[1]))
         told = (self.decode(nothing, elsewhere @ slips.slips_of_states.T) * weight).T
         beyond = told - vectors @ (vectors.T @ told)
-        directions, length, _ = np.linalg.svd(beyond, full_matrices=False)
+        directions, length, _ = singular_vectors(beyond)
         directions = directions[:, length > NEW * np.linalg.norm(told, 2)]
         deviation = np.asarray(reduction.deviation)
         k = directions.shape[1]

@@ -16,6 +16,8 @@ from microtann.training.optimise import Method
 
 ELASTIC_SHARE = 0.5
 """Size of P over that of B."""
+LEAST_TRIAL = 100
+"""Updates below which a descent says nothing of where it leads: the first ones may well move away from it."""
 
 
 def random_system(
@@ -47,13 +49,18 @@ def random_system(
     )
 
 
+def trial_updates(updates: int, share: float) -> int:
+    """Return after how many of the updates several starts are compared."""
+    return min(updates, max(int(np.ceil(share * updates)), LEAST_TRIAL))
+
+
 def best_start(
     points: Sequence[MaterialPoint],
     descend: Callable[[MaterialPoint], Method],
     validate: Callable[[MaterialPoint], Terms],
     updates: int,
 ) -> MaterialPoint:
-    """Return what becomes best of several starts, descended in turn; a single one as it is.
+    """Return the best of several starts, each as it is or descended, whichever is better; a single one as it is.
 
     Parameters
     ----------
@@ -63,7 +70,7 @@ def best_start(
     validate : callable
         Weighted terms of the loss on validation walks.
     updates : int
-        Of each descent.
+        Of each descent, see `trial_updates`.
     """
     if len(points) == 1:
         return points[0]
@@ -74,7 +81,7 @@ def best_start(
         state = method.start
         while int(state.update) < updates:
             state, _ = method.block(state)
-        end = method.point(state.parameters)
-        value = float(loss(end))
-        reached.append((value if np.isfinite(value) else np.inf, end))
+        for candidate in (point, method.point(state.parameters)):
+            value = float(loss(candidate))
+            reached.append((value if np.isfinite(value) else np.inf, candidate))
     return min(reached, key=lambda pair: pair[0])[1]

@@ -14,6 +14,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.numbers.singular_vectors import singular_vectors
+
 Array = NDArray[np.float64]
 RANK_TOLERANCE = 1e-9
 """Principal components of the states below this fraction of the largest are round-off."""
@@ -92,10 +94,10 @@ def reduce_slips(complete: CompleteSystem, states: int, slips: int) -> ReducedSl
     profiles = merged_slips(slipped, np.linalg.norm(normals, axis=0), slips)
     merged = normals @ profiles
     if merged.shape[1] <= states:
-        modes, size, _ = np.linalg.svd(merged, full_matrices=False)
+        modes, size, _ = singular_vectors(merged)
         modes = modes.T
     else:
-        _, size, modes = np.linalg.svd(slipped @ normals.T, full_matrices=False)
+        _, size, modes = singular_vectors(slipped @ normals.T)
     basis = modes[: min(states, int((size > RANK_TOLERANCE * size[0]).sum()))]
     coupling = basis @ complete.coupling
     system = SlipSystem(root_of(complete.elasticity - coupling.T @ coupling), coupling, basis @ merged)
@@ -132,7 +134,7 @@ def merged_slips(slipped: Float[Array, "n m"], weight: Float[Array, "m"], slips:
     profiles = np.zeros((m, len(np.unique(set_of))))
     for column, number in enumerate(np.unique(set_of)):
         members = np.flatnonzero(set_of == number)
-        leading = np.linalg.svd(slipped[:, members] * weight[members], full_matrices=False)[2][0]
+        leading = singular_vectors(slipped[:, members] * weight[members])[2][0]
         profile = np.abs(leading) / weight[members]
         profiles[members, column] = profile / profile.sum()
     return profiles

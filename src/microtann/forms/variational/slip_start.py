@@ -50,10 +50,7 @@ def reduced_slips(dataset: Dataset, scaling: Scaling, states: int, slips: int) -
     problem = _problem(dataset)
     assert problem is not None
     moved = slips_in_data(dataset)
-    values, vectors = np.linalg.eigh(problem.hessian)
-    kept = values > RANK_TOLERANCE * values[-1]
-    root = (vectors[:, kept] * np.sqrt(values[kept])) @ vectors[:, kept].T
-    inverse = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
+    root, inverse = square_roots(problem.hessian)
     if not np.abs(moved @ root).max() > 0.0:
         raise InputError("nothing yields in the data: use larger increments or longer walks")
     complete = CompleteSystem(
@@ -69,6 +66,14 @@ def reduced_slips(dataset: Dataset, scaling: Scaling, states: int, slips: int) -
         energy * slips_of_states / problem.resistance[:, None],
         states_of_slips * problem.resistance / energy,
     )
+
+
+def square_roots(hessian: Float[Array, "m m"]) -> tuple[Float[Array, "m m"], Float[Array, "m m"]]:
+    """Return √K and its inverse for a symmetric K, without the directions that store nothing."""
+    values, vectors = np.linalg.eigh(hessian)
+    kept = values > RANK_TOLERANCE * values[-1]
+    scaled = vectors[:, kept] * np.sqrt(values[kept])
+    return scaled @ vectors[:, kept].T, (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
 
 
 def slips_in_data(dataset: Dataset) -> Float[Array, "n m"]:

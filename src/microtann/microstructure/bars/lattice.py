@@ -26,9 +26,11 @@ from microtann.microstructure.bars.condensed.solve import CellResponse, affine_d
 from microtann.microstructure.bars.condensed.stability import NO_BENDING
 from microtann.microstructure.bars.driven.limit_load import largest_factor
 from microtann.microstructure.bars.lattice_inside import LatticeInside
+from microtann.microstructure.bars.real_bars import made_of
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
+from microtann.microstructure.real_material import RealMaterial, UnitFactors
 from microtann.microstructure.registry import register_microstructure
 from microtann.numbers.checks import check_increment
 from microtann.slips.problem import SlipProblem
@@ -63,6 +65,7 @@ class Lattice(Microstructure):
     kind: ClassVar[str] = "lattice"
     fields: ClassVar[Mapping[str, tuple[str, ...]]] = {"cell": UnitCell.ARRAYS, "bar": ElastoplasticBar.ARRAYS}
     quadratic: ClassVar[bool] = True
+    fills_structures: ClassVar[bool] = True
     without_stiffness: ClassVar[str] = f"{NO_BENDING}: prescribe the strain or add bars"
 
     cell: UnitCell
@@ -296,6 +299,19 @@ class Lattice(Microstructure):
             Where the coordinate origin of the cell lies in the structure, up to lattice vectors.
         """
         return LatticeInside(self.cell, cell_size, origin)
+
+    def in_units(self, material: RealMaterial) -> tuple[Lattice, UnitFactors] | None:
+        """Return the lattice made of a real material, and by what its quantities are multiplied.
+
+        Raises
+        ------
+        InputError
+            If its bars are of several materials, or their ratio of hardening is another.
+        """
+        if self.bar is None:
+            return None
+        cell, bar, factors = made_of(self.cell, self.bar, material)
+        return Lattice(cell, bar), factors
 
     @property
     def identities(self) -> Mapping[str, Identity]:

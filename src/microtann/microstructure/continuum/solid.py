@@ -20,7 +20,6 @@ from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, MeanDilatation, regions_of
 from microtann.materials.plane_stress import NORMAL_STRAIN
 from microtann.materials.protocol import State
-from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN
 from microtann.microstructure.continuum.cell_equations import CellEquations
 from microtann.microstructure.continuum.cell_newton import CellsBefore, advance_cells
 from microtann.microstructure.continuum.deviators import COMPONENTS_OF, DEVIATORS
@@ -38,7 +37,7 @@ from microtann.microstructure.continuum.solid_picture import solid_frames, solid
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import SHARED_STATE, Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
-from microtann.microstructure.strain_metric import MetricName
+from microtann.microstructure.strain_metric import UNIT_YIELD, MetricName
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
 from microtann.system.paraview import write_series
@@ -200,7 +199,7 @@ class Solid(Microstructure):
             return 1.0
         directions = np.random.default_rng(0).standard_normal((DIRECTIONS, self.components))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        return float(np.median(self.first_yield(directions)) / REFERENCE_YIELD_STRAIN)
+        return float(np.median(self.first_yield(directions)) / UNIT_YIELD)
 
     def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
         """Return by which factors average strains would have to be multiplied for the first point to flow.

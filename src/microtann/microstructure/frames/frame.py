@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import CellError
 from microtann.materials.protocol import State
-from microtann.microstructure.bars.cells.bar import REFERENCE_YIELD_STRAIN, ElastoplasticBar
+from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
 from microtann.microstructure.frames.beam_properties import BeamProperties
@@ -25,7 +25,7 @@ from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
 from microtann.microstructure.registry import register_microstructure
-from microtann.microstructure.strain_metric import MetricName
+from microtann.microstructure.strain_metric import UNIT_YIELD, MetricName
 from microtann.numbers import voigt
 from microtann.numbers.checks import check_increment
 from microtann.slips.problem import SlipProblem
@@ -174,7 +174,7 @@ class Frame(Microstructure):
         """Median strain at first yield over directions of strain, over that of the reference bar, 1/3."""
         directions = np.random.default_rng(0).standard_normal((DIRECTIONS, self.components))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        return float(np.median(self.first_yield(directions)) / REFERENCE_YIELD_STRAIN)
+        return float(np.median(self.first_yield(directions)) / UNIT_YIELD)
 
     def first_yield(self, strain: Float[Array, "n v"]) -> Float[Array, "n"]:
         """Return the multiples of strains at which the first fibre of the virgin frame yields."""

@@ -77,6 +77,6 @@ def test_the_best_of_several_starts_is_trained(dataset: Dataset) -> None:
         return float(sum(measure(point).values()))  # type: ignore[arg-type]
 
     best = error(form.start(dataset))
-    assert best < min(error(one.start(dataset)) for one in alone)  # a tenth of the updates is done
+    assert best < min(error(one.start(dataset)) for one in alone)  # a part of the updates is done
     again = error(form.start(dataset))
     assert again == best

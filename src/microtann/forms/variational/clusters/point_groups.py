@@ -18,6 +18,7 @@ from microtann.forms.variational.clusters.clustering import clusters_of
 from microtann.forms.variational.clusters.common_motion import common_motion
 from microtann.forms.variational.slip_reduction import RANK_TOLERANCE
 from microtann.microstructure.plastic_points import PlasticPoints
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
@@ -111,7 +112,7 @@ def principal_unknowns(system: GroupSystem, motion: Float[Array, "r s"], states:
     root = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
     inverse = (vectors[:, kept] / np.sqrt(values[kept])).T
     if states < len(root):
-        leading = np.linalg.svd(motion @ root.T, full_matrices=False)[2][:states]
+        leading = singular_vectors(motion @ root.T)[2][:states]
         root, inverse = leading @ root, leading @ inverse
     return GroupSystem(
         system.elasticity,

@@ -11,12 +11,11 @@ from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import CellError, InputError
+from microtann.microstructure.strain_metric import UNIT_YIELD
 from microtann.slips.return_map_kernel import plastic_increments, tangent_modulus
 
 LARGEST, SMALLEST = 1e100, 1e-100
 """Range of the properties: products of a few of them neither overflow nor vanish."""
-REFERENCE_YIELD_STRAIN = 1.0 / 3.0
-"""Strain at first yield of the dimensionless reference material."""
 
 Array = NDArray[np.float64]
 
@@ -137,7 +136,7 @@ class ElastoplasticBar:
         by it.
         """
         strains = np.asarray(self.yield_stress) / np.asarray(self.young)
-        return float(strains.min() / REFERENCE_YIELD_STRAIN)
+        return float(strains.min() / UNIT_YIELD)
 
     def per_bar(self, count: int) -> tuple[Array, Array, Array]:
         """Return (young, yield_stress, hardening), each of shape (count,).

@@ -22,9 +22,10 @@ from microtann.cones.cone_projection import norms_of_groups
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.loss import slips_along
 from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.forms.variational.slip_reduction import root_of
+from microtann.forms.variational.walk_loss import slips_along
+from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.point import MaterialPoint
 from microtann.tann.reduction import ResidualReduction
@@ -65,7 +66,7 @@ def without_idle_slips(point: MaterialPoint, walks: ScaledWalks) -> MaterialPoin
     kept = moved > IDLE * moved.mean()
     flowing = np.repeat(kept, sizes)
     normals = np.asarray(evolution.normals)[:, flowing]
-    basis, size, _ = np.linalg.svd(normals, full_matrices=True)
+    basis, size, _ = singular_vectors(normals, full=True)
     rank = int((size > RANK_TOLERANCE * size[0]).sum())
     left = tuple(np.array(sizes)[kept].tolist()) if isinstance(evolution, ConeFlow) else None
     directions = jnp.asarray(basis[:, :rank].T @ normals)
