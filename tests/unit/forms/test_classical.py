@@ -16,7 +16,6 @@ def test_given_plastic_strains_are_the_states(with_plastic_strain: Dataset) -> N
         coordinates=("plastic_strain",),
         epochs=(2,),
         batch=(50,),
-        loop_epochs=(),
         evolution_widths=(24, 24),
         energy_widths=(24,),
     )
@@ -39,7 +38,7 @@ def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop(many_with_plast
         evolution_widths=(32, 32),
         state_noise=0.05,
         epochs=(30,),
-        loop_epochs=(4,),
+        learning_rate=(3e-3,),
     )
     tann = train(many_with_plastic_strain, form)
     error = closed_loop_error(tann, many_with_plastic_strain.test)

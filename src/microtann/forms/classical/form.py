@@ -37,6 +37,10 @@ class Classical(NetworkForm):
         tuple[Rate, ...], Field(min_length=1, description="Learning rate at the start of every stage.")
     ] = (1e-2,)
 
+    loop_epochs: Annotated[
+        Widths, Field(description="Most epochs of every stage of the training in closed loop; none leaves it out.")
+    ] = ()
+
     def __post_init__(self) -> None:
         check_stages("Classical", epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate)
         self.check_closed_loop("Classical")
