@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from microtann.data.increments import Increments
 from microtann.data.whole_walks import consecutive_rows
-from microtann.forms.published.loss import PublishedBatch, StatesLoss, TargetSizes
+from microtann.forms.published.network_loss import PublishedBatch, StatesLoss, TargetSizes
 from microtann.tann.point import Increment, MaterialPoint
 from microtann.training.objective import Objective
 
