@@ -210,7 +210,9 @@ def _training_curves(
 ) -> list[Figure]:
     """Draw the training of all models that are trained (Figure 6), and say which take none."""
     curves: list[TrainingCurve] = []
-    exact, others, without = [], [], []
+    exact: list[str] = []
+    others: list[str] = []
+    without: list[str] = []
     for cell in cells:
         shown = [model.tann for model in models[cell.name]]
         trained = [tann for tann in shown if tann.information.history]

@@ -121,8 +121,8 @@ class ModelCard:
         said = []
         if self.runaways:
             said.append(f"runs away on {', '.join(self.runaways)}: its answers there are of no use")
-        errors = [self.errors.get(walks, {}).get("stress") for walks in HELD_OUT]
-        if None not in errors and max(errors) > max(UNEVEN * min(errors), NEGLIGIBLE_ERROR):
+        errors = [_number(self.errors[walks]["stress"]) for walks in HELD_OUT if walks in self.errors]
+        if len(errors) == len(HELD_OUT) and max(errors) > max(UNEVEN * min(errors), NEGLIGIBLE_ERROR):
             found = (f"{error:.1e} on {walks} walks" for error, walks in zip(errors, HELD_OUT, strict=True))
             said.append(f"uneven: {' and '.join(found)}, drawn by one law: now and then a walk goes wrong")
         if self.violations:

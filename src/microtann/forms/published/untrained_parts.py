@@ -78,9 +78,9 @@ def autoencoder(
     inside = coordinates - driving @ elastic.T
     low, high = inside.min(axis=0), inside.max(axis=0)
     center, scale = 0.5 * (low + high), _positive(0.5 * (high - low))
-    states = enough_states(states, (inside - center) / scale)
+    count = enough_states(states, (inside - center) / scale)
     keys = jax.random.split(key, 2)
-    widths = (inside.shape[1], *hidden, states)
+    widths = (inside.shape[1], *hidden, count)
     encoder = dense(widths, jax.nn.elu, keys[0])
     decoder = transposed(encoder) if tied else dense(widths[::-1], jax.nn.elu, keys[1])
     made = Autoencoder(jnp.asarray(elastic), jnp.asarray(center), jnp.asarray(scale), encoder, decoder)
@@ -105,9 +105,9 @@ def pod(dataset: Dataset, scaling: Scaling, states: StateCount, residual: bool) 
     for part in columns(dataset.coordinate_shapes).values():
         weight[part] = 1.0 / (np.sqrt(np.mean(coordinates[:, part] ** 2)) or 1.0)
     inside = (coordinates - driving @ elastic.T) * weight
-    states = enough_states(states, inside)
+    count = enough_states(states, inside)
     _, vectors = np.linalg.eigh(inside.T @ inside)
-    modes = vectors[:, ::-1][:, :states]
+    modes = vectors[:, ::-1][:, :count]
     deviation = _positive(np.sqrt(np.mean((inside @ modes) ** 2, axis=0)))
     return PODReduction(*(jnp.asarray(a) for a in (elastic, weight, modes, deviation)))
 
