@@ -10,7 +10,7 @@ import numpy as np
 
 from microtann.data.increments import Dataset
 from microtann.forms import Published
-from microtann.forms.published.closed_loop import REIN, ClosedLoopLoss, window_rows
+from microtann.forms.published.window_loss import REIN, ClosedLoopLoss, window_rows
 from microtann.training.zero_increments import with_zero_increments
 
 FORM = Published(encoder_widths=(12,), evolution_widths=(12,), energy_widths=(24,))
