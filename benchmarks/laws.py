@@ -61,16 +61,17 @@ def published_model(epochs: int) -> mt.TANN:
     if PUBLISHED.exists():
         return mt.load(PUBLISHED)
     plan = mt.WalkPlan(paths=500, limit=LIMIT, zero_fraction=0.2)
-    form = Published(
+    form = Published.by_recipe(
+        "paper",
         reduction="pod",
         residual=True,
         states=13,
+        decay=0.01,
+        patience=None,
         epochs=(epochs,),
         batch=(200,),
         learning_rate=(3e-3,),
         tuning_epochs=(),
-        tuning_batch=(),
-        tuning_rate=(),
     )
     tann = mt.train(generate(mt.Lattice(mt.cube_cell()), plan), form)
     PUBLISHED.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from microtann.tann.form import DEFAULT_FORM, form_class, known_forms
 from microtann.training.form import TrainableForm
 
 SECTION = "train"
+RECIPE = f"{SECTION}.recipe"
 
 
 def trainable_forms() -> dict[str, type[TrainableForm]]:
@@ -22,15 +23,18 @@ def trainable_forms() -> dict[str, type[TrainableForm]]:
 def choose_form(settings: Sequence[Setting]) -> TrainableForm:
     """Return the form that the settings choose, with its hyper-parameters.
 
+    The key ``recipe`` fills those that are not given with what goes together in a recipe of the form.
+
     Raises
     ------
     ConfigurationError
-        If the form or a key is not known, a key belongs to another form, or a value is out of range.
+        If the form, a recipe or a key is not known, a key belongs to another form, or a value is out of range.
     """
     kind = _chosen_class(settings)
     settings = _with_own_table(settings, kind.name)
     own = {f"{SECTION}.{key}" for key in defaults(kind)}
-    others = [setting for setting in settings if setting.key != f"{SECTION}.form"]
+    base = _recipe(kind, settings)
+    others = [setting for setting in settings if setting.key not in (f"{SECTION}.form", RECIPE)]
     for setting in others:
         section, _, key = setting.key.partition(".")
         owners = [name for name, form in trainable_forms().items() if key in defaults(form)]
@@ -40,7 +44,7 @@ def choose_form(settings: Sequence[Setting]) -> TrainableForm:
                 f"{' or '.join(map(repr, owners))}, but the form is {kind.name!r}, whose keys are "
                 f"{', '.join(defaults(kind))}"
             )
-    return fill(kind, SECTION, others)
+    return fill(kind, SECTION, others, base)
 
 
 def choose_forms(settings: Sequence[Setting], names: Sequence[str]) -> dict[str, TrainableForm]:
@@ -91,7 +95,8 @@ def forms_text() -> str:
     for name, form in trainable_forms().items():
         sentence = (form.__doc__ or "").strip().splitlines()[0]
         keys = ", ".join(f"{key} = {value}" for key, value in defaults(form).items())
-        lines.append(f"- **{name}**: {sentence} Keys: {keys}.")
+        recipes = f" Recipes: {', '.join(form.recipes)}." if form.recipes else ""
+        lines.append(f"- **{name}**: {sentence} Keys: {keys}.{recipes}")
     return "\n\n".join(["Forms, and the keys of the section [train] that belong to each:", "\n".join(lines)])
 
 
@@ -110,6 +115,17 @@ def _with_own_table(settings: Sequence[Setting], name: str) -> list[Setting]:
             if table.key == f"{SECTION}.{name}":
                 found += [Setting(f"{SECTION}.{key}", value, source) for key, value in table.value.items()]
     return found
+
+
+def _recipe(kind: type[TrainableForm], settings: Sequence[Setting]) -> TrainableForm | None:
+    """Return the form as its chosen recipe has it; None if no recipe is chosen."""
+    chosen = [setting for setting in settings if setting.key == RECIPE]
+    if not chosen:
+        return None
+    try:
+        return kind.by_recipe(str(chosen[-1].value))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{RECIPE!r} in {chosen[-1].source}: {error}") from None
 
 
 def _chosen_class(settings: Sequence[Setting]) -> type[TrainableForm]:

@@ -45,6 +45,9 @@ def train(
     config: Config = None,
     assignments: Assignments = None,
     form: Annotated[str | None, typer.Option(help="Form of the TANN.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Hyper-parameters that go together, such as paper; settings win.")
+    ] = None,
     states: Annotated[int | None, typer.Option(help="Internal state variables to start with.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
     seeds: Annotated[
@@ -63,7 +66,8 @@ def train(
     The choices are in the section [train] of the configuration. It writes model.safetensors, its training curves
     (training.csv, training.png) and what it is (CSV).
     """
-    settings = gather(config, assignments, {"train.form": form, "train.states": states, "train.seed": seed})
+    options = {"train.form": form, "train.recipe": recipe, "train.states": states, "train.seed": seed}
+    settings = gather(config, assignments, options)
     make_model(settings, data, output, overwrite, seeds, resume)
     show_section(output, read_section(output))
 

@@ -111,6 +111,30 @@ def walk_rows(data: Increments) -> list[Int[NDArray[np.int64], "T"]]:
     InputError
         If no increment starts in the virgin state.
     """
+    pieces = consecutive_rows(data)
+    first = np.array([rows[0] for rows in pieces], dtype=np.int64)
+    start = np.concatenate([data.strain, data.extra], axis=1)
+    virgin = np.abs(start[first]).max(axis=1, initial=0.0) <= ROUND_OFF * np.abs(start).max(initial=0.0)
+    energies = () if "energy" in data.unknown else (data.energy[:, None],)
+    for values in (data.stress, *energies):
+        virgin &= np.abs(values[first]).max(axis=1) <= ROUND_OFF * np.abs(values).max(initial=0.0)
+    walks = [rows for rows, whole in zip(pieces, virgin, strict=True) if whole]
+    if not walks:
+        raise InputError(
+            "no increment of the data starts in the virgin state, so that no response can be followed from there: "
+            "keep whole walks in the data"
+        )
+    return walks
+
+
+def consecutive_rows(data: Increments) -> list[Int[NDArray[np.int64], "T"]]:
+    """Return the rows of every piece of a path whose increments follow each other, in the order of its steps.
+
+    Parameters
+    ----------
+    data : Increments
+        In any order; a piece ends where a step is missing or does not start where the one before ended.
+    """
     order = np.lexsort((data.step, data.path))
     start = np.concatenate([data.strain, data.extra], axis=1)[order]
     end = start + np.concatenate([data.strain_increment, data.extra_increment], axis=1)[order]
@@ -119,14 +143,4 @@ def walk_rows(data: Increments) -> list[Int[NDArray[np.int64], "T"]]:
     continues[1:] = (np.diff(data.path[order]) == 0) & (np.diff(data.step[order]) == 1)
     continues[1:] &= np.abs(start[1:] - end[:-1]).max(axis=1) <= near
     first = np.flatnonzero(~continues)
-    virgin = np.abs(start[first]).max(axis=1, initial=0.0) <= near
-    energies = () if "energy" in data.unknown else (data.energy[:, None],)
-    for values in (data.stress, *energies):
-        virgin &= np.abs(values[order[first]]).max(axis=1) <= ROUND_OFF * np.abs(values).max(initial=0.0)
-    walks = [rows for rows, whole in zip(np.split(order, first[1:]), virgin, strict=False) if whole]
-    if not walks:
-        raise InputError(
-            "no increment of the data starts in the virgin state, so that no response can be followed from there: "
-            "keep whole walks in the data"
-        )
-    return walks
+    return np.split(order, first[1:]) if len(order) else []

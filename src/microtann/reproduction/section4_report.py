@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from microtann.reproduction.section4_figures import (
     draw_response,
     draw_training_curves,
 )
-from microtann.reproduction.section4_responses import PATHS, WHAT, Section4Response
+from microtann.reproduction.section4_responses import PATHS, WHAT, Section4Model, Section4Response
 from microtann.tann.shipped import load, shipped_models
 from microtann.tann.trained_model import TANN
 
@@ -37,8 +38,7 @@ SCALES = (
 def section4_overview(
     folder: Path,
     cells: Sequence[Section4Cell],
-    tanns: Mapping[str, TANN],
-    responses: Mapping[str, Mapping[str, Section4Response]],
+    models: Mapping[str, Sequence[Section4Model]],
 ) -> Section:
     """Draw the cells and training curves, and return the section with errors and claims.
 
@@ -46,16 +46,14 @@ def section4_overview(
     ----------
     folder : Path
     cells : sequence of Section4Cell
-    tanns : mapping
-        Models by the name of their cell.
-    responses : mapping
-        By cell, then by path.
+    models : mapping
+        Models and their responses by the name of their cell; the first is the one in use.
     """
     figures = []
     for number, perturbed, claim in ((5, False, CLAIMS.shapes), (10, True, CLAIMS.perturbed)):
         shown: dict[str, UnitCell] = {}
         for cell in cells:
-            lattice = require_lattice(tanns[cell.name].microstructure).cell
+            lattice = require_lattice(models[cell.name][0].tann.microstructure).cell
             if (cell.perturbation > 0.0) == perturbed:
                 shown[cell.title] = lattice
         if shown:
@@ -68,7 +66,7 @@ def section4_overview(
                 )
             )
         if number == 5:
-            figures += _training_curves(folder, cells, tanns)
+            figures += _training_curves(folder, cells, models)
     return Section(
         title="Section IV beside the paper",
         order=1,
@@ -77,42 +75,42 @@ def section4_overview(
             "The paper shows curves and gives no errors, so that its claims are put in words.",
             SCALES,
         ),
-        tables=(_errors_table(cells, tanns, responses), _claims_table(cells, tanns, responses)),
+        tables=(_errors_table(cells, models), _claims_table(cells, models)),
         figures=tuple(figures),
     )
 
 
-def cell_section(
-    folder: Path, cell: Section4Cell, tann: TANN, responses: Mapping[str, Section4Response]
-) -> Section:
-    """Draw the responses of a cell, and return its section.
+def cell_section(folder: Path, cell: Section4Cell, models: Sequence[Section4Model]) -> Section:
+    """Draw the responses of the models of a cell, and return its section.
 
     Parameters
     ----------
     folder : Path
     cell : Section4Cell
-    tann : TANN
-    responses : mapping
-        By path.
+    models : sequence of Section4Model
+        The first is the one in use.
     """
-    lattice = require_lattice(tann.microstructure).cell
-    figures = []
-    for name, response in responses.items():
+    lattice = require_lattice(models[0].tann.microstructure).cell
+    figures: list[Figure] = []
+    for name, model in itertools.product(PATHS, models):
+        response = model.responses[name]
+        own = "" if model is models[0] else f"-{model.tann.form}"
+        form = f", form {model.tann.form}" if len(models) > 1 else ""
         drawn = paper_figure(cell.name, name)
         beside = f"Beside Figure {drawn.number}" if drawn else "Not shown in the paper"
         claim = f" {drawn.claim}" if drawn else ""
-        file = f"{f'figure-{drawn.number:02d}' if drawn else f'path-{name}'}.png"
+        file = f"{f'figure-{drawn.number:02d}' if drawn else f'path-{name}'}{own}.png"
         draw_response(folder / file, lattice, response)
-        text = (
-            f"{beside}: {cell.title} lattice, {WHAT[name]} (path {name}).{claim} Here: {_errors_text(response)}."
-        )
+        place = f"{cell.title} lattice, {WHAT[name]} (path {name}{form})"
+        text = f"{beside}: {place}.{claim} Here: {_errors_text(response)}."
         figures.append(Figure(file, text))
         micro = file.replace(".png", "-micro.png")
         increment = draw_micro(folder / micro, lattice, response)
         figures.append(
             Figure(
                 micro,
-                f"{beside}, microstructure at the largest strain (increment {increment + 1} of path {name}): "
+                f"{beside}, microstructure at the largest strain (increment {increment + 1} of path "
+                f"{name}{form}): "
                 "exact cell, decoded by the TANN, and the error of the force, all on one scale of colours.",
             )
         )
@@ -120,13 +118,19 @@ def cell_section(
         title=f"{cell.title} lattice",
         order=2 + list(CELLS).index(cell.name),
         paragraphs=(
-            f"Form {tann.form}, {tann.states} internal state variables; {len(lattice.nodes)} nodes and "
+            f"{_in_words(models)}; {len(lattice.nodes)} nodes and "
             f"{len(lattice.bars)} bars, {lattice.distinct_bars.count} of them distinct. Grey lines in (f) are the "
             "internal state variables that the encoder gives for the exact internal coordinates.",
         ),
         figures=tuple(figures),
         files={"numbers.json": "all errors", RESPONSES: WHAT_RESPONSES_HOLD},
     )
+
+
+def _in_words(models: Sequence[Section4Model]) -> str:
+    """Return the forms of models and their numbers of states."""
+    first, *others = (f"{m.tann.form}, {m.tann.states} internal state variables" for m in models)
+    return "; beside it ".join([f"Form {first}", *(f"form {other}" for other in others)])
 
 
 def _errors_text(response: Section4Response) -> str:
@@ -142,23 +146,19 @@ def _errors_text(response: Section4Response) -> str:
     )
 
 
-def _errors_table(
-    cells: Sequence[Section4Cell],
-    tanns: Mapping[str, TANN],
-    responses: Mapping[str, Mapping[str, Section4Response]],
-) -> Table:
+def _errors_table(cells: Sequence[Section4Cell], models: Mapping[str, Sequence[Section4Model]]) -> Table:
     rows: list[tuple[Value, ...]] = []
     for cell in cells:
-        for name in PATHS:
-            errors, drawn = responses[cell.name][name].errors, paper_figure(cell.name, name)
+        for model, name in itertools.product(models[cell.name], PATHS):
+            errors, drawn = model.responses[name].errors, paper_figure(cell.name, name)
             decoded = (errors.coordinates.get("displacement"), errors.coordinates.get("force"))
             rows.append(
                 (
                     cell.title,
                     name,
                     None if drawn is None else drawn.number,
-                    tanns[cell.name].form,
-                    tanns[cell.name].states,
+                    model.tann.form,
+                    model.tann.states,
                     errors.stress,
                     errors.energy,
                     errors.dissipation,
@@ -182,23 +182,19 @@ def _errors_table(
     return Table("Errors in closed loop", columns, tuple(rows), note)
 
 
-def _claims_table(
-    cells: Sequence[Section4Cell],
-    tanns: Mapping[str, TANN],
-    responses: Mapping[str, Mapping[str, Section4Response]],
-) -> Table:
+def _claims_table(cells: Sequence[Section4Cell], models: Mapping[str, Sequence[Section4Model]]) -> Table:
     """Return what the paper says with a number beside what is found here."""
     claimed = CLAIMS.numbers
     rows: list[tuple[Value, ...]] = []
     for cell in cells:
-        tann = tanns[cell.name]
+        tann, responses = models[cell.name][0].tann, models[cell.name][0].responses
         paper = claimed["states_perturbed" if cell.perturbation else "states"]
         rows.append((cell.title, "internal state variables", paper, str(tann.states)))
         history = tann.information.history
         here = f"{history[-1].update} updates" if history else "no training"
         rows.append((cell.title, "length of training", claimed["training"], here))
         if cell.perturbation:
-            share = responses[cell.name]["b"].remaining_state
+            share = responses["b"].remaining_state
             text = "–" if share is None else f"at least {format_number(share, 'percent')} of the largest"
             rows.append((cell.title, "internal state variables after unloading", claimed["unloaded"], text))
     columns = (*columns_of("text", "lattice", "what", "paper", "here"),)
@@ -209,10 +205,23 @@ def _claims_table(
     return Table("Claims with a number", columns, tuple(rows), note)
 
 
-def _training_curves(folder: Path, cells: Sequence[Section4Cell], tanns: Mapping[str, TANN]) -> list[Figure]:
-    """Draw the training of a model of every lattice that has a trained one (Figure 6), and say which have none."""
-    trained = {cell.title: _trained(cell, tanns[cell.name]) for cell in cells}
-    curves = [_curve(title, tann) for title, tann in trained.items() if tann is not None]
+def _training_curves(
+    folder: Path, cells: Sequence[Section4Cell], models: Mapping[str, Sequence[Section4Model]]
+) -> list[Figure]:
+    """Draw the training of all models that are trained (Figure 6), and say which take none."""
+    curves: list[TrainingCurve] = []
+    exact: list[str] = []
+    others: list[str] = []
+    without: list[str] = []
+    for cell in cells:
+        shown = [model.tann for model in models[cell.name]]
+        trained = [tann for tann in shown if tann.information.history]
+        other = None if trained else _trained(cell, shown[0])
+        if trained and trained[0] is not shown[0]:
+            exact.append(cell.title)
+        elif not trained:
+            (without if other is None else others).append(cell.title)
+        curves += [_curve(cell.title, tann) for tann in (*trained, other) if tann is not None]
     if not curves:
         return []
     draw_training_curves(folder / "figure-06.png", curves)
@@ -220,13 +229,16 @@ def _training_curves(folder: Path, cells: Sequence[Section4Cell], tanns: Mapping
         f"Beside Figure 6: loss in training and validation against the updates. {CLAIMS.training} Here the loss "
         "is that of the form, and the perturbed lattices are shown too."
     )
-    others = [cell.title for cell in cells if trained[cell.title] not in (None, tanns[cell.name])]
+    if exact:
+        text += (
+            f" Of the lattices {', '.join(exact)} the form of the paper is shown alone: the other model is exact "
+            "as it is reduced, and takes no training."
+        )
     if others:
         text += (
             f" The models in the tables above of the lattices {', '.join(others)} took no training: shown are "
             "other models of the same cells that come with microtann."
         )
-    without = [title for title, tann in trained.items() if tann is None]
     if without:
         text += (
             f" Of the lattices {', '.join(without)} there is no trained model: theirs is exact as it is reduced."
@@ -235,9 +247,7 @@ def _training_curves(folder: Path, cells: Sequence[Section4Cell], tanns: Mapping
 
 
 def _trained(cell: Section4Cell, tann: TANN) -> TANN | None:
-    """Return a model of a cell that knows its training: the one in use, or another that comes with microtann."""
-    if tann.information.history:
-        return tann
+    """Return another model of a cell that comes with microtann and knows its training; None if there is none."""
     nodes = require_lattice(tann.microstructure).cell.nodes
     for name in shipped_models():
         if name.startswith(f"{cell.name}-"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -56,6 +56,21 @@ class Section4Response:
         if not unloaded.any() or size.max() == 0.0:
             return None
         return float(size[unloaded].min() / size.max())
+
+
+@dataclass(frozen=True, eq=False)
+class Section4Model:
+    """A model of a cell, and its responses on the paths of Section IV.
+
+    Parameters
+    ----------
+    tann : TANN
+    responses : mapping
+        By path.
+    """
+
+    tann: TANN
+    responses: Mapping[str, Section4Response]
 
 
 def respond_section4(tann: TANN, names: Sequence[str] = PATHS) -> dict[str, Section4Response]:

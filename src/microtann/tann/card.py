@@ -14,6 +14,10 @@ from microtann.system.atomic import write_atomically
 
 HELD_OUT = ("validation", "test")
 """Walks of the data set that were not trained on; the other errors of a card are on the paths of the protocol."""
+UNEVEN = 3.0
+"""Errors on validation and test walks further apart are told: both are drawn by one law."""
+NEGLIGIBLE_ERROR = 1e-6
+"""Errors that are no more tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,27 @@ class ModelCard:
         """Paths and walks on which the errors of stress or energy are infinite or no numbers."""
         return tuple(name for name, e in self.errors.items() if e["stress"] is None or e["energy"] is None)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know first, in sentences: walks that go wrong, and laws that are broken."""
+        said = []
+        if self.runaways:
+            said.append(f"runs away on {', '.join(self.runaways)}: its answers there are of no use")
+        errors = [_number(self.errors[walks]["stress"]) for walks in HELD_OUT if walks in self.errors]
+        if len(errors) == len(HELD_OUT) and max(errors) > max(UNEVEN * min(errors), NEGLIGIBLE_ERROR):
+            found = (f"{error:.1e} on {walks} walks" for error, walks in zip(errors, HELD_OUT, strict=True))
+            said.append(f"uneven: {' and '.join(found)}, drawn by one law: now and then a walk goes wrong")
+        if self.violations:
+            said.append(
+                f"breaks the second law in {self.violations} increments of the walks and paths below; "
+                "tann.safe() does not, at some loss of accuracy"
+            )
+        return tuple(said)
+
     def __str__(self) -> str:
         lines = [
             f"{self.name}: {self.cell}",
+            *(f"  {sentence}" for sentence in self.warnings),
             f"  {self.form}, {self.states} internal state variables; exact models need {self.exact_states}",
             f"  data: {_listed(self.data)} ({self.data_seconds:.0f} CPU s); strains to {self.largest_strain:.3g}",
             f"  training: {_listed(self.training)} ({self.training_seconds:.0f} CPU s)",
@@ -121,9 +143,7 @@ class ModelCard:
             f"  {'':>10}{'stress':>10}{'energy':>10}{'dissip.':>10}",
         ]
         if self.convergence:
-            lines.insert(4, f"  {self.convergence}")
-        if self.runaways:
-            lines.append(f"  runs away on {', '.join(self.runaways)}: its answers there are of no use")
+            lines.insert(len(lines) - 2, f"  {self.convergence}")
         if self.metric != "uniform":
             lines.append(f"  errors of stresses in {WORDS[self.metric]}")
         for path, e in self.errors.items():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import InputError, ReadingNote
+from microtann.errors import ConfigurationError, InputError, ReadingNote
 from microtann.numbers.configuration import to_table
 from microtann.tann.form import Form
 from microtann.tann.information import TrainingRecord
@@ -19,6 +19,8 @@ from microtann.tann.point import MaterialPoint
 from microtann.training.objective import Objective
 from microtann.training.optimise import Method
 from microtann.training.training_range import encoded_states
+
+T = TypeVar("T", bound="TrainableForm")
 
 
 def never_settled(_now: float, _before: float) -> bool:
@@ -74,6 +76,28 @@ class TrainableForm(Form, Objective, ABC):
 
     runs_away: ClassVar[bool] = True
     """Whether models can run away; False where they cannot, whatever their weights."""
+    recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Hyper-parameters that go together, by a name for all of them."""
+
+    @classmethod
+    def by_recipe(cls: type[T], name: str, **settings: Any) -> T:
+        """Return the form with the hyper-parameters of a recipe; those that are given win.
+
+        Parameters
+        ----------
+        name : str
+        **settings
+            Hyper-parameters.
+
+        Raises
+        ------
+        ConfigurationError
+            If the form has no such recipe, or a value is not allowed.
+        """
+        if name not in cls.recipes:
+            known = f"choose from {', '.join(cls.recipes)}" if cls.recipes else "it has none"
+            raise ConfigurationError(f"the form {cls.name!r} has no recipe {name!r}: {known}")
+        return cls(**{**cls.recipes[name], **settings})
 
     @abstractmethod
     def start(self, dataset: Dataset) -> MaterialPoint:

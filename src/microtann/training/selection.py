@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -71,6 +72,40 @@ def check_states(states: int, coordinates: Float[Array, "n c"]) -> None:
             "than a linear reduction needs",
             stacklevel=2,
         )
+
+
+class StateCount(NamedTuple):
+    """How many internal state variables are wanted.
+
+    Parameters
+    ----------
+    most : int
+    few : bool
+        Whether those that a linear reduction does not need are left out.
+    """
+
+    most: int
+    few: bool = False
+
+
+def enough_states(wanted: StateCount, coordinates: Float[Array, "n c"]) -> int:
+    """Return the number of internal state variables that are found in coordinates.
+
+    Parameters
+    ----------
+    wanted : StateCount
+    coordinates : array, shape (n, c)
+        What is reduced, every column of order one.
+
+    Raises
+    ------
+    InputError
+        If more are wanted than there are coordinates.
+    """
+    if wanted.few:
+        return max(1, min(wanted.most, rank_of(coordinates)))
+    check_states(wanted.most, coordinates)
+    return wanted.most
 
 
 def rank_of(coordinates: Float[Array, "n c"]) -> int:

@@ -19,17 +19,12 @@ from microtann.training.form import form_table
 FORM = mt.forms.Published(
     states=4,
     reduction="pod",
-    residual=True,
-    initial="linear",
-    optimiser="soap",
     evolution_widths=(24,),
-    energy_pace=0.0,
     epochs=(6,),
     batch=(40,),
     learning_rate=(3e-3,),
     tuning_epochs=(),
-    tuning_batch=(),
-    tuning_rate=(),
+    loop_epochs=(),
 )
 
 

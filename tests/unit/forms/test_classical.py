@@ -13,7 +13,11 @@ from microtann.training.walk_errors import closed_loop_error
 
 def test_given_plastic_strains_are_the_states(with_plastic_strain: Dataset) -> None:
     form = Classical(
-        coordinates=("plastic_strain",), epochs=(2,), batch=(50,), evolution_widths=(24, 24), energy_widths=(24,)
+        coordinates=("plastic_strain",),
+        epochs=(2,),
+        batch=(50,),
+        evolution_widths=(24, 24),
+        energy_widths=(24,),
     )
     tann = train(with_plastic_strain, form)
     assert tann.states == 6
@@ -32,13 +36,8 @@ def test_a_regular_cell_is_learned_to_one_percent_in_closed_loop(many_with_plast
     form = Classical(
         coordinates=("plastic_strain",),
         evolution_widths=(32, 32),
-        initial="linear",
-        optimiser="soap",
         state_noise=0.05,
-        energy_pace=1e-3,
-        decay=1e-3,
         epochs=(30,),
-        batch=(400,),
         learning_rate=(3e-3,),
     )
     tann = train(many_with_plastic_strain, form)

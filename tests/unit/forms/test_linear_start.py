@@ -14,7 +14,7 @@ from microtann.errors import ConfigurationError
 from microtann.forms import Classical, Published
 from microtann.forms.published.learning import NetworkForm
 
-FORM = Published(states=7, encoder_widths=(24, 12), initial="linear")
+FORM = Published(states=7, encoder_widths=(24, 12), residual=False)
 
 
 @pytest.mark.parametrize("form", [FORM, replace(FORM, tied=False), replace(FORM, states=4, residual=True)])
@@ -34,7 +34,13 @@ def test_the_autoencoder_returns_the_coordinates_of_the_data(square: Dataset, fo
 
 @pytest.mark.parametrize(
     "form",
-    [FORM, replace(FORM, states=4, residual=True), Classical(coordinates=("plastic_strain",), initial="linear")],
+    [
+        FORM,
+        replace(FORM, states=4, residual=True),
+        Classical(
+            coordinates=("plastic_strain",),
+        ),
+    ],
 )
 def test_the_energy_network_starts_as_the_energy_of_the_lattice(
     with_plastic_strain: Dataset, form: NetworkForm

@@ -18,7 +18,8 @@ from microtann.training.form import TrainableForm
 
 STATES = ("state", "energy", "stress", "dissipation")
 COORDINATES = ("coordinates", "jacobian", "energy", "stress", "dissipation")
-SMALL = Published(
+SMALL = Published.by_recipe(
+    "paper",
     states=4,
     encoder_widths=(12,),
     energy_widths=(12,),
@@ -27,10 +28,11 @@ SMALL = Published(
     batch=(50,),
     tuning_epochs=(4,),
     tuning_batch=(50,),
+    patience=None,
 )
 
 
-@pytest.mark.parametrize("form", [Published(), Classical(), Residual()])
+@pytest.mark.parametrize("form", [Published.by_recipe("paper"), Classical(), Residual()])
 def test_all_terms_count_once_by_default(form: TrainableForm) -> None:
     assert form.weights == dict.fromkeys(STATES, 1.0)
     if isinstance(form, Published):

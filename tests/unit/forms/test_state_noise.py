@@ -12,7 +12,7 @@ from microtann.forms import Published
 from microtann.forms.published.state_noise import still_directions
 
 pytestmark = pytest.mark.filterwarnings("ignore:the internal coordinates of the data have rank 7")
-FORM = Published(states=9, encoder_widths=(24, 12), initial="linear", state_noise=0.1)
+FORM = Published(states=9, encoder_widths=(24, 12), residual=False, state_noise=0.1)
 
 
 def test_noise_moves_only_what_the_strain_fixes_and_what_never_moves(square: Dataset) -> None:

@@ -103,7 +103,7 @@ def test_more_data_are_more_of_the_same_walks(tmp_path: Path) -> None:
 
 
 def test_forms_stand_side_by_side_each_with_its_own_hyper_parameters(tmp_path: Path) -> None:
-    own = ("--set", "train.epochs=[1]", "--set", "train.tuning_epochs=[1]", "--set", "train.residual=true")
+    own = ("--set", "train.epochs=[1]", "--set", "train.tuning_epochs=[1]", "--set", "train.loop_epochs=[]")
     walks = ("--set", "walks.steps=15", "--counts", "300", "--states", 4, "--output", tmp_path / "forms")
     forms = ("--form", "variational", "--form", "published")
     result = call("increments", *CELL, *walks, *NONE, *own, *forms)

@@ -27,15 +27,15 @@ from microtann.training.zero_increments import with_zero_increments
 FORM = Published(
     states=4,
     reduction="pod",
-    residual=True,
+    initial="random",
+    optimiser="nadam",
     energy_widths=(12,),
     evolution_widths=(12,),
     epochs=(6, 4),
     batch=(50, 100),
     learning_rate=(3e-3, 1e-3),
     tuning_epochs=(),
-    tuning_batch=(),
-    tuning_rate=(),
+    loop_epochs=(),
     patience=2,
 )
 

@@ -29,16 +29,21 @@ class Classical(NetworkForm):
 
     name: ClassVar[str] = "classical"
 
-    epochs: Annotated[Widths, Field(min_length=1, description="Most epochs of every stage of training.")] = (600,)
+    epochs: Annotated[Widths, Field(min_length=1, description="Most epochs of every stage of training.")] = (100,)
     batch: Annotated[
         Widths, Field(min_length=1, description="Increments per update in every stage of training.")
     ] = (400,)
     learning_rate: Annotated[
         tuple[Rate, ...], Field(min_length=1, description="Learning rate at the start of every stage.")
-    ] = (2e-3,)
+    ] = (1e-2,)
+
+    loop_epochs: Annotated[
+        Widths, Field(description="Most epochs of every stage of the training in closed loop; none leaves it out.")
+    ] = ()
 
     def __post_init__(self) -> None:
         check_stages("Classical", epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate)
+        self.check_closed_loop("Classical")
         check_weights("Classical", training=self.weights)
 
     def start(self, dataset: Dataset) -> MaterialPoint:
@@ -46,5 +51,6 @@ class Classical(NetworkForm):
         return self.networks(dataset, lambda _: given_states(dataset))
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return Algorithm 2 with loss (12)."""
-        return self.stages("training", self, (self.epochs, self.batch, self.learning_rate), ("reduction",))
+        """Return Algorithm 2 with loss (12), then closed loop."""
+        plan = self.epochs, self.batch, self.learning_rate
+        return (*self.stages("training", self, plan, ("reduction",)), *self.closed_loop())

@@ -25,9 +25,13 @@ from microtann.tann.network_energy import NetworkEnergy
 Array = NDArray[np.float64]
 LINEAR_MARGIN = 0.5
 """Inputs of units that act linearly stay above this on the data."""
-DOUBLE = (0.2, np.array([1.0, -1.0, 2.0, -2.0]), np.array([16.0, 16.0, -1.0, -1.0]) / 288.0)
-SINGLE = (0.1, np.array([1.0, -1.0]), np.array([1.0, 1.0]) / 24.0)
-"""Largest h s in the data, its multiples in the units, and what each adds to ½ s² for h = 1."""
+DOUBLE = (0.05, np.array([1.0, -1.0, 2.0, -2.0]), np.array([16.0, 16.0, -1.0, -1.0]) / 288.0)
+SINGLE = (0.05, np.array([1.0, -1.0]), np.array([1.0, 1.0]) / 24.0)
+"""Largest h s in the data, its multiples in the units, and what each adds to ½ s² for h = 1.
+
+Where 2 h s or h s passes 1, a unit is cut off and a fourth power is left: with a small h that is far beyond the
+data, so that the energy of a state that strays is quadratic too.
+"""
 RARE = 0.1
 """Directions in which the data hardly move get this share of the largest reach, for states may stray there."""
 NEGLIGIBLE_CURVATURE = 1e-9
@@ -97,7 +101,8 @@ def quadratic_network(
     hidden, *others = start.network.layers
     if len(others) != 1 or start.network.activation != RePU(4):
         raise ConfigurationError(
-            "the energy starts as a quadratic one only in one hidden layer of rectified units of the fourth power"
+            "the energy starts as a quadratic one only in one hidden layer of rectified units of the fourth "
+            "power: take these, or start from random weights (initial = 'random')"
         )
     curvature, vectors = np.linalg.eigh(0.5 * (stiffness + stiffness.T))
     used = np.abs(curvature) > NEGLIGIBLE_CURVATURE * np.abs(curvature).max()

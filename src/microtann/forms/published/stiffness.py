@@ -68,6 +68,20 @@ def fit_stiffness(batch: PublishedBatch, disturbed: PublishedBatch) -> Float[Arr
     return 0.5 * (stiffness + stiffness.T)
 
 
+def stress_missed(stiffness: Float[Array, "n n"], batch: PublishedBatch) -> float:
+    """Return what a quadratic energy misses of the stress at the exact states, relative and root mean square.
+
+    Parameters
+    ----------
+    stiffness : array, shape (n, n)
+    batch : PublishedBatch
+    """
+    stress = np.asarray(batch.stress_next)
+    x = np.concatenate([np.asarray(a) for a in (batch.driving + batch.increment, batch.inside_next)], axis=1)
+    error = x @ stiffness[:, : stress.shape[1]] - stress
+    return float(np.sqrt(np.mean(error**2) / (np.mean(stress**2) or 1.0)))
+
+
 def _bilinear(left: Float[Array, "s n"], right: Float[Array, "s n"]) -> Float[Array, "s m"]:
     """Return the coefficients of the entries Mᵢⱼ, i ≤ j, in left · M right, M being (Mᵢⱼ + Mⱼᵢ) / 2."""
     i, j = np.triu_indices(left.shape[1])

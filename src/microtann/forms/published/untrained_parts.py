@@ -23,7 +23,7 @@ from microtann.tann.pod import PODReduction
 from microtann.tann.rate_network import RateNetwork
 from microtann.tann.scaling import Scaling
 from microtann.training.preparation import driving_variables, elastic_response
-from microtann.training.selection import check_states
+from microtann.training.selection import StateCount, enough_states
 
 Values = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def unit_scales(data: Increments) -> Scaling:
 def autoencoder(
     dataset: Dataset,
     scaling: Scaling,
-    states: int,
+    states: StateCount,
     hidden: Sequence[int],
     tied: bool,
     residual: bool,
@@ -61,7 +61,7 @@ def autoencoder(
     dataset : Dataset
     scaling : Scaling
         Of the driving variables.
-    states : int
+    states : StateCount
         Internal state variables z.
     hidden : sequence of int
         Widths of the hidden layers of the encoder; the decoder has them in reverse.
@@ -78,16 +78,16 @@ def autoencoder(
     inside = coordinates - driving @ elastic.T
     low, high = inside.min(axis=0), inside.max(axis=0)
     center, scale = 0.5 * (low + high), _positive(0.5 * (high - low))
-    check_states(states, (inside - center) / scale)
+    count = enough_states(states, (inside - center) / scale)
     keys = jax.random.split(key, 2)
-    widths = (inside.shape[1], *hidden, states)
+    widths = (inside.shape[1], *hidden, count)
     encoder = dense(widths, jax.nn.elu, keys[0])
     decoder = transposed(encoder) if tied else dense(widths[::-1], jax.nn.elu, keys[1])
     made = Autoencoder(jnp.asarray(elastic), jnp.asarray(center), jnp.asarray(scale), encoder, decoder)
     return linear_autoencoder(made, (inside - center) / scale, -center / scale) if linear else made
 
 
-def pod(dataset: Dataset, scaling: Scaling, states: int, residual: bool) -> PODReduction:
+def pod(dataset: Dataset, scaling: Scaling, states: StateCount, residual: bool) -> PODReduction:
     """Return the leading modes of coordinates, each group of which is weighted by its inverse root mean square.
 
     Parameters
@@ -95,7 +95,7 @@ def pod(dataset: Dataset, scaling: Scaling, states: int, residual: bool) -> PODR
     dataset : Dataset
     scaling : Scaling
         Of the driving variables.
-    states : int
+    states : StateCount
         Modes, which are the internal state variables z.
     residual : bool
         Whether the elastic response is taken off the coordinates first.
@@ -105,9 +105,9 @@ def pod(dataset: Dataset, scaling: Scaling, states: int, residual: bool) -> PODR
     for part in columns(dataset.coordinate_shapes).values():
         weight[part] = 1.0 / (np.sqrt(np.mean(coordinates[:, part] ** 2)) or 1.0)
     inside = (coordinates - driving @ elastic.T) * weight
-    check_states(states, inside)
+    count = enough_states(states, inside)
     _, vectors = np.linalg.eigh(inside.T @ inside)
-    modes = vectors[:, ::-1][:, :states]
+    modes = vectors[:, ::-1][:, :count]
     deviation = _positive(np.sqrt(np.mean((inside @ modes) ** 2, axis=0)))
     return PODReduction(*(jnp.asarray(a) for a in (elastic, weight, modes, deviation)))
 
@@ -141,9 +141,9 @@ def energy_network(driving: int, states: int, hidden: Sequence[int], power: int,
 
 
 def rate_network(
-    data: Increments, scaling: Scaling, states: int, hidden: Sequence[int], key: Array
+    data: Increments, scaling: Scaling, states: int, hidden: Sequence[int], key: Array, *, resting: bool = False
 ) -> RateNetwork:
-    """Return an untrained NN_Z.
+    """Return an untrained NN_Z, whose output has no bias.
 
     Parameters
     ----------
@@ -157,12 +157,17 @@ def rate_network(
         Widths of the hidden layers.
     key : array
         Of JAX's random numbers.
+    resting : bool
+        Whether nothing moves to begin with: the weights of the output are zero.
     """
     _, increment = driving_variables(data, scaling)
     v, y = data.strain.shape[1], increment.shape[1]
     timed = bool(np.ptp(data.dt) > 0.0)
+    network = dense((v + y + states + y + timed, *hidden, states), jax.nn.leaky_relu, key, last_bias=False)
+    if resting:
+        network = eqx.tree_at(lambda n: n.layers[-1].weight, network, replace_fn=jnp.zeros_like)
     return RateNetwork(
-        network=dense((v + y + states + y + timed, *hidden, states), jax.nn.leaky_relu, key),
+        network=network,
         stress_scale=jnp.asarray(_largest(data.stress_next / np.asarray(scaling.stress(v)))),
         increment_scale=jnp.asarray(_largest(increment)),
         duration=jnp.asarray(data.dt.max()),
