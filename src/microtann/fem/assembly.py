@@ -22,6 +22,7 @@ from microtann.fem.out_of_plane import KNOWN, normal_components
 from microtann.fem.regions import Chunk, Materials, MeanDilatation, Region, averaged_cells, regions_of
 from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
+from microtann.system.reused_memory import ReusedMemory
 from microtann.system.worker_threads import side_by_side, worker_threads
 
 Array = NDArray[np.float64]
@@ -51,19 +52,19 @@ class GaussState:
 
 @dataclass(frozen=True, eq=False)
 class _Totals:
-    """What all chunks move by, and the forces and blocks of the stiffness that they add to."""
+    """What all chunks move by, the forces and blocks of the stiffness that they add to, and what they fill."""
 
     moves: Float[Array, "N d"]
     force: Float[Array, "N d"]
     data: Float[Array, "b d d"] | None
+    strain: Float[Array, "P v"]
+    stress: Float[Array, "P v"]
+    dissipated: Float[Array, "P"]
 
 
 class _Part(NamedTuple):
-    """What became of a chunk: its points, their energy and dissipation, and the symmetry of their tangents."""
+    """What became of a chunk: the energy and dissipation of its points, and the symmetry of their tangents."""
 
-    strain: Float[Array, "p v"]
-    stress: Float[Array, "p v"]
-    state: State
     energy: float
     dissipation: float
     skew: float
@@ -105,6 +106,7 @@ class FiniteElements:
         self.regions = regions_of(mesh, materials, mean_dilatation)
         self.mean_dilatation = averaged_cells(mesh, self.regions)
         self._threads = worker_threads(threads)
+        self._memory = ReusedMemory()
         self._chunks = [list(region.chunks(mesh, chunk)) for region in self.regions]
         self._turns = [turns(mesh, chunks) for chunks in self._chunks]
         self._calls = [MaterialCall(region, mesh) for region in self.regions]
@@ -160,60 +162,57 @@ class FiniteElements:
         """
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         d, v = mesh.dimension, components(mesh.dimension)
-        count = mesh.weights.size
+        count, empty = mesh.weights.size, self._memory.empty
+        data = empty((len(self.pattern.indices), d, d)) if tangent else None
+        if data is not None:
+            data.fill(0.0)
         totals = _Totals(
             moves=increment.reshape(-1, d),
             force=np.zeros(mesh.points.shape),
-            data=np.zeros((len(self.pattern.indices), d, d)) if tangent else None,
+            data=data,
+            strain=empty((count, v)),
+            stress=empty((count, v)),
+            dissipated=empty((count,)),
         )
-        strain, stress, dissipated = np.empty((count, v)), np.empty((count, v)), np.empty(count)
         new: State = {}
         skew, size, energy, dissipation = 0.0, 0.0, 0.0, 0.0
         for region, call, all_turns in zip(self.regions, self._calls, self._turns, strict=True):
-            before, after = region.own(state.material), {}
-            points = len(mesh.gauss_points(region.cells))
+            after: State = {}
+            add = partial(self._add, call, region.own(state.material), after, dt, totals)
             for chunks in all_turns:
-                add = partial(self._add, call, before, dt, totals)
-                for chunk, done in zip(chunks, side_by_side(add, chunks, self._threads), strict=True):
-                    for name, value in done.state.items():
-                        sparse = name in call.mostly_zero
-                        if name not in after:
-                            room = np.zeros if sparse else np.empty
-                            after[name] = room((points, *value.shape[1:]), dtype=value.dtype)
-                        if not (sparse and value.strides[0] == 0):  # zeros are there, and take no memory
-                            after[name][chunk.place] = value
-                    strain[chunk.points], stress[chunk.points] = done.strain, done.stress
-                    dissipated[chunk.points] = done.state["dissipation"]
+                for done in side_by_side(add, chunks, self._threads):
                     energy += done.energy
                     dissipation += done.dissipation
                     skew, size = max(skew, done.skew), max(size, done.size)
                     material_seconds += done.seconds
             new |= region.named(after)
-        force, data = totals.force, totals.data
+        strain, dissipated = totals.strain, totals.dissipated
         strain += state.strain
         dissipated += state.dissipated
         return Response(
-            force=force.ravel(),
+            force=totals.force.ravel(),
             tangent=None if data is None else BlockTangent(self.pattern, data, skew <= TANGENT_SYMMETRY * size),
             energy=energy,
             dissipation=dissipation,
-            state=GaussState(strain, stress, dissipated, new),
+            state=GaussState(strain, totals.stress, dissipated, new),
             calls=count,
             material_seconds=material_seconds,
             assembly_seconds=time.process_time() - started - material_seconds,
         )
 
-    def _add(self, call: MaterialCall, before: State, dt: float, totals: _Totals, chunk: Chunk) -> _Part:
+    def _add(
+        self, call: MaterialCall, before: State, after: State, dt: float, totals: _Totals, chunk: Chunk
+    ) -> _Part:
         """Integrate the material at the points of a chunk, and add its forces and stiffness.
 
         Parameters
         ----------
         call : MaterialCall
-        before : dict of arrays
-            State at the points of the region at the start of the increment.
+        before, after : dict of arrays
+            State at the points of the region at the start of the increment, and at its end: filled in.
         dt : float
         totals : _Totals
-            Added to.
+            Added to and filled in.
         chunk : Chunk
         """
         operator, mean = self._operators[chunk.block], chunk.mean_dilatation
@@ -229,7 +228,14 @@ class FiniteElements:
             moduli = np.ascontiguousarray(tangent, dtype=np.float64)
             skew, size = operator.add_stiffness(chunk.cells, moduli, mean, totals.data)
         energy, lost = (float(weights @ state[name]) for name in ("energy", "dissipation"))
-        return _Part(strain, stress, state, energy, lost, skew, size, seconds)
+        totals.strain[chunk.points], totals.stress[chunk.points] = strain, stress
+        totals.dissipated[chunk.points] = state["dissipation"]
+        for name, value in state.items():
+            if name not in after:
+                whole = self._memory.empty((call.points, *value.shape[1:]), value.dtype)
+                after.setdefault(name, whole)  # another thread may have come first
+            after[name][chunk.place] = value
+        return _Part(energy, lost, skew, size, seconds)
 
     def training_reach(self, before: GaussState, after: GaussState) -> Float[Array, "P"] | None:
         """Return how far the Gauss points reach in the range of the data that their material was learnt from.

@@ -56,9 +56,15 @@ class MaterialCall:
                 "a material has the methods initial_state(n) and update(increment, state, dt, tangent)"
             )
         self._material, self._mesh, self._called = material, mesh, False
+        self._update = material.update  # to ask a model for its method costs as much as some hundred points
         self._count = len(mesh.gauss_points(region.cells))
         self.mostly_zero: tuple[str, ...] = getattr(material, "mostly_zero", ())
         self._where = f"{{}} of region {region.name!r}" if region.name else "{}"
+
+    @property
+    def points(self) -> int:
+        """Number of Gauss points of the region."""
+        return self._count
 
     def virgin(self) -> State:
         """Return the virgin state of all Gauss points of the region."""
@@ -83,7 +89,7 @@ class MaterialCall:
         given = {name: value[chunk.place] for name, value in state.items()}
         kept = None if self._called else (strain.copy(), {name: value.copy() for name, value in given.items()})
         try:
-            answer: Any = self._material.update(strain, given, dt, tangent)
+            answer: Any = self._update(strain, given, dt, tangent)
         except Exception as error:  # a user's material may raise anything
             ours = isinstance(error, ConvergenceError)
             if isinstance(error, MemoryError) or (isinstance(error, MicrotannError) and not ours):
@@ -137,7 +143,7 @@ class MaterialCall:
             middle = (first + last) // 2
             half = slice(first, middle)
             try:
-                self._material.update(strain[half], {k: value[half] for k, value in state.items()}, dt, tangent)
+                self._update(strain[half], {k: value[half] for k, value in state.items()}, dt, tangent)
             except Exception:
                 last = middle
             else:
