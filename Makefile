@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROCESSES ?= 2
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test verify lint bench model readme lock clean
+.PHONY: demo test verify lint bench model readme docs gallery address lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Creating the environment in $(VENV) (about a minute) ..."
@@ -46,14 +46,36 @@ model: $(STAMP)
 readme: demo
 	$(BIN)/python scripts/readme_results.py results/demo
 
+# The site of the documentation, in build/site, from an environment of its own; every warning is an error.
+DOCS := .venv-docs
+$(DOCS)/.installed: requirements-docs.lock
+	@$(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock
+	@touch $(DOCS)/.installed
+
+docs: $(DOCS)/.installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --strict
+	@$(DOCS)/bin/python scripts/check_site.py build/site
+
+# Run the examples whose source has changed, and keep their pictures and outputs for the gallery of the site.
+gallery: $(STAMP)
+	$(BIN)/python scripts/gallery.py
+
+# Write the address of the repository wherever it stands: make address URL=https://github.com/you/microtann
+address:
+	$(PYTHON) scripts/package_address.py $(URL)
+
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 # Pin every dependency anew, for all supported Python versions at once (needs uv).
 lock:
-	uv pip compile --universal --python-version 3.11 --extra dask --extra opensees --group pyproject.toml:dev \
+	uv pip compile --universal --python-version 3.11 --extra dask --extra opensees --extra pictures \
+		--group pyproject.toml:dev \
 		--no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --group pyproject.toml:docs \
+		--no-emit-index-url --no-annotate --no-header -o requirements-docs.lock
 
 # Results are left alone.
 clean:
-	rm -rf $(VENV) .numba_cache build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DOCS) .numba_cache build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,9 +1,9 @@
 """Yield stress and hardening of the bars of a lattice, found from one tension test of the lattice.
 
-A lattice of 2 × 2 perturbed cells is pulled, unloaded and pulled again; force and both strains are measured, the
-force with one per cent of noise. What the bars are made of is sought. `microtann.reduce` with a state for each bar
-gives the lattice as a TANN, a tree of arrays: the Hessian of its energy is affine in the hardening modulus H, the
-resistance of its slips linear in the yield stress σ_y,
+A lattice of 2 × 2 perturbed cells is pulled, unloaded and pulled again; force and both strains are measured,
+the force with one per cent of noise. What the bars are made of is sought. `microtann.reduce` with a state for
+each bar gives the lattice as a TANN, a tree of arrays: the Hessian of its energy is affine in the hardening
+modulus H, the resistance of its slips linear in the yield stress σ_y,
 
     K(H) = K(H₀) + (H − H₀) ∂K/∂H,    k(σ_y) = k₀ σ_y / σ₀,
 

@@ -1,11 +1,12 @@
 """Tables that another code wrote become a network: OpenSees, a braced square of `Steel01` trusses.
 
-OpenSees writes average strain and stress along random paths as CSV; ``microtann data import`` would take them from
-there, here its function does. Needs ``pip install "microtann[opensees]"``.
+OpenSees writes average strain and stress along random paths as CSV; ``microtann data import`` would take them
+from there, here its function does. Needs ``pip install "microtann[opensees]"``.
 
-Run with ``python examples/opensees_cell.py``.
+Run it with ``python examples/opensees_cell.py [PICTURE.png]``.
 """
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -97,14 +98,29 @@ def imported(ops, paths, steps):
         return mt.read_dataset(folder / "data.h5")
 
 
-def main(ops, paths=40, steps=60, updates=2000):
-    """Return the error of a network on paths that it has not seen."""
+def draw(picture, ops, tann):
+    """Draw a path that was in no data, with the network and with OpenSees."""
+    from microtann.plotting.curves import Curve, draw_comparison
+
+    turn = np.linspace(0.0, 4 * np.pi, 61)[1:]
+    strain = 4e-3 * np.stack([np.sin(turn), 0.4 * np.sin(0.5 * turn), 0.5 * np.cos(turn) - 0.5], axis=1)
+    exact, found = averages(ops, strain), tann.recall(strain, outside_training="none").stress
+    pairs = ((0, "₁₁"), (2, "₁₂"))
+    curves = [Curve(f"σ{i}", strain[:, c], exact[:, c], found[:, c], f"ε{i}", f"σ{i} [MPa]") for c, i in pairs]
+    draw_comparison(picture, curves, "TANN", beside="OpenSees")
+
+
+def main(ops, paths=40, steps=60, updates=2000, picture=None):
+    """Return the error of a network on paths that it has not seen; draw one more if a file is named."""
     data = imported(ops, paths, steps)
     tann = mt.train(data, mt.forms.Variational(states=6, slips=9, updates=updates, learning_rate=3e-2))
+    if picture is not None:
+        draw(picture, ops, tann)
     return dataset_errors(tann, data).stress
 
 
 if __name__ == "__main__":
     import openseespy.opensees as opensees
 
-    print(f"relative error of the stress on unseen paths: {main(opensees):.2%}")
+    error = main(opensees, picture=sys.argv[1] if sys.argv[1:] else None)
+    print(f"relative error of the stress on unseen paths: {error:.1%}")

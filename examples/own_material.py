@@ -1,10 +1,15 @@
 """A material of one's own in finite elements: linear elasticity in a few lines of NumPy.
 
-A bar of length 2 and unit cross-section is pulled by 1 %. With free sides its axial force is Young's modulus times
-the strain, and it contracts by Poisson's ratio times the strain.
+A bar of length 2 and unit cross-section is pulled by 1 %. With free sides its axial force is Young's modulus
+times the strain, and it contracts by Poisson's ratio times the strain.
+
+Run it with ``python examples/own_material.py [PICTURE.png]``.
 """
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -38,8 +43,8 @@ class LinearElastic:
         return stress, np.tile(self.stiffness, (len(strain), 1, 1)) if tangent else None, new
 
 
-def main() -> tuple[float, float]:
-    """Return the axial force and the lateral displacement of a corner."""
+def main(picture: Path | None = None) -> tuple[float, float]:
+    """Return the axial force and the lateral displacement of a corner; draw the bar if a file is named."""
     mesh = mt.fem.box((1, 1, 2), (2, 2, 4))
 
     def bottom(x: np.ndarray) -> np.ndarray:
@@ -56,9 +61,11 @@ def main() -> tuple[float, float]:
         mt.fem.Prescribed(top, "z", 0.02),
     ]
     result = mt.fem.Model(mesh, LinearElastic(young=200.0, poisson=0.3)).solve([mt.fem.Step(held)])
+    if picture is not None:
+        mt.plotting.plot_body(result, "energy", scale=20.0).savefig(picture, dpi=110)
     return float(result.axial_force(top)[-1]), float(result.displacement[-1, result.nearest((1, 1, 2)), 0])
 
 
 if __name__ == "__main__":
-    force, contraction = main()
+    force, contraction = main(*map(Path, sys.argv[1:2]))
     print(f"axial force {force:.6f} (exact 2), lateral displacement {contraction:.6f} (exact -0.003)")

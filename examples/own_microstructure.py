@@ -2,11 +2,15 @@
 
 Two von Mises solids share one strain, and their stresses add up by their fractions. That is a material with
 states; what makes it a microstructure is that it decodes them: stress and plastic strain of every phase.
+
+Run it with ``python examples/own_microstructure.py [PICTURE.png]``.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -89,8 +93,24 @@ class Fibres(mt.Microstructure):
         return cls(**{name: tuple(value.tolist()) for name, value in groups["fibres"].items()})
 
 
-def main() -> tuple[float, float]:
-    """Return the energy error of the TANN in a pulled cube, and the least dissipation there.
+def draw(picture: Path, fibres: Fibres, tann: mt.TANN) -> None:
+    """Draw cycles of uniaxial strain."""
+    from microtann.plotting.curves import Curve, draw_comparison
+
+    strain = np.zeros((80, 6))
+    strain[:, 0] = np.linspace(0.3, 1.0, 80) * np.sin(np.linspace(0, 4 * np.pi, 81))[1:]
+    exact, found = fibres.solve(strain), tann.recall(strain, outside_training="none")
+    loop = Curve("uniaxial strain", strain[:, 0], exact.stress[:, 0], found.stress[:, 0], "ε₁₁ [–]", "σ₁₁ [–]")
+    draw_comparison(picture, [loop], "TANN", beside="exact fibres")
+
+
+def main(picture: Path | None = None) -> tuple[float, float]:
+    """Return the energy error of the TANN in a pulled cube, and the least dissipation there; draw if asked to.
+
+    Parameters
+    ----------
+    picture : Path, optional
+        File to draw cycles of both to.
 
     Returns
     -------
@@ -109,9 +129,11 @@ def main() -> tuple[float, float]:
     exact, model = (mt.fem.Model(mt.fem.box((1, 1, 1), (2, 2, 2)), m).solve(steps, quiet) for m in (fibres, tann))
     inside = mt.coordinates_at(model, tann, [[0.5, 0.5, 0.5]])["fibre_stress"]
     assert inside.shape == (1, 2, 6)
+    if picture is not None:
+        draw(picture, fibres, tann)
     return float(abs(model.energy[-1] / exact.energy[-1] - 1.0)), float(model.dissipated.min())
 
 
 if __name__ == "__main__":
-    difference, least = main()
+    difference, least = main(*map(Path, sys.argv[1:2]))
     print(f"energy {100 * difference:.1f} % from the exact one; least dissipation {least:.1e}")

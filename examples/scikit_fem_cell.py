@@ -3,9 +3,10 @@
 The solver knows strain paths from the virgin state only, and one at a time. ``mt.RepeatedSolves`` makes a
 microstructure of it: for data, and for FE² by repetition.
 
-Run with ``python examples/scikit_fem_cell.py``.
+Run it with ``python examples/scikit_fem_cell.py [PICTURE.png]``.
 """
 
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -114,12 +115,28 @@ def walks(paths, steps):
     return mt.generate_data(cell, mt.WalkPlan(paths=paths, steps=steps, limit=1.0, increment=0.25))
 
 
-def main(paths=40, steps=40, updates=1500):
-    """Return the error of a network on walks that it has not seen."""
+def draw(picture, tann):
+    """Draw a walk that was in no data, with the network and with the cell itself."""
+    from microtann.plotting.curves import Curve, draw_comparison
+
+    turn = np.linspace(0.0, 4 * np.pi, 61)[1:]
+    strain = np.stack([0.8 * np.sin(turn), 0.3 * np.sin(0.5 * turn), 0.4 * np.cos(turn) - 0.4], axis=1)
+    exact, found = Cell().solve(strain, np.ones(60)).stress, tann.recall(strain, outside_training="none").stress
+    pairs = ((0, "₁₁"), (2, "₁₂"))
+    curves = [Curve(f"σ{i}", strain[:, c], exact[:, c], found[:, c], f"ε{i}", f"σ{i}") for c, i in pairs]
+    draw_comparison(picture, curves, "TANN", beside="scikit-fem")
+
+
+def main(paths=40, steps=40, updates=1500, picture=None):
+    """Return the error of a network on walks that it has not seen; draw one more if a file is named."""
     data = walks(paths, steps)
     tann = mt.train(data, mt.forms.Variational(states=6, slips=12, updates=updates, learning_rate=3e-2))
+    if picture is not None:
+        draw(picture, tann)
     return dataset_errors(tann, data).stress
 
 
 if __name__ == "__main__":
-    print(f"relative error of the stress on unseen walks: {main():.2%}")
+    print(
+        f"relative error of the stress on unseen walks: {main(picture=sys.argv[1] if sys.argv[1:] else None):.1%}"
+    )

@@ -2,12 +2,14 @@
 
 The adapter is `felupe_material`. FElupe (GPL) is no part of microtann: ``pip install felupe``.
 
-Run with ``python examples/tann_in_felupe.py``.
+Run it with ``python examples/tann_in_felupe.py [PICTURE.png]``.
 """
+
+import sys
 
 import felupe
 import numpy as np
-from tann_in_scikit_fem import PAIRS, SIZE, difference, turned, twist_of_microtann
+from tann_in_scikit_fem import PAIRS, SIZE, difference, draw, turned, twist_of_microtann
 
 import microtann as mt
 
@@ -62,11 +64,15 @@ def twist(model, divisions, angle):
     return mesh.points, field[0].values, energy, dissipated
 
 
-def main(model="cube", divisions=(2, 2, 4), angle=80.0):
-    """Return how far both are apart."""
+def main(model="cube", divisions=(2, 2, 4), angle=80.0, picture=None):
+    """Return how far both are apart; draw them if a file is named."""
     material = mt.load(model)
-    return difference(twist(material, divisions, angle), twist_of_microtann(material, divisions, (angle,)))
+    found, expected = twist(material, divisions, angle), twist_of_microtann(material, divisions, (angle,))
+    if picture is not None:
+        draw(picture, "FElupe", found, expected, divisions)
+    return difference(found, expected)
 
 
 if __name__ == "__main__":
-    print("relative differences of displacement, energy, dissipation:", main())
+    apart = main(picture=sys.argv[1] if sys.argv[1:] else None)
+    print("relative differences of displacement, energy, dissipation:", *(f"{value:.1e}" for value in apart))

@@ -2,8 +2,11 @@
 
 The adapter is `strain_of`, `internal`, `tangent` and the two lines of `twist` that call ``material.update``.
 
-Run with ``python examples/tann_in_scikit_fem.py``.
+Run it with ``python examples/tann_in_scikit_fem.py [PICTURE.png]``.
 """
+
+import sys
+from itertools import combinations
 
 import numpy as np
 import skfem
@@ -90,11 +93,36 @@ def difference(found, expected):
     return float(moved), abs(found[2] / expected[2] - 1.0), abs(found[3] / expected[3] - 1.0)
 
 
-def main(model="cube", divisions=(2, 2, 4), angles=(50.0, 90.0)):
-    """Return how far both are apart."""
+def draw(picture, name, found, expected, divisions, scale=0.5):
+    """Draw the edges of both deformed meshes, their displacements at a scale."""
+    from mpl_toolkits.mplot3d.art3d import Line3DCollection
+
+    from microtann.plotting.style import EXACT, MODEL, house_style, new_figure
+
+    step = np.array(SIZE) / divisions
+    with house_style():
+        figure = new_figure(4.2, 4.6)
+        axis = figure.add_subplot(projection="3d", box_aspect=SIZE)
+        for (points, moved, *_), look in ((expected, (EXACT, 3.5, "microtann")), (found, (MODEL, 1.0, name))):
+            near = {tuple(np.round(x / step).astype(int)): n for n, x in enumerate(points)}
+            pairs = [(near[a], near[b]) for a, b in combinations(near, 2) if sum(abs(np.subtract(a, b))) == 1]
+            lines = (points + scale * moved)[np.array(pairs)]
+            axis.add_collection3d(Line3DCollection(lines, color=look[0], linewidth=look[1], label=look[2]))
+        axis.auto_scale_xyz(*np.moveaxis(lines.reshape(-1, 3), -1, 0))
+        axis.set_axis_off()
+        axis.legend(loc="upper left")
+        figure.savefig(picture, dpi=110)
+
+
+def main(model="cube", divisions=(2, 2, 4), angles=(50.0, 90.0), picture=None):
+    """Return how far both are apart; draw them if a file is named."""
     material = mt.load(model)
-    return difference(twist(material, divisions, angles), twist_of_microtann(material, divisions, angles))
+    found, expected = twist(material, divisions, angles), twist_of_microtann(material, divisions, angles)
+    if picture is not None:
+        draw(picture, "scikit-fem", found, expected, divisions)
+    return difference(found, expected)
 
 
 if __name__ == "__main__":
-    print("relative differences of displacement, energy, dissipation:", main())
+    apart = main(picture=sys.argv[1] if sys.argv[1:] else None)
+    print("relative differences of displacement, energy, dissipation:", *(f"{value:.1e}" for value in apart))

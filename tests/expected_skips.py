@@ -44,6 +44,8 @@ EXPECTED = (
     # where the extras are not installed; FEniCSx has wheels for Python 3.12 and Linux alone
     ExpectedSkip("verification/test_fenicsx.py", "dolfinx is not here", find_spec("dolfinx") is None),
     ExpectedSkip("unit/export/test_onnx_files.py", "onnx", find_spec("onnxruntime") is None),
+    ExpectedSkip("examples/test_examples.py::test_opengeosys_cube", "OpenGeoSys", shutil.which("ogs") is None),
+    ExpectedSkip("examples/test_examples.py::test_umat_in_a_deck", "no gcc", shutil.which("gcc") is None),
     # hosts of exported models are no part of the environment: tests with them run where they are installed
     ExpectedSkip("unit/export/", "no gcc", shutil.which("gcc") is None),
     ExpectedSkip("verification/test_opengeosys.py", "opengeosys", shutil.which("ogs") is None),

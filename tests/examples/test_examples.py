@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +12,9 @@ import numpy as np
 import pytest
 
 from microtann.data.consistency import energy_defect
+from microtann.errors import MissingExtraError
 from microtann.materials.von_mises import VonMises
+from microtann.tann.form import FORMS
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +36,83 @@ def test_cyclic_recall(tmp_path: Path) -> None:
 def test_identified_bar() -> None:
     """The law of the bars is found back to round-off where nothing disturbs the measurement."""
     np.testing.assert_allclose(example("identified_bar").main(noise=0.0), 0.0, atol=1e-9)
+
+
+def test_octet_elasticity() -> None:
+    for name, (found, exact) in example("octet_elasticity").main().items():
+        assert found == pytest.approx(exact, rel=1e-12), name
+
+
+def test_limit_surface() -> None:
+    assert example("limit_surface").main(count=8) < 1e-12  # measured: 7e-16
+
+
+def test_cyclic_mixed_control() -> None:
+    assert max(example("cyclic_mixed_control").main()) < 1e-12  # measured: 1e-14
+
+
+def test_own_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three numbers that the data were made with are found back."""
+    monkeypatch.setattr("microtann.tann.form.FORMS", dict(FORMS))
+    for name, ratio in example("own_form").main().items():
+        assert ratio == pytest.approx(1.0, rel=1e-6), name
+
+
+@pytest.mark.verify
+def test_fewest_states() -> None:
+    """The number is the smallest within the error, and the cell of 16 bars is exact with 16 states."""
+    fewest, errors = example("fewest_states").main()
+    assert errors[fewest] <= 0.01 < min(error for states, error in errors.items() if states < fewest)
+    assert errors[16] < 1e-12
+
+
+def test_plate_with_hole() -> None:
+    found, closed = example("plate_with_hole").main()
+    assert found == pytest.approx(closed, rel=0.01)  # of a plate without end; measured: 0.3 %
+
+
+@pytest.mark.verify
+def test_bracket_under_pressure() -> None:
+    """The wall clamps more than the beam's, which makes the bracket stiffer by two per cent."""
+    tip, force, _ = example("bracket_under_pressure").main()
+    assert 0.97 < tip < 1.0
+    assert force == pytest.approx(1.0, rel=1e-8)
+
+
+def test_hybrid_and_audit() -> None:
+    found = example("hybrid_and_audit").main()
+    assert found["Gauss points outside"] > 50
+    assert abs(found["hybrid"]) < abs(found["network"])
+    assert abs(found["audit"] - found["network"]) < 3 * found["audit, half interval"]
+
+
+@pytest.mark.verify
+def test_both_scales() -> None:
+    assert example("both_scales").main() < 0.03  # measured: 0.024, of homogenisation
+
+
+def test_restart() -> None:
+    """The run was stopped before its end, and what it goes on to find has the same bits."""
+    stopped, difference = example("restart").main()
+    assert 0 < stopped < 8
+    assert difference == 0.0
+
+
+def test_umat_in_a_deck() -> None:
+    if shutil.which("gcc") is None:
+        pytest.skip("no gcc")
+    difference, deck = example("umat_in_a_deck").main()
+    assert difference < 1e-13
+    assert "*USER MATERIAL, CONSTANTS=2" in deck
+
+
+def test_opengeosys_cube() -> None:
+    module = example("opengeosys_cube")
+    try:
+        module.program()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    assert module.main() < 1e-12  # measured: 1e-16
 
 
 def test_own_material() -> None:
@@ -95,6 +176,13 @@ def test_opensees_cell() -> None:
     np.testing.assert_allclose((first.strain + first.strain_increment)[rows], path, atol=1e-15)
     np.testing.assert_allclose(first.stress_next[rows], module.averages(opensees, path), rtol=1e-12)
     assert data.units["stress"] == "MPa"
+
+
+def test_the_gallery_lists_every_example_once() -> None:
+    sections = tomllib.loads((ROOT / "examples/gallery.toml").read_text(encoding="utf-8"))["section"]
+    listed = [name for section in sections for name in section["examples"]]
+    assert sorted(listed) == sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
+    assert len(listed) >= 16
 
 
 def test_every_example_is_tested() -> None:

@@ -1,8 +1,7 @@
 """One name, one thing: no public name and no name of a file stands twice.
 
-What is the same idea at two levels by design may. Forms are built alike, name by name and file by file. A command,
-and the file that it is in, has the name of what it calls. A constant that no other file imports is a matter of its
-file.
+What is the same idea at two levels by design may. A command, and the file that it is in, has the name of what it
+calls. A constant that no other file imports is a matter of its file.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ PACKAGE = Path(mt.__file__).parent
 SHORT_TYPES = {"Array", "IntArray", "Indices", "Numbers", "T"}
 """Short names of types for the annotations of one module."""
 IN_EVERY_ROOM = {"form", "protocol"}
-"""What a form is to a room, and what all members of a room can do, are in files of these names."""
+"""Every form is in a file of this name, and so is what all members of a room can do."""
 
 
 @cache
@@ -54,9 +53,8 @@ def imported() -> set[tuple[str, str]]:
 
 
 def room(path: Path) -> str:
-    """Return the folder of a module; that of all forms is one."""
-    folder = path.parent.relative_to(PACKAGE).parts
-    return "forms" if folder[:1] == ("forms",) else "/".join(folder)
+    """Return the folder of a module."""
+    return path.parent.relative_to(PACKAGE).as_posix()
 
 
 def twice(places: dict[str, set[str]]) -> dict[str, list[str]]:

@@ -46,7 +46,7 @@ def test_a_path_gets_pythons_numbers_and_so_does_the_exact_cell(page: HeadlessPa
     model = mt.load("square-2x2-perturbed-variational-12")
     lattice = model.microstructure
     assert lattice is not None
-    for rows, right in (("table.rows", model.recall(PATH)), ("beside", lattice.solve(PATH))):
+    for rows, right in (("table.rows", model.recall(PATH)), ("beside.rows", lattice.solve(PATH))):
         own = page.value(f"microtann.{rows}.slice(1).map((row) => [...row.stress, row.energy, row.dissipated])")
         wanted = np.column_stack([right.stress, right.energy, np.cumsum(right.dissipation)])
         assert np.abs(np.array(own) - wanted).max() <= 1e-9 * np.abs(wanted).max()
@@ -70,14 +70,14 @@ def test_keys_move_strains_turn_the_cell_and_play(page: HeadlessPage) -> None:
     page.value("document.getElementById('pad').focus()")
     page.press("ArrowUp")
     assert page.value("microtann.driver.at.strain[2]") > 0.0
-    yaw = page.value("document.getElementById('cell').focus(), microtann.turning.yaw")
+    yaw = page.value("document.getElementById('cell').focus(), microtann.stage.turning.yaw")
     page.press("ArrowLeft")
-    assert page.value("microtann.turning.yaw") < yaw
+    assert page.value("microtann.stage.turning.yaw") < yaw
     page.value("document.getElementById('play').focus()")
     page.press("Enter")
     page.wait("microtann.table.rows.length > 20")
     page.press("Enter")
-    assert page.value("microtann.steps") is None
+    assert page.value("microtann.player.steps") is None
 
 
 def test_free_components_have_no_stress_and_the_range_turns_red(page: HeadlessPage) -> None:
@@ -96,8 +96,8 @@ def test_what_is_recorded_is_replayed(page: HeadlessPage) -> None:
     page.value("microtann.pull(0, 0.5); microtann.pull(1, -0.4)")
     page.value("document.getElementById('record').click()")
     before = page.value("[...microtann.driver.at.stress]")
-    page.value("microtann.perFrame = 1000; document.getElementById('replay').click()")
-    page.wait("microtann.steps === null")
+    page.value("microtann.player.perFrame = 1000; document.getElementById('replay').click()")
+    page.wait("microtann.player.steps === null")
     np.testing.assert_allclose(page.value("[...microtann.driver.at.stress]"), before, rtol=1e-12)
     table = page.value("microtann.table.csv()").splitlines()
     assert table[0].startswith("increment,dt,strain 11,strain 22,strain 12,free 11")

@@ -57,6 +57,7 @@ PLACES = {
     "replay": CommandPlace("replay", "replay"),
     "reproduce": CommandPlace("reproduce", "reproduce"),
     "report": CommandPlace("page", "report"),
+    "examples": CommandPlace("examples", "examples"),
     "demo": CommandPlace("demo", "demo"),
     "configuration": CommandPlace("reference", "configuration"),
 }

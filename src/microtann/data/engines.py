@@ -2,34 +2,75 @@
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from microtann.data.worker import begin_worker, interrupts_blocked
-from microtann.errors import InputError, MicrotannError, MissingExtraError
+from microtann.data.dask_workers import dask_workers, import_distributed
+from microtann.data.local_workers import local_workers
+from microtann.errors import InputError
 from microtann.system.memory import require_memory
 
+ShardTask = tuple[Any, ...]
 TaskResult = TypeVar("TaskResult")
 WORKER_BYTES = 250e6
 """Memory of a worker that has loaded everything and solves nothing yet."""
 TASKS_PER_WORKER = 2
 """Tasks in flight for every worker: enough to keep it busy, few enough to keep memory flat."""
+PATIENCE = 10.0
+"""Seconds without any result after which it is looked whether there is a worker at all."""
+
+
+@runtime_checkable
+class TaskForce(Protocol):
+    """Who does tasks, and what is done where one of them is lost.
+
+    Parameters
+    ----------
+    lost : exception classes
+        Of the results of tasks whose worker was lost for good.
+    """
+
+    lost: Any
+
+    @property
+    def at_once(self) -> int:
+        """Tasks that are worked on at a time."""
+        ...
+
+    @property
+    def alone(self) -> bool:
+        """Whether a task must be the only one in flight."""
+        ...
+
+    def submit(self, function: Callable[..., Any], task: ShardTask) -> Future[Any]:
+        """Begin a task."""
+        ...
+
+    def ended(self) -> None:
+        """Hear that a task ended well."""
+        ...
+
+    def idle(self) -> None:
+        """Hear that no task has ended for a while."""
+        ...
+
+    def replace(self, error: BaseException, suspects: Sequence[str]) -> None:
+        """Get other workers, or raise an error that names the first of some tasks in flight."""
+        ...
 
 
 def run_tasks(
     function: Callable[..., TaskResult],
-    tasks: Iterable[tuple[Any, ...]],
+    tasks: Iterable[ShardTask],
     *,
     processes: int = 1,
     engine: str = "processes",
     address: str | None = None,
-) -> Generator[tuple[tuple[Any, ...], TaskResult], None, None]:
-    """Yield every task with its result, in the order in which they end.
+    name: Callable[[ShardTask], str] = str,
+) -> Generator[tuple[ShardTask, TaskResult], None, None]:
+    """Yield every task with its result, in the order in which they end; those of lost workers are done again.
 
     Parameters
     ----------
@@ -41,6 +82,8 @@ def run_tasks(
     engine : {"processes", "dask"}
     address : str, optional
         Scheduler of a dask cluster; by default a cluster of ``processes`` workers on this machine.
+    name : callable, optional
+        Returns a task in words, for messages.
 
     Raises
     ------
@@ -49,15 +92,15 @@ def run_tasks(
     MissingExtraError
         If dask is asked for and not installed.
     MicrotannError
-        If a worker ends unexpectedly.
+        If a task ends every worker that tries it, or no worker can begin.
     """
     check_engine(processes, engine, address)
     if engine == "processes" and processes == 1:
         for task in tasks:
             yield task, function(*task)
         return
-    with _dask_workers(processes, address) if engine == "dask" else _process_workers(processes) as (pool, workers):
-        yield from _in_flight(pool, function, tasks, TASKS_PER_WORKER * workers)
+    with dask_workers(processes, address) if engine == "dask" else local_workers(processes) as workers:
+        yield from _in_flight(workers, function, tasks, name)
 
 
 def check_engine(processes: int, engine: str, address: str | None) -> None:
@@ -88,78 +131,46 @@ def check_engine(processes: int, engine: str, address: str | None) -> None:
     if engine == "processes" and address is not None:
         raise InputError("an address needs the engine 'dask'")
     if engine == "dask":
-        _import_distributed()
+        import_distributed()
 
 
 def _in_flight(
-    pool: Executor, function: Callable[..., TaskResult], tasks: Iterable[tuple[Any, ...]], most: int
-) -> Generator[tuple[tuple[Any, ...], TaskResult], None, None]:
-    remaining = iter(tasks)
-    flying: dict[Future[TaskResult], tuple[Any, ...]] = {}
+    workers: TaskForce,
+    function: Callable[..., TaskResult],
+    tasks: Iterable[ShardTask],
+    name: Callable[[ShardTask], str],
+) -> Generator[tuple[ShardTask, TaskResult], None, None]:
+    remaining, again = iter(tasks), deque[ShardTask]()
+    flying: dict[Future[TaskResult], ShardTask] = {}
     while True:
-        for task in remaining:
-            with interrupts_blocked():  # a task may start a worker
-                future = pool.submit(function, *task)
-            flying[future] = task
-            if len(flying) >= most:
+        failure: BaseException | None = None
+        most = 1 if workers.alone else TASKS_PER_WORKER * workers.at_once
+        while len(flying) < most and failure is None:
+            task = again.popleft() if again else next(remaining, None)
+            if task is None:
                 break
-        if not flying:
+            try:
+                flying[workers.submit(function, task)] = task
+            except workers.lost as error:
+                failure = error
+                again.append(task)
+        if not flying and failure is None:
             return
-        done, _ = wait(flying, return_when=FIRST_COMPLETED)
+        done, _ = wait(flying, timeout=PATIENCE, return_when=FIRST_COMPLETED)
+        suspects: list[ShardTask] = []
         for future in done:
-            yield flying.pop(future), future.result()
-
-
-@contextmanager
-def _process_workers(processes: int) -> Iterator[tuple[Executor, int]]:
-    # Spawned, because a forked copy of a process with the threads of JAX and BLAS may hang.
-    context = multiprocessing.get_context("spawn")
-    theirs, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=begin_worker, initargs=(theirs,))
-    try:
-        yield pool, processes
-    except BrokenProcessPool:
-        raise MicrotannError(
-            "a worker process ended unexpectedly: out of memory, killed, or started from a script without "
-            '`if __name__ == "__main__":`; finished shards are kept, run the same command again to continue, '
-            "with fewer processes if memory is short"
-        ) from None
-    except BaseException:
-        ours.close()  # nobody waits for the tasks in flight
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        ours.close()
-        theirs.close()
-
-
-@contextmanager
-def _dask_workers(processes: int, address: str | None) -> Iterator[tuple[Executor, int]]:
-    distributed = _import_distributed()
-    if address is None:
-        with interrupts_blocked():  # dask's workers end with their parent, but do not ignore Ctrl-C
-            made = distributed.LocalCluster(
-                n_workers=processes, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
-            )
-        with made as cluster, distributed.Client(cluster) as client:
-            yield _executor(client), processes
-    else:
-        try:
-            client = distributed.Client(address)
-        except (OSError, ValueError) as error:
-            raise InputError(f"no dask scheduler answers at {address!r}: {error}") from None
-        with client:
-            yield _executor(client), max(len(client.scheduler_info()["workers"]), 1)
-
-
-def _import_distributed() -> Any:
-    try:
-        import distributed
-    except ImportError:
-        raise MissingExtraError('the dask engine needs dask: pip install "microtann[dask]"') from None
-    return distributed
-
-
-def _executor(client: Any) -> Executor:
-    pool: Executor = client.get_executor(pure=False)
-    return pool
+            try:
+                result = future.result()
+            except workers.lost as error:
+                failure = error
+                suspects.append(flying[future])
+                continue
+            workers.ended()
+            yield flying.pop(future), result
+        if failure is not None:
+            suspects += [task for task in flying.values() if not any(task is known for known in suspects)]
+            again.extend(suspects)
+            flying.clear()
+            workers.replace(failure, [name(task) for task in again])
+        elif not done:
+            workers.idle()

@@ -89,6 +89,8 @@ def generate_to(
         If dask is asked for and not installed.
     ConvergenceError
         If some increment could not be solved.
+    MicrotannError
+        If a shard ends every worker that tries it; one that is lost is replaced, and its shard made again.
     """
     path, plan = Path(path), plan or WalkPlan()
     check_engine(processes, engine, address)
@@ -114,7 +116,8 @@ def generate_to(
     done = plan.increments - plan.steps * sum(last - first for first, last in missing)
     tell(progress, done, plan.increments)
     tasks = ((job, first, last) for first, last in missing)
-    with closing(run_tasks(make_shard, tasks, processes=processes, engine=engine, address=address)) as made:
+    begun = run_tasks(make_shard, tasks, processes=processes, engine=engine, address=address, name=_name)
+    with closing(begun) as made:
         for (_, first, last), image in made:
             write_shard(_place(folder, first), image)
             done += plan.steps * (last - first)
@@ -133,6 +136,11 @@ def _shard_walks(microstructure: Microstructure, plan: WalkPlan, shard_paths: in
     if not isinstance(shard_paths, int) or shard_paths < 1:
         raise InputError(f"shard_paths must be a whole number of at least 1, got {shard_paths!r}")
     return -(-shard_paths // block) * block
+
+
+def _name(task: tuple[Any, ...]) -> str:
+    _, first, last = task
+    return f"the shard of walks {first} to {last - 1}"
 
 
 def _place(folder: Path, first: int) -> Path:

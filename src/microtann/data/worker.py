@@ -7,16 +7,19 @@ import os
 import signal
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from multiprocessing.synchronize import Event
+from typing import Any
 
 from microtann.errors import ReadingNote
+from microtann.system.threads import one_blas_thread
 from microtann.system.worker_threads import single_threaded
 
 
-def begin_worker(line: Connection) -> None:
+def begin_worker(line: Connection, begun: Event) -> None:
     """Prepare a worker: it ignores Ctrl-C, and ends when its parent does or closes the other end of the line.
 
     A parent that is killed can tell nobody, and its workers would wait for work for ever; one that is interrupted
@@ -26,11 +29,27 @@ def begin_worker(line: Connection) -> None:
     ----------
     line : Connection
         Nothing is ever sent along it.
+    begun : Event
+        Set, to tell the parent that a worker could begin.
     """
+    begun.set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    single_threaded()
     warnings.simplefilter("ignore", ReadingNote)  # the parent has told it
     threading.Thread(target=_end_in_time, args=(line,), name="end in time", daemon=True).start()
+
+
+def on_one_thread(function: Callable[..., Any], *task: Any) -> Any:
+    """Do a task in a worker with one thread, of the BLAS too: its neighbours have the other cores.
+
+    Parameters
+    ----------
+    function : callable
+    *task
+        What it is given.
+    """
+    single_threaded()
+    with one_blas_thread():
+        return function(*task)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 
 import numpy as np
 from jaxtyping import Float
@@ -13,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_on_every_path, relative_rms, relative_to_energy, spread
 from microtann.evaluation.protocol_paths import BOUND, DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
-from microtann.microstructure.protocol import MicroResponse
-from microtann.microstructure.strain_metric import WORDS, MetricName, StrainMetric
+from microtann.microstructure.protocol import MicroResponse, Microstructure
+from microtann.microstructure.strain_metric import UNIT_YIELD, WORDS, MetricName, StrainMetric
 from microtann.numbers.checks import check_strain_paths
 from microtann.tann.card import directions_rows
 from microtann.tann.recall import Recall
@@ -227,11 +228,12 @@ def respond(
             "the model names no microstructure that can be solved to compare with: measure its "
             "errors on data with microtann.training.dataset_errors"
         )
+    sizes = cache(partial(sizes_of_groups, tann.microstructure))
     for chosen in paths:
         if progress is not None:
             progress(chosen.name)
         exact, recalled = tann.microstructure.solve(chosen.strain), _recall(tann, chosen)
-        yield PathComparison(chosen, exact, recalled, path_errors(tann, chosen, exact, recalled))
+        yield PathComparison(chosen, exact, recalled, path_errors(tann, chosen, exact, recalled, sizes))
 
 
 def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
@@ -239,8 +241,28 @@ def _recall(tann: TANN, chosen: EvaluationPath) -> Recall:
     return tann.recall(chosen.strain, decode=True, outside_training="none")
 
 
-def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recalled: Recall) -> PathErrors:
+def sizes_of_groups(microstructure: Microstructure) -> dict[str, float]:
+    """Return the largest RMS of every group of internal coordinates over strains to and past yield, one by one."""
+    unit = microstructure.strain_metric().unit
+    strain = 2.0 * UNIT_YIELD * np.linspace(0.25, 1.0, 4)[:, None] * unit.T[:, None, :]
+    groups = microstructure.solve(strain).coordinates
+    return {
+        name: float(np.sqrt((values.reshape(len(unit), -1) ** 2).mean(axis=1).max()))
+        for name, values in groups.items()
+    }
+
+
+def path_errors(
+    tann: TANN,
+    chosen: EvaluationPath,
+    exact: MicroResponse,
+    recalled: Recall,
+    sizes: Callable[[], Mapping[str, float]] = dict,
+) -> PathErrors:
     """Return the errors of a recall on one path.
+
+    A group of internal coordinates that vanishes on the path, by symmetry for instance, is held against its size
+    elsewhere, or left out where that is not known.
 
     Parameters
     ----------
@@ -248,6 +270,9 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
     chosen : EvaluationPath
     exact : MicroResponse
     recalled : Recall
+    sizes : callable, optional
+        Returns the size of every group, see `sizes_of_groups`; asked for only where errors are larger than the
+        group itself.
     """
     metric = tann.information.strain_metric
     plain = {"stress": (recalled.stress, exact.stress)}
@@ -260,25 +285,49 @@ def path_errors(tann: TANN, chosen: EvaluationPath, exact: MicroResponse, recall
     reach = None if recalled.training_reach is None else float(recalled.training_reach.max())
     return PathErrors(
         **{name: relative_rms(*pair) for name, pair in pairs.items()},
-        coordinates={name: relative_rms(*pair) for name, pair in groups.items()},
+        coordinates=_errors_of_groups(groups, sizes),
         largest={name: float(np.abs(a - b).max()) for name, (a, b) in (pairs | plain | groups).items()},
         violations=int(np.count_nonzero(~(recalled.dissipation >= -VIOLATION * np.abs(exact.energy).max()))),
         drift=drift_at_rest(recalled.stress) if chosen.name == "z" else None,
         outside_training_range=bool(recalled.points_outside),
         training_reach=reach,
-        directions=_directions(pairs | groups, exact.energy) if chosen.name == DIRECTIONS else None,
+        directions=_directions(pairs, groups, exact.energy, sizes) if chosen.name == DIRECTIONS else None,
         metric=metric.name,
     )
 
 
+def _errors_of_groups(
+    groups: Mapping[str, tuple[Array, Array]], sizes: Callable[[], Mapping[str, float]]
+) -> dict[str, float]:
+    """Return the relative RMS errors of groups, without those that vanish and whose size is not known."""
+    errors = {name: relative_rms(*pair) for name, pair in groups.items()}
+    for name in [name for name, error in errors.items() if not error <= 1.0]:
+        found, reference = groups[name]
+        elsewhere = sizes().get(name, 0.0)
+        if elsewhere > 0.0:
+            errors[name] = float(relative_on_every_path(found[None], reference[None], elsewhere)[0])
+        elif not reference.any():
+            del errors[name]
+    return errors
+
+
 def _directions(
-    pairs: Mapping[str, tuple[Array, Array]], energy: Float[Array, "B T"]
+    pairs: Mapping[str, tuple[Array, Array]],
+    groups: Mapping[str, tuple[Array, Array]],
+    energy: Float[Array, "B T"],
+    sizes: Callable[[], Mapping[str, float]],
 ) -> dict[str, dict[str, float]]:
     """Return the spread of the errors of single directions, of what was found beside its reference."""
-    return {
+    spreads = {
         name: spread(relative_to_energy(*pair, energy) if name == "dissipation" else relative_on_every_path(*pair))
         for name, pair in pairs.items()
     }
+    for name, pair in groups.items():
+        errors = relative_on_every_path(*pair)
+        if not (errors <= 1.0).all():
+            errors = relative_on_every_path(*pair, sizes().get(name, 0.0))
+        spreads[name] = spread(errors)
+    return spreads
 
 
 def _plain(value: object) -> object:

@@ -16,6 +16,8 @@ SPREAD = {"median": 0.5, "90 %": 0.9, "worst": 1.0}
 """How errors of many paths are told: what so large a part of them does not exceed."""
 VANISHED = 1e-6
 """A value below this part of the largest on its path has vanished: nothing is relative to it."""
+ROUND_OFF = 1e-10
+"""A reference below this part of what it measures elsewhere is what rounding has left of it, as by symmetry."""
 DISPLACEMENT = "displacement"
 """Kind of all control displacements, whose names begin with "u_"."""
 
@@ -55,7 +57,7 @@ def relative_to_energy(
 
 
 def relative_on_every_path(
-    found: Float[Array, "B *rest"], reference: Float[Array, "B *rest"]
+    found: Float[Array, "B *rest"], reference: Float[Array, "B *rest"], elsewhere: float = 0.0
 ) -> Float[Array, "B"]:
     """Return the `relative_rms` of every path alone.
 
@@ -63,9 +65,14 @@ def relative_on_every_path(
     ----------
     found, reference : array, shape (B, ...)
         Of one shape, in one unit.
+    elsewhere : float
+        RMS of the reference where it does not vanish, to which errors are relative on a path on which it is
+        round-off of this.
     """
     other = tuple(range(1, reference.ndim))
-    return _ratio(np.mean((found - reference) ** 2, axis=other), np.mean(reference**2, axis=other))
+    size = np.mean(reference**2, axis=other)
+    size = np.where(size <= (ROUND_OFF * elsewhere) ** 2, elsewhere**2, size)
+    return _ratio(np.mean((found - reference) ** 2, axis=other), size)
 
 
 def spread(errors: Float[Array, "B"]) -> dict[str, float]:

@@ -51,7 +51,7 @@ def explore(
     MissingExtraError
         If there is no compiler for WebAssembly.
     """
-    name = model.form if isinstance(model, TANN) else Path(os.fspath(model)).name.removesuffix(".safetensors")
+    name = model.form if isinstance(model, TANN) else _called(os.fspath(model))
     file = Path(path) if path is not None else Path(f"{prefix_of(name)}.html")
     if file.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"a page is a file that ends in .html, got {file}")
@@ -94,6 +94,12 @@ def _exact_part(model: TANN) -> dict[str, object] | None:
     exported = ExportedModel(twin, "exact cell", "exact_cell", farthest=float(np.inf))
     module = wasm_files(exported)["exact_cell.wasm"]
     return {"about": exported.described(), "module": _base64(module), "picture": picture_of(twin)}
+
+
+def _called(model: str) -> str:
+    """Return the name of a model from its file or the name of a shipped one, without the material behind it."""
+    name = model if Path(model).exists() else model.partition("@")[0]
+    return Path(name).name.removesuffix(".safetensors")
 
 
 def _base64(module: str | bytes) -> str:

@@ -18,6 +18,8 @@ FARTHEST_SLIDER = 4.5
 """Sliders go to so many strains at first yield at most, where the training went farther."""
 BEYOND = 1.25
 """They go beyond the range of the training by this factor, so that one can leave it."""
+SEVERAL = 1.4
+"""Colours go so much farther than the forces along paths of one component."""
 STEPS = 60
 """Increments from the virgin material to the end of a slider."""
 
@@ -41,6 +43,7 @@ def touched_material(exported: ExportedModel, timed: bool) -> dict[str, object]:
     return {
         **exported.described(),
         "about": str(model.microstructure.description) if model.microstructure is not None else "",
+        "material": model.information.provenance.get("in_units", ""),
         "timed": timed,
         "units": {name: units.get(name, "") for name in ("strain", "stress", "energy")},
         "virgin": packed(exported.virgin),
@@ -87,5 +90,6 @@ def _typical(model: TANN, extent: Float[Array, "v"]) -> tuple[float, float]:
     if not decodes:
         return stress, 1.0
     cell = drawn_cell(model)
-    share = 1.0 if isinstance(cell, str) else cell.whole / cell.area
+    # strains of several components pull harder than these paths, each of one
+    share = SEVERAL if isinstance(cell, str) else SEVERAL * cell.whole / cell.area
     return stress, float(np.quantile(np.abs(result.coordinates["force"] * share), 0.98)) or 1.0

@@ -12,7 +12,7 @@ from microtann.export.kernel_text import KernelText, KernelWriter
 from microtann.export.slips_source import padded_to, upwards
 from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.forms.variational.cone_flow import ConeFlow
-from microtann.forms.variational.update import quadratic_parts
+from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.point import MaterialPoint

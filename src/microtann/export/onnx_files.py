@@ -11,8 +11,8 @@ from microtann.errors import InputError
 from microtann.export.exported_model import ExportedModel
 from microtann.export.onnx_graph import OnnxGraph
 from microtann.export.onnx_parts import NetworkNodes, QuadraticNodes, knows_layers, state_moved
-from microtann.forms.published.update import BatchedEnergy
-from microtann.forms.variational.update import quadratic_parts
+from microtann.forms.published.network_update import BatchedEnergy
+from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms

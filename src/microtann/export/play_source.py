@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from microtann.export.kernel_text import KernelText, KernelWriter
-from microtann.forms.variational.update import quadratic_parts
+from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms

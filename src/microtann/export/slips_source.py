@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from microtann.export.kernel_text import KernelText, KernelWriter
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.update import quadratic_parts
+from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.slips import reference_kernel
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy

@@ -12,8 +12,9 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.microstructure.picture import Picture
+from microtann.plotting.missing_picture import save_or_say
 from microtann.plotting.scene import Camera, DrawnCells, View, render_bars, render_mesh, window
-from microtann.plotting.style import DIVERGING, SEQUENTIAL, house_style, new_figure, save_figure
+from microtann.plotting.style import DIVERGING, SEQUENTIAL, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,7 +80,7 @@ class DrawnLattice:
 
 
 def draw_bodies(path: Path, bodies: Sequence[DrawnBody | DrawnLattice], label: str, **look: Any) -> None:
-    """Write the `bodies_figure` of deformed bodies to a PNG file.
+    """Write the `bodies_figure` of deformed bodies to a PNG file, or what to install for it.
 
     Parameters
     ----------
@@ -90,9 +91,7 @@ def draw_bodies(path: Path, bodies: Sequence[DrawnBody | DrawnLattice], label: s
     **look
         Other arguments of `bodies_figure`.
     """
-    figure = bodies_figure(bodies, label, **look)
-    with house_style():
-        save_figure(figure, path, dpi=DPI, levels=LEVELS)
+    save_or_say(path, lambda: bodies_figure(bodies, label, **look), dpi=DPI, levels=LEVELS)
 
 
 def draw_picture(path: Path, picture: Picture, **look: Any) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from microtann.evaluation.decoded_block import LatticeBlock
 from microtann.plotting.bodies import DPI, PIXELS, DrawnBody, readable_scale
+from microtann.plotting.missing_picture import save_or_say
 from microtann.plotting.scene import Camera, View, render_bars, render_inside, window
-from microtann.plotting.style import DIVERGING, house_style, new_figure, save_figure
+from microtann.plotting.style import DIVERGING, house_style, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 HEIGHT = 4.4
@@ -22,6 +27,8 @@ LEVELS = 64
 
 def draw_inside(path: Path, body: DrawnBody, blocks: Mapping[str, LatticeBlock]) -> float:
     """Draw a block of cells in the deformed structure, then every block from near, coloured by the stress of bars.
+
+    Without pyvista the file says what to install.
 
     Parameters
     ----------
@@ -37,12 +44,17 @@ def draw_inside(path: Path, body: DrawnBody, blocks: Mapping[str, LatticeBlock])
     float
         Factor on the displacements.
     """
+    scale = readable_scale(body.points, body.displacement)
+    save_or_say(path, lambda: _figure(body, blocks, scale), dpi=DPI, levels=LEVELS)
+    return scale
+
+
+def _figure(body: DrawnBody, blocks: Mapping[str, LatticeBlock], scale: float) -> Figure:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     bound = float(np.quantile(np.abs(np.concatenate([b.stress for b in blocks.values()])), 0.98)) or 1.0
     colours = ScalarMappable(Normalize(-bound, bound), DIVERGING)
-    scale = readable_scale(body.points, body.displacement)
     deformed = body.points + scale * body.displacement
     moved = {name: block.points + scale * block.displacement for name, block in blocks.items()}
     together = np.concatenate(list(moved.values()))
@@ -67,5 +79,4 @@ def draw_inside(path: Path, body: DrawnBody, blocks: Mapping[str, LatticeBlock])
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
         bar.set_label("bar stress [–]")
         bar.outline.set_visible(False)
-        save_figure(figure, path, dpi=DPI, levels=LEVELS)
-    return scale
+        return figure

@@ -11,10 +11,12 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import NDArray
 
+from microtann.errors import MissingExtraError
 from microtann.fem.elements import RULES, kind_with
 from microtann.plotting.style import LINE
 
 Array = NDArray[np.float64]
+INSTALL = 'pictures of bodies in space need pyvista: pip install "microtann[pictures]"'
 DrawnCells = NDArray[np.int64] | Sequence[NDArray[np.int64]]
 """Nodes of cells of one kind, or of several kinds."""
 LIGHTS = ((-0.45, 0.75, 0.9), (0.0, 0.0, 1.0))
@@ -191,9 +193,24 @@ def render_inside(
     return _picture(view, [_bars(view, in_space(nodes), bars, colours), *glass], in_space(box))
 
 
+def pyvista() -> Any:
+    """Return the package that draws bodies in space, which is an extra.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        import pyvista
+    except ImportError:
+        raise MissingExtraError(INSTALL) from None
+    return pyvista
+
+
 def _grid(points: Float[Array, "N d"], cells: DrawnCells) -> Any:
     """Return the corners of cells as a grid; nodes amid edges are left out."""
-    import pyvista as pv
+    pv = pyvista()
 
     rows, types = [], []
     for own in [cells] if isinstance(cells, np.ndarray) else cells:
@@ -208,7 +225,7 @@ def _bars(
     view: View, points: Float[Array, "N 3"], bars: Int[NDArray[np.int64], "M 2"], colours: Float[Array, "M 3"]
 ) -> tuple[Any, dict[str, Any]]:
     """Return bars as tubes or lines, and their style."""
-    import pyvista as pv
+    pv = pyvista()
 
     depth = (points @ view.axes[2])[bars].mean(axis=1)
     span = float(np.ptp(depth))
@@ -230,7 +247,7 @@ def _picture(
     view: View, parts: Sequence[tuple[Any, dict[str, Any]]], box: Float[Array, "2 3"]
 ) -> UInt8[NDArray[np.uint8], "h w 3"]:
     """Return what is seen of meshes whose cells have a colour, each in its style, with a box behind them."""
-    import pyvista as pv
+    pv = pyvista()
 
     with _silence():
         plotter = pv.Plotter(
@@ -261,7 +278,7 @@ def _bytes(colours: Float[Array, "n 3"]) -> UInt8[NDArray[np.uint8], "n 3"]:
 
 def _outline(box: Float[Array, "2 3"]) -> Any:
     """Return the edges of a box; of a flat one, those of a rectangle."""
-    import pyvista as pv
+    pv = pyvista()
 
     corners = np.array([[box[i >> k & 1, k] for k in range(3)] for i in range(8)])
     edges = np.array([(i, i | 1 << k) for i in range(8) for k in range(3) if not i >> k & 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from microtann.job.job_file import StructureJob
 from microtann.plotting.bodies import readable_scale
 from microtann.plotting.curves import CurveHistory, from_virgin
 from microtann.plotting.deformed import plot_body
+from microtann.plotting.missing_picture import save_or_say
 from microtann.plotting.panels import draw_panels
-from microtann.plotting.style import save_figure
 from microtann.report.audit_tables import audit_table, worst_points_table
 from microtann.report.page import write_report
 from microtann.report.section import Figure, Section, write_section
@@ -189,7 +190,7 @@ def _figures(folder: Path, job: StructureJob, result: Result) -> list[Figure]:
     figures = []
     for field in job.output.pictures:
         name = f"{field.replace(' ', '-')}.png"
-        save_figure(plot_body(result, field, scale=scale), folder / name)
+        save_or_say(folder / name, partial(plot_body, result, field, scale=scale))
         figures.append(
             Figure(name, f"The deformed body at the end (displacements {shown}), coloured by: {field}.")
         )

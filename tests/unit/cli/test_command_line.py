@@ -348,6 +348,7 @@ def test_the_help_tells_defaults_and_the_order_of_the_work() -> None:
         "replay",
         "reproduce",
         "report",
+        "examples",
         "demo",
         "configuration",
     ]

@@ -7,6 +7,7 @@ import textwrap
 import time
 
 import h5py
+import mortal_shard
 import numpy as np
 import pytest
 from same_data import assert_same
@@ -143,15 +144,18 @@ def test_a_damaged_shard_is_made_again(expected, tmp_path, damage):
     assert_same(read_dataset(path), expected)
 
 
-def test_several_processes_give_the_same_bits(expected, tmp_path):
-    generate_to(tmp_path / "data.h5", mt.Lattice(CELL, BAR), PLAN, shard_paths=1, processes=2)
-    assert_same(read_dataset(tmp_path / "data.h5"), expected)
-
-
-def test_two_dask_workers_give_the_same_bits(expected, tmp_path):
-    pytest.importorskip("distributed")
-    generate_to(tmp_path / "data.h5", mt.Lattice(CELL, BAR), PLAN, shard_paths=1, processes=2, engine="dask")
-    assert_same(read_dataset(tmp_path / "data.h5"), expected)
+@pytest.mark.parametrize("engine", ["processes", "dask"])
+def test_workers_give_the_same_bits_after_one_was_killed(expected, tmp_path, monkeypatch, engine):
+    if engine == "dask":
+        pytest.importorskip("distributed")
+    monkeypatch.setattr(shards, "make_shard", mortal_shard.make)
+    monkeypatch.setenv(mortal_shard.FOLDER, str(tmp_path))
+    path = tmp_path / "data.h5"
+    generate_to(path, mt.Lattice(CELL, BAR), PLAN, shard_paths=1, processes=2, engine=engine)
+    assert_same(read_dataset(path), expected)
+    killed, (threads,) = mortal_shard.killed(tmp_path), set(mortal_shard.threads(tmp_path))
+    assert killed == 1
+    assert threads == "1 of the BLAS, 1 of ours"
 
 
 def test_without_dask_the_extra_is_named(tmp_path, monkeypatch):

@@ -1,15 +1,27 @@
-"""Workers of data generation end with their parent, however it ends."""
+"""Workers of data generation end with their parent, however it ends, and are replaced where they are lost."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+
+from microtann.data import engines
+from microtann.data.dask_workers import DaskWorkers
+from microtann.data.engines import run_tasks
+from microtann.data.local_workers import LocalWorkers
+from microtann.errors import MicrotannError
 
 PROGRAM = """
 import sys
@@ -74,3 +86,103 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path, engine: str, b
         os.kill(parent.pid, blow)
         parent.wait(timeout=60)
     assert wait_for(lambda: not any(alive(pid) for pid in workers), 30)
+
+
+def test_a_task_that_ends_its_worker_even_alone_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    theirs, ours = multiprocessing.Pipe(duplex=False)
+    workers = LocalWorkers(2, theirs)
+    suspects = ["the shard of walks 0 to 63", "the shard of walks 64 to 127"]
+    with pytest.raises(MicrotannError, match="could begin: started from a script without `if __name__"):
+        workers.replace(BrokenProcessPool(), suspects)
+    workers._begun.set()
+    for _ in range(2):
+        assert not workers.alone
+        workers.replace(BrokenProcessPool(), suspects)
+    assert "walks 0 to 63, the shard of walks 64 to 127 are done again" in caplog.text
+    assert workers.alone
+    with pytest.raises(
+        MicrotannError, match=r"^the shard of walks 64 to 127 ended its worker process 3 times, .*kept"
+    ):
+        workers.replace(BrokenProcessPool(), suspects[1:])
+    workers.ended()
+    assert not workers.alone
+    workers.close()
+    theirs.close()
+    ours.close()
+
+
+class Cluster:
+    """What `DaskWorkers` asks of a client."""
+
+    workers: ClassVar[dict[str, int]] = {}
+    answers = True
+
+    def get_executor(self, pure: bool) -> None:
+        assert not pure
+
+    def ncores(self) -> dict[str, int]:
+        if not self.answers:
+            raise OSError("Timed out")
+        return self.workers
+
+
+def test_what_dask_gives_up_is_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    scheduler = pytest.importorskip("distributed.scheduler")
+    cluster = Cluster()
+    workers = DaskWorkers(cluster, "the dask scheduler at tcp://there:1")
+    killed = scheduler.KilledWorker("key", None, 3)
+    with pytest.raises(
+        MicrotannError, match=r"^the shard of walks 0 to 63 ended the 4 workers that tried it, .*kept"
+    ):
+        workers.replace(killed, ["the shard of walks 0 to 63", "the shard of walks 64 to 127"])
+    for _ in range(2):
+        workers.idle()
+    assert caplog.text.count("tcp://there:1 has no worker: waiting for one; Ctrl-C stops, and finished") == 1
+    assert workers.at_once == 1
+    cluster.workers = {"a": 1, "b": 2}
+    workers.ended()
+    workers.idle()
+    assert caplog.text.count("has no worker") == 1
+    assert workers.at_once == 3
+    cluster.answers = False
+    for failing in (
+        lambda: workers.at_once,
+        lambda: workers.replace(CancelledError(), ["the shard of walks 0 to 63"]),
+    ):
+        with pytest.raises(MicrotannError, match=r"^the dask scheduler at tcp://there:1 was lost, .*kept"):
+            failing()
+
+
+def test_tasks_of_lost_workers_are_done_again_and_each_is_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are threads here lose every task once, some of them while they are given."""
+
+    class Forgetful:
+        lost, at_once, alone = BrokenProcessPool, 2, False
+        seen: ClassVar[set[tuple[int, str]]] = set()
+        replaced = 0
+
+        def submit(self, function: Callable[..., int], task: tuple[int]) -> Future[int]:
+            future: Future[int] = Future()
+            if (*task, "given") not in self.seen and task[0] % 3 == 0:
+                self.seen.add((*task, "given"))
+                raise BrokenProcessPool
+            if (*task, "done") not in self.seen:
+                self.seen.add((*task, "done"))
+                future.set_exception(BrokenProcessPool())
+            else:
+                future.set_result(function(*task))
+            return future
+
+        def ended(self) -> None: ...
+
+        def idle(self) -> None: ...
+
+        def replace(self, error: BaseException, suspects: Sequence[str]) -> None:
+            assert suspects
+            self.replaced += 1
+
+    workers = Forgetful()
+    monkeypatch.setattr(engines, "local_workers", lambda processes: nullcontext(workers))
+    given = list(run_tasks(lambda n: 10 * n, ((n,) for n in range(9)), processes=2))
+    assert sorted(given) == [((n,), 10 * n) for n in range(9)]
+    assert workers.replaced >= 3

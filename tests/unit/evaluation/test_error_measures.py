@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 import microtann as mt
 from microtann.errors import TrainingRangeWarning
-from microtann.evaluation.closed_loop import Evaluation, PathErrors, path_errors, relative_rms
+from microtann.evaluation.closed_loop import Evaluation, PathErrors, path_errors, relative_rms, sizes_of_groups
 from microtann.evaluation.protocol_paths import EvaluationPath
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.tann.recall import Recall
@@ -265,3 +265,42 @@ def test_a_path_that_stays_elastic_writes_numbers_that_json_has() -> None:
     written = Evaluation({"mine": wrong}).to_dict()
     assert written["mine"]["dissipation"] is None
     assert json.loads(json.dumps(written, allow_nan=False)) == written
+
+
+def test_a_group_that_vanishes_by_symmetry_is_held_against_its_size_elsewhere() -> None:
+    """Forces of 1e-17 where other strains make them 2: an error of 0.1 is 5 %; without a size there is none."""
+    exact = directions_response(11)
+    there = {"force": exact.coordinates["force"].copy(), "displacement": exact.coordinates["displacement"]}
+    there["force"][3] = 1e-17
+    off = there["force"] + 0.1
+    vanishing = replace(exact, force=there["force"])
+    found = Recall(
+        exact.strain,
+        exact.stress,
+        exact.energy,
+        exact.dissipation,
+        np.zeros((11, 1, 1)),
+        {"force": off, "displacement": there["displacement"]},
+    )
+    path = EvaluationPath("r", "by hand", np.zeros((11, 1, 6)))
+    result = path_errors(CUBE, path, vanishing, found, lambda: {"force": 2.0})
+    assert result.directions is not None
+    assert result.directions["force"]["worst"] == pytest.approx(0.05, rel=1e-12)
+    nothing = replace(exact, force=np.zeros_like(exact.force))
+    only = replace(path, name="a")
+    assert path_errors(CUBE, only, nothing, found, lambda: {"force": 2.0}).coordinates["force"] == pytest.approx(
+        np.sqrt(np.mean(off**2)) / 2.0, rel=1e-12
+    )
+    assert set(path_errors(CUBE, only, nothing, found).coordinates) == {"displacement"}
+
+
+def test_the_size_of_a_group_is_that_of_the_strain_that_moves_it_most() -> None:
+    """The forces of a square: under shear along its sides the crossing bars alone carry any."""
+    lattice = mt.Lattice(mt.square_cell())
+    unit = lattice.strain_metric().unit
+    by_hand = [
+        lattice.solve(2.0 / 3.0 * np.outer([0.25, 0.5, 0.75, 1.0], unit[:, i])).coordinates["force"]
+        for i in range(3)
+    ]
+    largest = max(float(np.sqrt(np.mean(force**2))) for force in by_hand)
+    assert sizes_of_groups(lattice)["force"] == pytest.approx(largest, rel=1e-12)

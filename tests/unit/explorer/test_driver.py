@@ -15,7 +15,7 @@ import microtann as mt
 from microtann.explorer.exact_twin import exact_twin
 from microtann.explorer.touched_material import STEPS, slider_extent
 from microtann.export import write
-from microtann.forms.variational.update import quadratic_parts
+from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.microstructure.driven.mixed_control import MaterialSizes
 
 node_needed = pytest.mark.skipif(shutil.which("node") is None, reason="no node")

@@ -15,7 +15,7 @@ import microtann as mt
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms import Published
-from microtann.forms.published.loss import CoordinatesLoss, StatesLoss
+from microtann.forms.published.network_loss import CoordinatesLoss, StatesLoss
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.layers import RePU, TransposedLayers
 from microtann.training import train

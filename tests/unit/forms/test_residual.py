@@ -16,8 +16,8 @@ from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.errors import ConfigurationError, InputError
 from microtann.forms import Residual
-from microtann.forms.published.loss import PublishedBatch
-from microtann.forms.residual.pruning import without_needless_neurons
+from microtann.forms.published.network_loss import PublishedBatch
+from microtann.forms.residual.needless_neurons import without_needless_neurons
 from microtann.tann.layers import DeadZone, Layers, linear
 from microtann.tann.point import MaterialPoint
 from microtann.tann.state_network import StateNetwork

@@ -44,7 +44,7 @@ def recall(path: Path, before: Array, state: Array, increment: Array, dt: float)
     scale, size = arrays["scaling.driving"], float(arrays["scaling.energy"])
     y, dy = before / scale, increment / scale
     energy = energy_of(parts["energy"], arrays)
-    after = evolve(parts["evolution"], arrays, energy, y, state, dy, dt)
+    after = evolve(parts, arrays, energy, y, state, dy, dt)
     value, slope, thermodynamic = energy(y + dy, after)
     return {
         "stress": slope[:v] * size / scale[:v],
@@ -92,6 +92,13 @@ def energy_of(tree: dict[str, Any], arrays: dict[str, Array]) -> Energy:
         slope = w.T @ (weight * (np.tanh(u + b) - np.tanh(b)))
         return value + weight @ rest, of_y + slope[: len(y)], of_z + slope[len(y) :]
 
+    def hardening(y: Array, z: Array) -> tuple[float, Array, Array]:
+        p = z[len(z) - len(part["hardening_root"]) :]
+        value, of_y, of_z = energy_of(part["quadratic"], arrays)(y, z[: len(z) - len(p)])
+        h, q, b = part["hardening_root"] ** 2, part["saturation_root"] ** 2, np.exp(part["log_rate"])
+        stored = 0.5 * h @ p**2 + np.sum(q * (p[:, None] + np.expm1(-b * p[:, None]) / b))
+        return value + stored, of_y, np.concatenate([of_z, hardened(part, p)])
+
     def network(y: Array, z: Array) -> tuple[float, Array, Array]:
         value, slope = with_slope(part["network"], arrays, np.concatenate([y, z]))
         return float(value[0]), slope[0, : len(y)], slope[0, len(y) :]
@@ -100,8 +107,15 @@ def energy_of(tree: dict[str, Any], arrays: dict[str, Array]) -> Energy:
         "DecoupledQuadraticEnergy": decoupled,
         "QuadraticEnergy": quadratic,
         "ConvexEnergy": convex,
+        "HardeningEnergy": hardening,
         "NetworkEnergy": network,
     }[tree["class"]]
+
+
+def hardened(part: dict[str, Any], p: Array) -> Array:
+    """Return by how much the resistances of groups have grown that have flowed by p."""
+    q, b = part["saturation_root"] ** 2, np.exp(part["log_rate"])
+    return part["hardening_root"] ** 2 * p - np.sum(q * np.expm1(-b * p[:, None]), axis=1)
 
 
 def with_slope(tree: dict[str, Any], arrays: dict[str, Array], x: Array) -> tuple[Array, Array]:
@@ -128,9 +142,10 @@ def activated(tree: dict[str, Any], x: Array) -> tuple[Array, Array]:
 
 
 def evolve(
-    tree: dict[str, Any], arrays: dict[str, Array], energy: Energy, y: Array, z: Array, dy: Array, dt: float
+    parts: dict[str, Any], arrays: dict[str, Array], energy: Energy, y: Array, z: Array, dy: Array, dt: float
 ) -> Array:
     """Return Z at t + Δt."""
+    tree = parts["evolution"]
     part = fields_of(tree, arrays)
     match tree["class"]:
         case "PlayMechanisms":
@@ -147,7 +162,21 @@ def evolve(
             return z + part["normals"] @ slips(energy, part["normals"], y + dy, z, 0.0, 1.0)
         case "ConeFlow":
             sizes = [item["value"] for item in part["sizes"]["tuple"]]
-            return z + part["normals"] @ groups(-energy(y + dy, z)[2] @ part["normals"], part["normals"], sizes)
+            trial = -energy(y + dy, z)[2] @ part["normals"]
+            return z + part["normals"] @ groups(trial, part["normals"], sizes, lambda _, s: 1.0)
+        case "GrowingFlow":
+            sizes, stored = [item["value"] for item in part["sizes"]["tuple"]], fields_of(parts["energy"], arrays)
+            states, p = np.split(z, [len(part["normals"])])
+            k, eta = part["resistance_root"] ** 2, part["viscosity_root"] ** 2
+
+            def resistance(group: int, s: float) -> float:
+                grown = hardened(stored, p + s)[group]
+                return float(k[group] + grown + eta[group] * (s / dt) ** part["exponent"][group])
+
+            trial = -energy(y + dy, z)[2][: len(states)] @ part["normals"]
+            gamma = groups(trial, part["normals"], sizes, resistance)
+            flowed = [np.linalg.norm(own) for own in np.split(gamma, np.cumsum(sizes)[:-1])]
+            return np.concatenate([states + part["normals"] @ gamma, p + flowed])
         case "ViscousFlow":
             exponent = np.exp(part["log_exponent"])
             viscosity = np.exp(part["log_viscosity"]) * dt**-exponent
@@ -176,23 +205,24 @@ def slips(energy: Energy, normals: Array, y: Array, z: Array, viscosity: float, 
     return gamma
 
 
-def groups(trial: Array, normals: Array, sizes: list[int]) -> Array:
-    """Return γ of the minimum of ½ |Nγ|² − r·γ + Σ |γ_g|, one group after the other."""
+@np.errstate(divide="ignore")  # some groups have no resistance before they flow
+def groups(trial: Array, normals: Array, sizes: list[int], resistance: Callable[[int, float], float]) -> Array:
+    """Return γ with |r − NᵀNγ| = R(|γ_g|) where a group flows, less where it rests, one group after the other."""
     gamma, gram = np.zeros(len(trial)), normals.T @ normals
     for _ in range(20_000):
         former = gamma.copy()
-        for end, size in zip(np.cumsum(sizes), sizes, strict=True):
+        for group, (end, size) in enumerate(zip(np.cumsum(sizes), sizes, strict=True)):
             own = slice(end - size, end)
             force = trial[own] - gram[own] @ gamma + gram[own, own] @ gamma[own]
             values, vectors = np.linalg.eigh(gram[own, own])
             along = vectors.T @ force
 
-            def excess(s: float, along: Array = along, values: Array = values) -> float:
-                """Return how much the force of a group that has flowed by s exceeds its resistance."""
-                return float(np.linalg.norm(along / (1.0 + values * s)) - 1.0)
+            def excess(s: float, at: int = group, along: Array = along, values: Array = values) -> float:
+                """Return how much the force of a group that has flowed by s exceeds its resistance, over that."""
+                return float(np.linalg.norm(along / (resistance(at, s) + values * s)) - 1.0)
 
             flow = root(excess) if excess(0.0) > 0.0 else 0.0
-            gamma[own] = vectors @ (along * flow / (1.0 + values * flow))
+            gamma[own] = vectors @ (along * flow / (resistance(group, flow) + values * flow)) if flow else 0.0
         if np.abs(gamma - former).max() <= 1e-15 * np.abs(gamma).max():
             break
     return gamma

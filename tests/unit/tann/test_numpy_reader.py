@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from numpy_reader import recall
+from numpy_reader import read, recall
 
 import microtann as mt
 from microtann.forms.variational.convex_energy import with_convex_network
 from microtann.forms.variational.viscous_flow import viscous
+from microtann.tann.given_states import GivenStates
 from microtann.tann.shipped import find_model
-from random_groups import random_group_tann
+from random_groups import random_group_tann, random_growing_tann
 from random_slips import random_slip_tann
 
 
@@ -51,3 +54,23 @@ def test_coupled_slips_of_every_kind(convex: int, viscosity: float, tmp_path: Pa
 def test_groups_of_slips(tmp_path: Path) -> None:
     random_group_tann(1, 4, (1, 3)).save(tmp_path / "groups.safetensors")
     compare(tmp_path / "groups.safetensors")
+
+
+def test_groups_whose_resistances_grow(tmp_path: Path) -> None:
+    random_growing_tann().save(tmp_path / "laws.safetensors")
+    compare(tmp_path / "laws.safetensors", dt=0.3)
+
+
+def test_given_states(tmp_path: Path) -> None:
+    """The form "classical": the networks of "published" on states that the data name."""
+    published = mt.load("cube-published")
+    scale = jnp.asarray(np.random.default_rng(0).uniform(0.5, 2.0, published.states))
+    information = replace(published.information, form="classical", coordinate_shapes={"given": scale.shape})
+    mt.TANN(replace(published.point, reduction=GivenStates(scale)), information).save(
+        tmp_path / "given.safetensors"
+    )
+    compare(tmp_path / "given.safetensors")
+    tann, (arrays, _, v) = mt.load(tmp_path / "given.safetensors"), read(tmp_path / "given.safetensors")
+    isv = np.random.default_rng(1).standard_normal((3, tann.states))
+    decoded = tann.decode({"isv": isv, "strain": np.zeros((3, v))})["given"]
+    np.testing.assert_array_equal(decoded, arrays["reduction.scale"] * isv)

@@ -148,7 +148,6 @@ export class CellView {
       });
     });
     this.tubes.draw(tubes, balls, { turn: matrixOf(turning), zoom: turning.zoom, back: channels(tint("stage")) });
-    return decoded;
   }
 }
 

@@ -2,6 +2,8 @@
 import { DrawnPlot, roomFor } from "./drawn_plot.mjs";
 import { cleared, signedPaint, tint } from "./look.mjs";
 
+const BROAD = { get colour() { return tint("exact"); }, width: 6 }; // the exact cell's line, behind the model's
+
 function ends(rows, value) {
   let [low, high] = [0, 0];
   for (let i = 0; i < rows.length; i++) {
@@ -35,10 +37,11 @@ export class Charts {
       roomFor(bottom, top, 0.25 * this.strength),
       { across: withUnit(`strain ${name}`, this.units.strain), up: withUnit(`stress ${name}`, this.units.stress) },
     );
+    if (exact) plot.line(exact, strain, stress, BROAD);
     plot.line(rows, strain, stress, { colour: tint("model"), fades: true, width: 2.2 });
-    if (exact) plot.line(exact, strain, stress, { colour: tint("exact"), width: 1.4, dash: [5, 4] });
     const last = rows[rows.length - 1];
     plot.dot(strain(last), stress(last), tint("model"));
+    plot.end();
   }
 
   drawEnergy(rows, exact) {
@@ -46,15 +49,16 @@ export class Charts {
     const high = Math.max(ends(rows, stored)[1], ends(rows, lost)[1]);
     const count = Math.max(rows.length - 1, 60);
     const plot = this.energy.begin([0, count], [0, Math.max(1.08 * high, 1e-3 * this.strength * this.extent[0])], {
-      across: "increments",
+      across: "",
       up: withUnit("energy per volume", this.units.energy),
     });
     const across = (_, i) => i;
     for (const [value, colour] of [[lost, "lost"], [stored, "model"]]) {
-      if (exact) plot.line(exact, across, value, { colour: tint("exact"), width: 1.3, dash: [5, 4] });
+      if (exact) plot.line(exact, across, value, BROAD);
       plot.line(rows, across, value, { colour: tint(colour), width: 2 });
       plot.dot(rows.length - 1, value(rows[rows.length - 1]), tint(colour));
     }
+    plot.end();
   }
 
   /** A bar for every state, upwards where it is positive, in the largest size that any has had. */

@@ -1,5 +1,5 @@
 // A row of controls for every strain component: slider, number, stress, and whether its stress is zero.
-import { shown } from "./look.mjs";
+import { shownBeside } from "./look.mjs";
 
 const SLIDER_STEPS = 200;
 
@@ -13,11 +13,12 @@ function made(kind, attributes, text = "") {
 export class ControlRows {
   /**
    * @param host element that takes the rows
-   * @param told {components, extent}
+   * @param told {components, extent, strength}
    * @param pulled called with a component and its strain
    * @param freed called with a component and whether its stress is to be zero
    */
-  constructor(host, { components, extent }, pulled, freed) {
+  constructor(host, { components, extent, strength }, pulled, freed) {
+    this.strength = strength;
     this.rows = components.map((name, component) => {
       const limit = extent[component];
       const row = made("div", { class: "row", role: "group", "aria-label": `component ${name}` });
@@ -46,9 +47,10 @@ export class ControlRows {
       if (document.activeElement !== row.slider || Math.abs(Number(row.slider.value) - strain[i]) > row.limit / SLIDER_STEPS) {
         row.slider.value = strain[i];
       }
-      row.slider.setAttribute("aria-valuetext", shown(strain[i]));
-      if (document.activeElement !== row.number) row.number.value = shown(strain[i]);
-      row.stress.textContent = shown(stress[i]);
+      const text = shownBeside(strain[i], row.limit > 0.1 ? row.limit / 10 : row.limit);
+      row.slider.setAttribute("aria-valuetext", text);
+      if (document.activeElement !== row.number) row.number.value = text;
+      row.stress.textContent = shownBeside(stress[i], this.strength);
       row.slider.disabled = row.number.disabled = free[i];
       row.free.setAttribute("aria-pressed", String(free[i]));
       row.row.classList.toggle("free", free[i]);

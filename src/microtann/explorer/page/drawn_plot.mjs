@@ -1,13 +1,13 @@
 // Axes and lines on a canvas.
-import { cleared, shown, tint } from "./look.mjs";
+import { cleared, shownTick, tint } from "./look.mjs";
 
-const MARGIN = { left: 46, right: 14, top: 12, bottom: 24 };
+const MARGIN = { left: 46, right: 20, top: 12, bottom: 24 };
 
 /** Round numbers that span a range in about so many parts. */
 function ticks(low, high, parts) {
   const rough = (high - low) / parts;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const step = power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10);
   const found = [];
   for (let value = Math.ceil(low / step) * step; value <= high + 1e-9 * step; value += step) {
     found.push(Math.abs(value) < 1e-9 * step ? 0 : value);
@@ -39,25 +39,31 @@ export class DrawnPlot {
     context.fillStyle = tint("soft");
     context.textBaseline = "middle";
     context.textAlign = "right";
-    for (const value of ticks(bottom, top, Math.max(2, inner.h / 46))) {
+    for (const value of ticks(bottom, top, Math.max(2, inner.h / 38))) {
       const at = Math.round(this.y(value)) + 0.5;
       this.rule(inner.x, at, inner.x + inner.w, at, value === 0);
-      context.fillText(shown(value, 2), inner.x - 6, at);
+      context.fillText(shownTick(value), inner.x - 6, at);
     }
     context.textBaseline = "top";
     context.textAlign = "center";
-    for (const value of ticks(left, right, Math.max(2, inner.w / 70))) {
+    for (const value of ticks(left, right, Math.max(2, inner.w / 60))) {
       const at = Math.round(this.x(value)) + 0.5;
       this.rule(at, inner.y, at, inner.y + inner.h, value === 0);
-      context.fillText(shown(value, 2), at, inner.y + inner.h + 5);
+      context.fillText(shownTick(value), at, inner.y + inner.h + 5);
     }
-    context.fillStyle = tint("soft");
-    context.textAlign = "left";
-    this.note(up, inner.x + 4, inner.y);
-    context.textAlign = "right";
-    context.textBaseline = "bottom";
-    this.note(across, inner.x + inner.w, inner.y + inner.h - 3);
+    this.words = { across, up, inner };
     return this;
+  }
+
+  /** Say what the axes are, over all lines. */
+  end() {
+    const { across, up, inner } = this.words;
+    this.context.textAlign = "left";
+    this.context.textBaseline = "top";
+    this.note(up, inner.x + 4, inner.y);
+    this.context.textAlign = "right";
+    this.context.textBaseline = "bottom";
+    this.note(across, inner.x + inner.w, inner.y + inner.h - 3);
   }
 
   note(text, x, y) {
@@ -65,6 +71,7 @@ export class DrawnPlot {
     context.lineWidth = 3;
     context.lineJoin = "round";
     context.strokeStyle = tint("panel");
+    context.fillStyle = tint("soft");
     context.strokeText(text, x, y);
     context.fillText(text, x, y);
   }
@@ -79,12 +86,11 @@ export class DrawnPlot {
   }
 
   /** A line through points that `across` and `up` give of rows; points that none could tell apart are left out. */
-  line(rows, across, up, { colour, width = 1.8, dash = [], fades = false }) {
+  line(rows, across, up, { colour, width = 1.8, fades = false }) {
     const context = this.context;
     context.lineJoin = "round";
     context.lineCap = "round";
     context.strokeStyle = colour;
-    context.setLineDash(dash);
     const parts = fades && rows.length > 60 ? [[0, rows.length - 50, 0.42], [rows.length - 51, rows.length, 1]] : [[0, rows.length, 1]];
     for (const [first, last, strength] of parts) {
       context.globalAlpha = strength;
@@ -101,7 +107,6 @@ export class DrawnPlot {
       context.stroke();
     }
     context.globalAlpha = 1;
-    context.setLineDash([]);
   }
 
   dot(across, up, colour) {

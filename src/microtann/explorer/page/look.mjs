@@ -10,6 +10,7 @@ export function channels(colour) {
   return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
 }
 
+const MOST_DECIMALS = 8;
 const PUSHED = [
   [0.0, [0.86, 0.88, 0.91]],
   [0.25, [0.56, 0.73, 0.87]],
@@ -47,6 +48,21 @@ export function shown(value, digits = 3) {
   const text =
     size >= 1e5 || size < 1e-3 ? value.toExponential(digits - 1) : value.toFixed(Math.max(0, digits - whole));
   return text.replace(/-/g, "−");
+}
+
+/** A number with as many decimals as quantities of a size want; what is nothing beside that size is 0. */
+export function shownBeside(value, size) {
+  if (!Number.isFinite(value)) return "–";
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(size)));
+  if (decimals > MOST_DECIMALS) return shown(value);
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? "0" : text.replace("-", "−");
+}
+
+/** A round number, as short as it is. */
+export function shownTick(value) {
+  const text = Number(value.toPrecision(6));
+  return (Math.abs(text) >= 1e5 || (text && Math.abs(text) < 1e-4) ? text.toExponential() : String(text)).replace(/-/g, "−");
 }
 
 /** Whether the person wants little motion. */

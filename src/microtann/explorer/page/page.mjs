@@ -1,16 +1,17 @@
 // The page: what is touched moves the material, and what the material answers is shown.
+import { Beside } from "./beside.mjs";
 import { Charts } from "./charts.mjs";
-import { CellView, DecodedCell } from "./cell_view.mjs";
+import { CellStage } from "./cell_stage.mjs";
 import { ControlRows } from "./control_rows.mjs";
 import { Driver } from "./driver.mjs";
 import { isCalm, shown } from "./look.mjs";
 import { Pad } from "./pad.mjs";
 import { unpackedBytes } from "./packed_arrays.mjs";
-import { PathTable, stepsOf } from "./path_table.mjs";
+import { PathTable, rowOf, stepsOf } from "./path_table.mjs";
+import { Player } from "./player.mjs";
 import { PROGRAMMES, strainsOf } from "./programmes.mjs";
-import { Turning } from "./turning.mjs";
 
-const FRAME = 1000 / 60;
+const ROUND_OFF = 1e-9;
 const NOT_BESIDE = "draws its answer beside the model’s";
 
 async function compiled(text, about) {
@@ -24,13 +25,12 @@ class Page {
     const model = told.model;
     this.model = model;
     this.driver = new Driver(material, model);
-    this.twin = exactMaterial && new Driver(exactMaterial, model);
+    this.beside = exactMaterial && new Beside(exactMaterial, model, told.exact.picture);
+    this.player = new Player((step) => this.follow(step), (on) => this.showPlaying(on));
     this.table = new PathTable(model.components);
-    this.beside = null; // rows of the exact cell, where it is shown
     this.free = model.components.map(() => false);
     this.component = 0;
     this.dt = 1;
-    this.steps = null; // what is being played
     this.recorded = { from: null, steps: [] };
     this.largestState = 0;
     this.changed = true;
@@ -45,7 +45,7 @@ class Page {
     const { model, told } = this;
     this.part("name").textContent = model.name;
     const form = `form ${model.form}, ${model.states} states`;
-    this.part("about").textContent = [form, model.about].filter(Boolean).join(" · ");
+    this.part("about").textContent = [form, model.about, model.material].filter(Boolean).join(" · ");
     this.part("statesName").textContent = `${model.states} states`;
     this.part("footer").textContent =
       `Computed in this page by the model itself, exported by microtann ${model.microtann} as WebAssembly ` +
@@ -56,36 +56,7 @@ class Page {
     this.pad = new Pad(this.part("pad"), model, (x, y) => this.pullTwo(x, y));
     const charts = { loops: this.part("loops"), energy: this.part("energy"), states: this.part("states") };
     this.charts = new Charts(charts, model);
-    this.showCell(told.picture);
-  }
-
-  /** Prepare the picture of the cell, or say why there is none. */
-  showCell(picture) {
-    const canvas = this.part("cell");
-    let reason = picture.missing;
-    if (!reason) {
-      try {
-        this.cell = new DecodedCell(picture);
-        this.view = new CellView(canvas, this.cell, this.model.extent, this.model.force);
-        this.turning = new Turning(canvas, this.cell.dimension === 2, () => (this.changed = true));
-      } catch (error) {
-        reason = `The cell is not drawn: ${error.message}.`;
-        this.view = null;
-      }
-    }
-    if (!this.view) {
-      canvas.hidden = this.part("legend").hidden = this.part("hint").hidden = true;
-      this.part("missing").hidden = false;
-      this.part("missing").textContent = reason;
-      return;
-    }
-    const forced = !picture.points;
-    this.part("legendName").textContent = forced ? "force of the bars" : "plastic strain of the beams";
-    const most = forced ? this.model.force : this.view.swelling;
-    this.part("least").textContent = shown(-most, 2);
-    this.part("most").textContent = shown(most, 2);
-    this.part("hint").textContent =
-      `displacements × ${shown(this.view.magnified, 2)}, thick where plastic; drag it or use the arrow keys`;
+    this.stage = new CellStage(this.part, model, told.picture, () => (this.changed = true));
   }
 
   prepare() {
@@ -106,7 +77,7 @@ class Page {
       part("chips").append(chip);
       return chip;
     });
-    on("play", "click", () => (this.steps ? this.stop() : this.playProgramme(part("programme").value)));
+    on("play", "click", () => (this.player.steps ? this.stop() : this.playProgramme(part("programme").value)));
     on("programme", "change", () => this.playProgramme(part("programme").value));
     on("reset", "click", () => this.reset());
     on("record", "click", () => this.record());
@@ -119,7 +90,7 @@ class Page {
     on("exactCell", "click", () => this.press("exactCell", !this.isPressed("exactCell")));
     on("theme", "click", () => this.changeTheme());
     part("dtRow").hidden = !model.timed;
-    part("exactRow").hidden = !this.twin;
+    part("exactRow").hidden = !this.beside;
     new ResizeObserver(() => (this.changed = true)).observe(document.body);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (this.changed = true));
     part("exactText").textContent = NOT_BESIDE;
@@ -208,6 +179,10 @@ class Page {
 
   /** One step of what is played. */
   follow(step) {
+    if (this.table.isFull) {
+      this.say("The path is as long as this page keeps it: begin again from the virgin material.");
+      return false;
+    }
     const reached = this.driver.increment(step.target, step.free, step.dt);
     if (reached) this.note(step);
     this.tell(reached);
@@ -216,8 +191,8 @@ class Page {
 
   /** Keep where the material is after a step, and let the exact cell follow. */
   note(step) {
-    this.table.add({ ...rowOf(this.driver, step), step });
-    if (this.beside) this.besideStep(step);
+    this.table.add(rowOf(this.driver, step));
+    if (this.exactRows && !this.beside.follow(step)) this.loseExact();
     for (const value of this.driver.at.state) this.largestState = Math.max(this.largestState, Math.abs(value));
     this.changed = true;
   }
@@ -242,7 +217,7 @@ class Page {
     this.recorded.from = null;
     this.press("record", false);
     this.largestState = 0;
-    if (this.beside) this.startBeside();
+    if (this.exactRows) this.beside.start(this.table.rows);
     this.say("");
     this.changed = true;
   }
@@ -257,19 +232,16 @@ class Page {
     const told = { start: this.driver.at.strain, x, y, reach, stride: this.model.stride };
     const { free, dt } = { free: [...this.free], dt: this.dt };
     this.look(x);
-    this.play(mapped(strainsOf(name, told), (strain) => ({ target: strain.map((value, i) => (free[i] ? 0 : value)), free, dt })));
-  }
-
-  play(steps) {
-    this.steps = steps[Symbol.iterator]();
-    this.owed = 0;
-    this.part("play").textContent = "■ Stop";
-    this.changed = true;
+    this.player.play(mapped(strainsOf(name, told), (strain) => ({ target: strain.map((value, i) => (free[i] ? 0 : value)), free, dt })));
   }
 
   stop() {
-    this.steps = null;
-    this.part("play").textContent = "▶ Play";
+    this.player.stop();
+  }
+
+  showPlaying(on) {
+    this.part("play").textContent = on ? "■ Stop" : "▶ Play";
+    this.changed = true;
   }
 
   record() {
@@ -290,16 +262,16 @@ class Page {
 
   playSteps(steps) {
     this.free = [...steps[steps.length - 1].free];
-    this.play(steps);
+    this.player.play(steps);
   }
 
   showSpeed() {
-    this.perFrame = 10 ** (Number(this.part("speed").value) / 100 * 4 - 1.4);
-    this.part("speedText").textContent = `${shown(this.perFrame * 60, 2)} a second`;
+    this.player.perFrame = 10 ** (Number(this.part("speed").value) / 100 * 4 - 1.4);
+    this.part("speedText").textContent = `${shown(this.player.perFrame * 60, 2)} a second`;
   }
 
   save() {
-    const file = new Blob([this.table.csv(this.beside)], { type: "text/csv" });
+    const file = new Blob([this.table.csv(this.exactRows)], { type: "text/csv" });
     const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: `${this.model.prefix}-path.csv` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -320,50 +292,28 @@ class Page {
 
   // The exact cell.
 
+  /** The rows of the exact cell while it is shown. */
+  get exactRows() {
+    return this.beside?.rows ?? null;
+  }
+
   toggleExact() {
     const on = !this.isPressed("exact");
+    this.part("exactText").textContent = NOT_BESIDE;
+    if (on && !this.beside.start(this.table.rows)) return this.loseExact();
+    if (!on) this.beside.stop();
+    return this.showExact(on);
+  }
+
+  showExact(on) {
     this.press("exact", on);
-    this.part("exactCell").hidden = !on || !this.view || !this.exactCell();
-    if (!on) {
-      this.beside = null;
-      this.press("exactCell", false);
-      this.part("exactText").textContent = NOT_BESIDE;
-      return;
-    }
-    this.startBeside();
-    for (const row of this.table.rows.slice(1)) if (this.beside) this.besideStep(row.step);
+    this.part("exactCell").hidden = !on || !this.stage.cell || !this.beside.cell;
+    if (!on) this.press("exactCell", false);
   }
 
-  exactCell() {
-    const picture = this.told.exact.picture;
-    if (!this.exactDecoded && !picture.missing) this.exactDecoded = new DecodedCell(picture);
-    return this.exactDecoded;
-  }
-
-  startBeside() {
-    this.twin.reset();
-    this.beside = [this.table.rows[0]];
-  }
-
-  besideStep(step) {
-    if (!this.twin.increment(step.target, step.free, step.dt)) {
-      this.toggleExact();
-      this.part("exactText").textContent = "the exact cell cannot carry these stresses";
-      return;
-    }
-    this.beside.push(rowOf(this.twin, step));
-  }
-
-  /** The largest difference of the stresses so far, relative to the largest stress of the exact cell. */
-  difference() {
-    let [apart, size] = [0, 0];
-    this.beside.forEach(({ stress }, i) => {
-      for (let c = 0; c < stress.length; c++) {
-        apart = Math.max(apart, Math.abs(stress[c] - this.table.rows[i].stress[c]));
-        size = Math.max(size, Math.abs(stress[c]));
-      }
-    });
-    return size ? apart / size : 0;
+  loseExact() {
+    this.showExact(false);
+    this.part("exactText").textContent = "cannot carry these stresses";
   }
 
   // What is shown.
@@ -378,39 +328,18 @@ class Page {
   frame(time) {
     const passed = Math.min(time - (this.time ?? time), 100);
     this.time = time;
-    if (this.steps) this.playFrame(passed);
-    if (this.turning?.spins && !document.hidden) {
-      this.turning.spin(passed);
-      this.turned = true;
-    }
+    this.player.frame(passed);
+    const turned = this.stage.spin(passed);
     if (this.changed) this.show();
-    else if (this.turned) this.drawCell();
-    this.changed = this.turned = false;
+    else if (turned) this.drawCell();
+    this.changed = false;
     requestAnimationFrame((next) => this.frame(next));
   }
 
-  playFrame(passed) {
-    this.owed += (this.perFrame * passed) / FRAME;
-    const begin = performance.now();
-    let made = 0;
-    while (this.owed >= 1 && performance.now() - begin < 12) {
-      const { value, done } = this.steps.next();
-      if (done || !this.follow(value)) {
-        this.stop();
-        break;
-      }
-      this.owed--;
-      made++;
-    }
-    this.owed = Math.min(this.owed, this.perFrame);
-    if (made >= 4) this.spent = (1000 * (performance.now() - begin)) / made;
-  }
-
   drawCell() {
-    if (!this.view) return;
-    const exact = this.beside && this.isPressed("exactCell");
-    const { strain, state } = exact ? this.twin.at : this.driver.at;
-    this.decoded = this.view.draw(strain, state, this.turning, exact ? this.exactCell() : this.cell);
+    const exact = this.exactRows && this.isPressed("exactCell");
+    const { strain, state } = (exact ? this.beside.driver : this.driver).at;
+    this.stage.draw(strain, state, exact ? this.beside.cell : this.stage.cell);
   }
 
   show() {
@@ -419,13 +348,15 @@ class Page {
     this.drawCell();
     this.rows.show(strain, stress, this.free);
     this.pad.draw(table.rows, strain, this.free);
-    this.charts.drawLoops(table.rows, this.component, this.beside);
-    this.charts.drawEnergy(table.rows, this.beside);
+    this.charts.drawLoops(table.rows, this.component, this.exactRows);
+    this.charts.drawEnergy(table.rows, this.exactRows);
     this.charts.drawStates(state, this.largestState);
     part("stored").textContent = shown(table.last.energy);
     part("lost").textContent = shown(table.last.dissipated);
-    if (this.spent) part("cost").textContent = `${shown(this.spent, 2)} µs an increment`;
-    if (this.beside) part("exactText").textContent = `stress differs by ${shown(100 * this.difference(), 2)} % at most`;
+    if (this.player.spent) part("cost").textContent = `${shown(this.player.spent, 2)} µs an increment`;
+    if (this.exactRows) {
+      part("exactText").textContent = apartInWords(this.beside.difference(table.rows));
+    }
     this.showReach();
   }
 
@@ -441,11 +372,8 @@ class Page {
   }
 }
 
-/** A row of the table: where a driver is after a step. */
-function rowOf(driver, { free, dt }) {
-  const { strain, stress, energy } = driver.at;
-  const bits = free.reduce((sum, is, i) => sum + (is ? 1 << i : 0), 0);
-  return { strain, stress, energy: energy[0], dissipated: driver.dissipated, reach: driver.reach, free: bits, dt };
+function apartInWords(difference) {
+  return difference < ROUND_OFF ? "the same stress to round-off" : `stress ${shown(100 * difference, 2)} % apart at most`;
 }
 
 function* mapped(values, change) {

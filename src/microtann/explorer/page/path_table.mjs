@@ -1,6 +1,6 @@
 // The path so far and its answer: kept row by row, drawn, and written as a table that other programmes read.
 
-const MOST = 40000;
+const MOST = 100000; // rows that are kept
 
 export class PathTable {
   constructor(components) {
@@ -10,16 +10,17 @@ export class PathTable {
 
   clear() {
     this.rows = [];
-    this.version = (this.version ?? 0) + 1;
     const nothing = new Float64Array(this.components.length);
     this.add({ strain: nothing, stress: nothing, energy: 0, dissipated: 0, reach: 0, free: 0, dt: 0 });
   }
 
   /** Add where a driver is; `free` has a bit for every component whose stress was zero. */
   add(row) {
-    if (this.rows.length >= MOST) this.rows = this.rows.filter((_, i) => i % 2 === 0);
     this.rows.push(row);
-    this.version++;
+  }
+
+  get isFull() {
+    return this.rows.length >= MOST;
   }
 
   get last() {
@@ -41,6 +42,14 @@ export class PathTable {
     });
     return [head.join(","), ...lines, ""].join("\n");
   }
+}
+
+/** A row of a table: where a driver is after a step. */
+export function rowOf(driver, step) {
+  const { strain, stress, energy } = driver.at;
+  const { free, dt } = step;
+  const bits = free.reduce((sum, is, i) => sum + (is ? 1 << i : 0), 0);
+  return { strain, stress, energy: energy[0], dissipated: driver.dissipated, reach: driver.reach, free: bits, dt, step };
 }
 
 /** The steps of a table: target (strains, or stresses of free components), free components, durations. */

@@ -57,6 +57,7 @@ function ballCorners(rings, sides) {
   return new Float32Array(found);
 }
 
+const BESIDE = 70; // height that the legend and the range take
 const PER_TUBE = 11; // start, end, radius, colour with opacity
 
 export class Tubes {
@@ -127,8 +128,8 @@ export class Tubes {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.useProgram(this.program);
     const uniform = (name) => gl.getUniformLocation(this.program, name);
-    const [eye, small] = [4.2, Math.min(width, height)];
-    const size = (zoom * eye * small) / 1.02;
+    const [eye, small] = [4.2, Math.min(width, height - BESIDE * ratio)];
+    const size = (zoom * eye * small) / 1.05;
     gl.uniformMatrix3fv(uniform("turn"), false, turn);
     gl.uniform4f(uniform("lens"), size / width, size / height, eye, 0);
     gl.uniform3fv(uniform("back"), back);

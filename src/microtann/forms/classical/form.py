@@ -8,7 +8,7 @@ from pydantic import Field
 
 from microtann.data.increments import Dataset
 from microtann.forms.published.learning import NetworkForm, Rate, Widths, check_stages
-from microtann.forms.published.loss import check_weights
+from microtann.forms.published.network_loss import check_weights
 from microtann.forms.published.untrained_parts import given_states
 from microtann.numbers.configuration import configuration
 from microtann.tann.form import register

@@ -19,9 +19,9 @@ from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.forms.laws.growing_update import prepare_growing_flow
 from microtann.forms.laws.timed_walks import TimedWalks, timed_rows, to_timed_walks
 from microtann.forms.variational.held_elasticity import Hold, elasticity_of_dataset, hold_elasticity
-from microtann.forms.variational.loss import Reference
 from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import fitted_reduction
+from microtann.forms.variational.walk_loss import Reference
 from microtann.numbers.configuration import configuration
 from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.energy import DecoupledQuadraticEnergy

@@ -12,7 +12,7 @@ from microtann.cones.cone_projection import group_arrays
 from microtann.cones.growing_projection import law_of
 from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.forms.laws.growing_update_kernel import GrowingParts, update_growing_points
-from microtann.forms.variational.update import advance_points, quadratic_parts
+from microtann.forms.variational.slip_update import advance_points, quadratic_parts
 from microtann.tann.form import PointUpdate, PreparedUpdate
 from microtann.tann.point import MaterialPoint
 

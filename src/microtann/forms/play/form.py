@@ -14,9 +14,9 @@ from jaxtyping import Array, Float
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
-from microtann.forms.play.loss import Batch, Reference, loss_terms, reference_of, to_batch
 from microtann.forms.play.merging import merge_mechanisms
-from microtann.forms.play.update_kernel import prepare_play
+from microtann.forms.play.play_loss import Batch, PlayReference, play_reference, play_terms, to_batch
+from microtann.forms.play.play_update_kernel import prepare_play
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.evolution import PlayMechanisms
@@ -131,11 +131,11 @@ class Play(DescentAndPolish, TrainableForm):
         """Return increments in scaled variables."""
         return to_batch(point, data)
 
-    def reference(self, batch: Batch) -> Reference:
+    def reference(self, batch: Batch) -> PlayReference:
         """Return the mean squares of the targets."""
-        return reference_of(batch)
+        return play_reference(batch)
 
-    def terms(self, point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+    def terms(self, point: MaterialPoint, batch: Batch, reference: PlayReference) -> dict[str, Float[Array, ""]]:
         """Return the relative mean squares of the errors.
 
         Parameters
@@ -144,10 +144,10 @@ class Play(DescentAndPolish, TrainableForm):
             What is trained.
         batch : Batch
             In scaled variables.
-        reference : Reference
+        reference : PlayReference
             Mean squares of the targets in the training data.
         """
-        return loss_terms(point, batch, reference)
+        return play_terms(point, batch, reference)
 
     def phases(self) -> tuple[Phase, ...]:
         """Return descent, polish, and a second polish if merging finds mechanisms that the first has made equal.

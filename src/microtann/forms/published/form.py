@@ -10,7 +10,7 @@ from pydantic import Field
 
 from microtann.data.increments import Dataset
 from microtann.forms.published.learning import NetworkForm, Rate, Width, Widths, check_stages
-from microtann.forms.published.loss import CoordinatesLoss, JacobianTerm, Weight, check_weights
+from microtann.forms.published.network_loss import CoordinatesLoss, JacobianTerm, Weight, check_weights
 from microtann.forms.published.untrained_parts import autoencoder, pod
 from microtann.numbers.configuration import configuration
 from microtann.tann.form import register

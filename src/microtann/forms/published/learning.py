@@ -15,11 +15,11 @@ from pydantic import Field
 from microtann.data.increments import Dataset, Increments
 from microtann.errors import ConfigurationError
 from microtann.forms.published.linear_start import quadratic_network
-from microtann.forms.published.loss import ErrorMeasure, PublishedBatch, StatesLoss, Weight
+from microtann.forms.published.network_loss import ErrorMeasure, PublishedBatch, StatesLoss, Weight
+from microtann.forms.published.network_update import prepare_networks, written_out_networks
 from microtann.forms.published.state_noise import with_state_noise
 from microtann.forms.published.stiffness import fit_stiffness
 from microtann.forms.published.untrained_parts import energy_network, rate_network, unit_scales
-from microtann.forms.published.update import prepare_networks, written_out_networks
 from microtann.numbers.configuration import configuration
 from microtann.tann.autoencoder import Autoencoder
 from microtann.tann.form import CompiledUpdate

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.forms.published.loss import PublishedBatch
+from microtann.forms.published.network_loss import PublishedBatch
 
 Array = NDArray[np.float64]
 STILL_DIRECTION = 1e-2

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.forms.published.loss import PublishedBatch
+from microtann.forms.published.network_loss import PublishedBatch
 from microtann.tann.quadratic_energy import QuadraticEnergy
 
 Array = NDArray[np.float64]

@@ -14,14 +14,14 @@ from pydantic import Field
 
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, InputError
-from microtann.forms.published.loss import ErrorMeasure, StatesLoss, Weight, check_weights
+from microtann.forms.published.network_loss import ErrorMeasure, StatesLoss, Weight, check_weights
 from microtann.forms.published.stiffness import fit_quadratic_energy
-from microtann.forms.residual.pruning import (
+from microtann.forms.residual.needless_neurons import (
     squared_error,
     without_needless_neurons,
     without_rare_neurons,
 )
-from microtann.forms.residual.update import prepare_return_map, written_out_network
+from microtann.forms.residual.return_map_update import prepare_return_map, written_out_network
 from microtann.numbers.configuration import configuration
 from microtann.tann.form import CompiledUpdate, register
 from microtann.tann.layers import Activation, DeadZone, Layers, dense

@@ -11,7 +11,7 @@ from microtann.cones.octet_response_kernel import lanes_of_groups
 from microtann.cones.resistance_kernel import constant_law
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.cone_update_kernel import ConeParts, update_cone_points
-from microtann.forms.variational.update import advance_points, quadratic_parts
+from microtann.forms.variational.slip_update import advance_points, quadratic_parts
 from microtann.tann.form import PreparedUpdate
 from microtann.tann.point import MaterialPoint
 

@@ -31,17 +31,17 @@ from microtann.forms.variational.held_elasticity import (
     hold_elasticity,
     unheld,
 )
+from microtann.forms.variational.idle_slips import size_of_slips, without_idle_slips
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
-from microtann.forms.variational.loss import Reference, loss_terms, reference_of, states_along
-from microtann.forms.variational.pruning import size_of_slips, without_idle_slips
 from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import SMALLEST, fitted_reduction
 from microtann.forms.variational.scaled_walks import ScaledWalks, measured_walks, moving_rows, to_walks
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
+from microtann.forms.variational.slip_update import prepare_flow
 from microtann.forms.variational.unused_settings import unused_beside_others, unused_by_start
-from microtann.forms.variational.update import prepare_flow
 from microtann.forms.variational.viscous_flow import ViscousFlow, viscous
+from microtann.forms.variational.walk_loss import Reference, loss_terms, reference_of, states_along
 from microtann.microstructure.protocol import metric_in
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy

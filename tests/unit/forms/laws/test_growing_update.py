@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from microtann.evaluation.laws import examine_laws
-from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.tann.trained_model import TANN
-from random_slips import random_slip_tann
-
-SIZES = (3, 1, 2)
+from random_groups import random_growing_tann
 
 
 @pytest.fixture(scope="module")
 def tann() -> TANN:
-    """Random groups with all laws at once, linear and root viscosity, one without an elastic domain."""
-    draw, slips = np.random.default_rng(1), random_slip_tann(1, 4, sum(SIZES), components=3, extra=1)
-    groups, point = len(SIZES), slips.point
-    energy = HardeningEnergy(
-        point.energy,  # type: ignore[arg-type]
-        jnp.asarray(draw.uniform(0.1, 0.5, groups)),
-        jnp.asarray(draw.uniform(0.1, 0.5, (groups, 2))),
-        jnp.asarray(draw.uniform(-1.0, 1.0, (groups, 2))),
-    )
-    evolution = GrowingFlow(
-        0.3 * point.evolution.normals,  # type: ignore[attr-defined]
-        jnp.asarray([0.7, 0.5, 0.0]),
-        jnp.asarray([0.3, 0.4, 0.5]),
-        jnp.asarray([1.0, 0.5, 1.0]),
-        SIZES,
-    )
-    states = 4 + groups
-    reduction = replace(
-        point.reduction,
-        encoder=jnp.zeros((states, point.reduction.encoder.shape[1])),  # type: ignore[attr-defined]
-        decoder=jnp.zeros((point.reduction.decoder.shape[0], states)),  # type: ignore[attr-defined]
-    )
-    point = replace(point, energy=energy, evolution=evolution, reduction=reduction)
-    return TANN(point, replace(slips.information, form="laws"))
+    return random_growing_tann(extra=1)
 
 
 @pytest.mark.parametrize("dt", [0.05, 1.0, 20.0])

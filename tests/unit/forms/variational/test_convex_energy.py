@@ -19,11 +19,11 @@ from microtann.evaluation.laws import examine_laws
 from microtann.forms import Variational
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.loss import loss_terms, reference_of, states_along
+from microtann.forms.variational.idle_slips import without_idle_slips
 from microtann.forms.variational.minimum import PowerLaw, minimise
-from microtann.forms.variational.pruning import without_idle_slips
 from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.forms.variational.viscous_flow import ViscousFlow, viscous
+from microtann.forms.variational.walk_loss import loss_terms, reference_of, states_along
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from random_slips import random_slip_tann
 

@@ -13,7 +13,7 @@ from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
 from microtann.forms import Variational
-from microtann.forms.variational.pruning import without_idle_slips
+from microtann.forms.variational.idle_slips import without_idle_slips
 from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.training import train
 from microtann.training.walk_errors import closed_loop_error

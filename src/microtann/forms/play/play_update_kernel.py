@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numba import njit
 
-from microtann.forms.variational.update import quadratic_parts
+from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.evolution import PlayMechanisms
 from microtann.tann.form import PointUpdate, PreparedUpdate

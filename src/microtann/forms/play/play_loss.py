@@ -29,7 +29,7 @@ class Batch(NamedTuple):
     dissipation: Float[Array, "n"]
 
 
-class Reference(NamedTuple):
+class PlayReference(NamedTuple):
     """Mean squares of the targets over the training data."""
 
     stress: Float[Array, ""]
@@ -62,14 +62,14 @@ def to_batch(point: MaterialPoint, data: Increments) -> Batch:
     )
 
 
-def reference_of(batch: Batch) -> Reference:
+def play_reference(batch: Batch) -> PlayReference:
     """Return the mean squares that make the terms of the loss relative."""
-    return Reference(
+    return PlayReference(
         jnp.mean(batch.stress_next**2), jnp.mean(batch.energy_next**2), jnp.mean(batch.dissipation**2)
     )
 
 
-def loss_terms(point: MaterialPoint, batch: Batch, reference: Reference) -> dict[str, Float[Array, ""]]:
+def play_terms(point: MaterialPoint, batch: Batch, reference: PlayReference) -> dict[str, Float[Array, ""]]:
     """Return the relative mean square of every term.
 
     The states at t and t + Δt are encoded from the data; the evolution must lead from one to the other ("state"),
@@ -77,7 +77,7 @@ def loss_terms(point: MaterialPoint, batch: Batch, reference: Reference) -> dict
     is fitted afterwards (`microtann.training.decoder`).
 
     This asks for no order of the increments and for an encoder, which the closed loop of coupled slips does not
-    (`microtann.forms.variational.loss`): it is another way to learn, not another material.
+    (`microtann.forms.variational.walk_loss`): it is another way to learn, not another material.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def loss_terms(point: MaterialPoint, batch: Batch, reference: Reference) -> dict
         Of the form "play".
     batch : Batch
         In its scaled variables.
-    reference : Reference
+    reference : PlayReference
         Mean squares that the terms are relative to.
     """
     reduction = point.reduction

@@ -22,9 +22,9 @@ from microtann.cones.cone_projection import norms_of_groups
 from microtann.forms.variational.cone_flow import ConeFlow
 from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
-from microtann.forms.variational.loss import slips_along
 from microtann.forms.variational.scaled_walks import ScaledWalks
 from microtann.forms.variational.slip_reduction import root_of
+from microtann.forms.variational.walk_loss import slips_along
 from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.energy import DecoupledQuadraticEnergy, Energy
 from microtann.tann.point import MaterialPoint

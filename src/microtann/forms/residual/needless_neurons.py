@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from microtann.forms.published.loss import PublishedBatch
+from microtann.forms.published.network_loss import PublishedBatch
 from microtann.tann.layers import Layers, linear
 from microtann.tann.point import MaterialPoint
 from microtann.tann.state_network import StateNetwork

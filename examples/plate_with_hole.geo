@@ -1,0 +1,23 @@
+// A quarter of a wide plate with a round hole: the radius is 1.
+SetFactory("Built-in");
+width = 20; height = 20;
+Point(1) = {0, 0, 0};
+Point(2) = {1, 0, 0, 0.08};
+Point(3) = {width, 0, 0, 4};
+Point(4) = {width, height, 0, 4};
+Point(5) = {0, height, 0, 4};
+Point(6) = {0, 1, 0, 0.08};
+Line(1) = {2, 3};
+Line(2) = {3, 4};
+Line(3) = {4, 5};
+Line(4) = {5, 6};
+Circle(5) = {6, 1, 2};
+Curve Loop(1) = {1, 2, 3, 4, 5};
+Plane Surface(1) = {1};
+Physical Curve("middle") = {1};
+Physical Curve("pulled") = {2};
+Physical Curve("axis") = {4};
+Physical Curve("hole") = {5};
+Physical Surface("plate") = {1};
+Mesh.ElementOrder = 2;
+Mesh.MshFileVersion = 4.1;
