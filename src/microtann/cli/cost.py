@@ -12,15 +12,25 @@ from microtann.cli.microstructure import cell_settings, choose_microstructure
 from microtann.cli.options import CELL, Assignments, Config, Output, Overwrite, Perturbation, Units, setting
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, gather
+from microtann.cli.simulated_job import changes_of
+from microtann.errors import InputError
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.evaluation.structures import CASES
-from microtann.studies.cost import forecast_cost
+from microtann.studies.cost import CostForecast, forecast_cost
+from microtann.studies.job_cost import forecast_job_cost
 
 
 def cost(
-    microstructure: Annotated[str, typer.Argument(metavar="CELL", help=CELL.partition(" [default")[0])],
-    structure: Annotated[str, typer.Argument(metavar="STRUCTURE", help="One of " + ", ".join(CASES) + ".")],
+    microstructure: Annotated[
+        str,
+        typer.Argument(
+            metavar="CELL", help=CELL.partition(" [default")[0] + " Or a job file (TOML) alone, without STRUCTURE."
+        ),
+    ],
+    structure: Annotated[
+        str | None, typer.Argument(metavar="STRUCTURE", help="One of " + ", ".join(CASES) + ".")
+    ] = None,
     units: Units = None,
     perturbation: Perturbation = None,
     mesh_size: Annotated[float | None, setting(SimulationChoice, "mesh_size")] = None,
@@ -35,7 +45,7 @@ def cost(
     output: Output = Path("results/cost"),
     overwrite: Overwrite = False,
 ) -> None:
-    """Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, and recommend one.
+    """Predict time, memory and errors of DNS, FE² and FE × TANN for a structure, or those of a job file.
 
     Example: microtann cost cube lcT2 --units 4 --perturbation 0.2 --dns 1/20 --runs 10
 
@@ -43,7 +53,18 @@ def cost(
     beside the exact cell; the regular lattice tells how results change with the mesh. A network is trained for a
     few updates to say what a training takes. Times are CPU seconds of this machine. It writes the tables (CSV),
     numbers.json and report.html.
+
+    With a job file alone (microtann cost JOB.toml) it says what that job will take, with bands, and how wrong its
+    models are, from an elastic solution and its materials at a few points; --set key=value changes the job.
     """
+    if structure is None:
+        if not microstructure.endswith(".toml"):
+            raise InputError(f"name a structure, one of {', '.join(CASES)}, or a job file (TOML) in place of both")
+        job = forecast_job_cost(
+            microstructure, changes_of(assignments or ()), output=output, overwrite=overwrite, progress=progress
+        )
+        _show(output, job)
+        return
     options = cell_settings(microstructure, units=units, perturbation=perturbation)
     options |= {"simulate.mesh_size": mesh_size, "simulate.dns": dns}
     settings = gather(config, assignments, options)
@@ -61,6 +82,10 @@ def cost(
         progress=progress,
         sections=chosen.sections,
     )
+    _show(output, found)
+
+
+def _show(output: Path, found: CostForecast) -> None:
     if found.kept:
         show_unchanged(output)
     show_section(output, found.section)

@@ -11,12 +11,17 @@ from microtann.cli.messages import console
 from microtann.errors import InputError
 from microtann.job.example import job_example, job_reference
 from microtann.job.job_file import read_job
+from microtann.job.shipped_jobs import job_path, shipped_jobs
+from microtann.numbers.configuration import nearest
+from microtann.system.text_file import read_text
 
 
 def job(
-    file: Annotated[Path | None, typer.Argument(help="Job file (TOML).")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Job file (TOML), or the name of one that ships.")] = None,
     example: Annotated[bool, typer.Option("--example", help="Print a complete job file and stop.")] = False,
     keys: Annotated[bool, typer.Option("--keys", help="Print every table and key and stop.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the job files that ship and stop.")] = False,
+    printed: Annotated[bool, typer.Option("--print", help="Print FILE, such as lcT2, and stop.")] = False,
 ) -> None:
     """Check the input file of a structure of your own, which `simulate` computes.
 
@@ -25,9 +30,20 @@ def job(
     if example or keys:
         typer.echo(job_example() if example else job_reference(), nl=False)
         return
+    if listed:
+        for name, title in shipped_jobs().items():
+            typer.echo(title if title.startswith(name) else f"{name}: {title}")
+        return
     if file is None:
         raise InputError("name a job file; microtann job --example prints one to begin with")
-    found, screen = read_job(file), console()
+    place = job_path(file)
+    if not place.is_file() and place.suffix != ".toml":
+        names = shipped_jobs()
+        raise InputError(f"there is no job {str(file)!r}: {nearest(str(file), names)}those that ship are {', '.join(names)}")
+    if printed:
+        typer.echo(read_text(place), nl=False)
+        return
+    found, screen = read_job(place), console()
     mesh = found.mesh
     increments = sum(step.increments for step in found.steps)
     lines = (
@@ -35,7 +51,7 @@ def job(
         f"materials: {found.model.material!r}",
         f"{mesh.points.size} unknowns, {mesh.weights.size} Gauss points",
         f"{len(found.steps)} steps, {increments} increments",
-        f"microtann simulate {file} computes it",
+        f"microtann simulate {file} computes it" if place == file else f"microtann job {file} --print > FILE.toml",
     )
     for line in lines:
         screen.print(line, markup=False, soft_wrap=True)

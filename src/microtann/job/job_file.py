@@ -19,6 +19,7 @@ from microtann.job.job_mesh import job_mesh
 from microtann.job.job_steps import job_steps
 from microtann.job.job_tables import JobTables, read_tables
 from microtann.job.mesh_names import named
+from microtann.job.shipped_jobs import job_path
 from microtann.job.tables import JobTitle, OutputChoice
 from microtann.materials.protocol import Material
 from microtann.numbers.configuration import nearest
@@ -102,7 +103,8 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
     Parameters
     ----------
     path : path
-        TOML; files that it names are found from its folder.
+        TOML; files that it names are found from its folder. Without such a file it may be the name of one that ships
+        with microtann, such as "lcT2" (`microtann job --list`).
     changes : mapping, optional
         Values in place of those in the file, by dotted key: ``{"material.name": "cube"}``; tables that repeat are
         counted from 0, as in "step.0.increments".
@@ -124,7 +126,7 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
     >>> mt.read_job("pull.toml").mesh.cell_count
     16
     """
-    path = Path(path)
+    path = job_path(Path(path))
     tables = read_tables(path, changes)
     mesh = job_mesh(tables)
     materials, inputs = _materials(tables, mesh)

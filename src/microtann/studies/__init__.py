@@ -9,6 +9,8 @@ from microtann.evaluation.exact_reference import ExactReference
 from microtann.studies.amount_of_data import study_increments
 from microtann.studies.cost import forecast_cost
 from microtann.studies.hyperparameters import search_hyperparameters
+from microtann.studies.job_cost import forecast_job_cost
+from microtann.studies.job_forecast import forecast_job
 from microtann.studies.job_run import simulate_job
 from microtann.studies.job_variants import study_variants
 from microtann.studies.latent_spaces import compare_latent_spaces, study_latent_spaces
@@ -21,6 +23,8 @@ __all__ = [
     "Interval",
     "compare_latent_spaces",
     "forecast_cost",
+    "forecast_job",
+    "forecast_job_cost",
     "propose_states",
     "search_hyperparameters",
     "simulate_job",

@@ -1,0 +1,33 @@
+"""Job files that ship with microtann: the reference structures lcU1 to lcH."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from microtann.system.toml import from_toml
+
+FOLDER = "shipped"
+
+
+def shipped_jobs() -> dict[str, str]:
+    """Return the titles of the job files that ship with microtann, by their names.
+
+    Examples
+    --------
+    >>> from microtann.job.shipped_jobs import shipped_jobs
+    >>> shipped_jobs()["lcT2"]
+    'lcT2: torsion by 60°, bottom fixed, top free in z'
+    """
+    files = sorted(_folder().glob("*.toml"))
+    return {file.stem: str(from_toml(file.read_text(encoding="utf-8"))["job"]["title"]) for file in files}
+
+
+def job_path(name: Path) -> Path:
+    """Return a job file as it is, or that which ships under its name where there is no such file."""
+    shipped = _folder() / f"{name}.toml"
+    return shipped if not name.exists() and name.name == str(name) and shipped.is_file() else name
+
+
+def _folder() -> Path:
+    return Path(str(resources.files("microtann.job"))) / FOLDER
