@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.microstructure.repeated_solves import RepeatedSolves
+    from microtann.refinement.refine import refine
+    from microtann.refinement.refinement_choice import RefinementChoice
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.tann.trained_model import TANN
@@ -102,6 +104,7 @@ __all__ = [
     "Lattice",
     "Microscale",
     "Microstructure",
+    "RefinementChoice",
     "RepeatedSolves",
     "Solid",
     "SolidPoint",
@@ -149,6 +152,7 @@ __all__ = [
     "read_programme",
     "reduce",
     "reentrant_cell",
+    "refine",
     "register_microstructure",
     "reproduction",
     "shipped_models",
@@ -223,6 +227,8 @@ _PLACES = {
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
     "microstructure.repeated_solves": ("RepeatedSolves",),
+    "refinement.refine": ("refine",),
+    "refinement.refinement_choice": ("RefinementChoice",),
     "tann.hybrid": ("Hybrid",),
     "tann.trained_model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),
