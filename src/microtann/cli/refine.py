@@ -37,7 +37,8 @@ def refine(
     ] = None,
     region: Annotated[str | None, typer.Option(help="Region of the model, of a job with several.")] = None,
     assignments: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Value in place of that in the job file.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Value in place of that in the job file."),
     ] = None,
     output: Output = Path("results/refine"),
     overwrite: Overwrite = False,

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from microtann.errors import InputError
-from microtann.evaluation.localisation import exact_microstructure
 from microtann.evaluation.load_power import load_power_error, represented_volumes
+from microtann.evaluation.localisation import exact_microstructure
 from microtann.evaluation.measures import SMALL_ENERGY, relative_to_all
 from microtann.evaluation.nodal_states import RESULTS, DecodingMaterial
 from microtann.fem.model import Result

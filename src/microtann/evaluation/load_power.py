@@ -1,9 +1,9 @@
 """How wrong the loads on a structure are, as the stresses at sampled Gauss points tell.
 
-By virtual work the loads and reactions that move do the work ∫ S·ΔE dV in an increment. Where the exact stresses S
-along the strains of the network are known at sampled points, so is the error of this work. To first order it is
-that of the forces which move the structure: by how much its strains differ from those of the exact material does not
-enter, since both displacements obey the same supports and the work is stationary there.
+By virtual work the loads and reactions that move do the work ∫ S·ΔE dV in an increment. Where the exact stresses
+S along the strains of the network are known at sampled points, so is the error of this work. To first order it is
+that of the forces which move the structure: by how much its strains differ from those of the exact material does
+not enter, since both displacements obey the same supports and the work is stationary there.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def load_power_error(
     if not np.abs(done).max(initial=0.0) > 0.0:
         return None
     generator = np.random.default_rng(0)
-    counts = generator.multinomial(len(done), np.full(len(done), 1.0 / len(done)), size=RESAMPLED).astype(np.float64)
+    counts = generator.multinomial(len(done), np.full(len(done), 1.0 / len(done)), size=RESAMPLED).astype(
+        np.float64
+    )
     found = [float(_ratio(weight @ error, weight @ done)) for weight in counts]
     return float(_ratio(error.sum(axis=0), done.sum(axis=0))), 1.96 * float(np.std(found))
 

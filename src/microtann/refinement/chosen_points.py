@@ -1,9 +1,9 @@
-"""Gauss points whose strain histories a model is to learn: where it is wrong or leaves its range, each of another kind.
+"""Gauss points whose strain histories a model is to learn: where it is wrong or leaves its range, of many kinds.
 
-An audit tells the errors at few points; another point is expected to be as wrong as the audited one whose history is
-most like its own. Points are drawn one after the other, in proportion to the square of their error and to the
-squared distance of their history from those drawn before: the seeding of k-means++ (D. Arthur and S. Vassilvitskii,
-SODA 2007, 1027-1035), which gives one history of every cluster.
+An audit tells the errors at few points; another point is expected to be as wrong as the audited one whose history
+is most like its own. Points are drawn one after the other, in proportion to the square of their error and to the
+squared distance of their history from those drawn before: the seeding of k-means++ (D. Arthur and
+S. Vassilvitskii, SODA 2007, 1027-1035), which gives one history of every cluster.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ HELD_OUT = 7
 def solve_histories(
     exact: Microstructure, strain: Float[Array, "n T v"], dt: Float[Array, "T"], report: ProgressReport
 ) -> Dataset:
-    """Return the increments of a microstructure along strain histories; those that it finds no answer to are left out.
+    """Return the increments of a microstructure along strain histories, without those that it cannot be solved on.
 
     Parameters
     ----------
@@ -97,7 +97,9 @@ def _increments(
         after[..., place] = response.coordinates[name].reshape(n, steps, -1)
         rest[place] = decoded[name].ravel()
     unknown = {name: np.nan if name in exact.untold else 0.0 for name in ("energy", "dissipation")}
-    energy = np.concatenate([np.full((n, 1), float(virgin["energy"][0])), response.energy], axis=1) + unknown["energy"]
+    energy = (
+        np.concatenate([np.full((n, 1), float(virgin["energy"][0])), response.energy], axis=1) + unknown["energy"]
+    )
     strains = np.concatenate([np.zeros((n, 1, v)), strain], axis=1)
     stress = np.concatenate([np.zeros((n, 1, v)), response.stress], axis=1)
     coordinates = np.concatenate([np.tile(rest, (n, 1, 1)), after], axis=1)

@@ -57,7 +57,9 @@ class ModelInJob:
         if not models:
             raise ConfigurationError(f'{place} has no material of the kind "model", "hybrid" or "exact" to refine')
         named = ", ".join(models)
-        raise ConfigurationError(f"{place} has models in several regions ({named}): name one of them with --region")
+        raise ConfigurationError(
+            f"{place} has models in several regions ({named}): name one of them with --region"
+        )
 
     def job(self, model: Path, tann: TANN) -> StructureJob:
         """Return the job with a model in it, as a hybrid if the microstructure allows one.
@@ -105,7 +107,9 @@ def named_quantities(job: StructureJob, result: Result) -> dict[str, list[list[f
     ]
     sets = held_sets(result)
     held = [
-        np.concatenate([result.reaction(name)[t] for name in sets]).tolist() for t in range(len(result.time)) if sets
+        np.concatenate([result.reaction(name)[t] for name in sets]).tolist()
+        for t in range(len(result.time))
+        if sets
     ]
     return {"displacements": moved, "reactions": held}
 

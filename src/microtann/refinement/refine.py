@@ -70,8 +70,8 @@ def refine(
 
     The structure is run with the model, and outside of its range with the exact microstructure; an audit tells its
     errors; where they are too large, the exact microstructure is solved along strain histories of Gauss points
-    where the model is wrong or leaves its range, and the model is trained on, the walks of before being kept in the
-    mixture. Every round is a folder of its own: after an interrupt or a kill the same call goes on.
+    where the model is wrong or leaves its range, and the model is trained on, the walks of before being kept in
+    the mixture. Every round is a folder of its own: after an interrupt or a kill the same call goes on.
 
     Parameters
     ----------
@@ -130,9 +130,7 @@ def refine(
     decision = Decision(first.states)
     while decision.states:
         number = len(rounds)
-        own = Round(
-            number, folder / f"{ROUND}{number}", place, choice, decision.states, tuple(rounds), inputs
-        )
+        own = Round(number, folder / f"{ROUND}{number}", place, choice, decision.states, tuple(rounds), inputs)
         found.append(run_round(own, first, walks, progress, overwrite))
         rounds.append(own)
         decision = decide(found, choice)
@@ -166,5 +164,3 @@ def _result(
         section = write_section(work, replace(section, files={**section.files, **files}))
     write_report(folder.parent, section.title, [(folder, section)])
     return section
-
-

@@ -35,14 +35,16 @@ class RefinementChoice:
     updates: Annotated[int, Field(ge=1, description="Updates of the training of a round.")] = 1000
     share: Annotated[
         float,
-        Field(gt=0.0, lt=1.0, description="What the histories together count in the loss; the rest are the walks."),
+        Field(
+            gt=0.0, lt=1.0, description="What the histories together count in the loss; the rest are the walks."
+        ),
     ] = 0.5
     grow: Annotated[
         int,
         Field(
             ge=0,
-            description="States that are added where the errors do not fall any more; the model is then trained anew "
-            "on walks and histories. 0 adds none.",
+            description="States that are added where the errors do not fall any more; the model is then trained "
+            "anew on walks and histories. 0 adds none.",
         ),
     ] = 0
     most_states: Annotated[int, Field(ge=1, description="Beyond which none are added.")] = 96
@@ -50,7 +52,9 @@ class RefinementChoice:
     fall: Annotated[
         float,
         Field(
-            gt=0.0, lt=1.0, description="Least relative fall of the worst error in a round; less is no fall any more."
+            gt=0.0,
+            lt=1.0,
+            description="Least relative fall of the worst error in a round; less is no fall any more.",
         ),
     ] = 0.1
     seed: Annotated[int, Field(ge=0, description="Seed of all that is drawn.")] = 0

@@ -73,7 +73,10 @@ class Round:
         sections = {
             "round": {"number": self.number, "states": self.states, "region": self.place.region},
             "refine": decides,
-            "case": {"name": str(self.place.file), **{key: str(value) for key, value in self.place.changes.items()}},
+            "case": {
+                "name": str(self.place.file),
+                **{key: str(value) for key, value in self.place.changes.items()},
+            },
         }
         former = {f"round {r.number}": file_digest(r.folder / NUMBERS) for r in self.before}
         return Stage("refinement round", self.folder, sections, {**self.inputs, **former})
@@ -139,9 +142,7 @@ def form_of(tann: TANN, choice: RefinementChoice) -> TrainableForm:
     return changed(form, updates=choice.updates, seed=choice.seed)
 
 
-def _trained(
-    own: Round, first: TANN, walks: Dataset, work: Path, report: ProgressReport
-) -> tuple[TANN, float]:
+def _trained(own: Round, first: TANN, walks: Dataset, work: Path, report: ProgressReport) -> tuple[TANN, float]:
     """Return the model of a round, and the CPU time that its training took."""
     if own.number == 0:
         return first, 0.0

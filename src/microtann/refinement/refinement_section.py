@@ -48,7 +48,9 @@ def refinement_section(
     draw_study(folder / FIGURE, drawn, "round", "relative error [–]", within=choice.target)
     worst = worst_ratio(rounds[best], choice)
     kept = f"The model of round {best} is kept ({rounds[best]['states']} states), "
-    kept += "within all targets." if worst <= 1.0 else f"whose worst error is {worst:.2g} times what was asked for."
+    kept += (
+        "within all targets." if worst <= 1.0 else f"whose worst error is {worst:.2g} times what was asked for."
+    )
     return Section(
         title=f"Refinement of a model for {job}",
         order=5,
@@ -93,11 +95,11 @@ def error_table(rounds: Sequence[Mapping[str, Any]], choice: RefinementChoice) -
         )
     asked = ", ".join(f"{QUANTITIES[name]} {choice.allowed(name):g}" for name in QUANTITIES)
     note = (
-        f"Asked for: {asked}. Errors in the structure are those of an audit at Gauss points that are drawn anew in "
-        "every round: stress, RMS over increments and points; dissipation of the whole structure; forces, by the "
-        "work of the loads; each ± half of its 95 % interval. Named: change of the displacements and reactions that "
-        "the job names since the round before. Outside: Gauss points of cells that left the range of training. Walks: errors "
-        "on held-out walks of before."
+        f"Asked for: {asked}. Errors in the structure are those of an audit at Gauss points that are drawn anew "
+        "in every round: stress, RMS over increments and points; dissipation of the whole structure; forces, by "
+        "the work of the loads; each ± half of its 95 % interval. Named: change of the displacements and reactions "
+        "that the job names since the round before. Outside: Gauss points of cells that left the range of training. "
+        "Walks: errors on held-out walks of before."
     )
     return Table("Errors by rounds", columns, tuple(rows), note)
 

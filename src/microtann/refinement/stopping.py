@@ -52,7 +52,9 @@ def decide(rounds: Sequence[Mapping[str, Any]], choice: RefinementChoice) -> Dec
     if ratios[-1] <= 1.0:
         return Decision(0, f"all errors are within their targets after {len(rounds) - 1} rounds")
     if len(rounds) > choice.rounds:
-        return Decision(0, f"the errors are not within their targets after {choice.rounds} rounds: allow more of them")
+        return Decision(
+            0, f"the errors are not within their targets after {choice.rounds} rounds: allow more of them"
+        )
     states = int(last["states"])
     same = [ratio for ratio, numbers in zip(ratios, rounds, strict=True) if numbers["states"] == states]
     if len(same) < 2 or same[-1] <= (1.0 - choice.fall) * min(same[:-1]):

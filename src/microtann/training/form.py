@@ -200,8 +200,8 @@ class TrainableForm(Form, Objective, ABC):
 
 def _starts_anew(name: str) -> InputError:
     return InputError(
-        f"a model of the form {name!r} cannot be trained on, since this form starts from data alone: train a new one "
-        "on more data, or one of the form 'variational'"
+        f"a model of the form {name!r} cannot be trained on, since this form starts from data alone: train a new "
+        "one on more data, or one of the form 'variational'"
     )
 
 

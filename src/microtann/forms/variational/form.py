@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import ConfigurationError, InputError
+from microtann.errors import ConfigurationError
 from microtann.forms.variational.clusters.cluster_start import is_clusterable
 from microtann.forms.variational.clusters.field_start import holds_fields
 from microtann.forms.variational.cone_flow import ConeFlow

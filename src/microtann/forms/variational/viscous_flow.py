@@ -104,7 +104,11 @@ class ViscousFlow(Evolution):
 def rate_independent(point: MaterialPoint) -> MaterialPoint:
     """Return a point whose slips, if they are viscous, flow as slow processes make them."""
     evolution = point.evolution
-    return replace(point, evolution=MultisurfaceFlow(evolution.normals)) if isinstance(evolution, ViscousFlow) else point
+    return (
+        replace(point, evolution=MultisurfaceFlow(evolution.normals))
+        if isinstance(evolution, ViscousFlow)
+        else point
+    )
 
 
 def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> MaterialPoint:
