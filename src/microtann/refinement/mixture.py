@@ -12,10 +12,10 @@ from microtann.refinement.exact_histories import joined, numbered
 
 
 def mixture(walks: Dataset, histories: Sequence[Dataset], share: float) -> Dataset:
-    """Return walks and histories together, which have an emphasis that gives them a share of the loss.
+    """Return walks and histories together; an emphasis gives these a share of the loss.
 
-    A loss that is relative to the mean square of all stresses is then (1 − share) times that of the walks and share
-    times that of the histories, each relative to its own.
+    A loss that is relative to the mean square of all stresses is then (1 − share) times that of the walks and
+    share times that of the histories, each relative to its own.
 
     Parameters
     ----------

@@ -97,9 +97,9 @@ def error_table(rounds: Sequence[Mapping[str, Any]], choice: RefinementChoice) -
     note = (
         f"Asked for: {asked}. Errors in the structure are those of an audit at Gauss points that are drawn anew "
         "in every round: stress, RMS over increments and points; dissipation of the whole structure; forces, by "
-        "the work of the loads; each ± half of its 95 % interval. Named: change of the displacements and reactions "
-        "that the job names since the round before. Outside: Gauss points of cells that left the range of training. "
-        "Walks: errors on held-out walks of before."
+        "the work of the loads; each ± half of its 95 % interval. Named: change, since the round before, of "
+        "displacements and reactions that the job names. Outside: Gauss points of cells that left the range of "
+        "training. Walks: errors on held-out walks of before."
     )
     return Table("Errors by rounds", columns, tuple(rows), note)
 
