@@ -6,9 +6,11 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from microtann.data.increments import Dataset
 from microtann.evaluation.localisation import exact_microstructure
 from microtann.numbers.configuration import to_table
 from microtann.refinement.former_walks import former_walks, walk_plan
@@ -124,7 +126,11 @@ def refine(
     inputs = {"first model": file_digest(file), "job": file_digest(place.file)}
     inputs |= {name: digest for name, digest in checked.inputs.items() if name in ("mesh", "history")}
     inputs |= {} if data is None else {"data": file_digest(Path(data))}
-    walks = former_walks(first, data, folder / WALKS, progress)
+
+    @cache
+    def walks() -> Dataset:
+        return former_walks(first, data, folder / WALKS, progress)
+
     rounds: list[Round] = []
     found: list[dict[str, Any]] = []
     decision = Decision(first.states)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -92,7 +92,9 @@ class Round:
         return read_dataset(self.folder / HISTORIES)
 
 
-def run_round(own: Round, first: TANN, walks: Dataset, progress: ShowProgress, overwrite: bool) -> dict[str, Any]:
+def run_round(
+    own: Round, first: TANN, walks: Callable[[], Dataset], progress: ShowProgress, overwrite: bool
+) -> dict[str, Any]:
     """Do what is not done yet of a round, and return its numbers.
 
     Parameters
@@ -100,8 +102,8 @@ def run_round(own: Round, first: TANN, walks: Dataset, progress: ShowProgress, o
     own : Round
     first : TANN
         The model as it was.
-    walks : Dataset
-        Those of before.
+    walks : callable
+        Returns those of before.
     progress : callable
         What shows the progress.
     overwrite : bool
@@ -109,6 +111,7 @@ def run_round(own: Round, first: TANN, walks: Dataset, progress: ShowProgress, o
     """
     if own.stage.finished:
         return own.numbers
+    former = walks()
     again = (ConvergenceError, InputError)
     with (
         working_folder(own.stage, overwrite=overwrite, keep_unfinished=True, would_fail_again=again) as work,
@@ -116,13 +119,13 @@ def run_round(own: Round, first: TANN, walks: Dataset, progress: ShowProgress, o
     ):
         file = work / MODEL
         if not file.is_file():
-            tann, seconds = _trained(own, first, walks, work, report)
+            tann, seconds = _trained(own, first, former, work, report)
             (work / SPENT).write_text(json.dumps(seconds), encoding="utf-8")
             tann.save(file)
         tann = load(file)
         spent = {"training": float(json.loads((work / SPENT).read_text(encoding="utf-8")))}
         numbers = _in_structure(own, tann, work, report, spent)
-        walked = dataset_errors(tann, walks, "validation")
+        walked = dataset_errors(tann, former, "validation")
         numbers |= {"walks": {"stress": walked.stress, "dissipation": walked.dissipation}}
         write_numbers(work, numbers)
         (work / SPENT).unlink()

@@ -293,7 +293,7 @@ class Variational(TrainableForm):
             emphasised(measured_walks(point, data, metric), data, dataset.emphasis)
             for data in (dataset.validation, dataset.training)
         )
-        most = max(VALIDATION_WALKS, len(dataset.emphasis))
+        most = None if dataset.emphasis else VALIDATION_WALKS  # what is emphasised comes last
         chosen = jax.tree.map(lambda a: a[:most], held_out)
         weighted = self.weighted(reference_of(walks))
         return lambda trained: weighted(trained, chosen)
