@@ -267,7 +267,7 @@ class Page {
   }
 
   showSpeed() {
-    this.player.perFrame = 10 ** (Number(this.part("speed").value) / 100 * 4 - 1.4);
+    this.player.perFrame = 10 ** (Number(this.part("speed").value) / 100 * 4.4 - 1.4);
     this.part("speedText").textContent = `${shown(this.player.perFrame * 60, 2)} a second`;
   }
 
