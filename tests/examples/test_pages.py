@@ -129,7 +129,7 @@ def test_command_lines_are_understood(
         assert "--help" in words or values
         if values.get("config"):
             values["config"].write_text("", encoding="utf-8")
-        if any(str(values.get(name)).endswith(".toml") for name in ("structure", "microstructure")):  # of a job
+        if any(str(values.get(name)).endswith(".toml") for name in ("case", "microstructure")):  # of a job
             changes_of(values["assignments"] or ())
             return
         cases = values.get("case") or values.get("structure") or ()
