@@ -95,7 +95,7 @@ def empty_search(z, s):
     )
 
 
-@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def solve_slips(gram, trial, search):
     """Find the slips of one point.
 
@@ -161,7 +161,7 @@ def list_active(search):
     return count
 
 
-@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def pivot(gram, trial, least, search):
     """Let slips flow and rest by whole sets until none opposes its force and no force is beyond its bound.
 
@@ -184,7 +184,7 @@ def pivot(gram, trial, least, search):
     for i in range(s):
         sense[i] = yields(trial[i], 1.0)
     for turn in range(ROUNDS):
-        count = 0
+        count = np.int64(0)
         for i in range(s):
             if sense[i] != 0.0:
                 active[count] = i
@@ -260,7 +260,7 @@ def project(gram, trial, search, start):
         sense[active[a]] = force[active[a]]
     count = _begin(gram, trial, search, start)
     for _ in range(20 * s + 100):
-        worst, entering = 0.0, -1
+        worst, entering = 0.0, np.int64(-1)  # one type, for one compilation of what takes it
         for i in range(s):
             if sense[i] == 0.0 and abs(force[i]) > max(worst, 1.0 + YIELD_TOLERANCE):
                 error = ROUND_OFF * min(largest, np.sqrt(square * gram[i, i]))
@@ -313,7 +313,7 @@ def _begin(gram, trial, search, count):
 def _independent(gram, search, count):
     """Factorise the flowing slips without those in the span of others; return their number."""
     active, sense, column = search.active, search.sense, search.column
-    kept = 0
+    kept = np.int64(0)
     for a in range(count):
         i = active[a]
         left = _column_of(gram, search, kept, i)
