@@ -265,7 +265,7 @@ def project(gram, trial, search, start):
             if sense[i] == 0.0 and abs(force[i]) > max(worst, 1.0 + YIELD_TOLERANCE):
                 error = ROUND_OFF * min(largest, np.sqrt(square * gram[i, i]))
                 if abs(force[i]) > 1.0 + error:
-                    worst, entering = abs(force[i]), i
+                    worst, entering = abs(force[i]), np.int64(i)
         if entering < 0:
             break
         count = _enter(gram, search, count, entering)
