@@ -48,7 +48,7 @@ ROUNDS = 10
 """Rounds of block pivoting before slips enter one at a time."""
 ROUND_OFF = 1e-13
 """Error of the force on a slip, relative to the trial forces, that counts as none."""
-DEPENDENT = 1e-9
+SPANNED = 1e-9
 """A normal is in the span of others if what they leave of its square is below this fraction."""
 FAILED = -1
 
@@ -112,7 +112,7 @@ def solve_slips(gram, trial, search):
     int
         Number of flowing slips, or FAILED.
     """
-    count = pivot(gram, trial, DEPENDENT, search)
+    count = pivot(gram, trial, SPANNED, search)
     if count == FAILED:
         count = project(gram, trial, search, list_active(search))
     return count
@@ -317,7 +317,7 @@ def _independent(gram, search, count):
     for a in range(count):
         i = active[a]
         left = _column_of(gram, search, kept, i)
-        if kept < len(column) - 1 and left > DEPENDENT * gram[i, i]:
+        if kept < len(column) - 1 and left > SPANNED * gram[i, i]:
             _append(search, kept, i, left)
             kept += 1
         else:
@@ -367,7 +367,7 @@ def _enter(gram, search, count, entering):
     own = 0.0
     while True:
         left = _column_of(gram, search, count, entering)
-        free = left > DEPENDENT * gram[entering, entering]
+        free = left > SPANNED * gram[entering, entering]
         for a in range(count):
             change[a] = column[a]
         solve_dense_upper(search.upper, count, change)  # slips of the others against a unit slip of this one
@@ -408,4 +408,4 @@ def _leave(gram, search, count, leaving):
         search.slip[a] = search.slip[a + 1]
         i = search.active[a + 1]
         left = _column_of(gram, search, a, i)
-        _append(search, a, i, max(left, DEPENDENT * DEPENDENT * gram[i, i]))
+        _append(search, a, i, max(left, SPANNED * SPANNED * gram[i, i]))

@@ -18,7 +18,7 @@ from microtann.microstructure.bars.condensed.newton_kernel import (
     guess_elastic,
 )
 from microtann.slips.dense_cholesky_kernel import solve_dense_lower_columns
-from microtann.slips.reference_kernel import DEPENDENT, empty_search, pivot, solve_slips
+from microtann.slips.reference_kernel import SPANNED, empty_search, pivot, solve_slips
 from microtann.slips.return_map_kernel import yields
 
 REFRESH = 32
@@ -139,7 +139,7 @@ def follow_by_pivoting(problem, strain, start, plastic_strain):
             state[i] = start[p, i]
         for t in range(steps):
             _drive(problem, strain[p, t], t % REFRESH == 0, state, force, trial)
-            count = pivot(problem.products, trial, DEPENDENT, search)
+            count = pivot(problem.products, trial, SPANNED, search)
             if count < 0:
                 failed[p] = True
                 break
