@@ -29,7 +29,8 @@ from microtann.training.train import LOGGER
 from microtann.training.walk_errors import SetName, dataset_errors
 
 MODEL = "model.safetensors"
-STRESS_ERROR = "relative RMS stress error [–]"
+STRESS = "stress"
+"""What models are chosen by unless a group of internal coordinates is named."""
 
 
 @dataclass(frozen=True)
@@ -184,10 +185,23 @@ def subset(dataset: Dataset, walks: int) -> Dataset:
     )
 
 
-def error_of(numbers: dict[str, Any]) -> float:
-    """Return the stress error of a point; infinite if the training failed or the model ran away."""
-    found = numbers.get("errors", {}).get("stress")
+def error_of(numbers: dict[str, Any], by: str = STRESS) -> float:
+    """Return an error of a point; infinite if the training failed or the model ran away.
+
+    Parameters
+    ----------
+    numbers : dict
+    by : str
+        "stress", or a group of internal coordinates.
+    """
+    errors = numbers.get("errors", {})
+    found = errors.get("stress") if by == STRESS else errors.get("coordinates", {}).get(by)
     return np.inf if found is None else float(found)
+
+
+def error_label(by: str) -> str:
+    """Return what stands at the axis of an error."""
+    return f"relative RMS {by} error [–]"
 
 
 def load_point(point: Point) -> TANN | None:
