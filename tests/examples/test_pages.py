@@ -21,7 +21,7 @@ from microtann.evaluation.structures import CASES
 from microtann.job.job_tables import read_tables
 from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 
-PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
+PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" and b.reason is None for b in blocks(page))]
 COMMAND_LINES = sorted({(page, line) for page in PAGES for line in commands(page)})
 CHEAP = {
     "docs/command-line.md": (
@@ -129,10 +129,10 @@ def test_command_lines_are_understood(
         assert "--help" in words or values
         if values.get("config"):
             values["config"].write_text("", encoding="utf-8")
-        cases = values.get("case") or values.get("structure") or ()
-        if isinstance(cases, str) and cases.endswith(".toml"):
+        if any(str(values.get(name)).endswith(".toml") for name in ("case", "microstructure")):  # of a job
             changes_of(values["assignments"] or ())
             return
+        cases = values.get("case") or values.get("structure") or ()
         gather(values.get("config"), values.get("assignments"))
         assert ({cases} if isinstance(cases, str) else set(cases)) <= set(CASES)
         if "--dns" in words:
