@@ -32,7 +32,7 @@ from microtann.numbers.settings import Setting
 from microtann.studies.amount_of_data import COUNTS, paths_for, study_increments, walks_for
 from microtann.studies.latent_spaces import study_latent_spaces
 from microtann.studies.number_of_states import FOLDERS, study_states
-from microtann.studies.training_point import MODEL, STRESS
+from microtann.studies.training_point import STRESS, TRAINED
 from microtann.system.stage import check_gathering
 from microtann.tann.form import DEFAULT_FORM
 
@@ -94,8 +94,8 @@ def isvs(
     found = study_states(file, chosen, numbers, error=error, by=by, **common)
     show_section(output / "study", found.section)
     typer.echo(f"proposed: {found.proposal.states} internal state variables ({found.proposal.reason})")
-    if (output / "study" / MODEL).is_file():
-        typer.echo(f"the proposed model: {output / 'study' / MODEL}")
+    if (output / "study" / TRAINED).is_file():
+        typer.echo(f"the proposed model: {output / 'study' / TRAINED}")
 
 
 @app.command("increments")

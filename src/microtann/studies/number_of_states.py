@@ -21,8 +21,8 @@ from microtann.studies.latent_spaces import LATENT_CAPTION, compare_latent_space
 from microtann.studies.study_figures import draw_correlations, draw_study
 from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import (
-    MODEL,
     STRESS,
+    TRAINED,
     Point,
     StudyData,
     error_label,
@@ -310,9 +310,9 @@ def study_states(
         )
         files = {"numbers.json": "all numbers"}
         best = min(points["trained", proposal.states], key=lambda p: error_of(numbers_of[p.folder], by))
-        if (best.folder / MODEL).is_file():
-            shutil.copyfile(best.folder / MODEL, place / MODEL)
-            files[MODEL] = "the proposed model" + (f", seed {best.seed}" if len(seeds) > 1 else "")
+        if (best.folder / TRAINED).is_file():
+            shutil.copyfile(best.folder / TRAINED, place / TRAINED)
+            files[TRAINED] = "the proposed model" + (f", seed {best.seed}" if len(seeds) > 1 else "")
         title = "How many internal state variables"
         return Section(title, 5, (sentence,), tuple(tables), tuple(figures), files)
 

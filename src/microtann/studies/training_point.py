@@ -28,7 +28,7 @@ from microtann.training.form import TrainableForm, changed, form_table
 from microtann.training.train import LOGGER
 from microtann.training.walk_errors import SetName, dataset_errors
 
-MODEL = "model.safetensors"
+TRAINED = "model.safetensors"
 STRESS = "stress"
 """What models are chosen by unless a group of internal coordinates is named."""
 
@@ -159,7 +159,7 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
             seconds = time.process_time() - start
             numbers |= {"states": tann.states, "seconds": seconds}
             numbers |= {"errors": dataset_errors(tann, point.data.read(), point.judged).to_dict()}
-            tann.save(folder / MODEL)
+            tann.save(folder / TRAINED)
             write_curves(folder / CURVES, tann.information.history)
         write_numbers(folder, numbers)
 
@@ -206,5 +206,5 @@ def error_label(by: str) -> str:
 
 def load_point(point: Point) -> TANN | None:
     """Return the model of a finished point; None if its training failed."""
-    file = point.folder / MODEL
+    file = point.folder / TRAINED
     return load(file) if file.is_file() else None

@@ -25,7 +25,7 @@ from microtann.tann.trained_model import TANN
 Array = NDArray[np.float64]
 RUNAWAY_ERROR = 10.0
 """A model whose error is larger than so many times the response has run away; how far says nothing."""
-WalkSquares = tuple[Float[Array, "B"], Float[Array, "B"]]
+WalkSquares = tuple[Array, Array]
 """Sums of squares of the error of the stress, and of the stress, of every walk."""
 SetName = Literal["training", "validation", "test"]
 
