@@ -29,10 +29,11 @@ from microtann.cli.sections import choose, gather
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.numbers.settings import Setting
+from microtann.report.training_section import MODEL_FILE
 from microtann.studies.amount_of_data import COUNTS, paths_for, study_increments, walks_for
 from microtann.studies.latent_spaces import study_latent_spaces
 from microtann.studies.number_of_states import FOLDERS, study_states
-from microtann.studies.training_point import STRESS, TRAINED
+from microtann.studies.training_point import STRESS
 from microtann.system.stage import check_gathering
 from microtann.tann.form import DEFAULT_FORM
 
@@ -94,8 +95,8 @@ def isvs(
     found = study_states(file, chosen, numbers, error=error, by=by, **common)
     show_section(output / "study", found.section)
     typer.echo(f"proposed: {found.proposal.states} internal state variables ({found.proposal.reason})")
-    if (output / "study" / TRAINED).is_file():
-        typer.echo(f"the proposed model: {output / 'study' / TRAINED}")
+    if (output / "study" / MODEL_FILE).is_file():
+        typer.echo(f"the proposed model: {output / 'study' / MODEL_FILE}")
 
 
 @app.command("increments")

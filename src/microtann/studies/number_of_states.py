@@ -17,12 +17,12 @@ from microtann.errors import InputError
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table
+from microtann.report.training_section import MODEL_FILE
 from microtann.studies.latent_spaces import LATENT_CAPTION, compare_latent_spaces, latent_table
 from microtann.studies.study_figures import draw_correlations, draw_study
 from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import (
     STRESS,
-    TRAINED,
     Point,
     StudyData,
     error_label,
@@ -310,9 +310,9 @@ def study_states(
         )
         files = {"numbers.json": "all numbers"}
         best = min(points["trained", proposal.states], key=lambda p: error_of(numbers_of[p.folder], by))
-        if (best.folder / TRAINED).is_file():
-            shutil.copyfile(best.folder / TRAINED, place / TRAINED)
-            files[TRAINED] = "the proposed model" + (f", seed {best.seed}" if len(seeds) > 1 else "")
+        if (best.folder / MODEL_FILE).is_file():
+            shutil.copyfile(best.folder / MODEL_FILE, place / MODEL_FILE)
+            files[MODEL_FILE] = "the proposed model" + (f", seed {best.seed}" if len(seeds) > 1 else "")
         title = "How many internal state variables"
         return Section(title, 5, (sentence,), tuple(tables), tuple(figures), files)
 
