@@ -35,7 +35,9 @@ def test_columns_a_to_r_are_explained_before_their_first_table() -> None:
 
 
 def test_the_readme_says_of_every_form_whether_the_laws_hold() -> None:
-    said = re.search(r"in the forms (.*?) it minimises .*?; the forms (.*?) are free networks", text_of("README.md"))
+    said = re.search(
+        r"in the forms (.*?) it minimises .*?; the forms (.*?) are free networks", text_of("README.md")
+    )
     assert said is not None
     lawful, free = (set(re.split(r", | and ", part)) for part in said.groups())
     assert lawful == {"play", "variational", "laws"}
@@ -45,7 +47,10 @@ def test_the_readme_says_of_every_form_whether_the_laws_hold() -> None:
 def test_seconds_of_training_are_those_of_the_card() -> None:
     card = mt.model_card("cube-4x4x4-perturbed")
     page = text_of("docs/cost-model.md")
-    assert f"the shipped one of 48 states {card.data_seconds:.0f} and {card.training_seconds:.0f} s by its card" in page
+    assert (
+        f"the shipped one of 48 states {card.data_seconds:.0f} and {card.training_seconds:.0f} s by its card"
+        in page
+    )
     assert f"the training of the shipped model took {card.training_seconds:.0f} s by its card" in page
 
 

@@ -39,7 +39,9 @@ def job(
     place = job_path(file)
     if not place.is_file() and place.suffix != ".toml":
         names = shipped_jobs()
-        raise InputError(f"there is no job {str(file)!r}: {nearest(str(file), names)}those that ship are {', '.join(names)}")
+        raise InputError(
+            f"there is no job {str(file)!r}: {nearest(str(file), names)}those that ship are {', '.join(names)}"
+        )
     if printed:
         typer.echo(read_text(place), nl=False)
         return

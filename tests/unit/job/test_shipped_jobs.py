@@ -49,7 +49,7 @@ def test_all_of_them_are_listed_and_printed() -> None:
     runner = CliRunner()
     listed = runner.invoke(app, ["job", "--list"]).output
     assert all(title in listed for title in shipped_jobs().values())
-    assert 'degrees = 60.0' in runner.invoke(app, ["job", "lcT2", "--print"]).output
+    assert "degrees = 60.0" in runner.invoke(app, ["job", "lcT2", "--print"]).output
     refused = runner.invoke(app, ["job", "lcT9"])
     assert refused.exit_code == 2
     assert "lcT" in refused.output
