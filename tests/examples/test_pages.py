@@ -21,7 +21,7 @@ from microtann.evaluation.structures import CASES
 from microtann.job.job_tables import read_tables
 from pages import COMMANDS, LANGUAGES, PAGES, ROOT, blocks, commands
 
-PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
+PYTHON_PAGES = [page for page in PAGES if any(b.language == "python" and b.reason is None for b in blocks(page))]
 COMMAND_LINES = sorted({(page, line) for page in PAGES for line in commands(page)})
 CHEAP = {
     "docs/command-line.md": (
