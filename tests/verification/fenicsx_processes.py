@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import microtann as mt
-from microtann.errors import LimitLoadError, LockingWarning
+from microtann.errors import ConvergenceError, LimitLoadError, LockingWarning, TrainingRangeError
 from microtann.fenicsx import DistributedModel
 
 QUIET = mt.fem.SolverOptions(outside_training="none")
@@ -86,6 +86,45 @@ def pulled_too_far() -> dict[str, float]:
             found[name] = error.load_factor
     comm = DistributedModel(mesh, flow).comm
     return {"load factor": abs(found["theirs"] / found["ours"] - 1.0)} if comm.rank == 0 else {}
+
+
+class Brittle(mt.fem.LinearElastic):
+    """It gives no numbers where it is stretched."""
+
+    def update(self, strain_increment: Any, state: Any, dt: float = 1.0, tangent: bool = True) -> Any:
+        """Advance points."""
+        stress, moduli, new = super().update(strain_increment, state, dt, tangent)
+        return np.where(strain_increment[:, 2:3] > 0.0, np.nan, stress), moduli, new
+
+
+def refused() -> dict[str, float]:
+    """Return 0 for everything that is refused on all processes, with the numbers of the whole mesh; else 1."""
+    mesh = prism()
+    held = [mt.fem.Prescribed(lambda x: np.isclose(x[:, 2], 0.0), axis, 0.0) for axis in "xyz"]
+    pulled = mt.fem.Step([*held, mt.fem.Prescribed(lambda x: np.isclose(x[:, 2], 20.0), "z", 30.0)])
+    strict = mt.fem.SolverOptions(outside_training="error")
+    cases: dict[str, tuple[Any, Any, type[Exception], str]] = {
+        "material": (Brittle(np.eye(6)), QUIET, ConvergenceError, "not finite in element"),
+        "range": (
+            mt.load("cube-play"),
+            strict,
+            TrainingRangeError,
+            "leave the range of the model's training data",
+        ),
+    }
+    numbers = {}
+    for name, (material, options, kind, sentence) in cases.items():
+        said = ""
+        try:
+            DistributedModel(mesh, material).solve(pulled, options)
+        except kind as error:
+            said = str(error)
+        model = DistributedModel(mesh, material)
+        every = model.comm.gather(sentence in said, 0)
+        numbers[name] = 0.0 if every and all(every) else 1.0
+        if every and not all(every):
+            print(said, file=sys.stderr)
+    return numbers if model.comm.rank == 0 else {}
 
 
 def relative(found: Any, expected: Any) -> float:
@@ -165,6 +204,7 @@ def compare_cases(folder: Path, two: dict[str, Any], mises: Any) -> None:
     for name, case in cases.items():
         show(name, differences(*case))
     show("limit load", pulled_too_far())
+    show("refused", refused())
     show("restart", restarted(folder))
 
 

@@ -57,6 +57,7 @@ def test_materials_regions_and_restarts(ranks: int, tmp_path: Path) -> None:
         "several kinds, mean dilatation",
         "hybrid",
         "limit load",
+        "refused",
         "restart",
     ]
     for numbers in lines:
