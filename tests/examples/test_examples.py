@@ -111,7 +111,7 @@ def test_opengeosys_cube() -> None:
     try:
         module.program()
     except MissingExtraError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"OpenGeoSys is not here: {error}")
     assert module.main() < 1e-12  # measured: 1e-16
 
 
