@@ -57,8 +57,7 @@ def compute_job(job: DistributedJob) -> DistributedResult:
     case = reference_case(job.case, dimension).divided(job.increments)
     whole = elements(case, material, job.mesh_size, job.element, job.diagonals)
     model = DistributedModel(whole.mesh, material)
-    options = SolverOptions(**job.options)
-    found = model.solve(case.steps, options, **recorded(model, job.records))  # type: ignore[arg-type]
+    found = model.solve(case.steps, SolverOptions(**job.options), **recorded(model, job.records))
     write_fields(found, job.files, f"fenicsx-{job.analysis}", job.fields)
     return found
 

@@ -87,11 +87,11 @@ class DistributedElements(FiniteElements):
             mean_dilatation = {name: said for name, said in mean_dilatation.items() if name in own}
         super().__init__(partition.mesh, materials, chunk, mean_dilatation)
         self.partition, self._inside_only = partition, inside_only
-        own = partition.space is None
-        self._forms: Any = SharedNodes(partition) if own else QuadratureForms(partition)
+        unknown = partition.space is None
+        self._forms: Any = SharedNodes(partition) if unknown else QuadratureForms(partition)
         self.vectors = DistributedVectors(partition.comm, partition.own_nodes)
         """Products and norms of vectors of which the process has a part."""
-        self._own = own or self.vectors.largest(self.mean_dilatation.astype(np.float64)) > 0.0
+        self._ours = unknown or self.vectors.largest(self.mean_dilatation.astype(np.float64)) > 0.0
         self._matrices: list[Any] = []
 
     @property
@@ -127,7 +127,7 @@ class DistributedElements(FiniteElements):
             Whether the tangent is wanted.
         """
         started = time.process_time()
-        if self._own:
+        if self._ours:
             moved = self._forms.local_motion(increment)
             answer = self._together(
                 lambda: super(DistributedElements, self).evaluate(state, moved, moved, dt, tangent)

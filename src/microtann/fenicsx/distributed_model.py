@@ -49,8 +49,9 @@ class _Whole:
     @property
     def parts(self) -> Any:
         blocks = [block.cells for block in self.mesh.blocks]
-        ends = [np.concatenate([cells[:, k].ravel() for cells in blocks]) for k in (slice(-1), slice(1, None))]
-        return connected_parts(*ends, len(self.mesh.points))
+        first = np.concatenate([cells[:, :-1].ravel() for cells in blocks])
+        second = np.concatenate([cells[:, 1:].ravel() for cells in blocks])
+        return connected_parts(first, second, len(self.mesh.points))
 
 
 @dataclass(frozen=True, eq=False)

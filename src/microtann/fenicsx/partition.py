@@ -179,10 +179,10 @@ def spread_mesh(mesh: Mesh | None, owners: IntArray | None, names: Sequence[str]
         regions = {name: np.flatnonzero(own == k) for k, name in enumerate(names) if (own == k).any()}
     local = Mesh(coordinates, vtk.astype(np.int64), kind, regions, curved=curved)
     per_cell = local.element.gauss_points
-    points = (numbers[:, None] * per_cell + np.arange(per_cell)).ravel()
+    gauss = (numbers[:, None] * per_cell + np.arange(per_cell)).ravel()
     shared = space.dofmap.index_map
     ghosts = np.asarray(shared.ghosts, dtype=np.int64)
-    return Partition(comm, space, local, shared.size_local, nodes, numbers, points, ghosts, tuple(names))
+    return Partition(comm, space, local, shared.size_local, nodes, numbers, gauss, ghosts, tuple(names))
 
 
 def _least() -> Any:

@@ -244,12 +244,12 @@ def _near_null_space(system: Any, matrix: Any) -> Any:
     centre = np.array([vectors.dot(column, one) for column in points.T]) / vectors.length(one)
     size = vectors.largest(points - centre) or 1.0
     modes = rigid_modes(points, centre=centre, size=size)
-    vectors: list[Any] = []
+    found: list[Any] = []
     for mode in np.moveaxis(modes, -1, 0):
         vector = matrix.createVecRight()
         vector.array[:] = mode.ravel()
-        for before in vectors:
+        for before in found:
             vector.axpy(-vector.dot(before), before)
         vector.normalize()
-        vectors.append(vector)
-    return PETSc.NullSpace().create(vectors=vectors, comm=matrix.comm)
+        found.append(vector)
+    return PETSc.NullSpace().create(vectors=found, comm=matrix.comm)
