@@ -54,14 +54,17 @@ model: $(STAMP)
 readme: demo
 	$(BIN)/python scripts/readme_results.py results/demo
 
-# The site of the documentation, in build/site, from an environment of its own; every warning is an error.
+# The site of the documentation, in build/site, from an environment of its own; every warning is an error. The pages
+# of the shipped models in it are written by the package, with the compiler for WebAssembly of that environment.
 DOCS := .venv-docs
 $(DOCS)/.installed: requirements-docs.lock
 	@$(PYTHON) -m venv $(DOCS)
 	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock
 	@touch $(DOCS)/.installed
 
-docs: $(DOCS)/.installed
+docs: $(STAMP) $(DOCS)/.installed
+	$(BIN)/python scripts/explored_models.py build/explore \
+		--compiler $$($(DOCS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --strict
 	@$(DOCS)/bin/python scripts/check_site.py build/site
 

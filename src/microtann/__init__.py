@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.microstructure.repeated_solves import RepeatedSolves
+    from microtann.microstructure.surfaces import elastic_stiffness, limit_surface, yield_surface
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.tann.trained_model import TANN
@@ -120,6 +121,7 @@ __all__ = [
     "drive",
     "drive_cell",
     "drive_many",
+    "elastic_stiffness",
     "evaluate",
     "examine_laws",
     "explore",
@@ -134,6 +136,7 @@ __all__ = [
     "job_example",
     "kelvin_cell",
     "limit_load",
+    "limit_surface",
     "load",
     "model_card",
     "octet_cell",
@@ -165,6 +168,7 @@ __all__ = [
     "write_cell",
     "write_dataset",
     "write_paths",
+    "yield_surface",
 ]
 
 _PLACES = {
@@ -223,6 +227,7 @@ _PLACES = {
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
     "microstructure.repeated_solves": ("RepeatedSolves",),
+    "microstructure.surfaces": ("elastic_stiffness", "limit_surface", "yield_surface"),
     "tann.hybrid": ("Hybrid",),
     "tann.trained_model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),

@@ -117,8 +117,8 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
     Parameters
     ----------
     path : path
-        TOML; files that it names are found from its folder. Without such a file it may be the name of one that
-        ships with microtann, such as "lcT2" (`microtann job --list`).
+        TOML; files that it names are found from its folder. Or the name of a job that ships with microtann, such
+        as "lcT2" (`microtann job --list`).
     changes : mapping, optional
         Values in place of those in the file, by dotted key: ``{"material.name": "cube"}``; tables that repeat are
         counted from 0, as in "step.0.increments".
