@@ -16,7 +16,7 @@ from microtann.cli.main import app
 from microtann.errors import InputError, LimitLoadError
 from microtann.fenicsx.processes import launcher
 
-pytestmark = pytest.mark.verify
+pytestmark = [pytest.mark.verify, pytest.mark.timeout(1800)]
 SCRIPT = Path(__file__).with_name("fenicsx_processes.py")
 
 
