@@ -68,6 +68,12 @@ def test_fewest_states() -> None:
     assert errors[16] < 1e-12
 
 
+@pytest.mark.verify
+def test_training_by_the_paper() -> None:
+    error, _ = example("training_by_the_paper").main()
+    assert error < 0.05  # measured: 0.017
+
+
 def test_plate_with_hole() -> None:
     found, closed = example("plate_with_hole").main()
     assert found == pytest.approx(closed, rel=0.01)  # of a plate without end; measured: 0.3 %
