@@ -8,7 +8,7 @@ import numpy as np
 
 from microtann.errors import InputError
 from microtann.microstructure.surfaces import Surface
-from microtann.plotting.style import INK, SERIES, house_style, new_figure
+from microtann.plotting.style import INK, SERIES, chosen_sizes, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,6 +59,8 @@ def plot_surface(*surfaces: Surface, unit: str = "") -> Figure:
         told = f" [{unit}]" if unit and of == "stress" else ""
         axis.set(xlabel=f"{of} {components[0]}{told}", ylabel=f"{of} {components[1]}{told}")
         axis.margins(0.08)
+        if chosen_sizes()[0] > 1.0:  # fewer large numbers have room along an axis
+            axis.locator_params(nbins=5)
         if len({name[0] == name[1] for name in components}) == 1:
             axis.set_aspect("equal", adjustable="datalim")
         if len(surfaces) > 1:
