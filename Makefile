@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROCESSES ?= 2
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test verify lint bench model readme docs gallery address lock clean
+.PHONY: demo test tests verify lint style types bench model readme docs gallery address lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Creating the environment in $(VENV) (about a minute) ..."
@@ -19,8 +19,12 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	$(BIN)/microtann demo --output results/demo
 
-# Tests run in two processes, a file in one of them; more do not pay on fewer cores.
-test: $(STAMP) lint
+# Types are checked while the tests run.
+test: $(STAMP) style
+	$(MAKE) --no-print-directory --jobs=2 types tests
+
+# In two processes, a file in one of them; more do not pay on fewer cores.
+tests: $(STAMP)
 	$(BIN)/python -m pytest -m "not verify" --numprocesses $(PROCESSES) --dist loadfile
 
 # Longer verifications, then all tests as on other processors, then faults on purpose from a random seed: kills,
@@ -33,9 +37,13 @@ verify: $(STAMP)
 	$(BIN)/python -m tests.campaign
 	$(BIN)/python -m benchmarks published --paper
 
-lint: $(STAMP)
+lint: style types
+
+style: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: $(STAMP)
 	$(BIN)/mypy
 
 # Train the models shipped with the package again, from their seeds, and write their cards: some ten minutes of CPU.
@@ -46,14 +54,17 @@ model: $(STAMP)
 readme: demo
 	$(BIN)/python scripts/readme_results.py results/demo
 
-# The site of the documentation, in build/site, from an environment of its own; every warning is an error.
+# The site of the documentation, in build/site, from an environment of its own; every warning is an error. The pages
+# of the shipped models in it are written by the package, with the compiler for WebAssembly of that environment.
 DOCS := .venv-docs
 $(DOCS)/.installed: requirements-docs.lock
 	@$(PYTHON) -m venv $(DOCS)
 	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock
 	@touch $(DOCS)/.installed
 
-docs: $(DOCS)/.installed
+docs: $(STAMP) $(DOCS)/.installed
+	$(BIN)/python scripts/explored_models.py build/explore \
+		--compiler $$($(DOCS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --strict
 	@$(DOCS)/bin/python scripts/check_site.py build/site
 

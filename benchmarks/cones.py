@@ -87,8 +87,8 @@ def measure(name: str, tann: mt.TANN, options: argparse.Namespace) -> list[dict[
             {"model": name, "increments": kind}
             | flow_of(tann, state, after)
             | {
-                "with tangent": fastest(tann, increment, state, options.chunk, True),
-                "stress only": fastest(tann, increment, state, options.chunk, False),
+                "with tangent": fastest(tann.update, increment, state, options.chunk, True),
+                "stress only": fastest(tann.update, increment, state, options.chunk, False),
             }
         )
     return rows

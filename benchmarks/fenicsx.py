@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks import machine
 from microtann.errors import MissingExtraError
-from microtann.evaluation.distributed_run import launcher
+from microtann.fenicsx.processes import launcher
 
 SCRIPT = Path(__file__).with_name("_fenicsx_run.py")
 PARTS = ("material", "assembly", "setup", "solver")

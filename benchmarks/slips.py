@@ -107,8 +107,8 @@ def evaluate(tann: mt.TANN, increment: Array, state: State, chunk: int) -> dict[
         "flowing points": round(float(flowing.mean()), 2),
         "on their bound": round(float(on_bound[flowing].sum(axis=1).mean()), 1) if flowing.any() else 0.0,
         "certificate": float(f"{np.max((force - 1.0) / np.maximum(1.0, trial)):.1e}"),
-        "with tangent": fastest(tann, increment, state, chunk, True),
-        "stress only": fastest(tann, increment, state, chunk, False),
+        "with tangent": fastest(tann.update, increment, state, chunk, True),
+        "stress only": fastest(tann.update, increment, state, chunk, False),
     }
 
 
@@ -117,7 +117,7 @@ def measure_size(tann: mt.TANN, points: int, chunk: int) -> dict[str, Any]:
     draw = np.random.default_rng(1)
     increment, state = draw.normal(0.0, STEADY, (points, 6)), tann.initial_state(points)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    cost = fastest(tann, increment, state, chunk, True)
+    cost = fastest(tann.update, increment, state, chunk, True)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     return {"points": points, "with tangent": cost, "memory beyond the states, MB": round(grown, 1)}
 

@@ -43,7 +43,7 @@ def faults(site: Path) -> list[str]:
             continue
         where = path.relative_to(site.resolve())
         found += [f"{where} loads {source} from elsewhere" for source in page.loaded if source.startswith(LEFT)]
-        inner = [source for source in page.loaded if not source.startswith((*LEFT, "data:"))]
+        inner = [urldefrag(source)[0] for source in page.loaded if not source.startswith((*LEFT, "data:"))]
         for link in {*inner, *(link for link in page.links if not link.startswith((*LEFT, "mailto:", "data:")))}:
             target, anchor = urldefrag(unquote(link))
             file = (path.parent / target).resolve() if target else path

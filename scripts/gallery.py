@@ -50,20 +50,22 @@ def stale() -> list[str]:
     ]
 
 
-def run(name: str) -> None:
-    """Run an example and keep its picture and output."""
+def run(name: str) -> bool:
+    """Run an example and keep its picture and output; say if it failed."""
     start = time.perf_counter()
     command = [sys.executable, str(EXAMPLES / f"{name}.py"), str(PICTURES / f"{name}.png")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=EXAMPLES, check=False)
     if done.returncode:
-        sys.exit(f"{name} failed:\n{done.stderr}")
+        print(f"{name} failed:\n{done.stderr}", file=sys.stderr)
+        return False
     everything = kept() | {name: {"source": digest(name), "output": done.stdout}}
     ordered = {known: everything[known] for known in listed() if known in everything}
     OUTPUTS.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{name}: {time.perf_counter() - start:.1f} s\n{done.stdout}")
+    print(f"{name}: {time.perf_counter() - start:.1f} s\n{done.stdout}", flush=True)
+    return True
 
 
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
-    for example in sys.argv[1:] or stale():
-        run(example)
+    failed = [example for example in sys.argv[1:] or stale() if not run(example)]
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)

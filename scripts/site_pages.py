@@ -28,6 +28,12 @@ BESIDE = {
     "CHANGELOG.md": "changelog.md",
 }
 """Pages of the repository's root, and where they are in the site."""
+TOUCHED = ROOT / "build/explore"
+"""Where `scripts/explored_models.py` has written the pages of the shipped models that people can touch."""
+AT_THE_TOP = "cube-2x2x2-perturbed-variational"
+"""The one that is the picture at the top of the site."""
+PICTURE = re.compile(r"<!-- explore: the picture of this page .*?<!-- end of the picture -->", re.DOTALL)
+LIST = "<!-- explore: the pages of the shipped models are listed here -->"
 
 
 def repository() -> str:
@@ -55,6 +61,11 @@ def on_files(files: Any, config: Any) -> Any:
         files.append(File.generated(config, place, content=text))
     for name in gallery.stale():
         LOG.warning("the gallery shows an older %s, or none: run `make gallery`", name)
+    pages = sorted(TOUCHED.glob("*.html"))
+    if AT_THE_TOP not in [page.stem for page in pages]:
+        LOG.warning("the pages of the shipped models are not in build/explore: run `make docs`")
+    for page in pages:
+        files.append(File.generated(config, f"explore/{page.name}", abs_src_path=str(page)))
     files.append(File.generated(config, "gallery/index.md", content=gallery_index()))
     for name in gallery.listed():
         files.append(File.generated(config, f"gallery/{name}.md", content=gallery_page(name)))
@@ -69,6 +80,27 @@ def told(name: str) -> tuple[str, str, str]:
     title, _, text = docstring.partition("\n\n")
     rest = "".join(source.splitlines(keepends=True)[tree.body[0].end_lineno or 0 :])
     return title.strip().rstrip("."), text.strip().replace("``", "`"), rest.strip("\n")
+
+
+def touched_at_the_top() -> str:
+    """Return the page of a shipped model as the picture at the top of the site."""
+    page = f"explore/{AT_THE_TOP}.html"
+    title = "A cell of 104 bars that can be strained by hand: pad, cell, and stress against strain"
+    return "\n".join(
+        [
+            f'<iframe class="touched" src="{page}#front" title="{title}"></iframe>',
+            "",
+            f'<p class="below">A trained material, running in this page: pull it on the pad, turn the cell. '
+            f'<a href="{page}">The whole page</a> has every component, programmes and paths; '
+            '<a href="explore.html">other models</a> have theirs.</p>',
+        ]
+    )
+
+
+def touched_models() -> str:
+    """Return the list of the pages of shipped models."""
+    links = [f"[{page.stem}](explore/{page.name})" for page in sorted(TOUCHED.glob("*.html"))]
+    return "The shipped models, to touch in this site: " + ", ".join(links) + "."
 
 
 def gallery_index() -> str:
@@ -108,6 +140,10 @@ def gallery_page(name: str) -> str:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Lead links that leave ``docs/`` to where their targets are: in the site, or in the repository."""
     place = page.file.src_uri
+    if place == "index.md":
+        page.meta["hide"] = ["navigation", "toc"]
+        markdown = PICTURE.sub(lambda _: touched_at_the_top(), markdown)
+    markdown = markdown.replace(LIST, touched_models())
     beside = {there: here for here, there in BESIDE.items()}
     folder = "" if place in beside else posixpath.join("docs", posixpath.dirname(place))
 
@@ -129,3 +165,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return f"]({posixpath.relpath(new, posixpath.dirname(place) or '.')}{anchor})"
 
     return re.sub(r"\]\((?P<target>[^)#\s:]+)(?P<anchor>#[^)\s]*)?\)", led, markdown)
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Keep the theme from asking the host of the repository for stars and forks whenever a page is opened."""
+    return output.replace(' data-md-component="source"', "")

@@ -61,7 +61,7 @@ EXPECTED = (
     ExpectedSkip("unit/export/test_web_module.py", "no compiler for WebAssembly", no_web),
     ExpectedSkip("unit/export/test_web_module.py", "ziglang is installed", not no_web),
     ExpectedSkip("unit/explorer/", "no node", no_node),
-    ExpectedSkip("unit/explorer/test_driver.py", "no compiler for WebAssembly", no_web),
+    ExpectedSkip("unit/explorer/test_page_driver.py", "no compiler for WebAssembly", no_web),
     ExpectedSkip("unit/explorer/test_explored_page.py", "ziglang is installed", not no_zig),
     ExpectedSkip("verification/test_explored_in_browser.py", "no browser", browser_here() is None),
     ExpectedSkip("verification/test_explored_in_browser.py", "no compiler for WebAssembly", no_zig),

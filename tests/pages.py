@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -56,4 +57,5 @@ def commands(page: str) -> list[tuple[str, ...]]:
     lines += [" ".join(span.split()) for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", prose)]
     starts = tuple(f"{command} " for command in COMMANDS)
     found = [line.removeprefix("$ ") for line in lines]
-    return [tuple(shlex.split(line, comments=True)) for line in found if line.startswith(starts)]
+    words = [shlex.split(line, comments=True) for line in found if line.startswith(starts)]
+    return [tuple(takewhile(lambda word: word not in (">", "|"), line)) for line in words]  # what the shell takes

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.protocol import Microstructure
     from microtann.microstructure.registry import register_microstructure
     from microtann.microstructure.repeated_solves import RepeatedSolves
+    from microtann.microstructure.surfaces import elastic_stiffness, limit_surface, yield_surface
     from microtann.refinement.refine import refine
     from microtann.refinement.refinement_choice import RefinementChoice
     from microtann.tann.hybrid import Hybrid
@@ -123,6 +124,7 @@ __all__ = [
     "drive",
     "drive_cell",
     "drive_many",
+    "elastic_stiffness",
     "evaluate",
     "examine_laws",
     "explore",
@@ -137,6 +139,7 @@ __all__ = [
     "job_example",
     "kelvin_cell",
     "limit_load",
+    "limit_surface",
     "load",
     "model_card",
     "octet_cell",
@@ -169,6 +172,7 @@ __all__ = [
     "write_cell",
     "write_dataset",
     "write_paths",
+    "yield_surface",
 ]
 
 _PLACES = {
@@ -227,6 +231,7 @@ _PLACES = {
     "microstructure.protocol": ("Microstructure",),
     "microstructure.registry": ("register_microstructure",),
     "microstructure.repeated_solves": ("RepeatedSolves",),
+    "microstructure.surfaces": ("elastic_stiffness", "limit_surface", "yield_surface"),
     "refinement.refine": ("refine",),
     "refinement.refinement_choice": ("RefinementChoice",),
     "tann.hybrid": ("Hybrid",),

@@ -129,10 +129,10 @@ def test_command_lines_are_understood(
         assert "--help" in words or values
         if values.get("config"):
             values["config"].write_text("", encoding="utf-8")
-        cases = values.get("case") or values.get("structure") or ()
-        if isinstance(cases, str) and cases.endswith(".toml"):
+        if any(str(values.get(name)).endswith(".toml") for name in ("case", "microstructure")):  # of a job
             changes_of(values["assignments"] or ())
             return
+        cases = values.get("case") or values.get("structure") or ()
         gather(values.get("config"), values.get("assignments"))
         assert ({cases} if isinstance(cases, str) else set(cases)) <= set(CASES)
         if "--dns" in words:

@@ -16,6 +16,7 @@ import microtann as mt
 from microtann.cli.commands import PLACES
 
 PACKAGE = Path(mt.__file__).parent
+TESTS = Path(__file__).parents[1]
 SHORT_TYPES = {"Array", "IntArray", "Indices", "Numbers", "T"}
 """Short names of types for the annotations of one module."""
 IN_EVERY_ROOM = {"form", "protocol"}
@@ -82,4 +83,12 @@ def test_a_file_name_stands_in_one_folder() -> None:
         command = room(path) == "cli" and path.stem in commands
         if not path.stem.startswith("__") and path.stem not in IN_EVERY_ROOM and not command:
             places[path.stem].add(room(path))
+    assert twice(places) == {}
+
+
+def test_a_test_file_has_a_name_of_its_own() -> None:
+    """Without packages of tests two files of one name are one module, and nothing is collected."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for path in TESTS.rglob("test_*.py"):
+        places[path.stem].add(path.parent.relative_to(TESTS).as_posix())
     assert twice(places) == {}

@@ -71,9 +71,10 @@ def test_lattices_do_without_jax() -> None:
 
 
 def test_a_model_is_loaded_without_anything_else_imported() -> None:
-    """Its form has to be found although nobody has imported `microtann.forms`."""
+    """Its form has to be found although nobody has imported `microtann.forms`, and no other form is imported."""
     code = (
-        "from microtann.tann import load; import numpy as np; tann = load('cube'); "
+        "import sys; from microtann.tann import load; import numpy as np; tann = load('cube'); "
+        "assert 'microtann.forms.variational.form' not in sys.modules; "
         "from microtann.tann.form import FORMS; assert 'play' in FORMS; "
         "state = tann.initial_state(1); tann.update(np.zeros((1, 6)), state)"
     )

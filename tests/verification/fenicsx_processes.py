@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import microtann as mt
-from microtann.errors import LockingWarning
+from microtann.errors import ConvergenceError, LimitLoadError, LockingWarning, TrainingRangeError
 from microtann.fenicsx import DistributedModel
 
 QUIET = mt.fem.SolverOptions(outside_training="none")
@@ -35,6 +35,96 @@ def prism(kind: str = "hexahedron") -> mt.fem.Mesh:
     mesh = mt.fem.box((10, 10, 20), (2, 2, 4), (-5, -5, 0), kind)
     lower = mesh.centres[:, 2] < 10.0
     return mesh.named(regions={"lower": lower, "upper": ~lower})
+
+
+def curved() -> mt.fem.Mesh:
+    """Return a prism one element of which is curved."""
+    mesh = prism("tetra10")
+    points = np.array(mesh.points)
+    amid = mesh.cells[0, 4:]
+    inside = [node for node in amid if np.abs(points[node, :2]).max() < 4.9 and 0.1 < points[node, 2] < 19.9]
+    points[inside[0]] += 0.1
+    return mt.fem.Mesh(points, mesh.cells, "tetra10", mesh.regions)
+
+
+def mixed() -> mt.fem.Mesh:
+    """Return the prism with hexahedra below, and above wedges beside pyramids."""
+    lower, upper = (
+        mt.fem.box((10, 10, 10), (2, 2, 2), (-5, -5, 0)),
+        mt.fem.box((10, 10, 10), (2, 2, 2), (-5, -5, 10)),
+    )
+    left = upper.centres[:, 0] < 0.0
+    wedges = np.concatenate([upper.cells[left][:, list(cut)] for cut in ((3, 2, 6, 0, 1, 5), (3, 6, 7, 0, 5, 4))])
+    sides = ((0, 1, 2, 3), (4, 7, 6, 5), (0, 4, 5, 1), (1, 5, 6, 2), (2, 6, 7, 3), (3, 7, 4, 0))
+    right, count = upper.cells[~left], len(lower.points)
+    tops = len(upper.points) + np.arange(len(right))
+    pyramids = np.concatenate([np.column_stack([right[:, list(side)], tops]) for side in sides])
+    middles = upper.points[right].mean(axis=1)
+    joined = np.concatenate([lower.points, upper.points, middles])
+    _, first, place = np.unique(np.round(joined, 6), axis=0, return_index=True, return_inverse=True)
+    place = place.ravel()
+    cells = {
+        "hexahedron": place[lower.cells],
+        "wedge": place[count + wedges],
+        "pyramid": place[count + pyramids],
+    }
+    return mt.fem.Mesh(joined[first], cells)
+
+
+def pulled_too_far() -> dict[str, float]:
+    """Return how far the limit load is from that of our own elements, with the load factors they found."""
+    mesh = mt.fem.box((1, 1, 2), (2, 2, 4))
+    flow = mt.fem.VonMises(young=1.0, poisson=0.3, yield_stress=0.3, hardening=0.0)
+    edges = (mesh.points == 0.0) & (mesh.points[:, 2:] == 0.0)
+    held = [mt.fem.Prescribed(edges[:, k], k, 0.0) for k in range(3)]  # free to contract
+    top = mt.fem.Pressure(lambda x: np.isclose(x[:, 2], 2.0), -0.31)
+    found = {}
+    for name, model in (("theirs", DistributedModel(mesh, flow)), ("ours", mt.fem.Model(mesh, flow))):
+        try:
+            model.solve(mt.fem.Step(held, [top], increments=2), QUIET)
+        except LimitLoadError as error:
+            found[name] = error.load_factor
+    comm = DistributedModel(mesh, flow).comm
+    return {"load factor": abs(found["theirs"] / found["ours"] - 1.0)} if comm.rank == 0 else {}
+
+
+class Brittle(mt.fem.LinearElastic):
+    """It gives no numbers where it is stretched."""
+
+    def update(self, strain_increment: Any, state: Any, dt: float = 1.0, tangent: bool = True) -> Any:
+        """Advance points."""
+        stress, moduli, new = super().update(strain_increment, state, dt, tangent)
+        return np.where(strain_increment[:, 2:3] > 0.0, np.nan, stress), moduli, new
+
+
+def refused() -> dict[str, float]:
+    """Return 0 for everything that is refused on all processes, with the numbers of the whole mesh; else 1."""
+    mesh = prism()
+    held = [mt.fem.Prescribed(lambda x: np.isclose(x[:, 2], 0.0), axis, 0.0) for axis in "xyz"]
+    pulled = mt.fem.Step([*held, mt.fem.Prescribed(lambda x: np.isclose(x[:, 2], 20.0), "z", 30.0)])
+    strict = mt.fem.SolverOptions(outside_training="error")
+    cases: dict[str, tuple[Any, Any, type[Exception], str]] = {
+        "material": (Brittle(np.eye(6)), QUIET, ConvergenceError, "not finite in element"),
+        "range": (
+            mt.load("cube-play"),
+            strict,
+            TrainingRangeError,
+            "leave the range of the model's training data",
+        ),
+    }
+    numbers = {}
+    for name, (material, options, kind, sentence) in cases.items():
+        said = ""
+        try:
+            DistributedModel(mesh, material).solve(pulled, options)
+        except kind as error:
+            said = str(error)
+        model = DistributedModel(mesh, material)
+        every = model.comm.gather(sentence in said, 0)
+        numbers[name] = 0.0 if every and all(every) else 1.0
+        if every and not all(every):
+            print(said, file=sys.stderr)
+    return numbers if model.comm.rank == 0 else {}
 
 
 def relative(found: Any, expected: Any) -> float:
@@ -103,10 +193,18 @@ def compare_cases(folder: Path, two: dict[str, Any], mises: Any) -> None:
         "regions, one with mean dilatation": (prism(), two, twist(20.0), None),
         "unsymmetric tangent": (prism(), mt.load("cube-published"), twist(20.0, angle=60.0), None),
         "quadratic tetrahedra": (prism("tetra10"), mt.load("cube"), twist(20.0), None),
+        "curved quadratic tetrahedra": (curved(), mt.load("cube"), twist(20.0), None),
+        "wedges": (prism("wedge"), mt.load("cube"), twist(20.0), None),
+        "pyramids": (prism("pyramid"), mt.load("cube"), twist(20.0), None),
+        "hexahedra with 20 nodes, regions": (prism("hexahedron20"), two, twist(20.0, angle=40.0), False),
+        "several kinds": (mixed(), mt.load("cube"), twist(20.0, 2), None),
+        "several kinds, mean dilatation": (mixed(), mises, twist(20.0), None),
         "hybrid": (prism(), mt.Hybrid(mt.load("cube")), twist(20.0), None),
     }
     for name, case in cases.items():
         show(name, differences(*case))
+    show("limit load", pulled_too_far())
+    show("refused", refused())
     show("restart", restarted(folder))
 
 

@@ -119,6 +119,20 @@ def test_the_cell_is_drawn_and_follows(page: HeadlessPage, tmp_path: Path) -> No
         page.picture(tmp_path / f"{width}.png")
 
 
+def test_as_the_picture_of_another_page_it_shows_pad_cell_and_loop_in_that_pages_theme(page: HeadlessPage) -> None:
+    seen = "'{}'.split(' ').map((id) => document.getElementById(id).checkVisibility())"
+    page.value("location.hash = '#front&theme=dark'")
+    page.wait("document.documentElement.dataset.theme === 'dark'")
+    for width, height in ((1100, 420), (360, 560)):
+        page.size(width, height)
+        assert page.value(seen.format("cell pad play")) == [True] * 3
+        assert page.value(seen.format("name rows record energy")) == [False] * 4
+        assert page.value("document.documentElement.scrollHeight") <= height
+    page.size(1280, 800)
+    page.value("location.hash = '#theme=light'")
+    page.wait("!document.documentElement.hasAttribute('data-front')")
+
+
 def test_the_console_says_nothing_and_nothing_is_fetched(page: HeadlessPage) -> None:
     assert page.complaints() == []
     assert [

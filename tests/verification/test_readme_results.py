@@ -36,6 +36,13 @@ def test_quoted_errors_in_recall_are_round_off_beside_those_of_the_paper() -> No
         assert float(theirs) == PUBLISHED.stress[name[0]]
 
 
+def test_quoted_errors_of_the_networks_for_two_dimensions() -> None:
+    found = re.search(r"`square-2x2-published`, have errors of (\S+) to (\S+) on these paths", README)
+    assert found is not None
+    errors = [mt.model_card("square-2x2-published").errors[name]["stress"] for name in PUBLISHED.stress]
+    assert [float(found[1]), float(found[2])] == pytest.approx([min(errors), max(errors)], rel=0.05)  # two digits
+
+
 def test_quoted_models_are_those_of_the_cards() -> None:
     found = rows("stress error, perturbed cell")
     assert len(found) == 4

@@ -12,7 +12,6 @@ from microtann.errors import InputError
 from microtann.job.example import job_example, job_reference
 from microtann.job.job_file import read_job
 from microtann.job.shipped_jobs import job_path, shipped_jobs
-from microtann.numbers.configuration import nearest
 from microtann.system.text_file import read_text
 
 
@@ -37,12 +36,9 @@ def job(
     if file is None:
         raise InputError("name a job file; microtann job --example prints one to begin with")
     place = job_path(file)
-    if not place.is_file() and place.suffix != ".toml":
-        names = shipped_jobs()
-        raise InputError(
-            f"there is no job {str(file)!r}: {nearest(str(file), names)}those that ship are {', '.join(names)}"
-        )
     if printed:
+        if not place.is_file():
+            raise InputError(f"there is no file {place}")
         typer.echo(read_text(place), nl=False)
         return
     found, screen = read_job(place), console()

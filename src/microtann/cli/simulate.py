@@ -14,7 +14,7 @@ from microtann.cli.named_model import is_object, model_digest, named_material
 from microtann.cli.options import Assignments, Config, Overwrite, setting
 from microtann.cli.progress_bar import progress
 from microtann.cli.sections import choose, effective, gather
-from microtann.cli.simulated_job import changes_of, make_job, make_variants
+from microtann.cli.simulated_job import changes_of, engine_of_job, make_job, make_variants
 from microtann.cli.solver import SolverChoice
 from microtann.errors import ConvergenceError, InputError
 from microtann.evaluation import simulation
@@ -57,6 +57,7 @@ def simulate(
     localisation: Annotated[str | None, setting(SimulationChoice, "localisation")] = None,
     engine: Annotated[str | None, setting(SimulationChoice, "engine")] = None,
     ranks: Annotated[int | None, setting(SimulationChoice, "ranks")] = None,
+    engine_fields: Annotated[str | None, setting(SimulationChoice, "engine_fields")] = None,
     variants: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,12 +82,14 @@ def simulate(
     options: dict[str, Any] = {"mesh_size": mesh_size, "element": element, "dns": dns}
     options |= {"outside_training": outside_training}
     options |= {"exact": exact, "audit": audit, "inside": inside, "localisation": localisation}
-    options |= {"engine": engine, "ranks": ranks}
+    engines = {"engine": engine, "ranks": ranks, "engine_fields": engine_fields}
     if case.endswith(".toml"):
         if config is not None or any(value is not None for value in options.values()) or model is not None:
-            raise InputError(f"{case} is a job file, which says all of it: use --set key=value to change it")
+            raise InputError(
+                f"{case} is a job file, which says all of it: use --set key=value, --engine or --ranks"
+            )
         place = output or Path("results") / Path(case).stem
-        changes = changes_of(assignments or ())
+        changes = engine_of_job(engines) | changes_of(assignments or ())
         if variants:
             make_variants(
                 Path(case), variants, output or place.with_name(f"{place.name}-variants"), changes, overwrite
@@ -96,7 +99,7 @@ def simulate(
         return
     if variants:
         raise InputError("--variants are those of a job file: microtann simulate JOB.toml --variants key=a,b,c")
-    model = model or "cube"
+    model, options = model or "cube", options | engines
     settings = gather(config, assignments, {f"simulate.{key}": value for key, value in options.items()})
     place = output or Path("results") / case
     make_simulation(settings, case, model, place, overwrite)

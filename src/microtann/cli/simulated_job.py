@@ -70,3 +70,9 @@ def changes_of(assignments: Sequence[str]) -> dict[str, Any]:
             raise ConfigurationError(f"--set gives {key.strip()} twice: give it once")
         changes[key.strip()] = value_of(value)
     return changes
+
+
+def engine_of_job(engines: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes of a job, by dotted key, that --engine, --ranks and --engine-fields ask for."""
+    tables = {"engine": "job.engine", "ranks": "job.ranks", "engine_fields": "output.engine_fields"}
+    return {tables[name]: value for name, value in engines.items() if value is not None}

@@ -29,12 +29,18 @@ from microtann.cli.sections import choose, gather
 from microtann.data.walks import WalkPlan
 from microtann.errors import InputError
 from microtann.numbers.settings import Setting
+from microtann.report.training_section import MODEL_FILE
 from microtann.studies.amount_of_data import COUNTS, paths_for, study_increments, walks_for
 from microtann.studies.latent_spaces import study_latent_spaces
 from microtann.studies.number_of_states import FOLDERS, study_states
+from microtann.studies.training_point import STRESS
 from microtann.system.stage import check_gathering
 from microtann.tann.form import DEFAULT_FORM
 
+NUMBERS = "Numbers to try, as in 4,8,12; by default up to 48, or halved to the smallest within --error."
+OwnData = Annotated[
+    Path | None, typer.Option("--data", help="Data file of yours, in place of a cell whose data are generated.")
+]
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 
@@ -53,11 +59,15 @@ def isvs(
     cell: CellArgument = None,
     units: Units = None,
     perturbation: Perturbation = None,
-    states: Annotated[str | None, typer.Option(help="Numbers to try, as in 4,8,12; by default up to 48.")] = None,
+    states: Annotated[str | None, typer.Option(help=NUMBERS)] = None,
     error: Annotated[
         float | None,
-        typer.Option(help="Stress error that is small enough; else the knee of the curve is proposed."),
+        typer.Option(help="Error that is small enough; else the knee of the curve is proposed."),
     ] = None,
+    by: Annotated[
+        str, typer.Option(help="Whose error counts: stress, force, displacement or another group of the data.")
+    ] = STRESS,
+    data: OwnData = None,
     form: FormOption = None,
     seeds: Seeds = "0",
     config: Config = None,
@@ -67,7 +77,8 @@ def isvs(
 ) -> None:
     """Measure the error against the number of internal state variables on validation walks, and propose one.
 
-    With the form variational the lattice is also reduced without training, for comparison.
+    The proposed model is `study/model.safetensors`. With the form variational the lattice is also reduced without
+    training, for comparison.
     """
     if error is not None and not error > 0.0:
         raise InputError(f"--error must be larger than 0, got {error:g}")
@@ -80,10 +91,12 @@ def isvs(
         "overwrite": overwrite,
         "progress": progress,
     }
-    data = _data(settings, output, overwrite)
-    found = study_states(data, chosen, numbers, error=error, **common)
+    file = _data(settings, output, overwrite) if data is None else _own_data(data, cell, units, perturbation)
+    found = study_states(file, chosen, numbers, error=error, by=by, **common)
     show_section(output / "study", found.section)
     typer.echo(f"proposed: {found.proposal.states} internal state variables ({found.proposal.reason})")
+    if (output / "study" / MODEL_FILE).is_file():
+        typer.echo(f"the proposed model: {output / 'study' / MODEL_FILE}")
 
 
 @app.command("increments")
@@ -99,6 +112,7 @@ def increments(
         typer.Option(help=f"Form of the TANN; may be given several times. [default: {DEFAULT_FORM}]"),
     ] = None,
     states: Annotated[int | None, typer.Option(help="Internal state variables.")] = None,
+    data: OwnData = None,
     seeds: Seeds = "0",
     config: Config = None,
     assignments: Assignments = None,
@@ -121,9 +135,12 @@ def increments(
         "overwrite": overwrite,
         "progress": progress,
     }
-    paths = paths_for(plan, walks_for(max(numbers), plan.steps))
-    data = _data([*settings, Setting("walks.paths", paths, "--counts")], output, overwrite)
-    found = study_increments(data, list(forms.values()), numbers, **common)
+    if data is None:
+        paths = paths_for(plan, walks_for(max(numbers), plan.steps))
+        file = _data([*settings, Setting("walks.paths", paths, "--counts")], output, overwrite)
+    else:
+        file = _own_data(data, cell, units, perturbation)
+    found = study_increments(file, list(forms.values()), numbers, **common)
     show_section(output / "study", found.section)
 
 
@@ -139,6 +156,19 @@ def states(
     Canonical correlations of 1 are directions that both know; least-squares maps go from each to the other.
     """
     show_section(output, study_latent_spaces(first, second, output, overwrite))
+
+
+def _own_data(data: Path, *generated: object) -> Path:
+    """Return a data file of the user, which says what it is of.
+
+    Raises
+    ------
+    InputError
+        If a cell is asked for too.
+    """
+    if any(option is not None for option in generated):
+        raise InputError(f"{data} holds the data of the study: leave out the cell, --units and --perturbation")
+    return data
 
 
 def _data(settings: Sequence[Setting], output: Path, overwrite: bool) -> Path:

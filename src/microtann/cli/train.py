@@ -119,9 +119,9 @@ def make_model(
         with progress("training") as report:
 
             def show(seed: int, state: TrainingProgress) -> None:
-                left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
+                left = "" if state.seconds_left is None else f", at most {duration(state.seconds_left)} of it left"
                 which = "" if seeds == 1 else f"seed {seed}, "
-                report(state.update, state.updates, f"{which}{state}{left}")
+                report(state.share, 1.0, f"{which}{state}{left}")
 
             tried: tuple[SeedResult, ...] = ()
             if seeds == 1:

@@ -24,6 +24,7 @@ from microtann.microstructure.identities import StoredStates
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers import voigt
 from microtann.numbers.coordinates import split
+from microtann.numbers.evenly_spread import evenly_spread
 from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
@@ -198,7 +199,8 @@ class _Solved:
 
 def _solved_increments(part: Increments, layout: Layout, microstructure: Microstructure) -> _Solved | None:
     """Solve a sample of increments again from their states; None if these do not follow from the coordinates."""
-    rows = _spread(np.flatnonzero((part.strain_increment != 0.0).any(axis=1)), SAMPLE)
+    moving = np.flatnonzero((part.strain_increment != 0.0).any(axis=1))
+    rows = moving[evenly_spread(len(moving), SAMPLE)]
     chosen = part.take(rows)
     state = microstructure.state_of(split(chosen.coordinates, layout.coordinate_shapes), chosen.strain)
     if state is None:
@@ -219,18 +221,13 @@ def _solved_paths(part: Increments, microstructure: Microstructure) -> _Solved |
     except InputError:
         return None
     rows, stress, energy = [], [], []
-    for place in _spread(np.arange(len(walks)), PIECES):
+    for place in evenly_spread(len(walks), PIECES):
         piece = walks[place][:LENGTH]
         response = microstructure.solve(part.strain[piece] + part.strain_increment[piece], part.dt[piece])
         rows.append(piece)
         stress.append(response.stress)
         energy.append(response.energy)
     return _Solved(np.concatenate(rows), np.concatenate(stress), np.concatenate(energy))
-
-
-def _spread(rows: Int[NDArray[np.int64], "r"], count: int) -> Int[NDArray[np.int64], "k"]:
-    """Return at most ``count`` rows, evenly chosen."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, count).astype(np.int64))] if len(rows) else rows
 
 
 def _again(name: str, part: Increments, solved: _Solved | None, kind: str) -> Iterator[Miss]:

@@ -19,6 +19,7 @@ from microtann.equilibrium.record import FAILED_POINT, Record, Restart
 from microtann.equilibrium.record_writer import RecordWriter
 from microtann.equilibrium.recorder import MemoryRecorder, Recorder
 from microtann.equilibrium.recording import Recording
+from microtann.equilibrium.shown_increments import shown_increments
 from microtann.equilibrium.solver_options import ProgressCallback, SolverOptions
 from microtann.equilibrium.steps import Step
 from microtann.equilibrium.system import System
@@ -54,7 +55,8 @@ class Body(ABC, Generic[R_co]):
         steps : sequence of Step
         options : SolverOptions, optional
         progress : callable, optional
-            Called with a `Progress` after every Newton iteration. It may raise (KeyboardInterrupt, say).
+            Called with a `Progress` after every Newton iteration. It may raise (KeyboardInterrupt, say). Without
+            it a notebook shows a bar.
         fields : bool, optional
             Keep the fields of the elements or bars for every increment, not only for the last one. If left out,
             finite elements keep them for every increment and lattices, which have many bars, for the last one.
@@ -103,9 +105,9 @@ class Body(ABC, Generic[R_co]):
             recorder = MemoryRecorder(system.points, plan.count, unknowns_of(system))
         state = None if start is None else start.equilibrium.state
         accepted = None
-        with one_blas_thread():
+        with one_blas_thread(), shown_increments(progress) as told:
             try:
-                for accepted in march(system, plan, options, progress, start, recorder.reached):
+                for accepted in march(system, plan, options, told, start, recorder.reached):
                     state = accepted.equilibrium.state
                     kept = accepted.ends_increment and (every_field or accepted.last)
                     recorder.accept(accepted, system.fields(state, accepted.reach) if kept else None)

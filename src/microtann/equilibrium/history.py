@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,6 +21,7 @@ from microtann.equilibrium.system import System
 from microtann.equilibrium.unknowns import unknowns_of
 from microtann.errors import InputError
 from microtann.system.csv_file import write_csv
+from microtann.system.html_table import html_table
 from microtann.system.paraview import Snapshot
 
 Array = NDArray[np.float64]
@@ -74,6 +76,10 @@ class Statistics:
 
     def __str__(self) -> str:
         """Return the cost as a table, and one row per increment under it."""
+        text = "\n".join(f"{name:<20}{value}" for name, value in self._rows())
+        return f"{text}\n\n{self.table()}" if self.increments else text
+
+    def _rows(self) -> list[tuple[str, str]]:
         increments = len(self.increments)
         most = max(self.newton_per_increment, default=0)
         rows = [
@@ -87,9 +93,12 @@ class Statistics:
         ]
         times = ("material", "assembly", "setup", "solver")
         rows += [(f"{name} [CPU s]", f"{getattr(self, f'{name}_seconds'):12.3f}") for name in times]
-        rows.append(("in all [CPU s]", f"{self.seconds:12.3f}"))
-        text = "\n".join(f"{name:<20}{value}" for name, value in rows)
-        return f"{text}\n\n{self.table()}" if self.increments else text
+        return [*rows, ("in all [CPU s]", f"{self.seconds:12.3f}")]
+
+    def _repr_html_(self) -> str:
+        rows = [[name, value.strip()] for name, value in self._rows()]
+        table = html_table("Cost", (), rows)
+        return f"{table}<pre>{escape(self.table())}</pre>" if self.increments else table
 
     def table(self) -> str:
         """Return a table with one row per increment: parts, cuts, iterations, residual and time."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from microtann.equilibrium.nodal_vectors import NodalVectors
 from microtann.equilibrium.system import Response
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
 
@@ -29,6 +30,7 @@ def line_search(
     external: Array,
     free: NDArray[np.bool_],
     convex: bool,
+    vectors: NodalVectors | None = None,
 ) -> tuple[Array, Response, bool] | None:
     """Return the new displacement increment, the response there with its tangent, and whether the step was full.
 
@@ -45,24 +47,30 @@ def line_search(
         Displacement increment, Newton step, external minus internal forces on the free components, nodal forces.
     free : array of bool, shape (n,)
     convex : bool
+    vectors : NodalVectors, optional
+        Those of one process if left out.
 
     Returns
     -------
     (array, Response, bool) or None
         None if no trial was better.
     """
+    vectors = vectors or NodalVectors()
 
     def slope(trial: Response) -> float:
-        return float(direction @ (trial.force - external))
+        return vectors.dot(direction, trial.force - external)
 
     def potential(trial: Response, at: Array) -> float:
-        return trial.energy + trial.dissipation - float(external @ at)
+        return trial.energy + trial.dissipation - vectors.dot(external, at)
 
-    start_slope = -float(direction @ residual)
+    def left(trial: Response) -> float:
+        return vectors.norm((external - trial.force)[free])
+
+    start_slope = -vectors.dot(direction, residual)
     full = evaluate(moved + direction, True)
     end_slope = slope(full)
-    end_norm = _norm(full, external, free)
-    norm = float(np.linalg.norm(residual))
+    end_norm = left(full)
+    norm = vectors.norm(residual)
     if np.isfinite(end_norm) and start_slope < 0.0:
         accepted = end_slope <= -LARGEST_OVERSHOOT * start_slope
         if convex:
@@ -77,7 +85,7 @@ def line_search(
     elif np.isfinite(end_norm) and end_norm < norm:
         return moved + direction, full, True
     if not np.isfinite(end_slope) or start_slope >= 0.0 or end_slope <= 0.0:
-        return _shorten(evaluate, moved, direction, external, free, norm)
+        return _shorten(evaluate, left, moved, direction, norm)
     bracket = Bracket(0.0, 1.0, start_slope, end_slope, 0)
     for _ in range(TRIALS):
         fraction = estimate(bracket, BRACKET_MARGIN)
@@ -91,21 +99,16 @@ def line_search(
 
 def _shorten(
     evaluate: Callable[[Array, bool], Response],
+    left: Callable[[Response], float],
     moved: Array,
     direction: Array,
-    external: Array,
-    free: NDArray[np.bool_],
     norm: float,
 ) -> tuple[Array, Response, bool] | None:
     """Halve a step that does not descend until the residual falls."""
     fraction = 0.5
     for _ in range(TRIALS):
-        if _norm(evaluate(moved + fraction * direction, False), external, free) < norm:
+        if left(evaluate(moved + fraction * direction, False)) < norm:
             moved = moved + fraction * direction
             return moved, evaluate(moved, True), False
         fraction *= 0.5
     return None
-
-
-def _norm(response: Response, external: Array, free: NDArray[np.bool_]) -> float:
-    return float(np.linalg.norm((external - response.force)[free]))

@@ -23,7 +23,7 @@ from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.solver_options import Progress, ProgressCallback, SolverOptions
 from microtann.equilibrium.step_loading import StepLoading
 from microtann.equilibrium.steps import Step
-from microtann.equilibrium.system import SelfSolving, System, Tangent
+from microtann.equilibrium.system import Spread, System, Tangent
 from microtann.equilibrium.unknowns import unknowns_of
 from microtann.errors import ConvergenceError, TrainingRangeError
 
@@ -93,7 +93,7 @@ def march(
         if linear is None or not np.array_equal(before.held, following.held):
             linear = None  # frees the old hierarchy before the new one is built
             clock = time.process_time()
-            if isinstance(system, SelfSolving):
+            if isinstance(system, Spread):
                 linear = system.linear_model(elastic, following.held)
             else:
                 linear = LinearModel.of(elastic, system.points, following.held, unknowns_of(system))
@@ -267,11 +267,9 @@ class _StepSolver:
                     Progress(self.step.name, index, self.plan.count, iteration, residual, goal, converged)
                 )
 
-        system, linear, options = self.system, self.linear, self.options
-        if isinstance(system, SelfSolving):
-            found: Equilibrium = system.equilibrate(linear, current, problem, options, self.cost, report, trace)
-            return found
-        return equilibrate(system, linear, current, problem, options, self.cost, report, trace)
+        system = self.system
+        vectors = system.vectors if isinstance(system, Spread) else None
+        return equilibrate(system, self.linear, current, problem, self.options, self.cost, report, trace, vectors)
 
     def _watch(self, reach: Reach) -> None:
         """Take note of what an increment reached; an error if that is one.

@@ -18,6 +18,7 @@ from microtann.equilibrium.damping import Damping
 from microtann.equilibrium.line_search import line_search
 from microtann.equilibrium.linear_model import LINEAR_ITERATIONS, LinearModel
 from microtann.equilibrium.newton_policy import NewtonPolicy
+from microtann.equilibrium.nodal_vectors import NodalVectors
 from microtann.equilibrium.runaway import PATIENCE, RunawayError, RunawayWatch
 from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Response, System
@@ -159,6 +160,8 @@ class _Criterion:
         Forces that round-off leaves at displacements of order one.
     prescribed : float
         Norm of displacements that are all as large as the largest prescribed one.
+    vectors : NodalVectors, optional
+        Those of one process if left out.
     """
 
     start: Equilibrium
@@ -166,9 +169,12 @@ class _Criterion:
     tolerance: float
     unit: float
     prescribed: float
+    vectors: NodalVectors = field(default_factory=NodalVectors)
 
     @staticmethod
-    def of(start: Equilibrium, problem: IncrementProblem, model: LinearModel, tolerance: float) -> _Criterion:
+    def of(
+        start: Equilibrium, problem: IncrementProblem, model: LinearModel, tolerance: float, vectors: NodalVectors
+    ) -> _Criterion:
         """Return the criterion of an increment.
 
         Parameters
@@ -178,23 +184,23 @@ class _Criterion:
         model : LinearModel
         tolerance : float
             Relative residual.
+        vectors : NodalVectors
         """
-        largest = max(float(np.abs(v).max(initial=0.0)) for v in (start.displacement, problem.change))
-        prescribed = largest * float(np.sqrt(problem.held.size))
-        return _Criterion(start, problem, tolerance, FORCE_ROUND_OFF * model.stiffness, prescribed)
+        largest = max(vectors.largest(v) for v in (start.displacement, problem.change))
+        prescribed = largest * float(np.sqrt(vectors.length(problem.change)))
+        return _Criterion(start, problem, tolerance, FORCE_ROUND_OFF * model.stiffness, prescribed, vectors)
 
     def imbalance(self, moved: Float[Array, "n"], response: Response) -> _Imbalance:
         """Return how far from equilibrium a change of the displacements is, by the response to it."""
-        held, external = self.problem.held, self.problem.external
+        held, external, norm = self.problem.held, self.problem.external, self.vectors.norm
         forces = external - response.force
         residual = np.where(held, 0.0, forces)
-        support = float(np.linalg.norm(forces[held]))
-        scale = max(self.start.scale, support, float(np.linalg.norm(external)))
+        scale = max(self.start.scale, norm(forces[held]), norm(external))
         # A body that comes back to where it began was moved all the same, and its strains are as uncertain.
-        reach = max(float(np.linalg.norm(v)) for v in (self.start.displacement + moved, moved))
+        reach = max(norm(v) for v in (self.start.displacement + moved, moved))
         round_off = min(self.unit * reach, max(LARGEST_SLACK * scale, self.unit * self.prescribed))
         goal = self.tolerance * scale + round_off
-        return _Imbalance(forces, residual, float(np.linalg.norm(residual)), goal, scale)
+        return _Imbalance(forces, residual, norm(residual), goal, scale)
 
 
 @dataclass(frozen=True)
@@ -237,6 +243,7 @@ def equilibrate(
     cost: Cost,
     report: Callable[[int, float, bool], None],
     trace: Trace,
+    vectors: NodalVectors | None = None,
 ) -> Equilibrium:
     """Find equilibrium at the end of one increment.
 
@@ -253,6 +260,8 @@ def equilibrate(
         Called with iteration, relative residual and whether it converged.
     trace : Trace
         Filled in.
+    vectors : NodalVectors, optional
+        Those of one process if left out.
 
     Returns
     -------
@@ -263,7 +272,7 @@ def equilibrate(
     ConvergenceError
         If the iteration does not converge, or the material fails; ``worst`` are nodes.
     """
-    free = ~problem.held
+    free, vectors = ~problem.held, vectors or NodalVectors()
     residuals = trace.residuals
 
     def evaluate(change: Array, tangent: bool) -> Response:
@@ -272,14 +281,16 @@ def equilibrate(
         cost.add(response)
         return response
 
-    watch = RunawayWatch(model.elastic, problem.change, problem.external, start.force, policy.smallest_stiffness)
+    watch = RunawayWatch(
+        model.elastic, problem.change, problem.external, start.force, policy.smallest_stiffness, vectors
+    )
 
     def failure(reason: str, forces: Array) -> ConvergenceError:
-        return _failure(reason, residuals, forces, len(system.points), watch.times > 0)
+        return _failure(reason, residuals, forces, len(system.points), watch.times > 0, vectors)
 
-    moved, promise = _predict(model, start, problem, policy, cost)
+    moved, promise = _predict(model, start, problem, policy, cost, vectors)
     response = evaluate(moved, True)
-    criterion = _Criterion.of(start, problem, model, policy.tolerance)
+    criterion = _Criterion.of(start, problem, model, policy.tolerance, vectors)
     damping, full = Damping(), True
     for iteration in range(1, policy.max_iterations + 1):
         now = criterion.imbalance(moved, response)
@@ -315,7 +326,7 @@ def equilibrate(
         accuracy = promise.next_accuracy(now, policy.linear_tolerance)
         solution = model.solve(tangent, free, now.residual, accuracy, policy, cost)
         better = line_search(
-            evaluate, response, moved, solution.x, now.residual, problem.external, free, system.convex
+            evaluate, response, moved, solution.x, now.residual, problem.external, free, system.convex, vectors
         )
         if better is None:
             raise failure("the line search found no better point", now.residual)
@@ -325,7 +336,12 @@ def equilibrate(
 
 
 def _predict(
-    model: LinearModel, start: Equilibrium, problem: IncrementProblem, policy: NewtonPolicy, cost: Cost
+    model: LinearModel,
+    start: Equilibrium,
+    problem: IncrementProblem,
+    policy: NewtonPolicy,
+    cost: Cost,
+    vectors: NodalVectors,
 ) -> tuple[Array, _Promise]:
     """Return the change of the displacements to begin with, and what it promises; the material is not evaluated.
 
@@ -336,7 +352,7 @@ def _predict(
         return problem.guess, _Promise(0.0, 1.0)  # no linear solve promised a residual
     free = ~problem.held
     rhs = np.where(free, problem.external - start.force - model.elastic @ problem.change, 0.0)
-    previous = float(np.linalg.norm(rhs))
+    previous = vectors.norm(rhs)
     accuracy = policy.linear_tolerance
     if start.elastic and previous > 0.0:  # the increment often is elastic too: one accurate solve then ends it
         accuracy = float(np.clip(0.3 * policy.tolerance * start.scale / previous, LINEAR_LIMIT, accuracy))
@@ -344,7 +360,9 @@ def _predict(
     return problem.change + solution.x, _Promise(previous, solution.relative_residual)
 
 
-def _failure(reason: str, residuals: list[float], residual: Array, nodes: int, runaway: bool) -> ConvergenceError:
+def _failure(
+    reason: str, residuals: list[float], residual: Array, nodes: int, runaway: bool, vectors: NodalVectors
+) -> ConvergenceError:
     size = np.linalg.norm(np.nan_to_num(residual, nan=np.inf).reshape(nodes, -1), axis=1)
     kind = RunawayError if runaway else ConvergenceError
-    return kind(reason, residuals=residuals, worst=np.argsort(-size)[:5].tolist())
+    return kind(reason, residuals=residuals, worst=vectors.farthest(size, 5))

@@ -9,12 +9,13 @@ the elastic modulus, wherever Newton's method looks for equilibrium and whatever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.nodal_vectors import NodalVectors
 from microtann.equilibrium.system import Response, Tangent
 from microtann.errors import ConvergenceError
 
@@ -42,6 +43,8 @@ class RunawayWatch:
         Nodal forces at the end of the increment, and internal ones at its start.
     smallest : float
         Stiffness over the elastic one at which they do; none is too small for 0.
+    vectors : NodalVectors, optional
+        Those of one process if left out.
     times : int
         Iterations, one after the other, that ran away.
     """
@@ -51,6 +54,7 @@ class RunawayWatch:
     external: Float[Array, "n"]
     before: Float[Array, "n"]
     smallest: float
+    vectors: NodalVectors = field(default_factory=NodalVectors)
     times: int = 0
 
     def sees(self, moved: Float[Array, "n"], response: Response, balanced: bool) -> bool:
@@ -72,14 +76,15 @@ class RunawayWatch:
         return self.times > 0
 
     def _runs_away(self, moved: Float[Array, "n"], response: Response, balanced: bool) -> bool:
-        if self.smallest == 0.0 or response.tangent is None or not self.external.any():
+        dot, largest = self.vectors.dot, self.vectors.largest
+        if self.smallest == 0.0 or response.tangent is None or largest(self.external) == 0.0:
             return False
-        if np.abs(moved).max() <= LEVER * np.abs(self.change).max():
+        if largest(moved) <= LEVER * largest(self.change):
             return False
-        size = float(moved @ (self.elastic @ moved))
-        if not abs(float(response.force @ moved)) <= size < np.inf:
+        size = dot(moved, self.elastic @ moved)
+        if not abs(dot(response.force, moved)) <= size < np.inf:
             return False
-        left = float(moved @ (response.tangent @ moved))
+        left = dot(moved, response.tangent @ moved)
         if not balanced:
-            left = min(left, float((response.force - self.before) @ moved))
+            left = min(left, dot(response.force - self.before, moved))
         return left <= self.smallest * size

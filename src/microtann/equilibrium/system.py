@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from scipy import sparse
 
+from microtann.equilibrium.nodal_vectors import NodalVectors
+
 Array = NDArray[np.float64]
 
 
@@ -132,23 +134,14 @@ class System(Protocol):
 
 
 @runtime_checkable
-class SelfSolving(Protocol):
-    """A system that finds its equilibria itself, as one that is spread over processes does."""
+class Spread(Protocol):
+    """A system of which every process has a part: it solves linear systems, and knows products, of the whole."""
+
+    @property
+    def vectors(self) -> NodalVectors:
+        """Products and norms of vectors of which the process has a part."""
+        ...
 
     def linear_model(self, elastic: Any, held: Bool[NDArray[np.bool_], "N u"]) -> Any:
         """Return what solves linear systems of its tangents for one set of held components, as `LinearModel`."""
-        ...
-
-    def equilibrate(
-        self, model: Any, start: Any, problem: Any, policy: Any, cost: Any, report: Any, trace: Any
-    ) -> Any:
-        """Find equilibrium at the end of one increment, as `microtann.equilibrium.newton.equilibrate` does.
-
-        Parameters
-        ----------
-        model : object
-            What `linear_model` returned.
-        start, problem, policy, cost, report, trace : object
-            As of that function.
-        """
         ...

@@ -18,6 +18,7 @@ from microtann.microstructure.path_response import MicroResponse
 from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.strain_metric import UNIT_YIELD, WORDS, MetricName, StrainMetric
 from microtann.numbers.checks import check_strain_paths
+from microtann.system.html_table import html_table
 from microtann.tann.card import directions_rows
 from microtann.tann.recall import Recall
 from microtann.tann.shipped import load
@@ -105,23 +106,32 @@ class Evaluation:
 
     def __str__(self) -> str:
         """Return the relative errors as a table."""
-        groups = list(dict.fromkeys(name for errors in self.paths.values() for name in errors.coordinates))
-        titles = ("stress", "energy", "dissipation", *groups, "violations")
+        titles, rows, notes = self._table()
         lines = ["path  " + "".join(f"{title:>14}" for title in titles)]
+        lines += [f"{name:<6}" + "".join(f"{n:>14}" for n in numbers) + remarks for name, numbers, remarks in rows]
+        return "\n".join([*lines, *notes])
+
+    def _repr_html_(self) -> str:
+        titles, rows, notes = self._table()
+        cells = [[name, *numbers, remarks.strip()] for name, numbers, remarks in rows]
+        return html_table("Relative errors in closed loop", ("path", *titles, ""), cells, notes)
+
+    def _table(self) -> tuple[list[str], list[tuple[str, list[str], str]], list[str]]:
+        """Return titles of columns, rows (name, numbers, remarks) and notes."""
+        groups = list(dict.fromkeys(name for errors in self.paths.values() for name in errors.coordinates))
+        titles = ["stress", "energy", "dissipation", *groups, "violations"]
+        rows: list[tuple[str, list[str], str]] = []
         for name, e in self.paths.items():
             values = [e.stress, e.energy, e.dissipation, *(e.coordinates.get(group, np.nan) for group in groups)]
-            numbers = "".join(f"{value:14.1e}" for value in values) + f"{e.violations:14d}"
+            numbers = [*(f"{value:.1e}" for value in values), str(e.violations)]
             remarks = (
                 "  outside the training range" * e.outside_training_range + "  the model ran away" * e.ran_away
             )
-            lines.append(f"{name:<6}{numbers}{remarks}")
+            rows.append((name, numbers, remarks))
             for measure, row in directions_rows(e.to_dict(), groups):
-                lines.append(
-                    f"{measure:<6}" + "".join(f"{np.inf if value is None else value:14.1e}" for value in row)
-                )
-        if self.metric != "uniform":
-            lines.append(f"errors of stresses in {WORDS[self.metric]}")
-        return "\n".join(lines)
+                rows.append((measure, [f"{np.inf if value is None else value:.1e}" for value in row], ""))
+        notes = [f"errors of stresses in {WORDS[self.metric]}"] if self.metric != "uniform" else []
+        return titles, rows, notes
 
     @property
     def metric(self) -> MetricName:

@@ -129,7 +129,7 @@ def simulate(
     named : str
         Of a material that is an object of yours: module:name, by which the processes of FEniCSx find it.
     files : path, optional
-        Folder for the fields that the engine fenicsx writes (XDMF); without it there are none.
+        Folder for the fields that the engine fenicsx writes; without it there are none.
     **keys
         Keys of `SimulationChoice`, such as ``mesh_size=1.0``, ``dns="1/20"`` or ``increments=4``.
 
@@ -234,6 +234,7 @@ def _job(
         mesh_size=choice.mesh_size,
         diagonals=choice.diagonals,
         files="" if files is None else os.fspath(files),
+        fields=choice.engine_fields,
     )
 
 

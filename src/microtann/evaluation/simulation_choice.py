@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from microtann.errors import ConfigurationError, InputError
 from microtann.evaluation.localisation import Localisation
 from microtann.fem.elements import kinds_in
+from microtann.fenicsx.processes import EngineFields
 from microtann.numbers.configuration import configuration
 
 
@@ -115,6 +116,13 @@ class SimulationChoice:
         ),
     ] = "microtann"
     ranks: Annotated[int, Field(ge=1, le=100_000, description="Processes of the engine fenicsx.")] = 1
+    engine_fields: Annotated[
+        EngineFields,
+        Field(
+            description="What the engine fenicsx writes itself for ParaView, from all processes: XDMF, VTX of "
+            "ADIOS2 (displacements alone), or nothing."
+        ),
+    ] = "xdmf"
     audit: Annotated[
         int,
         Field(

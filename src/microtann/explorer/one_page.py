@@ -9,6 +9,7 @@ from html import escape
 from importlib import resources
 
 MODULES = (
+    "address",
     "packed_arrays",
     "decoder",
     "linear_solve",

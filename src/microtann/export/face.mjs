@@ -21,6 +21,7 @@ export class Material {
     this.components = described.components.length;
     this.states = described.states;
     this.start = Math.ceil(functions.heap() / 64) * 64;
+    this.kept = {};
   }
 
   /** The virgin state of n points. */
@@ -36,27 +37,34 @@ export class Material {
   update(increment, before, { dt = 1, tangent = true } = {}) {
     const n = this.points(increment, before);
     const [V, Z] = [this.components, this.states];
-    const sizes = [V, V, Z, V, Z, tangent ? V * V : 0, 1, 1].map((width) => n * width);
-    const { at, numbers } = this.places(sizes);
-    numbers(0).set(before.strain);
-    numbers(1).set(increment);
-    numbers(2).set(before.state);
+    const { at, arrays } = this.places(tangent ? "update" : "step", n, [V, V, Z, V, Z, tangent ? V * V : 0, 1, 1]);
+    arrays[0].set(before.strain);
+    arrays[1].set(increment);
+    arrays[2].set(before.state);
     const failed = this.functions.update(n, dt, at[0], at[1], at[2], at[3], at[4], tangent ? at[5] : 0, at[6], at[7]);
-    const strain = Float64Array.from(before.strain, (value, i) => value + increment[i]);
-    const [stress, state, stiffness, energy, dissipation] = [3, 4, 5, 6, 7].map((i) => numbers(i).slice());
-    return { stress, tangent: tangent ? stiffness : null, strain, state, energy, dissipation, failed };
+    const strain = before.strain.slice();
+    for (let i = 0; i < strain.length; i++) strain[i] += increment[i]; // a callback would cost a tenth of the model
+    return {
+      stress: arrays[3].slice(),
+      tangent: tangent ? arrays[5].slice() : null,
+      strain,
+      state: arrays[4].slice(),
+      energy: arrays[6].slice(),
+      dissipation: arrays[7].slice(),
+      failed,
+    };
   }
 
   /** How far an increment that led to `after` reaches in the range of the training: 1 on its border. */
   reach(increment, before, after) {
     const n = this.points(increment, before);
     const [V, Z] = [this.components, this.states];
-    const { at, numbers } = this.places([V, V, Z, 1].map((width) => n * width));
-    numbers(0).set(before.strain);
-    numbers(1).set(increment);
-    numbers(2).set(after.state);
+    const { at, arrays } = this.places("reach", n, [V, V, Z, 1]);
+    arrays[0].set(before.strain);
+    arrays[1].set(increment);
+    arrays[2].set(after.state);
     this.functions.reach(n, ...at);
-    return numbers(3).slice();
+    return arrays[3].slice();
   }
 
   /** The number of points; sizes that do not fit are refused. */
@@ -72,18 +80,22 @@ export class Material {
     return n;
   }
 
-  /** Places of arrays in the memory of the module, which grows as it must. */
-  places(sizes) {
+  /** Arrays in the memory of the module, which grows as it must: kept, since a new one costs as much as a point. */
+  places(kind, n, widths) {
+    const { memory } = this.functions;
+    const known = this.kept[kind];
+    if (known?.n === n && known.buffer === memory.buffer) return known;
     const at = [];
     let end = this.start;
-    for (const size of sizes) {
+    for (const width of widths) {
       at.push(end);
-      end += Math.ceil(size / 8) * 64;
+      end += Math.ceil((n * width) / 8) * 64;
     }
-    const memory = this.functions.memory;
     const missing = Math.ceil((end - memory.buffer.byteLength) / 65536);
     if (missing > 0) memory.grow(missing);
-    return { at, numbers: (i) => new Float64Array(memory.buffer, at[i], sizes[i]) };
+    const { buffer } = memory;
+    const arrays = widths.map((width, i) => new Float64Array(buffer, at[i], n * width));
+    return (this.kept[kind] = { n, buffer, at, arrays });
   }
 }
 

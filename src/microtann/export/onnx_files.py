@@ -42,8 +42,8 @@ def onnx_files(exported: ExportedModel) -> Mapping[str, bytes]:
 
     Its inputs are "strain" (at the beginning of the increment), "increment" and "state", of which zeros are
     virgin; its outputs "stress", "tangent", "new_state", "energy", "dissipation" and "reach", how far points are
-    in the range of the training data. Where strain or increment reach farther than the export allows, they are
-    NaN.
+    in the range of the training data. Where strain or increment reach farther than the export allows, or an input
+    is no number, they are NaN.
 
     Raises
     ------
@@ -69,12 +69,10 @@ def onnx_files(exported: ExportedModel) -> Mapping[str, bytes]:
         "dissipation": (found.dissipation, ()),
     }
     for name, (value, shape) in shapes.items():
-        if np.isfinite(exported.farthest):
-            allowed = graph.node("LessOrEqual", near, np.array(exported.farthest))
-            if shape:
-                allowed = graph.node("Unsqueeze", allowed, np.arange(1, 1 + len(shape)))
-            value = graph.node("Where", allowed, value, np.array(np.nan))
-        graph.output(name, value, *shape)
+        allowed = graph.node("LessOrEqual", near, np.array(exported.farthest))
+        if shape:
+            allowed = graph.node("Unsqueeze", allowed, np.arange(1, 1 + len(shape)))
+        graph.output(name, graph.node("Where", allowed, value, np.array(np.nan)), *shape)
     graph.output("reach", reach)
     described = {"microtann model": exported.described_json(), "order": ", ".join(exported.components)}
     return {f"{exported.prefix}.onnx": graph.written(exported.prefix, described)}
@@ -175,6 +173,9 @@ def _reach(graph: OnnxGraph, exported: ExportedModel, strain: str, increment: st
         )
 
     end = graph.node("Add", strain, increment)
-    near = graph.node("Max", far(end, boxes["strain"]), far(increment, boxes["increment"]))
+    # Runtimes may leave out of a largest value what is no number, but not out of a sum.
+    numbers = graph.total(graph.node("Mul", np.array(0.0), graph.joined(end, after)))
+    far_strain, far_increment = far(end, boxes["strain"]), far(increment, boxes["increment"])
+    near = graph.node("Add", graph.node("Max", far_strain, far_increment), numbers)
     states = far(graph.node("Sub", after, boxes["middle"]), boxes["half"])
-    return graph.node("Max", near, states), near
+    return graph.node("Add", graph.node("Max", near, states), numbers), near

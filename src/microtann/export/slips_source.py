@@ -54,7 +54,7 @@ def slips_text(point: MaterialPoint) -> KernelText:
             "ENERGY": scale,
             "YIELDS": YIELD_TOLERANCE,
             "ROUND_OFF": reference_kernel.ROUND_OFF,
-            "DEPENDENT": reference_kernel.DEPENDENT,
+            "DEPENDENT": reference_kernel.SPANNED,
             "SHARE": 0.0 if independent else SHARE,
             "CERTAIN": CERTAIN,
         },

@@ -231,10 +231,12 @@ class FiniteElements:
         totals.strain[chunk.points], totals.stress[chunk.points] = strain, stress
         totals.dissipated[chunk.points] = state["dissipation"]
         for name, value in state.items():
+            sparse = name in call.mostly_zero
             if name not in after:
-                whole = self._memory.empty((call.points, *value.shape[1:]), value.dtype)
-                after.setdefault(name, whole)  # another thread may have come first
-            after[name][chunk.place] = value
+                room = np.zeros if sparse else self._memory.empty
+                after.setdefault(name, room((call.points, *value.shape[1:]), value.dtype))  # or another thread's
+            if not (sparse and value.strides[0] == 0):  # zeros are there, and take no memory
+                after[name][chunk.place] = value
         return _Part(energy, lost, skew, size, seconds)
 
     def training_reach(self, before: GaussState, after: GaussState) -> Float[Array, "P"] | None:

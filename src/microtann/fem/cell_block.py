@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,6 +52,11 @@ class CellBlock:
         return self.element.name
 
     @property
+    def curved(self) -> bool:
+        """Whether the quadrature is that of curved cells."""
+        return self.element is not element_kind(self.kind)
+
+    @property
     def numbers(self) -> slice:
         """Numbers of the cells in the mesh."""
         return slice(self.first, self.first + len(self.cells))
@@ -73,7 +78,7 @@ class CellBlock:
 
 
 def mesh_blocks(
-    points: Float[Array, "N d"], given: Sequence[tuple[str, Int[IntArray, "_ _"]]]
+    points: Float[Array, "N d"], given: Sequence[tuple[str, Int[IntArray, "_ _"]]], curved: Collection[str] = ()
 ) -> tuple[CellBlock, ...]:
     """Return the blocks of a mesh.
 
@@ -82,6 +87,8 @@ def mesh_blocks(
     points : array, shape (N, d)
     given : sequence of (str, integer array)
         Kinds and nodes of cells, in the order in which they are numbered.
+    curved : collection of str
+        Kinds with the quadrature of curved cells, whether or not one of these is curved.
 
     Raises
     ------
@@ -92,7 +99,7 @@ def mesh_blocks(
     first = first_point = 0
     ratios = []
     for kind, cells in given:
-        element = element_kind(kind, curved=_is_curved(points, cells, kind))
+        element = element_kind(kind, curved=kind in curved or _is_curved(points, cells, kind))
         gradients, weights, ratio = _geometry(points, cells, element)
         cells.setflags(write=False)
         blocks.append(CellBlock(cells, element, first, first_point, gradients, weights))

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from microtann.fem import element_kernels
 from microtann.fem.cell_block import CellBlock
-from microtann.fem.hexahedron_stiffness_kernel import N as HEXAHEDRON_NODES
-from microtann.fem.hexahedron_stiffness_kernel import add_hexahedron_stiffness
 from microtann.fem.mean_dilatation_kernel import add_averaged_stiffness
 from microtann.fem.mesh import Mesh
 from microtann.fem.space_stiffness_kernel import add_space_stiffness, average_trace
@@ -115,10 +113,6 @@ class ElementOperator:
         assert self._slots is not None
         moduli = read_only(moduli)
         gradients, weights, slots = self._block.gradients[cells], self._block.weights[cells], self._slots[cells]
-        if gradients.shape[2:] == (HEXAHEDRON_NODES, 3) and not mean_dilatation:
-            skew, size = add_hexahedron_stiffness(gradients, weights, slots, moduli, data)
-            if skew == 0.0:
-                return skew, size
         if self._dimension == 3:
             mean = self._block.mean_gradients[cells] if mean_dilatation else np.empty((0, *gradients.shape[2:]))
             return add_space_stiffness(gradients, mean, weights, slots, moduli, data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -48,6 +48,8 @@ class Mesh:
     sides : mapping, optional
         Parts of the boundary by name, for `Pressure`: indices of faces of `boundary`, a mask, or a function of
         their centres. Kept as sorted indices. A side is also a set of its nodes, unless there is one of its name.
+    curved : collection of str, optional
+        Kinds that get the quadrature of curved cells although none here is curved, as in a part of a curved mesh.
 
     Raises
     ------
@@ -87,13 +89,14 @@ class Mesh:
         regions: Mapping[str, Nodes] | None = None,
         sets: Mapping[str, Nodes] | None = None,
         sides: Mapping[str, Nodes] | None = None,
+        curved: Collection[str] = (),
     ) -> None:
         array = np.array(as_floats("the mesh's points", points))
         given = [
             (name, np.array(c)) for name, c in (cells if isinstance(cells, Mapping) else {kind: cells}).items()
         ]
         check_cells(array, given)
-        blocks = mesh_blocks(array, [(name, index.astype(np.int64)) for name, index in given])
+        blocks = mesh_blocks(array, [(name, index.astype(np.int64)) for name, index in given], curved)
         for name, value in (("points", array), ("blocks", blocks)):
             object.__setattr__(self, name, value)
         self.points.setflags(write=False)

@@ -12,18 +12,16 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy import sparse
 
-from microtann.equilibrium.newton import Equilibrium, IncrementProblem, Trace
-from microtann.equilibrium.newton_policy import NewtonPolicy
-from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Response
 from microtann.errors import ConvergenceError, InputError, TrainingRangeError
 from microtann.fem.assembly import TANGENT_SYMMETRY, FiniteElements, GaussState
 from microtann.fem.material_call import PointError
 from microtann.fem.regions import Materials, MeanDilatation
-from microtann.fenicsx.distributed_newton import equilibrate_together
+from microtann.fenicsx.distributed_vectors import DistributedVectors
 from microtann.fenicsx.partition import Partition
 from microtann.fenicsx.petsc_solver import PetscModel
 from microtann.fenicsx.quadrature_forms import QuadratureForms
+from microtann.fenicsx.shared_nodes import SharedNodes
 
 Array = NDArray[np.float64]
 
@@ -59,8 +57,9 @@ class PetscTangent:
 class DistributedElements(FiniteElements):
     """The part of a mesh that a process has, as a discrete system; see `microtann.equilibrium.system.System`.
 
-    Vectors are of the nodes that the process owns; energy and dissipation are those of the whole mesh. Where the
-    change of volume is its mean over every cell, our own elements give forces and stiffness, and PETSc adds up.
+    Vectors are of the nodes that the process owns; energy and dissipation are those of the whole mesh. Where
+    FEniCSx has no such elements, or the change of volume is its mean over every cell, our own elements give
+    forces and stiffness, and PETSc adds up.
 
     Parameters
     ----------
@@ -88,8 +87,11 @@ class DistributedElements(FiniteElements):
             mean_dilatation = {name: said for name, said in mean_dilatation.items() if name in own}
         super().__init__(partition.mesh, materials, chunk, mean_dilatation)
         self.partition, self._inside_only = partition, inside_only
-        self._forms = QuadratureForms(partition)
-        self._averaged = bool(self.total(float(self.mean_dilatation.any())))
+        unknown = partition.space is None
+        self._forms: Any = SharedNodes(partition) if unknown else QuadratureForms(partition)
+        self.vectors = DistributedVectors(partition.comm, partition.own_nodes)
+        """Products and norms of vectors of which the process has a part."""
+        self._ours = unknown or self.vectors.largest(self.mean_dilatation.astype(np.float64)) > 0.0
         self._matrices: list[Any] = []
 
     @property
@@ -99,18 +101,9 @@ class DistributedElements(FiniteElements):
 
     @property
     def moduli(self) -> Float[Array, "P v v"]:
-        """Tangents of the materials at the Gauss points of this process, as they were assembled last."""
-        return self._forms.moduli
-
-    def total(self, value: float) -> float:
-        """Return the sum over all processes of what each of them has."""
-        return float(self.partition.comm.allreduce(value))
-
-    def largest(self, value: float) -> float:
-        """Return the largest over all processes of what each of them has."""
-        from mpi4py import MPI
-
-        return float(self.partition.comm.allreduce(value, op=MPI.MAX))
+        """Tangents of the materials at the Gauss points of this process, as FEniCSx assembled them last."""
+        moduli: Array = self._forms.moduli
+        return moduli
 
     def evaluate(
         self,
@@ -134,7 +127,7 @@ class DistributedElements(FiniteElements):
             Whether the tangent is wanted.
         """
         started = time.process_time()
-        if self._averaged:
+        if self._ours:
             moved = self._forms.local_motion(increment)
             answer = self._together(
                 lambda: super(DistributedElements, self).evaluate(state, moved, moved, dt, tangent)
@@ -243,7 +236,7 @@ class DistributedElements(FiniteElements):
         """
         reach = super().training_reach(before, after)
         if self._inside_only:
-            farthest = self.largest(0.0 if reach is None else float(reach.max(initial=0.0)))
+            farthest = self.vectors.largest(np.zeros(0) if reach is None else reach)
             if farthest > 1.0:
                 raise TrainingRangeError(
                     "material points leave the range of the model's training data, the farthest reaching "
@@ -254,30 +247,3 @@ class DistributedElements(FiniteElements):
     def linear_model(self, elastic: PetscTangent, held: NDArray[np.bool_]) -> PetscModel:
         """Return the preconditioner of the elastic tangent for held components."""
         return PetscModel.of(self, elastic, held.ravel())
-
-    def equilibrate(
-        self,
-        model: PetscModel,
-        start: Equilibrium,
-        problem: IncrementProblem,
-        policy: NewtonPolicy,
-        cost: Cost,
-        report: Callable[[int, float, bool], None],
-        trace: Trace,
-    ) -> Equilibrium:
-        """Find equilibrium at the end of one increment; see `microtann.equilibrium.newton.equilibrate`.
-
-        Parameters
-        ----------
-        model : PetscModel
-        start : Equilibrium
-        problem : IncrementProblem
-        policy : NewtonPolicy
-        cost : Cost
-            Running totals, added to.
-        report : callable
-            Called with iteration, relative residual and whether it converged.
-        trace : Trace
-            Filled in.
-        """
-        return equilibrate_together(self, model, start, problem, policy, cost, report, trace)

@@ -24,10 +24,11 @@ from microtann.errors import InputError, MicrotannError, TrainingRangeWarning
 from microtann.fem.assembly import GaussState
 from microtann.fem.mesh import Mesh
 from microtann.fem.regions import Materials, MeanDilatation, regions_of
+from microtann.fenicsx.bisection import spread_by_bisection
 from microtann.fenicsx.distributed_elements import DistributedElements
 from microtann.fenicsx.distributed_result import DistributedResult
 from microtann.fenicsx.import_order import require_dolfinx
-from microtann.fenicsx.partition import check_elements, spread_mesh
+from microtann.fenicsx.partition import fenicsx_has, spread_mesh
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +48,10 @@ class _Whole:
 
     @property
     def parts(self) -> Any:
-        cells = self.mesh.cells
-        return connected_parts(cells[:, :-1].ravel(), cells[:, 1:].ravel(), len(self.mesh.points))
+        blocks = [block.cells for block in self.mesh.blocks]
+        first = np.concatenate([cells[:, :-1].ravel() for cells in blocks])
+        second = np.concatenate([cells[:, 1:].ravel() for cells in blocks])
+        return connected_parts(first, second, len(self.mesh.points))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +78,7 @@ class DistributedModel(Body[DistributedResult]):
     MissingExtraError
         If FEniCSx is not installed.
     InputError
-        If it was imported before h5py, or has no such elements.
+        If it was imported before h5py, or there are more processes than cells.
     """
 
     mesh: Mesh | None
@@ -92,8 +95,9 @@ class DistributedModel(Body[DistributedResult]):
             object.__setattr__(self, "comm", MPI.COMM_WORLD)
         if self.comm.rank > 0:
             object.__setattr__(self, "mesh", None)
-        owners, names = self._on_first(self._owners)
-        object.__setattr__(self, "_partition", spread_mesh(self.mesh, owners, names, self.comm))
+        owners, (names, known) = self._on_first(self._owners)
+        spread = spread_mesh if known else spread_by_bisection
+        object.__setattr__(self, "_partition", spread(self.mesh, owners, names, self.comm))
         object.__setattr__(self, "_inside_only", False)
 
     _every_field = True
@@ -160,15 +164,14 @@ class DistributedModel(Body[DistributedResult]):
                 )
         return found
 
-    def _owners(self) -> tuple[Any, tuple[str, ...]]:
-        """Return the number of the region of every cell, and the names of the regions."""
+    def _owners(self) -> tuple[Any, tuple[tuple[str, ...], bool]]:
+        """Return the region of every cell by number; names of the regions, and whether FEniCSx has elements."""
         assert self.mesh is not None
-        check_elements(self.mesh)
         regions = regions_of(self.mesh, self.material, self.mean_dilatation)
         owners = np.zeros(self.mesh.cell_count, dtype=np.int64)
         for number, region in enumerate(regions):
             owners[region.cells] = number
-        return owners, tuple(region.name for region in regions if region.name)
+        return owners, (tuple(region.name for region in regions if region.name), fenicsx_has(self.mesh))
 
     def _on_first(self, work: Any) -> Any:
         """Return what the first process finds, whose first part stays there; its errors are raised by all.

@@ -64,18 +64,15 @@ class DistributedResult(History):
             None on all other processes.
         """
         part, mesh = self.partition, self.whole
-        nodes, cells = part.own_nodes, part.cells
-        count, cell_count = part.comm.bcast((len(mesh.points), mesh.cell_count) if mesh else None, 0)
+        told = (len(mesh.points), mesh.cell_count, mesh.weights.size) if mesh else None
+        nodes, (count, cell_count, point_count) = part.own_nodes, part.comm.bcast(told, 0)
 
         def nodal(values: Any) -> Any:
             found = part.collect(np.moveaxis(np.asarray(values), 1, 0), nodes, count)
             return None if found is None else np.ascontiguousarray(np.moveaxis(found, 0, 1))
 
-        per_cell = part.mesh.element.gauss_points
-        places = (cells[:, None] * per_cell + np.arange(per_cell)).ravel()
-
         def at_points(values: NDArray[Any]) -> Any:
-            return part.collect(values, places, cell_count * per_cell)
+            return part.collect(values, part.points, point_count)
 
         displacement, reactions = nodal(self.displacement), nodal(self.reactions)
         fields = [self._gathered_fields(entry, cell_count) for entry in self.fields]
@@ -92,7 +89,6 @@ class DistributedResult(History):
             for number, region in enumerate(regions):
                 owner[region.cells] = number
             fields = [entry | {"region": owner} for entry in fields]
-        shape = (cell_count, per_cell)
         return Result(
             points=mesh.points,
             time=np.asarray(self.time),
@@ -109,9 +105,9 @@ class DistributedResult(History):
             strain=mesh.shaped(strain),
             stress=mesh.shaped(stress),
             dissipated=mesh.shaped(dissipated),
-            state=_by_region(state, regions, mesh, per_cell)
+            state=_by_region(state, regions, mesh)
             if any(region.name for region in regions)
-            else {name: value.reshape(*shape, *value.shape[1:]) for name, value in state.items()},
+            else {name: mesh.shaped(value) for name, value in state.items()},
             mean_dilatation=averaged_cells(mesh, regions),
             materials=tuple(region.name for region in regions if region.name),
         )
@@ -131,7 +127,7 @@ class DistributedResult(History):
         Raises
         ------
         InputError
-            If it has another ending.
+            If it has another ending, or FEniCSx has no elements of the mesh.
         """
         import dolfinx
 
@@ -139,6 +135,11 @@ class DistributedResult(History):
         if path.suffix.lstrip(".") not in FORMATS:
             raise InputError(f"{path} must end in {' or '.join('.' + ending for ending in FORMATS)}")
         space, part = self.partition.space, self.partition
+        if space is None:
+            raise InputError(
+                "FEniCSx has no elements of this mesh and cannot write it: gather() the response, which the first "
+                "process can write"
+            )
         field = dolfinx.fem.Function(space, name="displacement")
 
         def show(index: int) -> None:
@@ -243,12 +244,12 @@ def _elementwise(function: Any) -> Any:
     return MPI.Op.Create(lambda a, b, _: function(a, b), commute=True)
 
 
-def _by_region(state: State, regions: Any, mesh: Mesh, per_cell: int) -> State:
+def _by_region(state: State, regions: Any, mesh: Mesh) -> State:
     """Return the variables of every region at its own cells."""
-    found = {}
+    found, rows = {}, (-1, *mesh.weights.shape[1:])
     for region in regions:
         points = mesh.gauss_points(region.cells)
         for name, value in state.items():
             if own_state(region.name, {name: value}):
-                found[name] = value[points].reshape(-1, per_cell, *value.shape[1:])
+                found[name] = value[points].reshape(*rows, *value.shape[1:])
     return found

@@ -19,10 +19,11 @@ ELEMENTS = {
     "tetra": ("tetrahedron", 1),
     "tetra10": ("tetrahedron", 2),
     "quad": ("quadrilateral", 1),
+    "wedge": ("prism", 1),
     "triangle": ("triangle", 1),
     "triangle6": ("triangle", 2),
 }
-"""Our kinds of elements as FEniCSx calls their cells, and the degree of their Lagrange elements."""
+"""Kinds that FEniCSx has elements of: what it calls their cells, and the degree of its Lagrange elements."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +35,17 @@ class Partition:
     Parameters
     ----------
     comm : mpi4py communicator
-    space : dolfinx.fem.FunctionSpace
-        Of the displacements; its degrees of freedom are numbered as the nodes are.
+    space : dolfinx.fem.FunctionSpace or None
+        Of the displacements; its degrees of freedom are numbered as the nodes are. None where FEniCSx has no
+        elements of the mesh.
     mesh : Mesh
         The part, in our own form, cells and nodes in FEniCSx' local order.
     owned : int
         Nodes that belong to this process.
-    nodes, cells : integer array
-        Numbers of the local nodes and cells in the whole mesh.
+    nodes, cells, points : integer array
+        Numbers of the local nodes, cells and Gauss points in the whole mesh.
+    ghosts : integer array
+        Places of the nodes that belong to other processes in PETSc's vectors.
     regions : tuple of str
         Names of all regions of the whole mesh that have their own material.
     """
@@ -52,6 +56,8 @@ class Partition:
     owned: int
     nodes: Int[IntArray, "n"]
     cells: Int[IntArray, "e"]
+    points: Int[IntArray, "P"]
+    ghosts: Int[IntArray, "g"]
     regions: tuple[str, ...]
 
     @property
@@ -113,22 +119,13 @@ def scattered(comm: Any, values: Sequence[NDArray[Any]] | None, wanted: IntArray
     return found
 
 
-def check_elements(mesh: Mesh) -> None:
-    """Refuse a mesh that FEniCSx has no elements for.
-
-    Raises
-    ------
-    InputError
-    """
-    if mesh.kind not in ELEMENTS:
-        raise InputError(
-            f"the engine fenicsx has no elements of kind {mesh.kind!r}: it takes meshes of one of "
-            f"{', '.join(ELEMENTS)}"
-        )
+def fenicsx_has(mesh: Mesh) -> bool:
+    """Return whether FEniCSx has elements of a mesh; those of others are our own."""
+    return mesh.kind in ELEMENTS
 
 
 def spread_mesh(mesh: Mesh | None, owners: IntArray | None, names: Sequence[str], comm: Any) -> Partition:
-    """Spread a mesh over the processes of a communicator.
+    """Spread a mesh of one kind that FEniCSx has elements of over the processes of a communicator.
 
     Parameters
     ----------
@@ -143,15 +140,18 @@ def spread_mesh(mesh: Mesh | None, owners: IntArray | None, names: Sequence[str]
     Raises
     ------
     InputError
-        If FEniCSx has no such elements, or there are more processes than cells.
+        If there are more processes than cells.
     """
     import basix.ufl
     import dolfinx
 
     first = comm.rank == 0
     assert not first or mesh is not None
-    told = (mesh.kind, mesh.cells.shape[1], mesh.dimension, mesh.cell_count) if first and mesh else None
-    kind, per_cell, dimension, count = comm.bcast(told, 0)
+    told = None
+    if first and mesh:
+        curved = [block.kind for block in mesh.blocks if block.curved]
+        told = (mesh.kind, mesh.cells.shape[1], mesh.dimension, mesh.cell_count, curved)
+    kind, per_cell, dimension, count, curved = comm.bcast(told, 0)
     if count < comm.size:
         raise InputError(f"a mesh of {count} cells does not fill {comm.size} processes: use fewer")
     shape, degree = ELEMENTS[kind]
@@ -177,8 +177,12 @@ def spread_mesh(mesh: Mesh | None, owners: IntArray | None, names: Sequence[str]
     if names:
         (own,) = scattered(comm, [owners] if owners is not None else None, numbers)
         regions = {name: np.flatnonzero(own == k) for k, name in enumerate(names) if (own == k).any()}
-    local = Mesh(coordinates, vtk.astype(np.int64), kind, regions)
-    return Partition(comm, space, local, space.dofmap.index_map.size_local, nodes, numbers, tuple(names))
+    local = Mesh(coordinates, vtk.astype(np.int64), kind, regions, curved=curved)
+    per_cell = local.element.gauss_points
+    gauss = (numbers[:, None] * per_cell + np.arange(per_cell)).ravel()
+    shared = space.dofmap.index_map
+    ghosts = np.asarray(shared.ghosts, dtype=np.int64)
+    return Partition(comm, space, local, shared.size_local, nodes, numbers, gauss, ghosts, tuple(names))
 
 
 def _least() -> Any:

@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.damping import Damped
 from microtann.equilibrium.linear import Solution
+from microtann.equilibrium.linear_model import LINEAR_ITERATIONS
 from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.running_cost import Cost
 from microtann.errors import ConvergenceError
 
 Array = NDArray[np.float64]
-LINEAR_ITERATIONS = 500
-"""Most iterations of the linear solver in one Newton iteration."""
 ITERATIONS_BEFORE_RENEWAL = 60
 """Linear iterations after which a hierarchy of the present tangent pays: building it costs about as much."""
 MULTIGRID = {
@@ -137,16 +137,24 @@ class PetscModel:
         return solver
 
     def solve(
-        self, tangent: Any, rhs: Float[Array, "n"], tolerance: float, policy: NewtonPolicy, cost: Cost
+        self,
+        tangent: Any,
+        free: Bool[NDArray[np.bool_], "n"],
+        rhs: Float[Array, "n"],
+        accuracy: tuple[float, int],
+        policy: NewtonPolicy,
+        cost: Cost,
     ) -> Solution:
-        """Solve for a Newton step to a relative residual.
+        """Solve for a Newton step to a relative residual within a number of iterations.
 
         Parameters
         ----------
-        tangent : PetscTangent
+        tangent : PetscTangent or Damped
+        free : array of bool, shape (n,)
+            Those that are not held.
         rhs : array, shape (n,)
             Zero at held components.
-        tolerance : float
+        accuracy : (float, int)
         policy : NewtonPolicy
         cost : Cost
             Added to.
@@ -158,23 +166,32 @@ class PetscModel:
         """
         clock = time.process_time()
         direct = policy.linear_solver == "direct"
-        solver = self._prepared(tangent.matrix, direct=True) if direct else self._solver
-        solution = self._run(solver, tangent, rhs, tolerance, policy)
+        matrix = _matrix(tangent)
+        solver = self._prepared(matrix, direct=True) if direct else self._solver
+        solution = self._run(solver, matrix, tangent.symmetric, rhs, accuracy, policy)
         cost.newton += 1
         cost.linear += solution.iterations
         cost.solver += time.process_time() - clock
         if tangent is not self.elastic and solution.iterations > ITERATIONS_BEFORE_RENEWAL:
             clock = time.process_time()
-            self._solver = self._prepared(tangent.matrix)
+            self._solver = self._prepared(matrix)
             cost.setup += time.process_time() - clock
         return solution
 
-    def _run(self, solver: Any, tangent: Any, rhs: Array, tolerance: float, policy: NewtonPolicy) -> Solution:
+    def _run(
+        self,
+        solver: Any,
+        matrix: Any,
+        symmetric: bool,
+        rhs: Array,
+        accuracy: tuple[float, int],
+        policy: NewtonPolicy,
+    ) -> Solution:
         """Solve with a solver that is prepared; with GMRES where the tangent is not symmetric positive."""
         from petsc4py import PETSc
 
-        self._operator.matrix = tangent.matrix
-        x, given = tangent.matrix.createVecs()
+        self._operator.matrix = matrix
+        (tolerance, limit), (x, given) = accuracy, matrix.createVecs()
         given.array[:] = rhs
         size = float(given.norm())
         if size == 0.0:
@@ -185,10 +202,10 @@ class PetscModel:
             solver.solve(given, x)
             return Solution(x.array.copy(), 1, 0.0)
         done = 0
-        kinds = ("cg", "gmres") if tangent.symmetric and policy.linear_solver == "automatic" else ("gmres",)
+        kinds = ("cg", "gmres") if symmetric and policy.linear_solver == "automatic" else ("gmres",)
         for kind in kinds:
             solver.setType(kind)
-            solver.setTolerances(rtol=tolerance, atol=0.0, max_it=LINEAR_ITERATIONS)
+            solver.setTolerances(rtol=tolerance, atol=0.0, max_it=limit if kind == "cg" else LINEAR_ITERATIONS)
             if kind == "gmres":
                 solver.setPCSide(PETSc.PC.Side.RIGHT)
                 solver.setGMRESRestart(LINEAR_ITERATIONS // 5)
@@ -209,21 +226,30 @@ class PetscModel:
         return Solution(answer, done, left)
 
 
+def _matrix(tangent: Any) -> Any:
+    """Return the matrix of a tangent."""
+    if not isinstance(tangent, Damped):
+        return tangent.matrix
+    damped, elastic = _matrix(tangent.tangent).copy(), _matrix(tangent.elastic)
+    damped.axpy(tangent.weight, elastic, elastic.Structure.SAME_NONZERO_PATTERN)
+    return damped
+
+
 def _near_null_space(system: Any, matrix: Any) -> Any:
     """Return the rigid-body motions, orthonormal, which algebraic multigrid wants to know."""
     from petsc4py import PETSc
 
-    points = system.points
-    count = system.total(float(len(points)))
-    centre = np.array([system.total(float(column.sum())) / count for column in points.T])
-    size = system.largest(float(np.abs(points - centre).max(initial=0.0))) or 1.0
+    points, vectors = system.points, system.vectors
+    one = np.ones(len(points))
+    centre = np.array([vectors.dot(column, one) for column in points.T]) / vectors.length(one)
+    size = vectors.largest(points - centre) or 1.0
     modes = rigid_modes(points, centre=centre, size=size)
-    vectors: list[Any] = []
+    found: list[Any] = []
     for mode in np.moveaxis(modes, -1, 0):
         vector = matrix.createVecRight()
         vector.array[:] = mode.ravel()
-        for before in vectors:
+        for before in found:
             vector.axpy(-vector.dot(before), before)
         vector.normalize()
-        vectors.append(vector)
-    return PETSc.NullSpace().create(vectors=vectors, comm=matrix.comm)
+        found.append(vector)
+    return PETSc.NullSpace().create(vectors=found, comm=matrix.comm)

@@ -9,12 +9,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.fenicsx.partition import ELEMENTS, Partition
+from microtann.fenicsx.shared_nodes import SharedNodes
 from microtann.numbers import voigt
 
 Array = NDArray[np.float64]
 
 
-class QuadratureForms:
+class QuadratureForms(SharedNodes):
     """Stress and tangent as functions of a quadrature space, the forms that they enter, and the matrix.
 
     The points are those of our own elements, in the same order, so that arrays go in and out as they are.
@@ -29,6 +30,7 @@ class QuadratureForms:
         import dolfinx
         import ufl
 
+        super().__init__(partition)
         element, space = partition.mesh.element, partition.space
         shape, degree = ELEMENTS[partition.mesh.kind]
         order = np.asarray(dolfinx.cpp.io.perm_vtk(dolfinx.mesh.to_type(shape), element.nodes))
@@ -58,8 +60,6 @@ class QuadratureForms:
         self._stiffness = dolfinx.fem.form(ufl.inner(ufl.dot(self._moduli, strain(trial)), strain(test)) * volume)
         self._strains = dolfinx.fem.Expression(strain(self.displacement), points)
         self._cells = np.arange(len(partition.cells), dtype=np.int32)
-        self._vector = dolfinx.fem.petsc.create_vector(space)
-        self._owned = partition.owned * d
         count = len(partition.cells) * element.gauss_points
         self.stress: Float[Array, "P v"] = self._stress.x.array[: count * v].reshape(count, v)
         """At the Gauss points of the cells of this process; to be filled in."""
@@ -74,33 +74,16 @@ class QuadratureForms:
         found = self._strains.eval(field.function_space.mesh, self._cells)
         return np.ascontiguousarray(found.reshape(self.stress.shape))
 
-    def local_motion(self, motion: Float[Array, "n"]) -> Float[Array, "m"]:
-        """Return a motion with that of the nodes that other processes own."""
-        field = self.displacement
-        field.x.array[: self._owned] = motion
-        field.x.scatter_forward()
-        return field.x.array.copy()
-
     def forces(self) -> Float[Array, "n"]:
         """Return the forces of `stress` on the nodes that this process owns."""
         from dolfinx.fem import petsc
+        from petsc4py import PETSc
 
         with self._vector.localForm() as local:
             local.set(0.0)
         petsc.assemble_vector(self._vector, self._forces)
-        return self._summed()
-
-    def summed(self, local: Float[Array, "m"]) -> Float[Array, "n"]:
-        """Return the sum over all processes of forces on their local nodes, for those that this process owns."""
-        with self._vector.localForm() as form:
-            form.array[:] = local
-        return self._summed()
-
-    def _summed(self) -> Float[Array, "n"]:
-        from petsc4py import PETSc
-
         self._vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
-        return self._vector.array.copy()
+        return np.array(self._vector.array_r)
 
     def new_matrix(self) -> Any:
         """Return a matrix with the pattern of the stiffness."""
@@ -114,21 +97,5 @@ class QuadratureForms:
 
         matrix.zeroEntries()
         petsc.assemble_matrix(matrix, self._stiffness)
-        matrix.assemble()
-        return matrix
-
-    def inserted(self, matrix: Any, blocks: Any) -> Any:
-        """Add the blocks of all processes, by local nodes, into a matrix, and return it.
-
-        Parameters
-        ----------
-        matrix : PETSc matrix
-        blocks : scipy.sparse.bsr_array
-        """
-        from petsc4py import PETSc
-
-        matrix.zeroEntries()
-        pointers, columns = blocks.indptr.astype(np.int32), blocks.indices.astype(np.int32)
-        matrix.setValuesBlockedLocalCSR(pointers, columns, blocks.data, addv=PETSc.InsertMode.ADD)
         matrix.assemble()
         return matrix

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from microtann.equilibrium.solver_options import SolverOptions
 from microtann.equilibrium.steps import Prescribed, Step
 from microtann.errors import MicrotannError
-from microtann.evaluation.distributed_run import launcher
 from microtann.fem.mesh import Mesh
+from microtann.fenicsx.processes import launcher
 from microtann.hosts.elements_alone import elements_alone, moved_nodes
 from microtann.hosts.strain_programme import DrivenPoints
 from microtann.system.hdf5 import created, opened

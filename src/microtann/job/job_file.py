@@ -16,6 +16,7 @@ from microtann.fem.mesh import Mesh
 from microtann.fem.model import Model, Result
 from microtann.fem.regions import Materials
 from microtann.job.job_mesh import job_mesh
+from microtann.job.job_processes import run_job_processes
 from microtann.job.job_steps import job_steps
 from microtann.job.job_tables import JobTables, read_tables
 from microtann.job.mesh_names import named
@@ -40,6 +41,10 @@ class StructureJob:
     output : OutputChoice
     inputs : mapping
         Digest of every file that decides the result, by what the file is.
+    path : Path
+        Its file.
+    changes : mapping
+        Values in place of those in the file.
     """
 
     title: JobTitle
@@ -48,6 +53,8 @@ class StructureJob:
     options: SolverOptions
     output: OutputChoice
     inputs: Mapping[str, str]
+    path: Path
+    changes: Mapping[str, Any]
 
     def __repr__(self) -> str:
         increments = sum(step.increments for step in self.steps)
@@ -64,6 +71,7 @@ class StructureJob:
         *,
         record: str | os.PathLike[str] | None = None,
         failure: str | os.PathLike[str] | None = None,
+        files: str | os.PathLike[str] | None = None,
     ) -> Result:
         """Load the structure.
 
@@ -74,7 +82,9 @@ class StructureJob:
         record : path, optional
             Folder of the equilibria: what was found before an interruption is not computed again.
         failure : path, optional
-            File for the Gauss point at which an increment fails.
+            File for the Gauss point at which an increment fails; the engine fenicsx writes none.
+        files : path, optional
+            Folder for the fields that the engine fenicsx writes.
 
         Returns
         -------
@@ -86,7 +96,11 @@ class StructureJob:
             If a step does not fit the mesh.
         EquilibriumError
             If an increment fails although it was cut.
+        MissingExtraError
+            If FEniCSx is to compute it and is not installed.
         """
+        if self.title.engine == "fenicsx":
+            return run_job_processes(self.path, self.changes, self.title.ranks, self.mesh, record, files)
         kept: dict[str, Any] = {}
         if record is not None:
             folder = Path(record)
@@ -103,8 +117,8 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
     Parameters
     ----------
     path : path
-        TOML; files that it names are found from its folder. Without such a file it may be the name of one that
-        ships with microtann, such as "lcT2" (`microtann job --list`).
+        TOML; files that it names are found from its folder. Or the name of a job that ships with microtann, such
+        as "lcT2" (`microtann job --list`).
     changes : mapping, optional
         Values in place of those in the file, by dotted key: ``{"material.name": "cube"}``; tables that repeat are
         counted from 0, as in "step.0.increments".
@@ -138,7 +152,16 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
     _check_pictures(tables, [*system.fields(system.virgin()), "training_reach"])
     inputs |= {"mesh": file_digest(path.parent / tables.mesh.file)} if tables.mesh.file else {}
     inputs |= {"history": file_digest(path.parent / tables.history.file)} if tables.history else {}
-    return StructureJob(tables.title, model, job_steps(tables, mesh), tables.solver, tables.output, inputs)
+    return StructureJob(
+        tables.title,
+        model,
+        job_steps(tables, mesh),
+        tables.solver,
+        tables.output,
+        inputs,
+        path,
+        dict(changes or {}),
+    )
 
 
 def _check_pictures(tables: JobTables, fields: Sequence[str]) -> None:

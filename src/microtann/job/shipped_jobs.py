@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from microtann.errors import InputError
+from microtann.numbers.configuration import nearest
 from microtann.system.toml import from_toml
 
 FOLDER = "shipped"
@@ -24,9 +26,22 @@ def shipped_jobs() -> dict[str, str]:
 
 
 def job_path(name: Path) -> Path:
-    """Return a job file as it is, or that which ships under its name where there is no such file."""
-    shipped = _folder() / f"{name}.toml"
-    return shipped if not name.exists() and name.name == str(name) and shipped.is_file() else name
+    """Return a job file as it is, or that which ships under its name where there is no such file.
+
+    Raises
+    ------
+    InputError
+        If it is no file, has not the ending of one, and none ships under its name.
+    """
+    if name.exists() or name.suffix == ".toml":
+        return name
+    shipped = _folder() / f"{name.name}.toml"
+    if name.name != str(name) or not shipped.is_file():
+        names = shipped_jobs()
+        raise InputError(
+            f"there is no job {str(name)!r}: {nearest(str(name), names)}those that ship are {', '.join(names)}"
+        )
+    return shipped
 
 
 def _folder() -> Path:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from microtann.errors import ConfigurationError
+from microtann.fenicsx.processes import EngineFields
 from microtann.numbers.configuration import configuration
 
 AlongAxis = float | tuple[float, float]
@@ -15,11 +16,20 @@ Coordinates = tuple[float, ...]
 
 @configuration
 class JobTitle:
-    """What a job is called, and in which units its numbers are."""
+    """What a job is called, in which units its numbers are, and what computes it."""
 
     title: Annotated[str, Field(description="Heading of the report.")] = ""
     length: Annotated[str, Field(description='Unit of length that pictures and tables name, such as "mm".')] = ""
     stress: Annotated[str, Field(description='Unit of stress that pictures and tables name, such as "MPa".')] = ""
+    engine: Annotated[
+        Literal["microtann", "fenicsx"],
+        Field(description="What computes it: microtann itself, or FEniCSx on one or more processes."),
+    ] = "microtann"
+    ranks: Annotated[int, Field(ge=1, le=100_000, description="Processes of the engine fenicsx.")] = 1
+
+    def __post_init__(self) -> None:
+        if self.ranks > 1 and self.engine == "microtann":
+            raise ConfigurationError(f"ranks = {self.ranks} needs engine = 'fenicsx': microtann is one process")
 
 
 @configuration
@@ -103,6 +113,13 @@ class OutputChoice:
     """What is written beside forces, displacements and energies of every increment."""
 
     fields: Annotated[bool, Field(description="Whether fields are written for ParaView.")] = True
+    engine_fields: Annotated[
+        EngineFields,
+        Field(
+            description="What the engine fenicsx writes itself for ParaView, from all processes: XDMF, VTX of "
+            "ADIOS2 (displacements alone), or nothing."
+        ),
+    ] = "none"
     pictures: Annotated[
         tuple[str, ...],
         Field(description='Fields that are drawn on the deformed body, such as "energy" or "stress 33".'),

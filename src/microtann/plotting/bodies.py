@@ -24,8 +24,6 @@ DPI = 100.0
 """Pixels per inch of the figure: about as many as a page shows."""
 LEVELS = 24
 """Levels of every colour in the file."""
-PIXELS = 2.0 * DPI
-"""Pixels per inch that are rendered: reducing them smooths the edges."""
 READABLE = 0.12
 """Largest displacement, relative to the body, to which small ones are magnified."""
 LARGEST = 2.0
@@ -114,6 +112,7 @@ def bodies_figure(
     scale: float = 1.0,
     signed: bool = False,
     height: float = 4.6,
+    dpi: float = DPI,
 ) -> Figure:
     """Draw deformed bodies beside one another with one colour scale.
 
@@ -129,6 +128,8 @@ def bodies_figure(
         Whether zero is the middle of the colours (for forces and stresses).
     height : float
         Height of the figure in inches.
+    dpi : float
+        Pixels per inch of the figure; twice as many are rendered, and reducing them smooths the edges.
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
@@ -145,9 +146,9 @@ def bodies_figure(
     across, up = np.array([(high - low)[:2] for _, low, high in windows]).T
     tallest = float(up.max())
     shares = np.maximum(across / tallest, NARROWEST)
-    resolution = PIXELS * height / tallest
+    resolution = 2.0 * dpi * height / tallest
     with house_style():
-        figure = new_figure(float(shares.sum()) * (height - 0.5) + 1.1, height)
+        figure = new_figure(float(shares.sum()) * (height - 0.5) + 1.1, height, dpi)
         axes = figure.subplots(1, len(bodies), squeeze=False, width_ratios=shares.tolist())[0]
         for axis, body, points, (frame, low, high) in zip(axes, bodies, moved, windows, strict=True):
             view = View(frame, low, high, resolution)
@@ -158,16 +159,18 @@ def bodies_figure(
             else:
                 picture = render_bars(view, points, body.bars, tints, box)
             axis.imshow(picture, extent=(low[0], high[0], low[1], high[1]))
-            axis.set_title(body.title, loc="center", fontsize=9.0)
+            axis.set_title(body.title, loc="center", fontsize="medium")
             axis.set_axis_off()
         beyond = _beyond(values, *limits)
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015, extend=beyond)
         bar.set_label(label)
         if beyond in ("max", "both"):
-            bar.ax.set_title(f"to {np.nanmax(values):.2g}", loc="left", fontsize=7.5, fontweight="normal", pad=9)
+            bar.ax.set_title(
+                f"to {np.nanmax(values):.2g}", loc="left", fontsize="small", fontweight="normal", pad=9
+            )
         if beyond in ("min", "both"):
             lowest = f"to {np.nanmin(values):.2g}".replace("-", "−")
-            bar.ax.set_xlabel(lowest, loc="left", fontsize=7.5, labelpad=9)
+            bar.ax.set_xlabel(lowest, loc="left", fontsize="small", labelpad=9)
         bar.outline.set_visible(False)
         return figure
 

@@ -22,6 +22,7 @@ from microtann.plotting.style import (
     MODEL,
     SERIES,
     SOFT,
+    chosen_sizes,
     house_style,
     new_figure,
     save_figure,
@@ -89,7 +90,11 @@ def draw_components(
         draw_on_exact(axis, across, behind, values[:, c], color=COMPONENTS[c], label=labels[c])
 
 
-def legend_above(axis: Axes, columns: int, size: float = 8.5) -> None:
+LEGEND = 8.5
+"""Points of the letters of a legend above the curves, on a page."""
+
+
+def legend_above(axis: Axes, columns: int, size: float | None = None) -> None:
     """Put the legend above the curves, in room that the axis gets for it.
 
     Parameters
@@ -98,11 +103,14 @@ def legend_above(axis: Axes, columns: int, size: float = 8.5) -> None:
         With its curves.
     columns : int
         Entries in a line of the legend.
-    size : float
-        Of the letters, in points.
+    size : float, optional
+        Of the letters, in points; by default that of the style.
     """
     count = len(axis.get_legend_handles_labels()[1])
-    share = 0.12 * -(-count // columns)
+    letters, figures = chosen_sizes()
+    size = letters * LEGEND if size is None else size
+    columns = -(-columns // 2) if letters > 1.0 else columns  # fewer words of large letters stand in a line
+    share = 0.12 * letters / figures * -(-count // columns)
     across = axis.transScale.inverted()
     low, high = (axis.transScale.transform((1.0, bound))[1] for bound in axis.get_ylim())
     axis.set_ylim(top=float(across.transform((0.0, high + share * (high - low) / (1.0 - share)))[1]))

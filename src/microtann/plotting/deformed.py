@@ -13,7 +13,7 @@ from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.solve import CellResponse
 from microtann.microstructure.bars.full.structure import StructureResult
 from microtann.numbers import voigt
-from microtann.plotting.bodies import DrawnBody, DrawnLattice, bodies_figure
+from microtann.plotting.bodies import DPI, DrawnBody, DrawnLattice, bodies_figure
 from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:
@@ -63,7 +63,13 @@ def plot_cell(
 
 
 def plot_body(
-    result: Result | StructureResult, field: str = "", increment: int = -1, scale: float = 1.0
+    result: Result | StructureResult,
+    field: str = "",
+    increment: int = -1,
+    scale: float = 1.0,
+    *,
+    unit: str = "",
+    dpi: float = DPI,
 ) -> Figure:
     """Draw a deformed mesh or full lattice, coloured by a field.
 
@@ -77,6 +83,10 @@ def plot_body(
         One whose fields were kept; counted from 0, or from the end where negative.
     scale : float
         Factor on the displacements.
+    unit : str
+        Of the field, shown beside the colours.
+    dpi : float
+        Pixels per inch.
 
     Returns
     -------
@@ -121,4 +131,5 @@ def plot_body(
     else:
         body = DrawnBody("", result.points, [block.cells for block in result.mesh.blocks], moved, values)
     signed = bool(np.nanmin(values) < 0.0)
-    return bodies_figure([body], f"{name} {component}".strip(), scale=scale, signed=signed)
+    label = f"{name} {component}".strip() + (f" [{unit}]" if unit else "")
+    return bodies_figure([body], label, scale=scale, signed=signed, dpi=dpi)

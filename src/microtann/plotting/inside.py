@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.evaluation.decoded_block import LatticeBlock
-from microtann.plotting.bodies import DPI, PIXELS, DrawnBody, readable_scale
+from microtann.plotting.bodies import DPI, DrawnBody, readable_scale
 from microtann.plotting.missing_picture import save_or_say
 from microtann.plotting.scene import Camera, View, render_bars, render_inside, window
 from microtann.plotting.style import DIVERGING, house_style, new_figure
@@ -66,7 +66,7 @@ def _figure(body: DrawnBody, blocks: Mapping[str, LatticeBlock], scale: float) -
         for number, (axis, (frame, low, high)) in enumerate(zip(axes, views, strict=True)):
             name = list(blocks)[max(number - 1, 0)]
             block, nodes = blocks[name], moved[name]
-            view = View(frame, low, high, PIXELS * HEIGHT / float((high - low)[1]))
+            view = View(frame, low, high, 2.0 * DPI * HEIGHT / float((high - low)[1]))
             tints = np.asarray(colours.to_rgba(block.stress))[:, :3]
             if number == 0:
                 box = np.array([body.points.min(axis=0), body.points.max(axis=0)])
@@ -74,7 +74,7 @@ def _figure(body: DrawnBody, blocks: Mapping[str, LatticeBlock], scale: float) -
             else:
                 picture = render_bars(view, nodes, block.bars, tints, np.array([nodes.min(axis=0)] * 2))
             axis.imshow(picture, extent=(low[0], high[0], low[1], high[1]))
-            axis.set_title(name if number else body.title, loc="center", fontsize=9.0)
+            axis.set_title(name if number else body.title, loc="center", fontsize="medium")
             axis.set_axis_off()
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.62, aspect=28, pad=0.015)
         bar.set_label("bar stress [–]")

@@ -14,7 +14,7 @@ from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.microstructure.driven.drive import DrivenPath
 from microtann.numbers import voigt
 from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, legend_above, noticeable
-from microtann.plotting.style import EXACT, LATTICE, MODEL, house_style, new_figure
+from microtann.plotting.style import EXACT, LATTICE, MODEL, chosen_sizes, house_style, new_figure
 from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ Array = NDArray[np.float64]
 PlottedResponse = Recall | CellResponse | DrivenPath
 
 
-def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, path: int = 0) -> Figure:
+def plot_paths(
+    response: PlottedResponse, exact: PlottedResponse | None = None, path: int = 0, *, unit: str = ""
+) -> Figure:
     """Draw the response along a strain path: stress, energy and dissipation.
 
     Parameters
@@ -36,6 +38,8 @@ def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, 
         Another response to the same strains, drawn behind it as a wide grey line.
     path : int
         Which path of a batch.
+    unit : str
+        Of stresses and energies per volume, shown on the axes.
 
     Returns
     -------
@@ -58,10 +62,14 @@ def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, 
     if exact is not None and not np.array_equal(response.strain, exact.strain):
         raise InputError("the two responses are not to the same strains, so that they cannot be compared")
     labels = voigt.LABELS[voigt.dimension(strain.shape[1])]
+    told = f" [{unit}]" if unit else ""
     shown = noticeable(_of_path(response.stress, path, 2))
+    letters, figures = chosen_sizes()
     with house_style():
-        figure = new_figure(9.3, 2.9)
+        figure = new_figure(9.3, 2.9 * (letters / figures) ** 2)
         left, middle, right = figure.subplots(1, 3)
+        if letters > 1.0:  # fewer large numbers have room along an axis
+            left.locator_params(axis="x", nbins=4)
         moving = int(np.abs(strain).max(axis=0).argmax())
         stress = from_virgin(_of_path(response.stress, path, 2))
         behind = None if exact is None else from_virgin(_of_path(exact.stress, path, 2))
@@ -71,14 +79,14 @@ def plot_paths(response: PlottedResponse, exact: PlottedResponse | None = None, 
         energies = [_energies(drawn, path) for drawn in (response, exact) if drawn is not None]
         for (name, values), colour in zip(energies[0].items(), (MODEL, LATTICE), strict=True):
             draw_on_exact(right, time, energies[1][name] if exact else None, values, color=colour, label=name)
-        _label(left, f"Stress {labels[moving]}", f"strain {labels[moving]}", "stress")
+        _label(left, f"Stress {labels[moving]}", f"strain {labels[moving]}", f"stress{told}")
         _label(
             middle,
             "Stress",
             "time" if isinstance(response, DrivenResponse | DrivenPath) else "increment",
-            "stress",
+            f"stress{told}",
         )
-        _label(right, "Energy", middle.get_xlabel(), "energy per volume")
+        _label(right, "Energy", middle.get_xlabel(), f"energy per volume{told}")
         legend_above(middle, 3)
         legend_above(right, 2)
         if exact is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microtann.errors import InputError
 from microtann.system.atomic import atomic_path
 
 if TYPE_CHECKING:
@@ -64,21 +66,87 @@ PARAMETERS: Any = {
 }
 
 
+STYLES = {"page": (1.0, 1.0), "slides": (1.7, 1.3)}
+"""What letters and lines are multiplied by, and the figures themselves, by the name of a style."""
+LETTERS = (
+    "font.size",
+    "axes.titlesize",
+    "axes.labelsize",
+    "xtick.labelsize",
+    "ytick.labelsize",
+    "legend.fontsize",
+)
+LINES = ("axes.linewidth", "grid.linewidth", "lines.linewidth")
+_CHOSEN: ContextVar[str] = ContextVar("style of figures", default="page")
+
+
+class ChosenStyle(AbstractContextManager[None]):
+    """A style that was chosen: left by ``with``, the one before holds again."""
+
+    def __init__(self, name: str) -> None:
+        self._token = _CHOSEN.set(name)
+
+    def __exit__(self, *_: object) -> None:
+        _CHOSEN.reset(self._token)
+
+
+def style(name: str = "page") -> ChosenStyle:
+    """Choose the style of the figures that are drawn from now on, or within a ``with`` block.
+
+    Parameters
+    ----------
+    name : {"page", "slides"}
+        Slides have letters that are read from the last row.
+
+    Raises
+    ------
+    InputError
+        If there is no such style.
+
+    Examples
+    --------
+    >>> import numpy as np, microtann as mt
+    >>> strain = np.linspace(0, 0.5, 5)[1:, None] * np.eye(6)[0]
+    >>> with mt.plotting.style("slides"):
+    ...     figure = mt.plotting.plot_paths(mt.load("cube").recall(strain))
+    """
+    if name not in STYLES:
+        raise InputError(f"there is no style {name!r}: choose one of {', '.join(STYLES)}")
+    return ChosenStyle(name)
+
+
+def chosen_sizes() -> tuple[float, float]:
+    """Return by what letters and figures are multiplied in the style that is chosen."""
+    return STYLES[_CHOSEN.get()]
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw with the style of the house; the reader's own matplotlib settings come back afterwards."""
     import matplotlib
 
-    with matplotlib.rc_context(PARAMETERS):
+    larger = chosen_sizes()[0]
+    scaled = {key: larger * PARAMETERS[key] for key in (*LETTERS, *LINES)}
+    with matplotlib.rc_context(PARAMETERS | scaled):
         yield
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure (inches) that needs no display; call it within `house_style`."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def new_figure(width: float, height: float, dpi: float | None = None) -> Figure:
+    """Return an empty figure (inches) that needs no display; call it within `house_style`.
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    Parameters
+    ----------
+    width, height : float
+        On a page.
+    dpi : float, optional
+        Pixels per inch.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from microtann.plotting.shown_figure import ShownFigure
+
+    size = chosen_sizes()[1]
+    figure = ShownFigure(figsize=(size * width, size * height), dpi=dpi, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

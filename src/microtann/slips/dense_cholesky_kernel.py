@@ -2,7 +2,8 @@
 
 Four pivots are taken at a time, so that the inner loops vectorise. `factorise_large` leaves matrices of a hundred
 rows or more to LAPACK, which is slower below that and two to four times faster above. A factor grows by a row and
-column at a time where `solve_dense_lower` gives the new column.
+column at a time where `solve_dense_lower` gives the new column. Arrays are copied in loops, here and wherever a
+first answer waits: what numba says of an assignment between different shapes takes three seconds to compile.
 
 The factor is kept as U with K = Uᵀ U in the upper triangle, row by row: all inner loops run along rows. The
 functions work in place on the arrays that they are given.
@@ -56,7 +57,9 @@ def _factorise_by_lapack(matrix, count):
         lower = np.linalg.cholesky(matrix[:count, :count].T.copy())
     except Exception:  # noqa: BLE001, RUF100 (the only kind that compiled code can catch)
         return False
-    matrix[:count, :count] = lower.T
+    for i in range(count):
+        for j in range(i, count):
+            matrix[i, j] = lower[j, i]
     return True
 
 

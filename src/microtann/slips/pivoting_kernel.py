@@ -151,7 +151,8 @@ def project_points(fixed, trial, slips):
     for p in waiting:
         slips[p] = 0.0
         sense[p] = 0.0
-        force[:] = trial[p]
+        for i in range(s):
+            force[i] = trial[p, i]
         count[p], _ = _revise(fixed, members[p], 0, slips[p], force, sense[p], largest[p], distance[p], excess)
     settled = np.empty(WIDTH, dtype=np.bool_)
     for _ in range(ROUNDS):
@@ -170,7 +171,8 @@ def project_points(fixed, trial, slips):
                 own = members[p, : count[p]]
                 for i in own:
                     slips[p, i] = group.slips[lane, i]
-                force[:] = trial[p]
+                for i in range(s):
+                    force[i] = trial[p, i]
                 add_rows(fixed.gram, own, slips[p], -1.0, force)
                 count[p], settled[lane] = _revise(
                     fixed, members[p], count[p], slips[p], force, sense[p], largest[p], distance[p], excess

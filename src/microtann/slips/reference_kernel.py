@@ -48,7 +48,7 @@ ROUNDS = 10
 """Rounds of block pivoting before slips enter one at a time."""
 ROUND_OFF = 1e-13
 """Error of the force on a slip, relative to the trial forces, that counts as none."""
-DEPENDENT = 1e-9
+SPANNED = 1e-9
 """A normal is in the span of others if what they leave of its square is below this fraction."""
 FAILED = -1
 
@@ -95,7 +95,7 @@ def empty_search(z, s):
     )
 
 
-@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def solve_slips(gram, trial, search):
     """Find the slips of one point.
 
@@ -112,7 +112,7 @@ def solve_slips(gram, trial, search):
     int
         Number of flowing slips, or FAILED.
     """
-    count = pivot(gram, trial, DEPENDENT, search)
+    count = pivot(gram, trial, SPANNED, search)
     if count == FAILED:
         count = project(gram, trial, search, list_active(search))
     return count
@@ -161,7 +161,7 @@ def list_active(search):
     return count
 
 
-@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def pivot(gram, trial, least, search):
     """Let slips flow and rest by whole sets until none opposes its force and no force is beyond its bound.
 
@@ -184,7 +184,7 @@ def pivot(gram, trial, least, search):
     for i in range(s):
         sense[i] = yields(trial[i], 1.0)
     for turn in range(ROUNDS):
-        count = 0
+        count = np.int64(0)
         for i in range(s):
             if sense[i] != 0.0:
                 active[count] = i
@@ -260,12 +260,12 @@ def project(gram, trial, search, start):
         sense[active[a]] = force[active[a]]
     count = _begin(gram, trial, search, start)
     for _ in range(20 * s + 100):
-        worst, entering = 0.0, -1
+        worst, entering = 0.0, np.int64(-1)  # one type, for one compilation of what takes it
         for i in range(s):
             if sense[i] == 0.0 and abs(force[i]) > max(worst, 1.0 + YIELD_TOLERANCE):
                 error = ROUND_OFF * min(largest, np.sqrt(square * gram[i, i]))
                 if abs(force[i]) > 1.0 + error:
-                    worst, entering = abs(force[i]), i
+                    worst, entering = abs(force[i]), np.int64(i)
         if entering < 0:
             break
         count = _enter(gram, search, count, entering)
@@ -313,11 +313,11 @@ def _begin(gram, trial, search, count):
 def _independent(gram, search, count):
     """Factorise the flowing slips without those in the span of others; return their number."""
     active, sense, column = search.active, search.sense, search.column
-    kept = 0
+    kept = np.int64(0)
     for a in range(count):
         i = active[a]
         left = _column_of(gram, search, kept, i)
-        if kept < len(column) - 1 and left > DEPENDENT * gram[i, i]:
+        if kept < len(column) - 1 and left > SPANNED * gram[i, i]:
             _append(search, kept, i, left)
             kept += 1
         else:
@@ -367,7 +367,7 @@ def _enter(gram, search, count, entering):
     own = 0.0
     while True:
         left = _column_of(gram, search, count, entering)
-        free = left > DEPENDENT * gram[entering, entering]
+        free = left > SPANNED * gram[entering, entering]
         for a in range(count):
             change[a] = column[a]
         solve_dense_upper(search.upper, count, change)  # slips of the others against a unit slip of this one
@@ -408,4 +408,4 @@ def _leave(gram, search, count, leaving):
         search.slip[a] = search.slip[a + 1]
         i = search.active[a + 1]
         left = _column_of(gram, search, a, i)
-        _append(search, a, i, max(left, DEPENDENT * DEPENDENT * gram[i, i]))
+        _append(search, a, i, max(left, SPANNED * SPANNED * gram[i, i]))

@@ -70,7 +70,9 @@ def follow_walks(fixed, normals, increments, moves, on_slips, force, slips):
         if t % REFRESH == 0:
             multiply(now, normals, trial)
         else:
-            push[:] = moves[:, t]
+            for p in range(paths):
+                for c in range(push.shape[1]):
+                    push[p, c] = moves[p, t, c]
             multiply(push, on_slips, added)
             for p in range(paths):
                 for i in range(trial.shape[1]):
@@ -78,7 +80,7 @@ def follow_walks(fixed, normals, increments, moves, on_slips, force, slips):
                 if count[p] > 0:
                     flowing = list_members(flow[p], members)
                     add_rows(fixed.gram, members[:flowing], flow[p], -1.0, trial[p])
-        count[:] = project_points(fixed, trial, flow)
+        count = project_points(fixed, trial, flow)
         for p in range(paths):
             if count[p] < 0:
                 now[p] = np.nan
@@ -86,13 +88,14 @@ def follow_walks(fixed, normals, increments, moves, on_slips, force, slips):
             if count[p] <= 0:
                 slips[p, t] = 0.0
             else:
-                slips[p, t] = flow[p, :s]
                 for i in range(s):
                     slip = flow[p, i]
+                    slips[p, t, i] = slip
                     if slip != 0.0:
                         for m in range(z):
                             now[p, m] -= normals_by_slip[i, m] * slip
-            force[p, t] = now[p]
+            for m in range(z):
+                force[p, t, m] = now[p, m]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -141,5 +144,8 @@ def follow_walks_back(fixed, normals, force, slips, of_force, of_increments, of_
                     for m in range(z):
                         of_slips[i, m] -= back[p, m] * slip + force[p, t, m] * share
         for p in range(paths):
-            of_increments[p, t] = back[p]
-    of_normals[:] = of_slips.T
+            for m in range(z):
+                of_increments[p, t, m] = back[p, m]
+    for i in range(of_slips.shape[0]):
+        for m in range(z):
+            of_normals[m, i] = of_slips[i, m]

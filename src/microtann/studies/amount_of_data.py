@@ -17,7 +17,15 @@ from microtann.report.table import Column, Table, columns_of
 from microtann.studies.number_of_states import FOLDERS
 from microtann.studies.study_figures import draw_study
 from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
-from microtann.studies.training_point import STRESS_ERROR, Point, StudyData, error_of, run_points, seeded
+from microtann.studies.training_point import (
+    STRESS,
+    Point,
+    StudyData,
+    error_label,
+    error_of,
+    run_points,
+    seeded,
+)
 from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import check_gathering
 from microtann.training.form import TrainableForm, form_table
@@ -119,7 +127,7 @@ def study_increments(
 
     def section_in(place: Path) -> Section:
         label = "training increments [–]"
-        draw_study(place / "increments.png", drawn, label, STRESS_ERROR, logarithmic=True)
+        draw_study(place / "increments.png", drawn, label, error_label(STRESS), logarithmic=True)
         caption = (
             "Stress error on the test walks in closed loop; a dot for every training, a line through medians, a "
             "cross for a model that ran away."

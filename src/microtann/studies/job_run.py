@@ -82,7 +82,7 @@ def simulate_job(
     again = (ConvergenceError, InputError)
     with working_folder(stage, overwrite=overwrite, keep_unfinished=True, would_fail_again=again) as work:
         with progress(title or place.stem) as report:
-            result = chosen.solve(newton_progress(report), record=work / RECORDS, failure=failure)
+            result = chosen.solve(newton_progress(report), record=work / RECORDS, failure=failure, files=work)
         section = write_job(work, chosen, result)
         shutil.rmtree(work / RECORDS, ignore_errors=True)
     return JobRun(section, False)

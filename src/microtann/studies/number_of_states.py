@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,13 +17,15 @@ from microtann.errors import InputError
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table
+from microtann.report.training_section import MODEL_FILE
 from microtann.studies.latent_spaces import LATENT_CAPTION, compare_latent_spaces, latent_table
 from microtann.studies.study_figures import draw_correlations, draw_study
 from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import (
-    STRESS_ERROR,
+    STRESS,
     Point,
     StudyData,
+    error_label,
     error_of,
     load_point,
     run_points,
@@ -94,8 +97,11 @@ def _untried(last: int, proposed: int) -> str:
     return f" of those tried; {which} not tried"
 
 
-def between(states: Sequence[int], errors: Sequence[float], within: float | None) -> int | None:
-    """Return the number to try next for the smallest within an error: halfway to the last that is too small.
+def next_to_try(states: Sequence[int], errors: Sequence[float], within: float | None, most: int) -> int | None:
+    """Return the number to try next for the smallest within an error.
+
+    It is twice the largest until one is within, and then halfway between the smallest that is and the last that is
+    too small.
 
     Parameters
     ----------
@@ -105,13 +111,19 @@ def between(states: Sequence[int], errors: Sequence[float], within: float | None
         Error with each.
     within : float, optional
         Error that is small enough; without it nothing is left to try.
+    most : int
+        The largest number to try.
 
     Returns
     -------
     int or None
-        None if the number next to the smallest that is within was tried, or none is within.
+        None if the number next to the smallest that is within was tried, or none up to the most is within.
     """
-    enough = min((n for n, e in zip(states, errors, strict=True) if within is not None and e <= within), default=1)
+    if within is None:
+        return None
+    enough = min((n for n, e in zip(states, errors, strict=True) if e <= within), default=None)
+    if enough is None:
+        return min(2 * max(states), most) if max(states) < most else None
     last = max((n for n in states if n < enough), default=0)
     return (last + enough) // 2 if enough - last > 1 else None
 
@@ -157,6 +169,7 @@ def study_states(
     *,
     seeds: Sequence[int] = (0,),
     error: float | None = None,
+    by: str = STRESS,
     output: str | os.PathLike[str] = "results/isvs",
     overwrite: bool = False,
     progress: ShowProgress = logged("studies"),
@@ -174,14 +187,17 @@ def study_states(
     form : TrainableForm
         Its number of states varies.
     states : sequence of int
-        Numbers to try; by default about seven up to that of the exact model, or to 48, and with an ``error`` those
-        between which the smallest number within it lies.
+        Numbers to try; by default about seven up to that of the exact model, or to 48. With an ``error`` they are
+        doubled until one is within it, and then halved to the smallest that is.
     seeds : sequence of int
         Each number is trained once with each of them.
     error : float, optional
-        Stress error that is small enough; else the knee of the curve is proposed.
+        Error that is small enough; else the knee of the curve is proposed.
+    by : str
+        Whose error counts: "stress", or a group of internal coordinates such as "force" or "displacement". A model
+        that is good in stress may decode displacements badly.
     output : path
-        Folder of the results.
+        Folder of the results; the proposed model is ``study/model.safetensors`` in it.
     overwrite : bool
         Whether results of another configuration may be replaced.
     progress : callable, optional
@@ -200,9 +216,13 @@ def study_states(
     check_gathering(folder, FOLDERS)
     dataset = source.read()
     reference = ExactReference.of(dataset)
+    groups = list(dataset.coordinate_shapes)
+    if by not in (STRESS, *groups):
+        raise InputError(f"models are chosen by {', '.join((STRESS, *groups))} of these data, not by {by!r}")
     exact = None if reference is None else reference.microstructure.exact_states
-    numbers = list(states) or _default_numbers(exact or MOST)
-    asked = {"states": list(numbers), "error": error or 0.0, "seeds": list(seeds)}
+    most = exact or MOST
+    numbers = list(states) or ([min(FEWEST, most)] if error else _default_numbers(most))
+    asked = {"states": list(states), "error": error or 0.0, "seeds": list(seeds), "by": by}
     sections = {"study": asked, "train": form_table(form)}
     check_longer(folder / "study", sections, overwrite)
     slips = reference is not None and reference.microstructure.slip_problem() is not None
@@ -221,15 +241,14 @@ def study_states(
         results = run_points("number of ISVs", flat, overwrite, progress)
         numbers_of = dict(zip([p.folder for p in flat], results, strict=True))
         medians = [
-            float(np.median([error_of(numbers_of[p.folder]) for p in points["trained", n]])) for n in numbers
+            float(np.median([error_of(numbers_of[p.folder], by) for p in points["trained", n]])) for n in numbers
         ]
-        next_number = None if states else between(numbers, medians, error)
+        next_number = None if states else next_to_try(numbers, medians, error, most)
         numbers = sorted({*numbers, next_number}) if next_number else numbers
     proposal = propose_states(numbers, medians, error)
     strain = whole_walks(dataset.validation).strain
     pairs = _latent_pairs(points, numbers_of, proposal, numbers)
     comparisons = {name: compare_latent_spaces(*pair, strain) for name, pair in pairs.items()}
-    groups = list(dataset.coordinate_shapes)
     rows = [
         (
             name,
@@ -250,7 +269,7 @@ def study_states(
     )
     table = Table("Errors on validation walks in closed loop", columns, tuple(rows), errors_note(form.name))
     drawn = {
-        name: [(float(n), error_of(numbers_of[p.folder])) for n in numbers for p in points[name, n]]
+        name: [(float(n), error_of(numbers_of[p.folder], by)) for n in numbers for p in points[name, n]]
         for name in series
     }
     records = [
@@ -261,6 +280,7 @@ def study_states(
     content = {
         "microstructure": {"exact_states": exact},
         "form": form.name,
+        "by": by,
         "proposal": asdict(proposal),
         "points": records,
         "latent_spaces": {name: c.to_dict() for name, c in comparisons.items()},
@@ -269,9 +289,14 @@ def study_states(
     def section_in(place: Path) -> Section:
         marked = (float(proposal.states), proposal.error)
         draw_study(
-            place / "isvs.png", drawn, "internal state variables [–]", STRESS_ERROR, marked=marked, within=error
+            place / "isvs.png",
+            drawn,
+            "internal state variables [–]",
+            error_label(by),
+            marked=marked,
+            within=error,
         )
-        figures = [Figure("isvs.png", f"Stress error on validation walks; proposed: {proposal.reason}.")]
+        figures = [Figure("isvs.png", f"Error of the {by} on validation walks; proposed: {proposal.reason}.")]
         tables = [table]
         if comparisons:
             tables.append(latent_table(comparisons))
@@ -280,10 +305,14 @@ def study_states(
             figures.append(Figure("latent.png", LATENT_CAPTION))
         known = f"The exact model has {exact} internal variables. " if exact else ""
         sentence = (
-            f"{known}Proposed: {proposal.states} internal state variables, with a stress error of "
+            f"{known}Proposed: {proposal.states} internal state variables, with an error of the {by} of "
             f"{proposal.error:.1e} ({proposal.reason})."
         )
         files = {"numbers.json": "all numbers"}
+        best = min(points["trained", proposal.states], key=lambda p: error_of(numbers_of[p.folder], by))
+        if (best.folder / MODEL_FILE).is_file():
+            shutil.copyfile(best.folder / MODEL_FILE, place / MODEL_FILE)
+            files[MODEL_FILE] = "the proposed model" + (f", seed {best.seed}" if len(seeds) > 1 else "")
         title = "How many internal state variables"
         return Section(title, 5, (sentence,), tuple(tables), tuple(figures), files)
 

@@ -16,8 +16,8 @@ from microtann.studies.training_point import Point
 from microtann.system.stage import CONFIGURATION, NUMBERS, Stage, file_digest, working_folder, write_numbers
 from microtann.system.toml import to_toml
 
-PROPOSAL = "error"
-"""Setting of a study on which its proposal depends, but no row of it."""
+PROPOSAL = ("error", "by")
+"""Settings of a study on which its proposal depends, but no row of it."""
 
 
 def error_columns(groups: Iterable[str]) -> tuple[Column, ...]:
@@ -78,7 +78,7 @@ def _contained(former: Any, now: Any) -> bool:
     """Return whether a configuration has all that another has, and more at most in its lists."""
     if isinstance(former, dict) and isinstance(now, dict):
         return all(
-            key == PROPOSAL or (key in now and _contained(value, now[key])) for key, value in former.items()
+            key in PROPOSAL or (key in now and _contained(value, now[key])) for key, value in former.items()
         )
     if isinstance(former, list) and isinstance(now, list) and all(isinstance(item, int) for item in former):
         return set(former) <= set(now)

@@ -9,7 +9,8 @@ from typing import Any
 
 from microtann.data.increments import Dataset
 from microtann.tann.form import form_class
-from microtann.training.train import LOGGER, TrainingProgress, train
+from microtann.training.train import LOGGER, train
+from microtann.training.training_progress import TrainingProgress
 
 FORM = "variational"
 TRIED = 300

@@ -17,7 +17,7 @@ from microtann.data.file import read_dataset
 from microtann.data.increments import Dataset
 from microtann.data.whole_walks import first_paths
 from microtann.errors import ConvergenceError, InputError
-from microtann.report.training_section import CURVES, write_curves
+from microtann.report.training_section import CURVES, MODEL_FILE, write_curves
 from microtann.system.progress import ShowProgress
 from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
 from microtann.tann.shipped import load
@@ -28,8 +28,8 @@ from microtann.training.form import TrainableForm, changed, form_table
 from microtann.training.train import LOGGER
 from microtann.training.walk_errors import SetName, dataset_errors
 
-MODEL = "model.safetensors"
-STRESS_ERROR = "relative RMS stress error [–]"
+STRESS = "stress"
+"""What models are chosen by unless a group of internal coordinates is named."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
             seconds = time.process_time() - start
             numbers |= {"states": tann.states, "seconds": seconds}
             numbers |= {"errors": dataset_errors(tann, point.data.read(), point.judged).to_dict()}
-            tann.save(folder / MODEL)
+            tann.save(folder / MODEL_FILE)
             write_curves(folder / CURVES, tann.information.history)
         write_numbers(folder, numbers)
 
@@ -184,13 +184,26 @@ def subset(dataset: Dataset, walks: int) -> Dataset:
     )
 
 
-def error_of(numbers: dict[str, Any]) -> float:
-    """Return the stress error of a point; infinite if the training failed or the model ran away."""
-    found = numbers.get("errors", {}).get("stress")
+def error_of(numbers: dict[str, Any], by: str = STRESS) -> float:
+    """Return an error of a point; infinite if the training failed or the model ran away.
+
+    Parameters
+    ----------
+    numbers : dict
+    by : str
+        "stress", or a group of internal coordinates.
+    """
+    errors = numbers.get("errors", {})
+    found = errors.get("stress") if by == STRESS else errors.get("coordinates", {}).get(by)
     return np.inf if found is None else float(found)
+
+
+def error_label(by: str) -> str:
+    """Return what stands at the axis of an error."""
+    return f"relative RMS {by} error [–]"
 
 
 def load_point(point: Point) -> TANN | None:
     """Return the model of a finished point; None if its training failed."""
-    file = point.folder / MODEL
+    file = point.folder / MODEL_FILE
     return load(file) if file.is_file() else None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from microtann.system.interrupt import stop_if_asked
+from microtann.system.notebook import in_notebook, notebook_bar
 
 ProgressReport = Callable[[float, float | None, str], None]
 """Called with what is done, the total (None if it is not known) and a few words on the state."""
@@ -17,6 +18,8 @@ ShowProgress = Callable[[str], AbstractContextManager[ProgressReport]]
 
 def logged(room: str) -> ShowProgress:
     """Return what tells the logger ``microtann.ROOM``: beginnings and ends as INFO, the way between as DEBUG.
+
+    In a notebook there is a bar too.
 
     Python's loggers pass on neither unless they are asked to, as by ``logging.basicConfig(level="INFO")``. An
     interrupt that was asked for is heard whenever the work reports.
@@ -37,7 +40,16 @@ def logged(room: str) -> ShowProgress:
 
         start = time.perf_counter()
         logger.info("%s ...", title)
-        yield report
+        if in_notebook():
+            with notebook_bar(title) as bar:
+
+                def both(done: float, total: float | None, note: str) -> None:
+                    report(done, total, note)
+                    bar(done, total, note)
+
+                yield both
+        else:
+            yield report
         logger.info("%s: done in %.1f s", title, time.perf_counter() - start)
 
     return show

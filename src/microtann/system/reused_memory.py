@@ -15,16 +15,21 @@ from numpy.typing import DTypeLike, NDArray
 
 LARGE = 1_000_000
 """Bytes from which memory is kept; smaller pieces are kept by the allocator itself."""
+SPARE = 8
+"""Pieces of one size that are kept at most: what many results held goes back to the system with them."""
 
 
 class ReusedMemory:
     """Gives arrays, whose memory comes back here when nothing refers to them or to a part of them any more.
 
-    All memory that came back goes with this object.
+    Threads may share it. All memory that came back goes with this object; copies and pickles of it begin without.
     """
 
     def __init__(self) -> None:
         self._spare: dict[int, list[NDArray[np.uint8]]] = {}
+
+    def __reduce__(self) -> tuple[type[ReusedMemory], tuple[()]]:
+        return ReusedMemory, ()
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[Any]:
         """Return an array whose values are not set.
@@ -45,8 +50,10 @@ class ReusedMemory:
         return np.asarray(_Lease(memory, self)).view(kind).reshape(shape)
 
     def take_back(self, memory: NDArray[np.uint8]) -> None:
-        """Keep memory for the next array of its size."""
-        self._spare.setdefault(memory.nbytes, []).append(memory)
+        """Keep memory for the next array of its size, unless enough of it is kept."""
+        kept = self._spare.setdefault(memory.nbytes, [])
+        if len(kept) < SPARE:
+            kept.append(memory)
 
 
 class _Lease:

@@ -216,7 +216,7 @@ def working_folder(
         raise InputError(f"{stage.output} cannot be made: {error.filename}: {error.strerror}") from None
     with locked(stage.output), _work(stage, keep_unfinished, would_fail_again) as work:
         yield work
-        files = {p.name: file_digest(p) for p in sorted(work.iterdir())}
+        files = {p.name: _digest(p) for p in sorted(work.iterdir())}
         stamp = _Stamp(
             microtann.__version__, stage.name, code_digest(), stage.fingerprint, dict(stage.inputs), files
         )
@@ -278,10 +278,19 @@ def _same_text(folder: Path, configuration: Mapping[str, Any]) -> bool:
         return False
 
 
+def _digest(path: Path) -> str:
+    """Return the digest of a file, or of all files of a folder, as which some formats of fields are written."""
+    if not path.is_dir():
+        return file_digest(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    every = [f"{file.relative_to(path).as_posix()} {file_digest(file)}" for file in files]
+    return hashlib.sha256("\n".join(every).encode()).hexdigest()
+
+
 def _damaged(folder: Path, stamp: _Stamp) -> str | None:
     """Return the first file of a folder that is missing or not as it was written; None if all are whole."""
     for name, digest in stamp.files.items():
         file = folder / name
-        if not file.is_file() or (name not in GATHERED and file_digest(file) != digest):
+        if not file.exists() or (name not in GATHERED and _digest(file) != digest):
             return name
     return None

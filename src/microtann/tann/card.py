@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from microtann.errors import ModelFileError
 from microtann.microstructure.strain_metric import UNIT_YIELD, WORDS
 from microtann.system.atomic import write_atomically
+from microtann.system.html_table import html_table
 
+ERROR_TITLES = ("stress", "energy", "dissip.")
 HELD_OUT = ("validation", "test")
 """Walks of the data set that were not trained on; the other errors of a card are on the paths of the protocol."""
 UNEVEN = 3.0
@@ -133,25 +136,43 @@ class ModelCard:
         return tuple(said)
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.name}: {self.cell}",
-            *(f"  {sentence}" for sentence in self.warnings),
-            f"  {self.form}, {self.states} internal state variables; exact models need {self.exact_states}",
-            f"  data: {_listed(self.data)} ({self.data_seconds:.0f} CPU s); strains to {self.largest_strain:.3g}",
-            f"  training: {_listed(self.training)} ({self.training_seconds:.0f} CPU s)",
-            f"  {self.size / 1e3:.0f} kB, made by {self.command} with {_listed(self.versions)}",
-            f"  {'':>10}{'stress':>10}{'energy':>10}{'dissip.':>10}",
-        ]
-        if self.convergence:
-            lines.insert(len(lines) - 2, f"  {self.convergence}")
+        lines = [f"{self.name}: {self.cell}", *(f"  {sentence}" for sentence in self._sentences())]
+        lines.append(f"  {'':>10}" + "".join(f"{title:>10}" for title in ERROR_TITLES))
         if self.metric != "uniform":
             lines.append(f"  errors of stresses in {WORDS[self.metric]}")
-        for path, e in self.errors.items():
-            values = "".join(f"{_number(e[key]):10.1e}" for key in ("stress", "energy", "dissipation"))
-            lines.append(f"  {path:>10}{values}" + "  outside the training range" * e["outside_training_range"])
-            for title, row in directions_rows(e):
-                lines.append(f"  {title:>10}" + "".join(f"{_number(value):10.1e}" for value in row))
+        lines += [
+            f"  {name:>10}" + "".join(f"{number:>10}" for number in numbers) + f"  {remark}" * bool(remark)
+            for name, numbers, remark in self._error_rows()
+        ]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [[name, *numbers, remark] for name, numbers, remark in self._error_rows()]
+        notes = [f"Errors of stresses in {WORDS[self.metric]}."] if self.metric != "uniform" else []
+        above = "".join(f"<li>{escape(sentence)}</li>" for sentence in self._sentences())
+        table = html_table("Relative errors in closed loop", ("", *ERROR_TITLES, ""), rows, notes)
+        return f"<b>{escape(self.name)}</b>: {escape(self.cell)}<ul>{above}</ul>{table}"
+
+    def _sentences(self) -> list[str]:
+        """Return what the card says, but for the errors."""
+        lines = [
+            *self.warnings,
+            f"{self.form}, {self.states} internal state variables; exact models need {self.exact_states}",
+            f"data: {_listed(self.data)} ({self.data_seconds:.0f} CPU s); strains to {self.largest_strain:.3g}",
+            f"training: {_listed(self.training)} ({self.training_seconds:.0f} CPU s)",
+        ]
+        lines += [self.convergence] * bool(self.convergence)
+        return [*lines, f"{self.size / 1e3:.0f} kB, made by {self.command} with {_listed(self.versions)}"]
+
+    def _error_rows(self) -> list[tuple[str, list[str], str]]:
+        """Return the errors of every path, as they are written, with what is remarkable about it."""
+        rows: list[tuple[str, list[str], str]] = []
+        for path, e in self.errors.items():
+            values = [f"{_number(e[key]):.1e}" for key in ("stress", "energy", "dissipation")]
+            rows.append((path, values, "outside the training range" * e["outside_training_range"]))
+            for title, row in directions_rows(e):
+                rows.append((title, [f"{_number(value):.1e}" for value in row], ""))
+        return rows
 
 
 def write_card(card: ModelCard, path: Path) -> None:

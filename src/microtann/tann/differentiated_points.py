@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
@@ -42,8 +41,8 @@ def advance_by_differentiation(
     tangent : bool
     """
     n = len(driving)
-    before, start, moved = (jnp.asarray(padded(a, rounded(n))) for a in (driving, state, increment))
-    result, stiffness = _advance(point, before, start, moved, jnp.asarray(dt), tangent)
+    before, start, moved = (jax.device_put(padded(a, rounded(n))) for a in (driving, state, increment))
+    result, stiffness = _advance(point, before, start, moved, jax.device_put(np.float64(dt)), tangent)
     stress, after, energy, dissipation, _ = (np.asarray(a)[:n] for a in result)
     return PointUpdate(stress, after, energy, dissipation, np.asarray(stiffness)[:n] if tangent else None)
 
@@ -61,7 +60,7 @@ def decode_points(
         Scaled.
     """
     n = len(state)
-    filled = (jnp.asarray(padded(a, rounded(n))) for a in (state, driving))
+    filled = (jax.device_put(padded(a, rounded(n))) for a in (state, driving))
     return np.asarray(_decode(point, *filled))[:n]
 
 

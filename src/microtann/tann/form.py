@@ -97,6 +97,14 @@ def register(form: F) -> F:
     return form
 
 
+def _import_own(name: str | None = None) -> None:
+    """Import the form of this package that has a name, which is that of its class in small letters; or all."""
+    own = import_module(OWN_FORMS)
+    for each in own.__all__:
+        if name is None or each.lower() == name:
+            getattr(own, each)
+
+
 def form_class(name: str) -> type[Form]:
     """Return the form of a name.
 
@@ -105,7 +113,7 @@ def form_class(name: str) -> type[Form]:
     ConfigurationError
         If no such form is known.
     """
-    import_module(OWN_FORMS)
+    _import_own(name)
     if name not in FORMS:
         known_forms()
     if name not in FORMS:
@@ -121,7 +129,7 @@ def compiled_update(name: str, point: MaterialPoint) -> CompiledUpdate | None:
     name : str
     point : MaterialPoint
     """
-    import_module(OWN_FORMS)
+    _import_own(name)
     compiled = FORMS[name].compiled if name in FORMS else None
     known = compiled if isinstance(compiled, tuple) else () if compiled is None else (compiled,)
     return next((update for update in known if update.fits(point)), None)
@@ -135,7 +143,7 @@ def known_forms() -> dict[str, type[Form]]:
     ConfigurationError
         If an installed package names a form that cannot be imported.
     """
-    import_module(OWN_FORMS)
+    _import_own()
     for loaded in load_entry_points(FORM_ENTRY_POINTS, "form"):
         if isinstance(loaded, type) and issubclass(loaded, Form):
             register(loaded)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from microtann.errors import ConfigurationError, InputError, ModelFileError
@@ -149,19 +148,23 @@ def _probe(point: MaterialPoint, information: Information) -> None:
 
     The increment is not computed: its kernels would be compiled, which takes long, before anything asks for them.
     """
-    driving = jnp.zeros_like(point.scaling.driving)
-    if not ((point.scaling.driving > 0).all() and point.scaling.energy > 0):
+    scales, count = np.asarray(point.scaling.driving), information.components + len(information.extra_names)
+    if not ((scales > 0).all() and np.asarray(point.scaling.energy) > 0):
         raise ValueError("a scale is not positive")
-    if driving.shape != (information.components + len(information.extra_names),):
-        raise ValueError(f"{driving.shape[0]} driving variables for {information.components} strain components")
-    state = point.virgin_state()
+    if scales.shape != (count,):
+        raise ValueError(f"{len(scales)} driving variables for {information.components} strain components")
+
+    def traced(driving: Array, dt: Array) -> tuple[Array, Array, Array]:
+        state = point.virgin_state()
+        new = point.scaled_increment(driving, state, driving, dt).state
+        return state, new, point.reduction.decode(state, driving)
+
+    state, new, decoded = jax.eval_shape(traced, np.zeros(count), np.zeros(()))
     training_range = information.training_range
     if training_range is not None:
         zeros = np.zeros(information.components)
-        training_range.reach(zeros, zeros, np.zeros(len(state)))
-    result = jax.eval_shape(lambda: point.scaled_increment(driving, state, driving, jnp.asarray(1.0)))
-    decoded = point.reduction.decode(state, driving)
-    if result.state.shape != state.shape or decoded.shape != (width(information.coordinate_shapes),):
+        training_range.reach(zeros, zeros, np.zeros(state.shape))
+    if new.shape != state.shape or decoded.shape != (width(information.coordinate_shapes),):
         raise ValueError("the evolution and the reduction have different numbers of states")
 
 

@@ -104,7 +104,7 @@ def _put_together(described: Description, arrays: Mapping[str, NDArray[Any]], cl
         case {"array": str(path)}:
             if path not in arrays:
                 raise InputError(f"the array {path!r} is missing")
-            return jnp.asarray(arrays[path])
+            return jax.device_put(arrays[path])  # jnp.asarray compiles a program for every shape
         case {"function": str(name)}:
             if name not in _functions():
                 raise InputError(f"the function {name!r} is not known")

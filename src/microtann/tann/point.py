@@ -57,7 +57,7 @@ class MaterialPoint(eqx.Module):
     @property
     def states(self) -> int:
         """Number of internal state variables."""
-        return self.virgin_state().shape[0]
+        return int(jax.eval_shape(self.virgin_state).shape[0])
 
     def virgin_state(self) -> Float[Array, "z"]:
         """Return Z of the undeformed, unstressed material."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
@@ -102,15 +101,23 @@ def follow_paths(point: MaterialPoint, driving: Numbers, dt: Numbers) -> tuple[N
     filled[:count, steps:] = driving[:, -1:]
     durations = np.ones((rows, pieces * PIECE))
     durations[:count, :steps] = dt
-    before, state = jnp.zeros((rows, y)), jnp.tile(point.virgin_state(), (rows, 1))
+    before, state = jax.device_put(
+        (np.zeros((rows, y)), np.tile(np.asarray(compiled_virgin_state(point)), (rows, 1)))
+    )
     results = []
     for start in range(0, pieces * PIECE, PIECE):
         part = slice(start, start + PIECE)
         before, state, result = _follow(
-            point, before, state, jnp.asarray(filled[:, part]), jnp.asarray(durations[:, part])
+            point, before, state, *jax.device_put((filled[:, part], durations[:, part]))
         )
         results.append(result)
     return tuple(np.concatenate(arrays, axis=1)[:count, :steps] for arrays in zip(*results, strict=True))
+
+
+@eqx.filter_jit
+def compiled_virgin_state(material: MaterialPoint) -> Float[Array, "z"]:
+    """Return Z of the undeformed, unstressed material; one program compiles faster than each of its operations."""
+    return material.virgin_state()
 
 
 @eqx.filter_jit

@@ -30,7 +30,7 @@ from microtann.tann.information import Information
 from microtann.tann.model_file import write_model
 from microtann.tann.point import MaterialPoint
 from microtann.tann.real_units import scaled_model
-from microtann.tann.recall import Recall, follow_paths
+from microtann.tann.recall import Recall, compiled_virgin_state, follow_paths
 from microtann.tann.reduction import Reduction
 from microtann.tann.safe import SafeEvolution, usual_rate
 from microtann.tann.scaling import Scaling
@@ -111,7 +111,7 @@ class TANN(eqx.Module):
 
     def virgin_state(self) -> Float[Array, "z"]:
         """Return Z of the undeformed, unstressed material."""
-        return self.point.virgin_state()
+        return compiled_virgin_state(self.point)
 
     def recall(
         self,

@@ -2,7 +2,8 @@
 
 from microtann.training.form import Phase, TrainableForm
 from microtann.training.seeds import SeedResult, train_seeds
-from microtann.training.train import TrainingProgress, train
+from microtann.training.train import train
+from microtann.training.training_progress import TrainingProgress
 from microtann.training.walk_errors import WalkErrors, dataset_errors
 
 __all__ = [

@@ -14,7 +14,8 @@ from microtann.data.increments import Dataset
 from microtann.errors import ConvergenceError
 from microtann.tann.trained_model import TANN
 from microtann.training.form import TrainableForm
-from microtann.training.train import TrainingProgress, train
+from microtann.training.train import train
+from microtann.training.training_progress import TrainingProgress
 from microtann.training.walk_errors import closed_loop_error
 
 

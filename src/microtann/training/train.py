@@ -34,47 +34,14 @@ from microtann.training.checkpoint_file import (
 from microtann.training.form import Phase, TrainableForm, tell_notes
 from microtann.training.optimise import Optimisation
 from microtann.training.preparation import information_of
+from microtann.training.training_progress import TrainingProgress, shown_updates
 from microtann.training.training_range import training_range
-from microtann.training.walk_errors import runaway_sentence
+from microtann.training.walk_errors import relative_error, runaway_sentence, squares_of_walks
 
 CHECKPOINT_SECONDS = 5.0
 LOGGER = logging.getLogger("microtann.training")
 
 TrainingHistory = tuple[TrainingRecord, ...]
-
-
-@dataclass(frozen=True)
-class TrainingProgress:
-    """What a training run reports after each block of updates.
-
-    Parameters
-    ----------
-    phase : str
-        Name of the phase, as the form calls it.
-    update, updates : int
-        Updates (or epochs) done in this phase, and the most it will do.
-    states : int
-        Internal state variables.
-    training, validation : float
-        Loss on training and validation increments.
-    unit : str
-        What is counted: "update" or "epoch".
-    seconds_left : float, optional
-        Time that the rest of the phase will take if it goes to its end.
-    """
-
-    phase: str
-    update: int
-    updates: int
-    states: int
-    training: float
-    validation: float
-    unit: str = "update"
-    seconds_left: float | None = None
-
-    def __str__(self) -> str:
-        losses = f"loss {self.training:.1e}, validation {self.validation:.1e}"
-        return f"{self.phase}, {self.unit} {self.update} of {self.updates}, {self.states} ISVs, {losses}"
 
 
 def train(
@@ -95,7 +62,8 @@ def train(
         The form with its hyper-parameters, such as ``microtann.forms.Variational(states=22)``, or the name of one
         with its defaults.
     progress : callable, optional
-        Called after every block of updates. The logger ``microtann.training`` hears of each as INFO.
+        Called after every block of updates; without it a notebook shows a bar. The logger ``microtann.training``
+        hears of each as INFO, and at the end of the error in closed loop on the validation walks.
     checkpoint : path, optional
         File in which the run is kept while it goes on; a run that was interrupted resumes from it, with the same
         result as an uninterrupted one, and removes it when it has finished.
@@ -136,30 +104,8 @@ def train(
     before = None if model is None else _trained_on(model, form, dataset)
     owner = fingerprint(dataset, form, before)
     path = None if checkpoint is None else Path(checkpoint)
-    found = read_training_checkpoint(path, owner, form, dataset) if path is not None else None
-    history: TrainingHistory = ()
-    if found is None:
-        point, loss = form.start(dataset) if before is None else form.go_on(before, dataset), np.inf
-    else:
-        point, loss, history = found.former, found.loss, found.history
-    phases = form.phases()
-    for number in range(0 if found is None else found.phase, len(phases)):
-        phase, former, resume, best = phases[number], point, None, None
-        if found is not None and found.phase == number:
-            point, resume, best = found.point, found.optimisation, found.best
-        elif phase.enter is not None:
-            entered = phase.enter(point)
-            if entered is None:
-                continue
-            point = entered
-        earlier = sum(p.updates for p in phases[:number])
-        run = _Run(dataset, form, phase, former, loss, number, earlier, progress, path, owner)
-        point, history = run.finish(point, history, resume, best)
-        reached = history[-1].training if history else np.inf
-        if phase.accept is None or phase.accept(reached, loss):
-            loss = reached
-        else:
-            point = former
+    with shown_updates(progress) as told:
+        point, history = _through_phases(dataset, form, told, path, owner, before)
     point = form.finish(point, dataset)
     if path is not None:
         path.unlink(missing_ok=True)
@@ -179,11 +125,17 @@ def train(
     seen = training_range(dataset.training, form.visited_states(point, dataset.training))
     information = replace(information_of(dataset, form.name), training_range=seen)
     tann = TANN(point, replace(information, history=history, provenance=provenance))
-    lost = _runaway(tann, form, dataset)
-    if not lost:
+    try:
+        walks = squares_of_walks(tann, dataset.validation)
+    except InputError:  # there is no whole walk
         return tann
-    LOGGER.warning("training: %s", lost)
-    return TANN(point, replace(tann.information, provenance=provenance | {"runaway": lost}))
+    provenance["closed loop"] = f"stress error {relative_error(walks):.1e} on {len(walks[0])} validation walks"
+    LOGGER.info("training: %s", provenance["closed loop"])
+    lost = runaway_sentence(walks) if form.runs_away else ""
+    if lost:
+        LOGGER.warning("training: %s", lost)
+        provenance["runaway"] = lost
+    return TANN(point, replace(tann.information, provenance=provenance))
 
 
 def _trained_on(model: TANN, form: TrainableForm, dataset: Dataset) -> MaterialPoint:
@@ -202,12 +154,55 @@ def _trained_on(model: TANN, form: TrainableForm, dataset: Dataset) -> MaterialP
     return model.point
 
 
-def _runaway(tann: TANN, form: TrainableForm, dataset: Dataset) -> str:
-    """Return a sentence if a model runs away on validation walks; empty where there are no whole walks."""
-    try:
-        return runaway_sentence(tann, dataset.validation) if form.runs_away else ""
-    except InputError:
-        return ""
+def _through_phases(
+    dataset: Dataset,
+    form: TrainableForm,
+    progress: Callable[[TrainingProgress], None] | None,
+    path: Path | None,
+    owner: str,
+    before: MaterialPoint | None,
+) -> tuple[MaterialPoint, TrainingHistory]:
+    """Return the point at the end of all phases, gone on with from a checkpoint where there is one.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Prepared by the form.
+    form : TrainableForm
+    progress : callable, optional
+    path : Path, optional
+        Of the checkpoint.
+    owner : str
+        Whose it is.
+    before : MaterialPoint, optional
+        That is trained on.
+    """
+    found = read_training_checkpoint(path, owner, form, dataset) if path is not None else None
+    history: TrainingHistory = ()
+    if found is None:
+        point, loss = form.start(dataset) if before is None else form.go_on(before, dataset), np.inf
+    else:
+        point, loss, history = found.former, found.loss, found.history
+    phases = form.phases()
+    total = sum(p.updates for p in phases)
+    for number in range(0 if found is None else found.phase, len(phases)):
+        phase, former, resume, best = phases[number], point, None, None
+        if found is not None and found.phase == number:
+            point, resume, best = found.point, found.optimisation, found.best
+        elif phase.enter is not None:
+            entered = phase.enter(point)
+            if entered is None:
+                continue
+            point = entered
+        earlier = sum(p.updates for p in phases[:number])
+        run = _Run(dataset, form, phase, former, loss, number, earlier, total, progress, path, owner)
+        point, history = run.finish(point, history, resume, best)
+        reached = history[-1].training if history else np.inf
+        if phase.accept is None or phase.accept(reached, loss):
+            loss = reached
+        else:
+            point = former
+    return point, history
 
 
 def trainable(name: str) -> TrainableForm:
@@ -235,6 +230,7 @@ class _Run:
     loss: float
     number: int
     earlier: int
+    total: int
     progress: Callable[[TrainingProgress], None] | None
     path: Path | None
     owner: str
@@ -265,7 +261,8 @@ class _Run:
         kept = method.start.parameters if best is None else restored(method.start.parameters, best)
         validate = eqx.filter_jit((phase.objective or self.form).validation(point, self.dataset))
         records = [r for r in history if r.phase == phase.name]
-        saved, started, first = time.monotonic(), time.monotonic(), int(state.update)
+        saved = time.monotonic()
+        compiled: tuple[float, int] | None = None
         while int(state.update) < phase.updates and not self._over(records):
             try:
                 advanced, value = jax.block_until_ready(method.block(state))
@@ -285,7 +282,8 @@ class _Run:
                 if phase.patience is not None and record.validation < _lowest(records):
                     kept = advanced.parameters
                 state, history, records = advanced, (*history, record), [*records, record]
-                pace = (time.monotonic() - started) / (done - first)
+                if compiled is None:  # the first block of updates is no measure of those that follow
+                    compiled = time.monotonic(), done
                 reached = TrainingProgress(
                     phase.name,
                     done,
@@ -294,7 +292,8 @@ class _Run:
                     record.training,
                     record.validation,
                     phase.unit,
-                    max(phase.updates - done, 0) * pace,
+                    self._left(compiled, done),
+                    min((self.earlier + done) / self.total, 1.0),
                 )
                 LOGGER.info("%s", reached)
                 if self.progress is not None:
@@ -306,6 +305,14 @@ class _Run:
                 self._save(point, state, history, kept)
                 saved = time.monotonic()
         return method.point(state.parameters if phase.patience is None else kept), history
+
+    def _left(self, compiled: tuple[float, int], done: int) -> float | None:
+        """Return the seconds to the end of the phase, from when its first block ended and how many it had done."""
+        since, before = compiled
+        rest = max(self.phase.updates - done, 0)
+        if done == before:
+            return None if rest else 0.0
+        return rest * (time.monotonic() - since) / (done - before)
 
     def _over(self, records: Sequence[TrainingRecord]) -> bool:
         """Return whether the phase has settled or its patience is at an end."""

@@ -18,12 +18,15 @@ from microtann.microstructure.protocol import metric_in
 from microtann.microstructure.strain_metric import MetricName, StrainMetric
 from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
+from microtann.tann.form import compiled_update
 from microtann.tann.recall import follow_paths
 from microtann.tann.trained_model import TANN
 
 Array = NDArray[np.float64]
 RUNAWAY_ERROR = 10.0
 """A model whose error is larger than so many times the response has run away; how far says nothing."""
+WalkSquares = tuple[Array, Array]
+"""Sums of squares of the error of the stress, and of the stress, of every walk."""
 SetName = Literal["training", "validation", "test"]
 
 
@@ -81,20 +84,24 @@ def closed_loop_error(tann: TANN, data: Increments) -> float:
             f"the model has {tann.components} strain components and {y - tann.components} extra state variables, "
             f"the data have {data.strain.shape[1]} and {data.extra.shape[1]}"
         )
-    error, size = (values.sum() for values in _squares(tann, data))
+    return relative_error(squares_of_walks(tann, data))
+
+
+def relative_error(squares: WalkSquares) -> float:
+    """Return the relative root mean square error of all walks together; infinite if it is not finite."""
+    error, size = (values.sum() for values in squares)
     return float(np.sqrt(error / size)) if np.isfinite(error) and size > 0.0 else np.inf
 
 
-def runaway_sentence(tann: TANN, data: Increments) -> str:
+def runaway_sentence(squares: WalkSquares) -> str:
     """Return a sentence on the validation walks on which a model runs away; empty if it does on none.
 
     Parameters
     ----------
-    tann : TANN
-    data : Increments
-        Whole walks.
+    squares : pair of arrays
+        As `squares_of_walks` returns them.
     """
-    error, size = _squares(tann, data)
+    error, size = squares
     lost = ~(error <= RUNAWAY_ERROR**2 * size.mean())
     if not lost.any():
         return ""
@@ -105,15 +112,40 @@ def runaway_sentence(tann: TANN, data: Increments) -> str:
     )
 
 
-def _squares(tann: TANN, data: Increments) -> tuple[Float[Array, "B"], Float[Array, "B"]]:
-    """Return the sums of squares of the error of the stress in closed loop, and of the stress, of every walk."""
+def squares_of_walks(tann: TANN, data: Increments) -> WalkSquares:
+    """Return the sums of squares of the error of the stress in closed loop, and of the stress, of every walk.
+
+    Parameters
+    ----------
+    tann : TANN
+    data : Increments
+        Whole walks.
+
+    Raises
+    ------
+    InputError
+        If there is no whole walk.
+    """
     walks = whole_walks(data)
-    driving = np.concatenate([walks.strain, walks.extra], axis=2)
-    stress = follow_paths(tann.point, driving, walks.dt)[0]
+    stress = _stress_along(tann, walks)
     with np.errstate(over="ignore", invalid="ignore"):  # a model may run away
         measured = tann.information.strain_metric.measured
         error, size = ((measured(values) ** 2).sum(axis=2) for values in (stress - walks.stress, walks.stress))
     return np.where(walks.there, error, 0.0).sum(axis=1), np.where(walks.there, size, 0.0).sum(axis=1)
+
+
+def _stress_along(tann: TANN, walks: WholeWalks) -> Float[Array, "B T v"]:
+    """Return the stresses of a model along walks; a compiled update needs not be compiled for them once more."""
+    together = (walks.dt == walks.dt[:1]).all()
+    if walks.extra.shape[2] or not together or compiled_update(tann.form, tann.point) is None:
+        driving = np.concatenate([walks.strain, walks.extra], axis=2)
+        return np.asarray(follow_paths(tann.point, driving, walks.dt)[0])
+    state, stress = tann.initial_state(len(walks.strain)), np.empty_like(walks.strain)
+    for step, strain in enumerate(np.moveaxis(walks.strain, 1, 0)):
+        stress[:, step], _, state = tann.update(
+            strain - state["strain"], state, float(walks.dt[0, step]), tangent=False
+        )
+    return stress
 
 
 def dataset_errors(tann: TANN, dataset: Dataset, judged: SetName = "test") -> WalkErrors:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from microtann import fem
-from microtann.errors import InputError
-from microtann.evaluation.distributed_run import read_response, write_response
-from microtann.fenicsx.partition import Partition, check_elements, scattered
+from microtann.fenicsx.bisection import bisected, parts_of
+from microtann.fenicsx.partition import Partition, scattered
+from microtann.fenicsx.processes import read_response, write_response
 
 
 class Alone:
@@ -47,14 +47,36 @@ def test_rows_go_out_and_come_back() -> None:
     (rows,) = scattered(Alone(), [values], wanted)
     np.testing.assert_array_equal(rows, values[wanted])
     mesh = fem.box((1, 1, 1), (1, 1, 1))
-    part = Partition(Alone(), None, mesh, 8, np.arange(8), np.arange(1), ())
+    part = Partition(Alone(), None, mesh, 8, np.arange(8), np.arange(1), np.arange(8), np.arange(0), ())
     whole = part.collect(rows, wanted, 6)
     assert whole is not None
     np.testing.assert_array_equal(whole[wanted], rows)
     assert whole[1].tolist() == [0.0, 0.0]
 
 
-def test_elements_that_fenicsx_does_not_have_are_refused() -> None:
-    with pytest.raises(InputError, match="no elements of kind 'hexahedron20'"):
-        check_elements(fem.box((1, 1, 1), (1, 1, 1), kind="hexahedron20"))
-    check_elements(fem.box((1, 1, 1), (1, 1, 1)))
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_bisection_gives_every_process_its_share(count: int) -> None:
+    mesh = fem.box((4, 1, 2), (8, 2, 4))
+    part = bisected(mesh.centres, np.full(mesh.cell_count, 8), count)
+    shares = np.bincount(part, minlength=count)
+    assert shares.min() > 0
+    assert shares.max() - shares.min() <= 3
+    assert set(bisected(mesh.centres[:count], np.full(count, 8), count)) == set(range(count))
+
+
+def test_a_mesh_of_two_kinds_is_cut_and_joined() -> None:
+    quads = fem.box((2, 1), (4, 2), kind="quad")
+    corner = len(quads.points)
+    points = np.vstack([quads.points, [[3.0, 0.5]]])
+    right = np.flatnonzero(np.isclose(points[:, 0], 2.0))
+    lower, middle, upper = right[np.argsort(points[right, 1])]
+    mesh = fem.Mesh(points, {"quad": quads.cells, "triangle": [[lower, corner, middle], [middle, corner, upper]]})
+    parts = parts_of(mesh, None, 2)
+    assert sorted(np.concatenate([part.cells for part in parts]).tolist()) == list(range(mesh.cell_count))
+    assert sorted(np.concatenate([part.gauss for part in parts]).tolist()) == list(range(mesh.weights.size))
+    owned = np.concatenate([part.nodes[: part.owned] for part in parts])
+    assert sorted(owned.tolist()) == list(range(len(points)))
+    for part in parts:
+        own = fem.Mesh(part.points, part.blocks)
+        np.testing.assert_array_equal(own.weights.ravel(), mesh.weights[part.gauss])
+        np.testing.assert_array_equal(owned[part.ghosts], part.nodes[part.owned :])  # their places in vectors

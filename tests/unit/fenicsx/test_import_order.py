@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from microtann.errors import ConfigurationError, InputError, MissingExtraError
-from microtann.evaluation.distributed_run import launcher
 from microtann.evaluation.simulation import simulate
 from microtann.evaluation.simulation_choice import SimulationChoice
 from microtann.fenicsx.import_order import check_import_order, missing_reason
+from microtann.fenicsx.processes import launcher
 from microtann.materials.linear_elastic import LinearElastic
 
 INSTALLED = importlib.util.find_spec("dolfinx") is not None

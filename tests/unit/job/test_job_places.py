@@ -17,7 +17,15 @@ divisions = [2, 1]
 x = {}
 [material]
 kind = "elastic"
+young = 1.0
+poisson = 0.3
 plane = "stress"
+[[step]]
+[[step.load]]
+kind = "force"
+on = "right"
+component = "y"
+value = 0.1
 """
 
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+import microtann as mt
+from microtann.errors import InputError
 from microtann.plotting.bodies import _beyond
 from microtann.plotting.curves import draw_training, legend_above
 from microtann.reproduction.section5_figures import _asides, _label_ticks, _round_off_hidden
@@ -73,6 +75,40 @@ def test_a_narrow_logarithmic_axis_has_several_ticks() -> None:
 )
 def test_colours_say_where_values_lie_beyond_them(values: list[float], ends: str) -> None:
     assert _beyond(np.array(values), -1.0, 1.0) == ends
+
+
+def test_slides_have_larger_letters_and_the_page_comes_back() -> None:
+    strain = np.linspace(0.0, 0.5, 5)[1:, None] * np.eye(3)[0]
+    response = mt.Lattice(mt.square_cell((1, 1))).solve(strain)
+    with mt.plotting.style("slides"):
+        slide = mt.plotting.plot_paths(response, unit="MPa")
+    page = mt.plotting.plot_paths(response)
+    sizes = [figure.axes[0].xaxis.label.get_size() for figure in (slide, page)]
+    assert sizes[0] == pytest.approx(1.7 * sizes[1])
+    assert slide.get_figwidth() > page.get_figwidth()
+    assert [axis.get_ylabel() for axis in slide.axes] == [
+        "stress [MPa]",
+        "stress [MPa]",
+        "energy per volume [MPa]",
+    ]
+    chosen = mt.plotting.style("slides")
+    assert mt.plotting.plot_paths(response).get_figwidth() == slide.get_figwidth()
+    with chosen:
+        pass
+    assert mt.plotting.plot_paths(response).get_figwidth() == page.get_figwidth()
+    with pytest.raises(InputError, match="there is no style 'poster': choose one of page, slides"):
+        mt.plotting.style("poster")
+
+
+def test_pixels_and_unit_of_a_body() -> None:
+    held = [mt.fem.Prescribed(lambda x: x[:, 1] == 0, axis) for axis in "xy"]
+    pull = mt.fem.Step([*held, mt.fem.Prescribed(lambda x: x[:, 1] == 1, "y", 0.2)])
+    result = mt.fem.Model(mt.fem.box((1, 1), (2, 2)), mt.load("square-2x2")).solve([pull])
+    coarse, fine = (mt.plotting.plot_body(result, "stress 22", unit="MPa", dpi=dpi) for dpi in (50, 100))
+    assert fine.dpi == 2 * coarse.dpi == 100
+    assert fine.axes[1].get_ylabel() == "stress 22 [MPa]"
+    rows = [figure.axes[0].images[0].get_array().shape[0] for figure in (coarse, fine)]
+    assert rows[1] == pytest.approx(2 * rows[0], abs=2)
 
 
 def test_a_phase_of_one_loss_has_no_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

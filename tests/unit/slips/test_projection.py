@@ -151,8 +151,7 @@ def test_a_walk_is_one_increment_after_the_other() -> None:
 
 def test_walks_are_compiled_once_whoever_made_the_arrays() -> None:
     normals, trials = random_normals(6, 3, 5), np.ones((2, 3))
-    walks = jnp.asarray(trials[:, None])
     jax.vmap(lambda trial: nearest_admissible(jnp.asarray(normals), trial))(jnp.asarray(trials))
     jax.vmap(nearest_admissible)(jnp.asarray([normals, normals]), jnp.asarray(trials))
-    follow_forces(jnp.asarray(normals), walks, walks, jnp.zeros((3, 5)))
+    follow_forces(jnp.asarray(normals), jnp.ones((3, 2)), jnp.ones((4, 1, 2)))
     assert len(walk_kernel.follow_walks.signatures) == 1

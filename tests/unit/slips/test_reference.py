@@ -13,8 +13,8 @@ from numba import njit
 from microtann.numbers.read_only import read_only
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.reference_kernel import (
-    DEPENDENT,
     FAILED,
+    SPANNED,
     SlipSearch,
     certificate,
     empty_search,
@@ -28,7 +28,7 @@ from random_slips import random_normals
 
 
 def _pivot(gram: np.ndarray, trial: np.ndarray, search: SlipSearch) -> int:
-    return pivot(gram, trial, DEPENDENT, search)
+    return pivot(gram, trial, SPANNED, search)
 
 
 def _project(gram: np.ndarray, trial: np.ndarray, search: SlipSearch) -> int:

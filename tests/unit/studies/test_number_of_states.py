@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from microtann.errors import InputError
-from microtann.studies.number_of_states import between, propose_states
+from microtann.studies.number_of_states import next_to_try, propose_states
 from microtann.studies.study_result import check_longer
 from microtann.system.stage import CONFIGURATION
 from microtann.system.toml import to_toml
@@ -25,13 +25,15 @@ def test_the_smallest_number_within_the_error_is_proposed() -> None:
 
 def test_the_smallest_number_is_looked_for_between_those_tried() -> None:
     enough, tried = 9, [4, 6, 12, 18]
-    while (number := between(tried, [1e-1 if n < enough else 1e-3 for n in tried], 1e-2)) is not None:
+    while (number := next_to_try(tried, [1e-1 if n < enough else 1e-3 for n in tried], 1e-2, 48)) is not None:
         assert number not in tried
         tried = sorted([*tried, number])
     assert tried == [4, 6, 7, 8, 9, 12, 18]
-    assert between([4, 6], [1e-3, 1e-3], 1e-2) == 2
-    assert between([4, 6], [1.0, np.nan], 1e-2) is None
-    assert between([4, 12], [1.0, 1e-3], None) is None
+    assert next_to_try([4, 6], [1e-3, 1e-3], 1e-2, 48) == 2
+    assert next_to_try([4, 6], [1.0, np.nan], 1e-2, 6) is None
+    assert next_to_try([4, 6], [1.0, np.nan], 1e-2, 48) == 12
+    assert next_to_try([4, 40], [1.0, 1.0], 1e-2, 48) == 48
+    assert next_to_try([4, 12], [1.0, 1e-3], None, 48) is None
 
 
 def test_a_result_is_replaced_by_a_longer_one_only(tmp_path: Path) -> None:

@@ -61,6 +61,37 @@ def test_a_longer_study_starts_from_what_is_there(results: Path) -> None:
     assert "proposed: 8 internal state variables (the smallest number within the error 0.5 of" in result.output
 
 
+def test_models_are_chosen_by_what_they_decode_on_data_of_ones_own(results: Path, tmp_path: Path) -> None:
+    data = results / "data" / "data.h5"
+    common = (*UPDATES, "--data", data, "--error", 0.03, "-o", tmp_path / "own", "--by")
+    result = call("isvs", *common, "displacement")
+    assert result.exit_code == 0, result.output
+    numbers = json.loads((tmp_path / "own" / "study" / "numbers.json").read_text())
+    errors = {
+        p["asked"]: p["errors"]["coordinates"]["displacement"]
+        for p in numbers["points"]
+        if p["series"] == "trained"
+    }
+    chosen = numbers["proposal"]["states"]
+    assert numbers["by"] == "displacement"
+    assert chosen == min(n for n, error in errors.items() if error <= 0.03)
+    assert numbers["proposal"]["error"] == errors[chosen]
+    assert 4 in errors  # doubled from the fewest, then halved to the smallest
+    assert chosen - 1 in errors
+    proposed = (tmp_path / "own" / "study" / "model.safetensors").read_bytes()
+    assert (
+        proposed
+        == (tmp_path / "own" / "points" / f"trained-{chosen:03d}-seed-0" / "model.safetensors").read_bytes()
+    )
+    assert "study/model.safetensors" in result.output.replace("\n", "")
+    unknown = call("isvs", *common, "colour")
+    assert unknown.exit_code == 2
+    assert "models are chosen by stress, displacement, force of these data" in " ".join(unknown.output.split())
+    both = call("isvs", "square", *common, "stress")
+    assert both.exit_code == 2
+    assert "leave out the cell" in " ".join(both.output.split())
+
+
 def test_a_training_that_fails_is_a_point_without_errors(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,8 @@ import microtann as mt
 from microtann.data.increments import Dataset
 from microtann.studies import training_cost
 from microtann.studies.training_cost import TrainingCost, try_training
-from microtann.training.train import LOGGER, TrainingProgress
+from microtann.training.train import LOGGER
+from microtann.training.training_progress import TrainingProgress
 
 
 def test_time_of_the_updates_is_read_between_reports(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,10 @@
+import copy
 import gc
+import pickle
 
 import numpy as np
 
-from microtann.system.reused_memory import LARGE, ReusedMemory
+from microtann.system.reused_memory import LARGE, SPARE, ReusedMemory
 
 SHAPE = (LARGE // 8, 2)
 
@@ -36,3 +38,16 @@ def test_what_outlives_its_owner_stays_as_it_is():
     small = ReusedMemory().empty((3,), np.bool_)
     assert small.shape == (3,)
     assert small.base is None
+
+
+def test_only_so_much_is_kept_and_copies_begin_without():
+    memory = ReusedMemory()
+    many = [memory.empty(SHAPE) for _ in range(SPARE + 3)]
+    places = {each.ctypes.data for each in many}
+    del many
+    gc.collect()
+    again = [memory.empty(SHAPE) for _ in range(SPARE)]
+    assert {each.ctypes.data for each in again} <= places
+    again.clear()
+    assert len(pickle.dumps(memory)) < LARGE
+    assert copy.deepcopy(memory) is not memory

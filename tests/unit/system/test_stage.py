@@ -61,6 +61,15 @@ def test_results_that_were_damaged_are_not_kept(tmp_path: Path) -> None:
     assert (output / "result.txt").read_text() == "3"
 
 
+def test_a_folder_among_the_results_is_damaged_with_its_files(tmp_path: Path) -> None:
+    with working_folder(stage(tmp_path / "train")) as folder:
+        (folder / "fields.bp").mkdir()
+        (folder / "fields.bp" / "data.0").write_text("numbers")
+    assert stage(tmp_path / "train").finished
+    (tmp_path / "train" / "fields.bp" / "data.0").write_text("others")
+    assert not stage(tmp_path / "train").finished
+
+
 def test_a_damaged_stamp_is_no_stamp(tmp_path: Path) -> None:
     output = tmp_path / "train"
     finish(output)

@@ -18,6 +18,7 @@ import microtann as mt
 from microtann.data.generate import generate
 from microtann.data.increments import Dataset
 from microtann.data.walks import WalkPlan
+from microtann.data.whole_walks import whole_walks
 from microtann.errors import ConvergenceError, InputError
 from microtann.forms import Published
 from microtann.training import TrainingProgress, train, train_seeds
@@ -80,8 +81,32 @@ def test_progress_tells_epochs_and_the_time_left(square: Dataset) -> None:
     seen: list[TrainingProgress] = []
     train(square, replace(FORM, epochs=(2,), batch=(100,), learning_rate=(1e-3,)), seen.append)
     assert [(p.unit, p.update, p.updates) for p in seen] == [("epoch", 1, 2), ("epoch", 2, 2)]
-    assert seen[0].seconds_left > 0.0
+    assert seen[0].seconds_left is None  # its time is that of compiling
     assert seen[1].seconds_left == 0.0
+
+
+def test_the_share_of_all_phases_grows_from_0_to_1_once(square: Dataset) -> None:
+    seen: list[TrainingProgress] = []
+    train(square, replace(FORM, epochs=(2, 3), batch=(100, 100)), seen.append)
+    shares = [p.share for p in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_training_ends_with_the_error_in_closed_loop(trained: mt.TANN, square: Dataset) -> None:
+    error = closed_loop_error(trained, square.validation)
+    walks = len(np.unique(square.validation.path))
+    assert trained.information.provenance["closed loop"] == f"stress error {error:.1e} on {walks} validation walks"
+
+
+def test_the_error_in_closed_loop_is_that_of_recall(square: Dataset) -> None:
+    """Compiled updates and recall follow the same walks."""
+    tann = mt.load("square-2x2-variational")
+    walks = whole_walks(square.validation)
+    stress = tann.recall(walks.strain, walks.dt, outside_training="none").stress
+    error = np.where(walks.there[..., None], stress - walks.stress, 0.0)
+    expected = np.sqrt((error**2).sum() / (np.where(walks.there[..., None], walks.stress, 0.0) ** 2).sum())
+    assert closed_loop_error(tann, square.validation) == pytest.approx(expected, rel=1e-6, abs=1e-13)
 
 
 def test_a_loss_that_is_not_finite_names_its_term_and_keeps_the_last_good_checkpoint(

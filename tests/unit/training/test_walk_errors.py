@@ -12,7 +12,7 @@ from microtann.data.increments import Dataset
 from microtann.data.whole_walks import whole_walks
 from microtann.errors import InputError
 from microtann.training.train import train
-from microtann.training.walk_errors import runaway_sentence, walk_errors
+from microtann.training.walk_errors import runaway_sentence, squares_of_walks, walk_errors
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +42,22 @@ def test_errors_are_relative_to_the_reference(dataset: Dataset, exact: mt.TANN) 
 
 def test_a_model_that_runs_away_is_told(dataset: Dataset, exact: mt.TANN) -> None:
     rows = dataset.validation
-    assert runaway_sentence(exact, rows) == ""
+    assert runaway_sentence(squares_of_walks(exact, rows)) == ""
     last = rows.path == rows.path.max()
     small = replace(rows, stress_next=np.where(last[:, None], rows.stress_next, 1e-3 * rows.stress_next))
-    assert runaway_sentence(exact, small) == ""  # wrong by the usual stress is no runaway
+    assert runaway_sentence(squares_of_walks(exact, small)) == ""  # wrong by the usual stress is no runaway
     walks = len(np.unique(rows.path))
     none = replace(rows, stress_next=1e-3 * rows.stress_next)
-    assert runaway_sentence(exact, none).startswith(f"the model runs away on {walks} of {walks} validation walks")
+    assert runaway_sentence(squares_of_walks(exact, none)).startswith(
+        f"the model runs away on {walks} of {walks} validation walks"
+    )
     size = np.bincount(np.unique(rows.path, return_inverse=True)[1], (rows.stress_next**2).sum(axis=1))
     for share in (0.99, 1.01):  # the worst walk is wrong by so much of ten times the usual stress
         factor = 1.0 + share * 10.0 / np.sqrt(size.max() / size.mean())
         off = replace(rows, stress=rows.stress / factor, stress_next=rows.stress_next / factor)
-        assert (runaway_sentence(exact, off) != "") == (share > 1.0)
+        assert (runaway_sentence(squares_of_walks(exact, off)) != "") == (share > 1.0)
     lost = replace(exact.point, scaling=replace(exact.scaling, energy=exact.scaling.energy * np.nan))
-    assert f"on {walks} of {walks}" in runaway_sentence(mt.TANN(lost, exact.information), rows)
+    assert f"on {walks} of {walks}" in runaway_sentence(squares_of_walks(mt.TANN(lost, exact.information), rows))
 
 
 @pytest.mark.verify

@@ -59,8 +59,12 @@ export class Driver {
 
   /** The same, in halves where Newton's method fails. */
   increased(target, free, dt, depth) {
-    const step = Float64Array.from(target, (value, i) => (free[i] ? 0 : value - this.at.strain[i]));
-    const unknown = [...step.keys()].filter((i) => free[i]);
+    const step = new Float64Array(this.size);
+    const unknown = [];
+    for (let i = 0; i < this.size; i++) {
+      if (free[i]) unknown.push(i);
+      else step[i] = target[i] - this.at.strain[i];
+    }
     const found = this.newton(step, unknown, target, dt);
     if (found) {
       this.reach = this.material.reach(step, this.at, found)[0];

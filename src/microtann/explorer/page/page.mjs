@@ -1,4 +1,5 @@
 // The page: what is touched moves the material, and what the material answers is shown.
+import { obeyAddress } from "./address.mjs";
 import { Beside } from "./beside.mjs";
 import { Charts } from "./charts.mjs";
 import { CellStage } from "./cell_stage.mjs";
@@ -266,7 +267,7 @@ class Page {
   }
 
   showSpeed() {
-    this.player.perFrame = 10 ** (Number(this.part("speed").value) / 100 * 4 - 1.4);
+    this.player.perFrame = 10 ** (Number(this.part("speed").value) / 100 * 4.4 - 1.4);
     this.part("speedText").textContent = `${shown(this.player.perFrame * 60, 2)} a second`;
   }
 
@@ -381,11 +382,16 @@ function* mapped(values, change) {
 }
 
 async function start() {
+  obeyAddress();
   const told = JSON.parse(document.getElementById("told").textContent);
   const material = await compiled(told.module, told.model);
   const exact = told.exact && (await compiled(told.exact.module, told.exact.about));
   const page = new Page(told, material, exact);
   globalThis.microtann = page;
+  addEventListener("hashchange", () => {
+    obeyAddress();
+    page.changed = true;
+  });
   if (!isCalm()) page.playProgramme("growing");
 }
 

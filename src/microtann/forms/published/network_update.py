@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.system.threads import one_blas_thread
 from microtann.tann.batched_layers import BatchedLayers, weights_and_biases
 from microtann.tann.form import PointUpdate, PreparedUpdate
 from microtann.tann.layers import Layers, RePU
@@ -40,7 +41,7 @@ class BatchedEnergy:
         power = self._power = network.activation.power
         self._outer = last[0]
         self._slopes = power * last[0][:, None] * self._weight
-        self._bends = power * (power - 1) * last * self._weight.T
+        self._bends = np.ascontiguousarray(power * (power - 1) * last * self._weight.T)  # else products are copied
 
     @staticmethod
     def known(network: object) -> bool:
@@ -115,7 +116,8 @@ class FreeNetworks:
         n, v, z = len(driving), len(self.stress_scale), state.shape[1]
         stiffness = np.empty((n, v, v)) if tangent else None
         result = PointUpdate(np.empty((n, v)), np.empty((n, z)), np.empty(n), np.empty(n), stiffness)
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is seen by who asked
+        # What is not finite is seen by who asked.
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             for first in range(0, n, BLOCK):
                 rows = slice(first, first + BLOCK)
                 done = self._advance(driving[rows], state[rows], increment[rows], dt, tangent)

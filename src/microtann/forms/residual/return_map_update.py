@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from microtann.system.threads import one_blas_thread
 from microtann.tann.batched_layers import BatchedLayers, Slopes
 from microtann.tann.form import PointUpdate, PreparedUpdate
 from microtann.tann.point import MaterialPoint
@@ -50,6 +51,10 @@ class ReturnMap:
 
     def __call__(self, driving: Array, state: Array, increment: Array, dt: float, tangent: bool) -> PointUpdate:
         """Advance n points; see `microtann.tann.form.PreparedUpdate`."""
+        with one_blas_thread():
+            return self._advance(driving, state, increment, tangent)
+
+    def _advance(self, driving: Array, state: Array, increment: Array, tangent: bool) -> PointUpdate:
         y, v, energy_scale = driving.shape[1], self.components, self.energy_scale
         ends = np.concatenate([(driving + increment) / self.scale, state], axis=1)
         motion, slopes = self.network(ends, tangent)

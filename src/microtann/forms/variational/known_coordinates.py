@@ -20,6 +20,7 @@ from microtann.forms.variational.slip_reduction import ReducedSlips
 from microtann.forms.variational.slip_start import is_reducible
 from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.coordinates import Shapes, columns, split, width
+from microtann.numbers.evenly_spread import evenly_spread
 from microtann.numbers.singular_vectors import singular_vectors
 from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
@@ -62,7 +63,7 @@ class KnownCoordinates:
         assert problem is not None
         known = cls(dataset.microstructure, problem.variable, dataset.coordinate_shapes)
         data = dataset.training
-        part = data.take(np.unique(np.linspace(0, len(data) - 1, SAMPLES).astype(np.int64)))
+        part = data.take(evenly_spread(len(data), SAMPLES))
         strain = part.strain + part.strain_increment
         decoded = known.decode(strain, known.slips_of(part.coordinates_next, strain))
         for columns_of in (columns(known.shapes)[name] for name in known.microstructure.coordinate_shapes):

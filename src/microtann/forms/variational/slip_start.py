@@ -21,6 +21,7 @@ from microtann.forms.variational.slip_reduction import (
     reduce_slips,
 )
 from microtann.numbers.coordinates import split
+from microtann.numbers.evenly_spread import evenly_spread
 from microtann.slips.problem import SlipProblem
 from microtann.tann.scaling import Scaling
 
@@ -78,7 +79,7 @@ def square_roots(hessian: Float[Array, "m m"]) -> tuple[Float[Array, "m m"], Flo
 
 def slips_in_data(dataset: Dataset) -> Float[Array, "n m"]:
     """Return the slips in some states of the training data, from their internal coordinates."""
-    chosen = np.unique(np.linspace(0, len(dataset.training) - 1, SAMPLES).astype(np.int64))
+    chosen = evenly_spread(len(dataset.training), SAMPLES)
     part, problem = dataset.training.take(chosen), _problem(dataset)
     assert dataset.microstructure is not None
     assert problem is not None

@@ -134,7 +134,8 @@ def update_slip_points(parts, driving, state, after, stress, energy, dissipation
         size = last - first
         for k in range(size):
             p = first + k
-            after[p] = state[p]
+            for m in range(z):
+                after[p, m] = state[p, m]
             _drive(coupling, driving[p], state[p], force[k])
         multiply(force[:size], normals, trial[:size])
         count = project_points(fixed, trial[:size], slips[:size])
@@ -147,7 +148,10 @@ def update_slip_points(parts, driving, state, after, stress, energy, dissipation
             for i in range(v):
                 stress[p, i] *= scale
         if tangent.shape[0] > 0:
-            tangent[first:last] = rigid
+            for p in range(first, last):
+                for i in range(v):
+                    for j in range(v):
+                        tangent[p, i, j] = rigid[i, j]
             flowing = np.flatnonzero(count > 0)
             soften_tangents(fixed, on_slips, slips, flowing, scale, tangent[first:last])
     return failed

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from microtann.forms.variational.clusters.common_motion import closeness, common_motion
-from microtann.forms.variational.clusters.point_histories import evenly_spread
+from microtann.numbers.evenly_spread import evenly_spread
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]

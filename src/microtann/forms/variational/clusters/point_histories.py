@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
+from microtann.numbers.evenly_spread import evenly_spread
+
 Array = NDArray[np.float64]
 STATES = 600
 """Most states that are looked at."""
@@ -35,7 +37,7 @@ def point_histories(
         Where the components of every point stand in a row.
     """
     p, a = columns.shape
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, STATES).astype(np.int64))]
+    rows = rows[evenly_spread(len(rows), STATES)]
     blocks = [columns[start : start + BLOCK].ravel() for start in range(0, p, BLOCK)]
     products = np.zeros((len(rows), len(rows)))
     for block in blocks:
@@ -44,8 +46,3 @@ def point_histories(
     sizes, states = np.linalg.eigh(products)
     basis = states[:, sizes > LEFT_OUT * sizes[-1]]
     return np.concatenate([values[np.ix_(rows, block)].T @ basis for block in blocks]).reshape(p, a, -1)
-
-
-def evenly_spread(count: int, most: int) -> Int[NDArray[np.int64], "k"]:
-    """Return at most ``most`` of the numbers below ``count``, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))

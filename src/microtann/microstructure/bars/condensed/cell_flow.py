@@ -104,22 +104,28 @@ def follow_strains(
     strain, start = np.ascontiguousarray(strain), np.ascontiguousarray(start)
     plastic = np.empty((*strain.shape[:2], condensed.count))
     way = _choose(condensed, solver, 1)
-    path, step = increment_kernel.follow_increments(
-        condensed.slip_problem,
-        condensed.fluctuation_problem,
-        way.most,
-        way.both,
-        strain,
-        start,
-        plastic,
-    )
-    if path >= 0:
-        raise ConvergenceError(
-            f"no equilibrium of the cell was found in increment {step} of path {path}: the flow of its bars does "
-            "not settle; use smaller increments or more hardening",
-            increment=step,
-            worst=[path],
+    left = np.arange(len(strain))
+    if way.most >= condensed.count and not condensed.close_to_singular:  # the first method of every increment
+        left = np.flatnonzero(increment_kernel.follow_by_pivoting(condensed.slip_problem, strain, start, plastic))
+    if len(left):
+        part = np.empty((len(left), *plastic.shape[1:]))
+        path, step = increment_kernel.follow_increments(
+            condensed.slip_problem,
+            condensed.fluctuation_problem,
+            way.most,
+            way.both,
+            strain[left],
+            start[left],
+            part,
         )
+        if path >= 0:
+            raise ConvergenceError(
+                f"no equilibrium of the cell was found in increment {step} of path {left[path]}: the flow of its "
+                "bars does not settle; use smaller increments or more hardening",
+                increment=step,
+                worst=[int(left[path])],
+            )
+        plastic[left] = part
     return plastic
 
 

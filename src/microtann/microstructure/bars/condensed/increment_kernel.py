@@ -18,7 +18,7 @@ from microtann.microstructure.bars.condensed.newton_kernel import (
     guess_elastic,
 )
 from microtann.slips.dense_cholesky_kernel import solve_dense_lower_columns
-from microtann.slips.reference_kernel import empty_search, pivot, solve_slips
+from microtann.slips.reference_kernel import SPANNED, empty_search, pivot, solve_slips
 from microtann.slips.return_map_kernel import yields
 
 REFRESH = 32
@@ -39,7 +39,7 @@ def _gather(resistance, found, search):
     return count
 
 
-@njit(inline="always", error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _advance(problem, cell, most, both, average, plastic, trial, search, found):
     """Find the flow of one increment.
 
@@ -84,6 +84,70 @@ def _advance(problem, cell, most, both, average, plastic, trial, search, found):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _drive(problem, average, afresh, plastic, force, trial):
+    """Write the trial forces, and those of the plastic strains where they are to be summed afresh."""
+    products, driving, resistance = problem.products, problem.driving, problem.resistance
+    m, v = driving.shape
+    if afresh:
+        for i in range(m):
+            total = 0.0
+            for j in range(m):
+                total += products[i, j] * resistance[j] * plastic[j]
+            force[i] = total
+    for i in range(m):
+        total = -force[i]
+        for c in range(v):
+            total += driving[i, c] * average[c]
+        trial[i] = total
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _flow(problem, search, count, plastic, force, result):
+    """Let the plastic strains and their forces follow the slips that were found, and write the strains."""
+    products, resistance = problem.products, problem.resistance
+    for a in range(count):
+        j = search.active[a]
+        slip = search.slip[a]
+        plastic[j] += slip / resistance[j]
+        for i in range(len(force)):
+            force[i] += products[j, i] * slip
+    for i in range(len(plastic)):
+        result[i] = plastic[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def follow_by_pivoting(problem, strain, start, plastic_strain):
+    """Follow strain paths by block pivoting alone, which compiles in a fraction of the time of all methods.
+
+    Parameters
+    ----------
+    problem : BarSlipProblem
+    strain, start : (B, T, v), (B, m)
+        The plastic strains are those before the first increment.
+    plastic_strain : (B, T, m) out
+
+    Returns
+    -------
+    array of bool, shape (B,)
+        Paths with an increment that it cannot solve.
+    """
+    (paths, steps, _), m = strain.shape, start.shape[1]
+    state, trial, force, search = np.empty(m), np.empty(m), np.empty(m), empty_search(m, m)
+    failed = np.zeros(paths, dtype=np.bool_)
+    for p in range(paths):
+        for i in range(m):
+            state[i] = start[p, i]
+        for t in range(steps):
+            _drive(problem, strain[p, t], t % REFRESH == 0, state, force, trial)
+            count = pivot(problem.products, trial, SPANNED, search)
+            if count < 0:
+                failed[p] = True
+                break
+            _flow(problem, search, count, state, force, plastic_strain[p, t])
+    return failed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def follow_increments(problem, cell, most, both, strain, start, plastic_strain):
     """Follow strain paths from given plastic strains.
 
@@ -100,39 +164,22 @@ def follow_increments(problem, cell, most, both, strain, start, plastic_strain):
     (int, int)
         Path and step that failed, or (−1, −1).
     """
-    products, driving, resistance = problem.products, problem.driving, problem.resistance
-    paths, steps, v = strain.shape
-    m = driving.shape[0]
+    (paths, steps, _), m = strain.shape, start.shape[1]
     state, trial, force = np.empty(m), np.empty(m), np.empty(m)
     search, found = empty_search(m, m), empty_fluctuation(m, cell.elastic.shape[0])
     for p in range(paths):
-        state[:] = start[p]
+        for i in range(m):
+            state[i] = start[p, i]
         for t in range(steps):
-            if t % REFRESH == 0:
-                for i in range(m):
-                    total = 0.0
-                    for j in range(m):
-                        total += products[i, j] * resistance[j] * state[j]
-                    force[i] = total
-            for i in range(m):
-                total = -force[i]
-                for c in range(v):
-                    total += driving[i, c] * strain[p, t, c]
-                trial[i] = total
+            _drive(problem, strain[p, t], t % REFRESH == 0, state, force, trial)
             count, _ = _advance(problem, cell, most, both, strain[p, t], state, trial, search, found)
             if count < 0:
                 return p, t
-            for a in range(count):
-                j = search.active[a]
-                slip = search.slip[a]
-                state[j] += slip / resistance[j]
-                for i in range(m):
-                    force[i] += products[j, i] * slip
-            plastic_strain[p, t] = state
+            _flow(problem, search, count, state, force, plastic_strain[p, t])
     return -1, -1
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def advance_one_by_one(problem, cell, most, both, elastic, trial, strain, plastic_strain, tangent):
     """Advance many material points by one increment and give their consistent tangents.
 
@@ -177,7 +224,8 @@ def _soften_tangent(problem, elasticity, search, count, half, tangent):
     """Write the tangent (v, v), Cᵉ − Q_Sᵀ (G_SS)⁻¹ Q_S with the flowing slips S; scratch (m, v) half."""
     v = elasticity.shape[0]
     for a in range(count):
-        half[a] = problem.driving[search.active[a]]
+        for c in range(v):
+            half[a, c] = problem.driving[search.active[a], c]
     solve_dense_lower_columns(search.upper, count, half)
     for c in range(v):
         for e in range(c + 1):

@@ -319,7 +319,7 @@ def _chosen_rows(sequence, begin, rows):
         rows[lane] = sequence[min(begin + lane, len(sequence) - 1)]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def count_flowing(cell, order, guess, strain, plastic_strain):
     """Return how many bars of every point flow under a guess of the fluctuation, shape (n,).
 
@@ -345,7 +345,7 @@ def count_flowing(cell, order, guess, strain, plastic_strain):
     return flowing
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance_by_newton(cell, elastic, order, sequence, guess, strain, plastic_strain, tangent, energy, dissipation):
     """Advance many material points by one increment; return which failed and stay as they are.
 

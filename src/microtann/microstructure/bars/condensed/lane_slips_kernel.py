@@ -61,7 +61,7 @@ def _stored(cell, force, plastic):
     return 0.5 * total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance_slips(cell, strain, plastic_strain, tangent, energy, dissipation):
     """Advance many material points by one increment; return which failed and stay as they are.
 
@@ -85,8 +85,11 @@ def advance_slips(cell, strain, plastic_strain, tangent, energy, dissipation):
     for first in range(0, n, CHUNK):
         last = min(first + CHUNK, n)
         size = last - first
-        rows[:size, :v] = strain[first:last]
-        rows[:size, v:] = plastic_strain[first:last]
+        for j in range(size):
+            for c in range(v):
+                rows[j, c] = strain[first + j, c]
+            for i in range(m):
+                rows[j, v + i] = plastic_strain[first + j, i]
         multiply(rows[:size], cell.forces, trial[:size])
         count = project_points(fixed, trial[:size], slips[:size])
         for j in range(size):
@@ -101,6 +104,9 @@ def advance_slips(cell, strain, plastic_strain, tangent, energy, dissipation):
             energy[p] = _stored(cell, trial[j], plastic_strain[p])
             dissipation[p] = lost
         if tangent.shape[0] > 0:
-            tangent[first:last] = cell.elastic
+            for p in range(first, last):
+                for c in range(v):
+                    for e in range(v):
+                        tangent[p, c, e] = cell.elastic[c, e]
             soften_tangents(fixed, cell.on_slips, slips, np.flatnonzero(count > 0), 1.0, tangent[first:last])
     return failed

@@ -210,7 +210,8 @@ def equilibrate_cell(cell, average, plastic, found):
                 return -1
             factored = 1
         if singular:
-            previous[:] = direction
+            for a in range(w.shape[0]):
+                previous[a] = direction[a]
         for a in range(free):
             direction[a] = -residual[d + a]
         solve_dense_lower(matrix, free, direction)
@@ -262,11 +263,15 @@ def _respond(cell, upper, force, moved, rest, behind):
     free, v = force.shape
     d = elastic.shape[0] - free
     moved[:] = 0.0
-    rest[:] = force  # f − M y
+    for p in range(free):
+        for c in range(v):
+            rest[p, c] = force[p, c]  # f − M y
     for _ in range(RESPONSE_ROUNDS):
         solve_dense_lower_columns(upper, free, rest)
         solve_dense_upper_columns(upper, free, rest)
-        moved += rest
+        for p in range(free):
+            for c in range(v):
+                moved[p, c] += rest[p, c]
         largest, scale = 0.0, 0.0
         for p in range(free):
             behind[p] = 0.0
@@ -279,7 +284,9 @@ def _respond(cell, upper, force, moved, rest, behind):
                 scale = max(scale, abs(force[p, c]))
         if largest <= NOISE * scale:
             return
-        rest[:] = behind
+        for p in range(free):
+            for c in range(v):
+                rest[p, c] = behind[p, c]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -327,7 +334,9 @@ def fluctuation_tangent(cell, elastic, factored, found, tangent):
             return False
     coupling = elastic.mixed.copy()
     moved, rest, behind = np.empty((free, v)), np.empty((free, v)), np.empty((free, v))
-    tangent[:] = elastic.affine
+    for c in range(v):
+        for e in range(v):
+            tangent[c, e] = elastic.affine[c, e]
     for i in range(m):
         if found.sign[i] == 0:
             continue

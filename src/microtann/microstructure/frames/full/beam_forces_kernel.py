@@ -23,11 +23,20 @@ shape (1,) where all beams are alike, else (m,). The functions work in place.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
+from microtann.microstructure.frames.full.beam_flexibility_kernel import (
+    add_fibre,
+    add_flexibility,
+    add_shear,
+    elastic_section,
+    factorise_flexibility,
+    invert_section,
+    section_forces,
+    solve_flexibility,
+    take_strain,
+)
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
 from microtann.slips.return_map_kernel import plastic_increment, tangent_modulus
 
@@ -39,96 +48,6 @@ ITERATIONS = 60
 OVERSHOOT = 0.5
 """A full step is taken if the slope of the energy at its end is at most this fraction of that at its start."""
 TRIALS = 12
-
-
-@njit(cache=True, error_model="numpy")
-def _elastic_section(fibres, young, flexibility, flat):
-    """Write the flexibility (3, 3) of an elastic section."""
-    stiffness = np.zeros((3, 3))
-    for f in range(len(fibres)):
-        _add(stiffness, fibres[f, 0], fibres[f, 1], young * fibres[f, 2])
-    _invert(stiffness, flat, flexibility)
-
-
-@njit(cache=True, error_model="numpy")
-def _add(stiffness, y, z, modulus):
-    """Add a fibre of modulus times area to the stiffness of its section, lower part."""
-    stiffness[0, 0] += modulus
-    stiffness[1, 0] -= modulus * y
-    stiffness[2, 0] -= modulus * z
-    stiffness[1, 1] += modulus * y * y
-    stiffness[2, 1] += modulus * y * z
-    stiffness[2, 2] += modulus * z * z
-
-
-@njit(cache=True, error_model="numpy")
-def _invert(stiffness, flat, inverse):
-    """Invert the stiffness of a section; in the plane (``flat``) it has no curvature across z."""
-    a, b, c = stiffness[0, 0], stiffness[1, 0], stiffness[2, 0]
-    d, e, f = stiffness[1, 1], stiffness[2, 1], stiffness[2, 2]
-    if flat:
-        det = a * d - b * b
-        inverse[0, 0], inverse[1, 1] = d / det, a / det
-        inverse[0, 1] = inverse[1, 0] = -b / det
-        inverse[0, 2] = inverse[2, 0] = inverse[1, 2] = inverse[2, 1] = inverse[2, 2] = 0.0
-        return
-    aa, bb, cc = d * f - e * e, c * e - b * f, b * e - c * d
-    det = a * aa + b * bb + c * cc
-    inverse[0, 0], inverse[1, 1], inverse[2, 2] = aa / det, (a * f - c * c) / det, (a * d - b * b) / det
-    inverse[0, 1] = inverse[1, 0] = bb / det
-    inverse[0, 2] = inverse[2, 0] = cc / det
-    inverse[1, 2] = inverse[2, 1] = (b * c - a * e) / det
-
-
-@njit(cache=True, error_model="numpy")
-def _add_flexibility(matrix, f, s, weight):
-    """Add weight bᵀ f b of a section at s to the flexibility (5, 5) of a beam, lower part."""
-    one, two = s - 1.0, s
-    matrix[0, 0] += weight * f[0, 0]
-    for plane in range(2):
-        first, second, k = 1 + 2 * plane, 2 + 2 * plane, 1 + plane
-        matrix[first, 0] += weight * one * f[k, 0]
-        matrix[second, 0] += weight * two * f[k, 0]
-        matrix[first, first] += weight * one * one * f[k, k]
-        matrix[second, first] += weight * one * two * f[k, k]
-        matrix[second, second] += weight * two * two * f[k, k]
-    matrix[3, 1] += weight * one * one * f[2, 1]
-    matrix[4, 1] += weight * one * two * f[2, 1]
-    matrix[3, 2] += weight * one * two * f[2, 1]
-    matrix[4, 2] += weight * two * two * f[2, 1]
-
-
-@njit(cache=True, error_model="numpy")
-def _factorise(matrix, free):
-    """Replace the lower part of a matrix (5, 5) by its Cholesky factor; rows of what is free are those of one."""
-    for i in range(5):
-        if free[i]:
-            for j in range(i):
-                matrix[i, j] = 0.0
-            for j in range(i + 1, 5):
-                matrix[j, i] = 0.0
-            matrix[i, i] = 1.0
-    for i in range(5):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for k in range(j):
-                total -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] = math.sqrt(total) if i == j else total / matrix[j, j]
-
-
-@njit(cache=True, error_model="numpy")
-def _solve(factor, free, vector):
-    """Replace a vector by the solution."""
-    for i in range(5):
-        total = 0.0 if free[i] else vector[i]
-        for k in range(i):
-            total -= factor[i, k] * vector[k]
-        vector[i] = total / factor[i, i]
-    for i in range(4, -1, -1):
-        total = vector[i]
-        for k in range(i + 1, 5):
-            total -= factor[k, i] * vector[k]
-        vector[i] = total / factor[i, i]
 
 
 @njit(cache=True, error_model="numpy")
@@ -146,45 +65,18 @@ def _elastic_answer(q, plastic, fibres, shear, young, length, place, weight, fre
                 own[s, 0] += part
                 own[s, 1] -= part * fibres[f, 0]
                 own[s, 2] -= part * fibres[f, 1]
-        _add_flexibility(matrix, flexibility, place[s], weight[s] * length)
+        add_flexibility(matrix, flexibility, place[s], weight[s] * length)
         for i in range(3):
             e = flexibility[i, 0] * own[s, 0] + flexibility[i, 1] * own[s, 1] + flexibility[i, 2] * own[s, 2]
             strain[s, i] = e
-            _take(force, i, e, place[s], weight[s] * length)
-    _add_shear(matrix, shear, length)
-    _factorise(matrix, free)
-    _solve(matrix, free, force)
+            take_strain(force, i, e, place[s], weight[s] * length)
+    add_shear(matrix, shear, length)
+    factorise_flexibility(matrix, free)
+    solve_flexibility(matrix, free, force)
     for s in range(sections):
-        n, my, mz = _section_forces(force, place[s])
+        n, my, mz = section_forces(force, place[s])
         for i in range(3):
             strain[s, i] += flexibility[i, 0] * n + flexibility[i, 1] * my + flexibility[i, 2] * mz
-
-
-@njit(cache=True, error_model="numpy")
-def _take(q, i, e, s, weight):
-    """Take a strain of a section from the deformations of the beam."""
-    if i == 0:
-        q[0] -= weight * e
-    else:
-        q[2 * i - 1] -= weight * (s - 1.0) * e
-        q[2 * i] -= weight * s * e
-
-
-@njit(cache=True, error_model="numpy")
-def _add_shear(matrix, shear, length):
-    """Add the flexibility in shear, which turns both ends alike; ``shear`` is that of a unit length."""
-    for plane in range(2):
-        first, second = 1 + 2 * plane, 2 + 2 * plane
-        part = shear[plane] / length
-        matrix[first, first] += part
-        matrix[second, first] += part
-        matrix[second, second] += part
-
-
-@njit(cache=True, error_model="numpy")
-def _section_forces(force, s):
-    """Return normal force and moments at s."""
-    return force[0], (s - 1.0) * force[1] + s * force[2], (s - 1.0) * force[3] + s * force[4]
 
 
 @njit(cache=True, error_model="numpy")
@@ -216,9 +108,9 @@ def _evaluate(strain, before, fibres, law, weight, plastic, forces, stiffness):
             plastic[s * count + f] = alpha
             if step != 0.0:
                 flows = True
-                _add(stiffness[s], y, z, flowing * area)
+                add_fibre(stiffness[s], y, z, flowing * area)
             else:
-                _add(stiffness[s], y, z, young * area)
+                add_fibre(stiffness[s], y, z, young * area)
         forces[s, 0], forces[s, 1], forces[s, 2] = n, my, mz
         energy += weight[s] * 0.5 * stored
         dissipation += weight[s] * lost
@@ -256,19 +148,19 @@ def _flow(q, before, fibres, law, shear, length, along, free, flat, work, first,
             force[i] = q[i]
         size = 0.0
         for s in range(sections):
-            _invert(stiffness[s], flat, f[s])
-            _add_flexibility(matrix, f[s], place[s], weight[s] * length)
+            invert_section(stiffness[s], flat, f[s])
+            add_flexibility(matrix, f[s], place[s], weight[s] * length)
             for i in range(3):
                 e = strain[s, i]
                 for j in range(3):
                     e -= f[s, i, j] * forces[s, j]
-                _take(force, i, e, place[s], weight[s] * length)
-        _add_shear(matrix, shear, length)
-        _factorise(matrix, free)
-        _solve(matrix, free, force)
+                take_strain(force, i, e, place[s], weight[s] * length)
+        add_shear(matrix, shear, length)
+        factorise_flexibility(matrix, free)
+        solve_flexibility(matrix, free, force)
         unbalanced = 0.0
         for s in range(sections):
-            n, my, mz = _section_forces(force, place[s])
+            n, my, mz = section_forces(force, place[s])
             d0, d1, d2 = n - forces[s, 0], my - forces[s, 1], mz - forces[s, 2]
             for i in range(3):
                 step[s, i] = f[s, i, 0] * d0 + f[s, i, 1] * d1 + f[s, i, 2] * d2
@@ -354,7 +246,7 @@ def update_beams(beams, q, before, plastic, force):
         for plane in range(2):
             shear[plane] = beams.shear[beams.kind[b], plane] * 2.0 * (1.0 + beams.poisson) / law[0]
         if b == 0 or each or beams.kind[b] != beams.kind[b - 1]:
-            _elastic_section(fibres, law[0], elastic, beams.flat)
+            elastic_section(fibres, law[0], elastic, beams.flat)
         free = beams.free[b]
         _elastic_answer(q[b], before[b], fibres, shear, law[0], length, *along, free, elastic, strain, force[b])
         stored, lost, flows = _evaluate(
@@ -402,14 +294,14 @@ def beam_stiffness(beams, force, before, plastic, secant, stiffness):
         for plane in range(2):
             shear[plane] = beams.shear[beams.kind[b], plane] * 2.0 * (1.0 + beams.poisson) / young
         if b == 0 or each or beams.kind[b] != beams.kind[b - 1]:
-            _elastic_section(fibres, young, elastic, beams.flat)
+            elastic_section(fibres, young, elastic, beams.flat)
         matrix[:] = 0.0
         for s in range(sections):
             flows = False
             for i in range(s * count, (s + 1) * count):
                 flows = flows or before[b, i] != plastic[b, i]
             if not flows:
-                _add_flexibility(matrix, elastic, beams.place[s], beams.weight[s] * length)
+                add_flexibility(matrix, elastic, beams.place[s], beams.weight[s] * length)
                 continue
             if secant > 0.0:
                 _section_strain(
@@ -432,16 +324,16 @@ def beam_stiffness(beams, force, before, plastic, secant, stiffness):
                         stress = young * (strain[0] - y * strain[1] - z * strain[2] - new)
                         reduced = stress - hardening * old
                         modulus += secant * (young * reduced / (reduced + young * (new - old)) - flowing)
-                _add(section, y, z, modulus * area)
-            _invert(section, beams.flat, f)
-            _add_flexibility(matrix, f, beams.place[s], beams.weight[s] * length)
-        _add_shear(matrix, shear, length)
-        _factorise(matrix, free)
+                add_fibre(section, y, z, modulus * area)
+            invert_section(section, beams.flat, f)
+            add_flexibility(matrix, f, beams.place[s], beams.weight[s] * length)
+        add_shear(matrix, shear, length)
+        factorise_flexibility(matrix, free)
         place = 0
         for i in range(5):
             column[:] = 0.0
             column[i] = 1.0
-            _solve(matrix, free, column)
+            solve_flexibility(matrix, free, column)
             for j in range(i + 1):
                 stiffness[b, place + j] = column[j]
             place += i + 1
@@ -450,7 +342,7 @@ def beam_stiffness(beams, force, before, plastic, secant, stiffness):
 @njit(cache=True, error_model="numpy")
 def _section_strain(force, plastic, fibres, young, s, elastic, strain):
     """Write the strains (3,) of a section from the forces of its beam and its plastic strains."""
-    n, my, mz = _section_forces(force, s)
+    n, my, mz = section_forces(force, s)
     for k in range(len(fibres)):
         part = young * fibres[k, 2] * plastic[k]
         n += part
@@ -468,7 +360,7 @@ def beam_strains(beams, force, plastic, strain):
     for b in range(len(force)):
         young, kind = beams.young[b * each], beams.kind[b]
         if b == 0 or each or kind != beams.kind[b - 1]:
-            _elastic_section(beams.fibres[kind], young, elastic, beams.flat)
+            elastic_section(beams.fibres[kind], young, elastic, beams.flat)
         for s in range(len(beams.place)):
             own = plastic[b, s * count : (s + 1) * count]
             _section_strain(force[b], own, beams.fibres[kind], young, beams.place[s], elastic, strain[b, s])
@@ -482,7 +374,7 @@ def largest_fibre_values(beams, force, plastic, stress, strain):
     for b in range(len(force)):
         young, kind = beams.young[b * each], beams.kind[b]
         if b == 0 or each or kind != beams.kind[b - 1]:
-            _elastic_section(beams.fibres[kind], young, elastic, beams.flat)
+            elastic_section(beams.fibres[kind], young, elastic, beams.flat)
         most = flown = 0.0
         for s in range(len(beams.place)):
             own = plastic[b, s * count : (s + 1) * count]
