@@ -40,7 +40,7 @@ class Refinement:
         The best of all rounds.
     rounds : tuple of mapping
         Numbers of every round, the first of which is the model as it was: "states", "errors", "half" (of the 95 %
-        intervals), "walks" (errors on the walks of before), "histories" (solved for the next round), "seconds".
+        intervals), "walks" (errors on the walks of before), "histories" (learnt in addition), "seconds".
     within : bool
         Whether its errors are within the targets.
     reason : str
@@ -167,6 +167,6 @@ def _result(
         write_numbers(work, {"rounds": list(found), "best": best, "reason": reason})
         section = refinement_section(work, found, best, choice, reason, rounds[0].place.file.stem)
         files = {MODEL: "the best model", "numbers.json": "all numbers"}
-        section = write_section(work, replace(section, files={**section.files, **files}))
+        section = write_section(work, replace(section, files={**(section.files or {}), **files}))
     write_report(folder.parent, section.title, [(folder, section)])
     return section

@@ -1,4 +1,8 @@
-"""One round of a refinement: train on, run the structure, audit it, and solve what is to be learnt next."""
+"""One round of a refinement: solve what was chosen before, train on, run the structure, audit it, and choose.
+
+What is chosen are strains alone, so that a round does not depend on what is small enough: a refinement that has
+ended goes on where it stopped when less is asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from microtann.data.file import read_dataset, write_dataset
 from microtann.data.increments import Dataset
@@ -25,16 +30,16 @@ from microtann.refinement.exact_histories import solve_histories
 from microtann.refinement.mixture import mixture
 from microtann.refinement.model_in_job import ModelInJob, change_of, named_quantities
 from microtann.refinement.refinement_choice import RefinementChoice
-from microtann.refinement.stopping import worst_ratio
 from microtann.system.progress import ProgressReport, ShowProgress
 from microtann.system.stage import NUMBERS, Stage, file_digest, working_folder, write_numbers
 from microtann.tann.shipped import load
 from microtann.tann.trained_model import TANN
 from microtann.training.form import TrainableForm, changed
-from microtann.training.train import TrainingProgress, train, trainable
+from microtann.training.train import train, trainable
+from microtann.training.training_progress import TrainingProgress
 from microtann.training.walk_errors import dataset_errors
 
-MODEL, HISTORIES, SPENT = "model.safetensors", "histories.h5", "training.json"
+MODEL, HISTORIES, CHOSEN, SPENT = "model.safetensors", "histories.h5", "chosen.npz", "spent.json"
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Round:
 
     @property
     def histories(self) -> Dataset:
-        """What it has solved for the next round."""
+        """What it has learnt in addition to the rounds before it."""
         return read_dataset(self.folder / HISTORIES)
 
 
@@ -119,16 +124,13 @@ def run_round(
     ):
         file = work / MODEL
         if not file.is_file():
-            tann, seconds = _trained(own, first, former, work, report)
-            (work / SPENT).write_text(json.dumps(seconds), encoding="utf-8")
-            tann.save(file)
+            _trained(own, first, former, work, report).save(file)
         tann = load(file)
-        spent = {"training": float(json.loads((work / SPENT).read_text(encoding="utf-8")))}
-        numbers = _in_structure(own, tann, work, report, spent)
+        numbers = _in_structure(own, tann, work, report)
         walked = dataset_errors(tann, former, "validation")
         numbers |= {"walks": {"stress": walked.stress, "dissipation": walked.dissipation}}
         write_numbers(work, numbers)
-        (work / SPENT).unlink()
+        (work / SPENT).unlink(missing_ok=True)
         shutil.rmtree(work / RECORDS, ignore_errors=True)
     return own.numbers
 
@@ -145,12 +147,20 @@ def form_of(tann: TANN, choice: RefinementChoice) -> TrainableForm:
     return changed(form, updates=choice.updates, seed=choice.seed)
 
 
-def _trained(own: Round, first: TANN, walks: Dataset, work: Path, report: ProgressReport) -> tuple[TANN, float]:
-    """Return the model of a round, and the CPU time that its training took."""
-    if own.number == 0:
-        return first, 0.0
+def _trained(own: Round, first: TANN, walks: Dataset, work: Path, report: ProgressReport) -> TANN:
+    """Return the model of a round."""
+    if not own.before:
+        return first
     last = load(own.before[-1].folder / MODEL)
-    data = mixture(walks, [former.histories for former in own.before], own.choice.share)
+    if not (work / HISTORIES).is_file():
+        with np.load(own.before[-1].folder / CHOSEN) as chosen:
+            strain, dt = chosen["strain"], chosen["dt"]
+        start = time.process_time()
+        write_dataset(work / HISTORIES, solve_histories(exact_microstructure(last), strain, dt, report))
+        seconds = time.process_time() - start
+        _note(work, {"histories": seconds, "exact call": seconds / strain[..., 0].size})
+    learnt = [former.histories for former in own.before[1:]]
+    data = mixture(walks, [*learnt, read_dataset(work / HISTORIES)], own.choice.share)
     form = form_of(last, own.choice)
     grows = own.states != own.before[-1].states
     if grows:
@@ -160,19 +170,27 @@ def _trained(own: Round, first: TANN, walks: Dataset, work: Path, report: Progre
         report(state.update, state.updates, f"training, validation {state.validation:.1e}")
 
     start = time.process_time()
-    checkpoint = work / "checkpoint.safetensors"
-    tann = train(data, form, show, checkpoint, model=None if grows else last)
-    return tann, time.process_time() - start
+    tann = train(data, form, show, work / "checkpoint.safetensors", model=None if grows else last)
+    _note(work, {"training": time.process_time() - start})
+    return tann
 
 
-def _in_structure(
-    own: Round, tann: TANN, work: Path, report: ProgressReport, spent: dict[str, float]
-) -> dict[str, Any]:
-    """Run and audit the structure; where the errors are too large, solve what is to be learnt next."""
+def _note(work: Path, seconds: Mapping[str, float]) -> None:
+    """Note CPU times where a round that is gone on with finds them."""
+    (work / SPENT).write_text(json.dumps(_noted(work) | dict(seconds)), encoding="utf-8")
+
+
+def _noted(work: Path) -> dict[str, float]:
+    """Return the CPU times that are noted."""
+    return dict(json.loads((work / SPENT).read_text(encoding="utf-8"))) if (work / SPENT).is_file() else {}
+
+
+def _in_structure(own: Round, tann: TANN, work: Path, report: ProgressReport) -> dict[str, Any]:
+    """Run and audit the structure, and choose what may be learnt next."""
     choice, region = own.choice, own.place.audited
     job = own.place.job(work / MODEL, tann)
     result = job.solve(newton_progress(report), record=work / RECORDS)
-    spent |= {"material": result.statistics.material_seconds, "structure": result.statistics.seconds}
+    spent = {"material": result.statistics.material_seconds, "structure": result.statistics.seconds}
     material = job.model.material
     if own.place.region:
         assert not hasattr(material, "update")
@@ -184,7 +202,9 @@ def _in_structure(
     former = own.before[-1].numbers["named"] if own.before else None
     stress = float((found.errors["stress"] ** 2).mean() ** 0.5)
     total = found.total_dissipation
-    numbers: dict[str, Any] = {
+    points = chosen_points(result, found, choice.histories, choice.seed + own.number, region)
+    np.savez(work / CHOSEN, strain=strain_histories(result, points), dt=durations(result), points=points)
+    return {
         "states": own.states,
         "errors": {
             "stress": stress,
@@ -200,17 +220,15 @@ def _in_structure(
         "points": int(result.mesh.weights.size),
         "calls": result.statistics.constitutive_calls,
         "named": named,
+        "histories": _learnt(work),
+        "seconds": {"training": 0.0} | _noted(work) | spent,
         "ends": {"energy": float(result.energy[-1]), "dissipation": float(result.dissipation[-1])},
     }
-    learnt = 0
-    if worst_ratio(numbers, choice) > 1.0:
-        exact = exact_microstructure(tann)
-        points = chosen_points(result, found, choice.histories, choice.seed + own.number, region)
-        strain, dt = strain_histories(result, points), durations(result)
-        start = time.process_time()
-        data = solve_histories(exact, strain, dt, partial(report))
-        spent["histories"] = time.process_time() - start
-        write_dataset(work / HISTORIES, data)
-        learnt = len(points)
-        spent["exact call"] = spent["histories"] / strain[..., 0].size
-    return numbers | {"histories": learnt, "seconds": spent}
+
+
+def _learnt(work: Path) -> int:
+    """Return how many histories a round has learnt in addition to those before it."""
+    if not (work / HISTORIES).is_file():
+        return 0
+    data = read_dataset(work / HISTORIES)
+    return sum(len(np.unique(part.path)) for part in (data.training, data.validation))

@@ -49,8 +49,12 @@ def refinement_section(
     worst = worst_ratio(rounds[best], choice)
     kept = f"The model of round {best} is kept ({rounds[best]['states']} states), "
     kept += (
-        "within all targets." if worst <= 1.0 else f"whose worst error is {worst:.2g} times what was asked for."
+        "within all targets."
+        if worst <= 1.0
+        else f"whose worst error, at the upper end of its interval, is {worst:.2g} times what was asked for."
     )
+    walked = " → ".join(f"{own['walks']['stress']:.1e}" for own in (rounds[0], rounds[best]))
+    kept += f" Stress error on held-out walks of before: {walked}."
     return Section(
         title=f"Refinement of a model for {job}",
         order=5,
@@ -96,10 +100,11 @@ def error_table(rounds: Sequence[Mapping[str, Any]], choice: RefinementChoice) -
     asked = ", ".join(f"{QUANTITIES[name]} {choice.allowed(name):g}" for name in QUANTITIES)
     note = (
         f"Asked for: {asked}. Errors in the structure are those of an audit at Gauss points that are drawn anew "
-        "in every round: stress, RMS over increments and points; dissipation of the whole structure; forces, by "
-        "the work of the loads; each ± half of its 95 % interval. Named: change, since the round before, of "
-        "displacements and reactions that the job names. Outside: Gauss points of cells that left the range of "
-        "training. Walks: errors on held-out walks of before."
+        "in every round: stress, RMS over increments and points, without an interval; dissipation of the whole "
+        "structure; forces, by the work of the loads. Each of these two ± half of its 95 % interval, which has to be "
+        "within the target too. Named: change, since the round before, of displacements and reactions that the job "
+        "names. Outside: Gauss points of cells that left the range of training. Walks: errors on held-out walks of "
+        "before."
     )
     return Table("Errors by rounds", columns, tuple(rows), note)
 
@@ -128,7 +133,8 @@ def refinement_cost_table(rounds: Sequence[Mapping[str, Any]]) -> Table:
             )
         )
     note = (
-        "CPU seconds. Histories are solved for the next round. FE² is estimated: as many calls of the material as "
-        "this run took, each as long as an increment of a history took the exact microstructure, without tangent."
+        "CPU seconds; of a training that was interrupted, since it went on. Histories are those that a round has "
+        "learnt in addition. FE² is estimated: as many calls of the material as this run took, each as long as an "
+        "increment of a history took the exact microstructure, without tangent."
     )
     return Table("Cost by rounds", columns, tuple(rows), note)
