@@ -51,10 +51,10 @@ def chosen_points(result: Result, audit: Audit, count: int, seed: int, region: s
     _, nearest = cKDTree(audited).query(histories)
     error = np.hypot(audit.errors["stress"], audit.errors["dissipation"])[nearest]
     error[np.isin(pool, outside)] = error.max(initial=0.0)
-    return np.sort(pool[spread(histories, error**2, count, generator)])
+    return np.sort(pool[apart_and_weighty(histories, error**2, count, generator)])
 
 
-def spread(
+def apart_and_weighty(
     rows: Float[Array, "p k"], weight: Float[Array, "p"], count: int, generator: np.random.Generator
 ) -> Int[IntArray, "c"]:
     """Return rows that are far from each other and weigh much; fewer than ``count`` where no others are left.

@@ -42,6 +42,15 @@ class ModelInJob:
     def of(cls, file: Path, changes: Mapping[str, Any], region: str | None) -> ModelInJob:
         """Return the place of the model: the region that is named, or the only one that has a model.
 
+        Parameters
+        ----------
+        file : Path
+            The job, or the name of one that ships.
+        changes : mapping
+            Values in place of those in the file.
+        region : str, optional
+            That is meant.
+
         Raises
         ------
         InputError

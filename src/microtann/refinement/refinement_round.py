@@ -1,4 +1,4 @@
-"""One round of a refinement: solve what was chosen before, train on, run the structure, audit it, and choose.
+"""One round of a refinement: solve what was chosen, train on, run the structure, audit it, and choose.
 
 What is chosen are strains alone, so that a round does not depend on what is small enough: a refinement that has
 ended goes on where it stopped when less is asked for.

@@ -101,10 +101,10 @@ def error_table(rounds: Sequence[Mapping[str, Any]], choice: RefinementChoice) -
     note = (
         f"Asked for: {asked}. Errors in the structure are those of an audit at Gauss points that are drawn anew "
         "in every round: stress, RMS over increments and points, without an interval; dissipation of the whole "
-        "structure; forces, by the work of the loads. Each of these two ± half of its 95 % interval, which has to be "
-        "within the target too. Named: change, since the round before, of displacements and reactions that the job "
-        "names. Outside: Gauss points of cells that left the range of training. Walks: errors on held-out walks of "
-        "before."
+        "structure; forces, by the work of the loads. These two ± half of their 95 % intervals, which have to be "
+        "within the targets too. Named: change, since the round before, of displacements and reactions that the "
+        "job names. Outside: Gauss points of cells that left the range of training. Walks: errors on held-out "
+        "walks of before."
     )
     return Table("Errors by rounds", columns, tuple(rows), note)
 

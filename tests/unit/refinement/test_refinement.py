@@ -18,7 +18,7 @@ from microtann.forms import Variational
 from microtann.forms.variational.scaled_walks import emphasised, to_walks
 from microtann.forms.variational.walk_loss import loss_terms, reference_of
 from microtann.refinement import refinement_round
-from microtann.refinement.chosen_points import spread
+from microtann.refinement.chosen_points import apart_and_weighty
 from microtann.refinement.exact_histories import solve_histories
 from microtann.refinement.mixture import mixture
 from microtann.refinement.refinement_choice import RefinementChoice
@@ -86,9 +86,9 @@ def test_points_are_chosen_far_apart_and_where_it_weighs() -> None:
     weight = np.ones(50)
     weight[40:] = 0.0  # the last cluster is of no interest
     for seed in range(10):
-        found = spread(rows, weight, 4, np.random.default_rng(seed))
+        found = apart_and_weighty(rows, weight, 4, np.random.default_rng(seed))
         assert sorted(found // 10) == [0, 1, 2, 3]
-    same = spread(np.zeros((6, 2)), np.ones(6), 3, np.random.default_rng(0))
+    same = apart_and_weighty(np.zeros((6, 2)), np.ones(6), 3, np.random.default_rng(0))
     assert len(same) == 1  # no other is left
 
 

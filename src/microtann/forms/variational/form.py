@@ -33,7 +33,7 @@ from microtann.forms.variational.held_elasticity import (
 )
 from microtann.forms.variational.idle_slips import size_of_slips, without_idle_slips
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
-from microtann.forms.variational.open_reduction import open_reduction, opened
+from microtann.forms.variational.open_reduction import open_reduction, with_open_states
 from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import SMALLEST, fitted_reduction
 from microtann.forms.variational.scaled_walks import ScaledWalks, emphasised, measured_walks, moving_rows, to_walks
@@ -210,7 +210,7 @@ class Variational(TrainableForm):
                     "groups of slips flow in a quadratic energy at any rate alike: leave convex, viscosity at 0"
                 )
             point = MaterialPoint(
-                reduction=opened(reduction, z),
+                reduction=with_open_states(reduction, z),
                 energy=DecoupledQuadraticEnergy(
                     jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
                 ),
@@ -254,7 +254,7 @@ class Variational(TrainableForm):
     def go_on(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
         """Return a point whose slips are learnt further; its reduction is taken from the data, and left open."""
         opening = open_reduction(dataset, point.scaling, self.from_lattice)
-        return replace(rate_independent(point), reduction=opened(opening, point.states))
+        return replace(rate_independent(point), reduction=with_open_states(opening, point.states))
 
     def to_batch(self, point: MaterialPoint, data: Increments) -> ScaledWalks:
         """Return the walks of increments in scaled variables."""

@@ -62,7 +62,7 @@ def open_reduction(dataset: Dataset, scaling: Scaling, from_lattice: bool) -> Re
     )
 
 
-def opened(reduction: ResidualReduction, states: int) -> ResidualReduction:
+def with_open_states(reduction: ResidualReduction, states: int) -> ResidualReduction:
     """Return the reduction for so many states, whose encoder and decoder are still to be found."""
     r = len(reduction.deviation)
     return replace(reduction, encoder=jnp.zeros((states, r)), decoder=jnp.zeros((r, states)))
