@@ -16,6 +16,7 @@ from microtann.data.generate import solve_blocks
 from microtann.errors import InputError
 from microtann.forms import Variational
 from microtann.forms.variational.scaled_walks import emphasised, to_walks
+from microtann.forms.variational.viscous_flow import viscous
 from microtann.forms.variational.walk_loss import loss_terms, reference_of
 from microtann.refinement import refinement_round
 from microtann.refinement.chosen_points import apart_and_weighty
@@ -24,6 +25,8 @@ from microtann.refinement.mixture import mixture
 from microtann.refinement.refinement_choice import RefinementChoice
 from microtann.refinement.stopping import decide
 from microtann.training.walk_errors import closed_loop_error
+from random_groups import MIXED, random_group_tann
+from random_slips import random_slip_tann
 
 LATTICE = mt.Lattice(mt.square_cell((2, 2), perturbation=0.2))
 PLAN = mt.WalkPlan(paths=20, steps=15, increment=0.3, smallest_increment=0.1)
@@ -130,6 +133,16 @@ def test_a_model_is_trained_on_from_where_it_is(data: mt.Dataset, rough: mt.TANN
     )
     stiffness = [m.update(np.zeros((1, 3)), m.initial_state(1))[1] for m in (rough, better)]
     np.testing.assert_allclose(*stiffness, rtol=1e-9, atol=1e-12)
+
+
+def test_the_form_of_a_point_has_its_sizes() -> None:
+    cones = Variational.of_point(random_group_tann(0, 6).point)
+    assert (cones.states, cones.slips, cones.group_size) == (6, sum(MIXED), max(MIXED))
+    grown = cones.with_states(9)
+    assert (grown.states, grown.slips) == (9, round(1.5 * sum(MIXED)))
+    slips = Variational.of_point(viscous(random_slip_tann(0, 4, 7).point, 0.03, 0.2))
+    assert (slips.states, slips.slips, slips.group_size) == (4, 7, 1)
+    assert (slips.viscosity, slips.rate_exponent) == pytest.approx((0.03, 0.2))
 
 
 def test_a_form_that_starts_from_data_alone_says_so(data: mt.Dataset) -> None:

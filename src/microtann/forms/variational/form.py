@@ -244,7 +244,7 @@ class Variational(TrainableForm):
 
     @classmethod
     def of_point(cls, point: MaterialPoint) -> Variational:
-        """Return the form with the states, slips, convex network and viscosity of a point."""
+        """Return the form with the states, slips and their groups, convex network and viscosity of a point."""
         return cls(**shown_by(point))
 
     def with_states(self, states: int) -> Variational:

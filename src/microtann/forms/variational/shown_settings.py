@@ -14,7 +14,7 @@ from microtann.tann.point import MaterialPoint
 
 
 def shown_by(point: MaterialPoint) -> dict[str, Any]:
-    """Return the numbers of states, slips and hidden units, and the viscosity of a point.
+    """Return the numbers of states, slips and hidden units, the size of groups, and the viscosity of a point.
 
     Parameters
     ----------
@@ -24,6 +24,8 @@ def shown_by(point: MaterialPoint) -> dict[str, Any]:
     evolution, energy = point.evolution, point.energy
     assert isinstance(evolution, MultisurfaceFlow | ViscousFlow | ConeFlow)
     values: dict[str, Any] = {"states": point.states, "slips": evolution.normals.shape[1]}
+    if isinstance(evolution, ConeFlow):
+        values["group_size"] = max(evolution.sizes)
     if isinstance(evolution, ViscousFlow):
         values["viscosity"] = float(np.exp(evolution.log_viscosity))
         values["rate_exponent"] = float(np.exp(evolution.log_exponent))
