@@ -62,8 +62,8 @@ class Audit:
         Of an audit on data: how far the nearest held-out increment is, at the farthest increment of the point,
         relative to the usual distance of these from each other. Far beyond 10 nothing is known.
     load_power : (float, float) or None
-        Error of the work that the loads do in the increments, which tells that of the forces that move the structure,
-        and half the width of its 95 % interval (`microtann.evaluation.load_power`).
+        Error of the work that the loads do in the increments, which tells that of the forces that move the
+        structure, and half the width of its 95 % interval (`microtann.evaluation.load_power`).
     """
 
     points: Int[NDArray[np.int64], "n"]

@@ -1,10 +1,10 @@
 """How wrong the loads on a structure are, as the stresses at sampled Gauss points tell.
 
-By virtual work the loads and reactions that move do the work ∫ S·ΔE dV in an increment. Where the exact stresses
-S along the strains of the network are known at sampled points, so is the error of this work. In one increment from
-rest it is to first order that of the forces which move the structure: by how much its strains differ from those of
-the exact material does not enter, since both displacements obey the same supports and the work is stationary there.
-Along a history it is an approximation, since the strains of before differ as well.
+By virtual work the loads and reactions that move do the work ∫ S·ΔE dV in an increment. Where the exact
+stresses S along the strains of the network are known at sampled points, so is the error of this work. In one
+increment from rest it is to first order that of the forces which move the structure: by how much its strains
+differ from those of the exact material does not enter, since both displacements obey the same supports and the
+work is stationary there. Along a history it is an approximation, since the strains of before differ as well.
 """
 
 from __future__ import annotations
