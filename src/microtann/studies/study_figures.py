@@ -74,6 +74,8 @@ def draw_study(
             axis.plot([], [], "x", color=SOFT, markersize=4.5, label="ran away")
         if logarithmic:
             _logarithmic(axis, sorted({x for points in series.values() for x, _ in points}))
+        elif all(x == round(x) for points in series.values() for x, _ in points):  # nothing lies between
+            axis.locator_params(axis="x", integer=True)
         if within is not None:
             axis.axhline(within, color=SOFT, linewidth=0.8, linestyle=":")
         if marked is not None:
