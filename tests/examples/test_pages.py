@@ -145,7 +145,7 @@ def python_is_understood(arguments: list[str]) -> None:
     if arguments[:2] == ["-m", "benchmarks"]:
         name, *options = arguments[2:]
         source = (ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8")
-        assert all(f'"{option}"' in source for option in options if not option.isdigit())
+        assert all(f'"{option}"' in source for option in options if not re.fullmatch(r"[\d.]+", option))
     elif arguments[0] != "-m":
         assert (ROOT / arguments[0]).is_file()
 
