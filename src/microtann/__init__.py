@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.registry import register_microstructure
     from microtann.microstructure.repeated_solves import RepeatedSolves
     from microtann.microstructure.surfaces import elastic_stiffness, limit_surface, yield_surface
+    from microtann.reproduction.reproduce import reproduce
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.tann.trained_model import TANN
@@ -153,6 +154,7 @@ __all__ = [
     "reduce",
     "reentrant_cell",
     "register_microstructure",
+    "reproduce",
     "reproduction",
     "shipped_models",
     "simulate",
@@ -228,6 +230,7 @@ _PLACES = {
     "microstructure.registry": ("register_microstructure",),
     "microstructure.repeated_solves": ("RepeatedSolves",),
     "microstructure.surfaces": ("elastic_stiffness", "limit_surface", "yield_surface"),
+    "reproduction.reproduce": ("reproduce",),
     "tann.hybrid": ("Hybrid",),
     "tann.trained_model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),
