@@ -40,6 +40,14 @@ def held_components(step: Step, mesh: Mesh, where: str, name: str) -> Bool[NDArr
 def check_component(component: str, mesh: Mesh, where: str) -> None:
     """Refuse a component that a mesh in the plane does not have.
 
+    Parameters
+    ----------
+    component : str
+        "x", "y" or "z".
+    mesh : Mesh
+    where : str
+        What a message begins with.
+
     Raises
     ------
     ConfigurationError
