@@ -20,7 +20,7 @@ from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.reference_run import ReferenceRuns, RunNumbers, elements
 from microtann.evaluation.structures import reference_case
 from microtann.studies.forecast import KINDS, forecast
-from microtann.studies.refinement import CellRuns, expected_errors, gaps, refine
+from microtann.studies.refinement import CellRuns, expected_errors, gaps, sizes_varied
 
 CASES = ("lcU1", "lcU2", "lcC1", "lcC2", "lcT1", "lcT2")
 MESHES = (2.0, 1.0, 0.5)
@@ -52,7 +52,7 @@ def foretold(name: str, seed: int) -> list[dict[str, Any]]:
     case, bar = reference_case(name), mt.ElastoplasticBar()
     lattice = mt.Lattice(mt.cube_cell((2, 2, 2), perturbation=0.2, seed=seed), bar)
     reference, runs, edge = ExactReference(lattice), ReferenceRuns(case), case.lengths[0] / 2
-    of_elements, of_lattices = refine(case, bar)
+    of_elements, of_lattices = sizes_varied(case, bar)
     exact = {
         h: RunNumbers.of(case, "exact", h, runs.result("exact", h, elements(case, lattice, h))).last
         for h in MESHES

@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from microtann.microstructure.registry import register_microstructure
     from microtann.microstructure.repeated_solves import RepeatedSolves
     from microtann.microstructure.surfaces import elastic_stiffness, limit_surface, yield_surface
+    from microtann.refinement.refine import refine
+    from microtann.refinement.refinement_choice import RefinementChoice
     from microtann.reproduction.reproduce import reproduce
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.shipped import load, model_card, shipped_models
@@ -104,6 +106,7 @@ __all__ = [
     "Lattice",
     "Microscale",
     "Microstructure",
+    "RefinementChoice",
     "RepeatedSolves",
     "Solid",
     "SolidPoint",
@@ -153,6 +156,7 @@ __all__ = [
     "read_programme",
     "reduce",
     "reentrant_cell",
+    "refine",
     "register_microstructure",
     "reproduce",
     "reproduction",
@@ -230,6 +234,8 @@ _PLACES = {
     "microstructure.registry": ("register_microstructure",),
     "microstructure.repeated_solves": ("RepeatedSolves",),
     "microstructure.surfaces": ("elastic_stiffness", "limit_surface", "yield_surface"),
+    "refinement.refine": ("refine",),
+    "refinement.refinement_choice": ("RefinementChoice",),
     "reproduction.reproduce": ("reproduce",),
     "tann.hybrid": ("Hybrid",),
     "tann.trained_model": ("TANN",),

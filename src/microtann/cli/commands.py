@@ -51,6 +51,7 @@ PLACES = {
     "cost": CommandPlace("cost", "cost"),
     "simulate": CommandPlace("simulate", "simulate"),
     "job": CommandPlace("job", "job"),
+    "refine": CommandPlace("refine", "refine"),
     "export": CommandPlace("export", "export"),
     "explore": CommandPlace("explore", "explore"),
     "compare": CommandPlace("compare", "compare"),

@@ -103,6 +103,9 @@ class Dataset:
         Names of the strain components; empty for the Voigt order of the package.
     elastic_stiffness : array, shape (v, v), optional
         Of the virgin state, if those who made the data know it.
+    emphasis : mapping
+        What the increments of a path count in the loss of a form that learns along whole walks, by its number; 1
+        where nothing is said. It is not written into files.
     """
 
     training: Increments
@@ -115,6 +118,7 @@ class Dataset:
     provenance: Mapping[str, str] = field(default_factory=dict)
     strain_names: tuple[str, ...] = ()
     elastic_stiffness: Float[Array, "v v"] | None = None
+    emphasis: Mapping[int, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         sets = ("training", "validation", "test")

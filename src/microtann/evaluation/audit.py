@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from microtann.errors import InputError
+from microtann.evaluation.load_power import load_power_error, represented_volumes
 from microtann.evaluation.localisation import exact_microstructure
 from microtann.evaluation.measures import SMALL_ENERGY, relative_to_all
 from microtann.evaluation.nodal_states import RESULTS, DecodingMaterial
@@ -60,6 +61,9 @@ class Audit:
     distance : array, shape (n,), optional
         Of an audit on data: how far the nearest held-out increment is, at the farthest increment of the point,
         relative to the usual distance of these from each other. Far beyond 10 nothing is known.
+    load_power : (float, float) or None
+        Error of the work that the loads do in the increments, which tells that of the forces that move the
+        structure, and half the width of its 95 % interval (`microtann.evaluation.load_power`).
     """
 
     points: Int[NDArray[np.int64], "n"]
@@ -69,6 +73,7 @@ class Audit:
     errors: dict[str, Float[Array, "n"]]
     total_dissipation: tuple[float, float] | None
     distance: Float[Array, "n"] | None = None
+    load_power: tuple[float, float] | None = None
 
     def __repr__(self) -> str:
         worst = ", ".join(f"{name} {value.max():.2g}" for name, value in self.errors.items())
@@ -84,6 +89,9 @@ class Audit:
         if self.total_dissipation is not None:
             error, half = self.total_dissipation
             lines.append(f"dissipation of the whole structure, estimated: {error:+.1e} ± {half:.0e} (95 %)")
+        if self.load_power is not None:
+            error, half = self.load_power
+            lines.append(f"forces of the loads, by their work: {error:.1e} ± {half:.0e} (95 %)")
         if self.distance is not None:
             lines.append(f"estimated from held-out data; {self.how_far}")
         return "\n".join(lines)
@@ -123,6 +131,7 @@ class Audit:
             "work": self.work.tolist(),
             "errors": {name: value.tolist() for name, value in self.errors.items()},
             "total_dissipation": self.total_dissipation,
+            "load_power": self.load_power,
             **({} if self.distance is None else {"distance": self.distance.tolist()}),
         }
 
@@ -183,11 +192,14 @@ def audit(
     decoded = _decoded(tann, steps, exact.coordinate_shapes)
     square: dict[str, list[tuple[Array, Array]]] = {name: [] for name in ("stress", *decoded)}
     exact_work = np.empty(len(points))
+    moved = np.diff(strain, axis=1, prepend=0.0)
+    power, exact_power = (stress * moved).sum(axis=2), np.empty(moved.shape[:2])
     for first in range(0, len(points), BATCH):
         part = slice(first, first + BATCH)
         response = exact.solve(strain[part], np.broadcast_to(dt, strain[part].shape[:2]))
         square["stress"].append(_squares(stress[part], response.stress))
         exact_work[part] = response.dissipation.sum(axis=1)
+        exact_power[part] = (response.stress * moved[part]).sum(axis=2)
         for name, values in decoded.items():
             square[name].append(_squares(values[part], response.coordinates[name]))
     squares = {name: map(np.concatenate, zip(*pairs, strict=True)) for name, pairs in square.items()}
@@ -195,6 +207,7 @@ def audit(
     scale = max(float(exact_work.mean()), SMALL_ENERGY * float(energy.mean()))
     difference = work - exact_work
     errors["dissipation"] = np.abs(difference) / scale if scale > 0.0 else np.abs(difference)
+    represented = represented_volumes(work, by_work, float(volume.sum()), float(volume @ dissipated))
     return Audit(
         points=points,
         by_work=by_work,
@@ -209,6 +222,7 @@ def audit(
             float(volume @ dissipated),
             float(result.energy.max()) if region is None else result.region(region).energy,
         ),
+        load_power=load_power_error(power, exact_power, represented) if region is None else None,
     )
 
 
@@ -298,9 +312,7 @@ def estimate_total(
     least = min((int(np.count_nonzero(chosen)) for chosen in draws), default=0)
     if least < 2 or scale <= 0.0:
         return None
-    density = (count - worked) / volume + (worked * np.maximum(work, 0.0) / whole if worked else 0.0)
-    with np.errstate(divide="ignore"):
-        share = count / (density * scale)  # what a point stands for; one that was drawn has a density
+    share = count * represented_volumes(work, by_work, volume, whole) / scale
     errors = difference * share
     error = float(errors.mean())
     farthest = float(np.abs(errors - error).max())

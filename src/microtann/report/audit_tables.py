@@ -33,6 +33,9 @@ def audit_table(audit: Audit) -> Table:
         error, half = audit.total_dissipation
         note += f" Dissipation of the whole structure, estimated from all points: {error:+.2g} ± {half:.1g} "
         note += "(95 % interval), relative to max(D, Ψ/100)."
+    if audit.load_power is not None:
+        error, half = audit.load_power
+        note += f" Forces of the loads, estimated by their work: {error:.2g} ± {half:.1g} (95 % interval)."
     return Table("Audit: errors of the model in this structure", columns, tuple(rows), note)
 
 

@@ -15,7 +15,7 @@ from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.reference_run import ReferenceRuns, RunNumbers, elements
 from microtann.evaluation.structures import ReferenceCase
 from microtann.microstructure.protocol import Microstructure
-from microtann.studies.refinement import CellRuns, Trend, expected_errors, gaps, refine
+from microtann.studies.refinement import CellRuns, Trend, expected_errors, gaps, sizes_varied
 from microtann.tann.trained_model import TANN
 
 EXPONENT = 1.06
@@ -171,8 +171,8 @@ def forecast(
         raise InputError("a forecast needs one material for all bars")
     counts_of_elements, counts = case.elements(mesh_size), case.cells(ratio)
     progress("the regular lattice over sizes")
-    refine(case, bar)  # compiles every kernel
-    of_elements, of_lattices = refine(case, bar)
+    sizes_varied(case, bar)  # compiles every kernel
+    of_elements, of_lattices = sizes_varied(case, bar)
     progress("the exact cell on a coarse mesh")
     exact_cell, runs = reference.microstructure, ReferenceRuns(case)
     coarse = _coarse_mesh(case, exact_cell, of_elements)

@@ -73,7 +73,7 @@ class Trend:
         return float(limit + (values[-1] - limit) * (size / finest) ** order)
 
 
-def refine(case: ReferenceCase, bar: ElastoplasticBar) -> tuple[Trend, Trend]:
+def sizes_varied(case: ReferenceCase, bar: ElastoplasticBar) -> tuple[Trend, Trend]:
     """Compute a case with the regular cube over sizes of elements, and of the cells of full lattices.
 
     Parameters

@@ -59,10 +59,17 @@ class TrainingCheckpoint(NamedTuple):
     best: list[NDArray[Any]] | None = None
 
 
-def fingerprint(dataset: Dataset, form: TrainableForm) -> str:
+def fingerprint(dataset: Dataset, form: TrainableForm, former: MaterialPoint | None = None) -> str:
     """Return a digest of the form, its hyper-parameters, and all data but the test set, with names and units.
 
     The order of the groups of coordinates is that of their columns, so that it counts.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    form : TrainableForm
+    former : MaterialPoint, optional
+        From which the training goes on.
     """
     named = [list(dataset.coordinate_shapes), quantities_of(dataset).to_dict()]
     described = [form.name, form.version, asdict(form), named]  # type: ignore[call-overload]
@@ -70,6 +77,10 @@ def fingerprint(dataset: Dataset, form: TrainableForm) -> str:
     for increments in (dataset.training, dataset.validation):
         for field in fields(increments):
             digest.update(np.ascontiguousarray(getattr(increments, field.name)).data)
+    for array in () if former is None else leaves(former):
+        digest.update(np.ascontiguousarray(array).data)
+    if dataset.emphasis:
+        digest.update(json.dumps(sorted(dataset.emphasis.items())).encode())
     if dataset.elastic_stiffness is not None:
         digest.update(np.ascontiguousarray(dataset.elastic_stiffness).data)
     return digest.hexdigest()

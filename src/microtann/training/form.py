@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
@@ -113,6 +113,44 @@ class TrainableForm(Form, Objective, ABC):
     def phases(self) -> tuple[Phase, ...]:
         """Return the phases of training, in their order."""
 
+    @classmethod
+    def of_point(cls: type[T], point: MaterialPoint) -> T:
+        """Return the form with the sizes that a trained point shows, to train it on.
+
+        Raises
+        ------
+        InputError
+            If the form does not train on.
+        """
+        raise _starts_anew(cls.name)
+
+    def with_states(self: T, states: int) -> T:
+        """Return the form with another number of states, and all that should go with it.
+
+        Raises
+        ------
+        InputError
+            If it has no such number.
+        """
+        return cast("T", changed(self, states=states))
+
+    def go_on(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
+        """Return a trained point ready for the phases of training on other data, in place of `start`.
+
+        Parameters
+        ----------
+        point : MaterialPoint
+            Of this form.
+        dataset : Dataset
+            Prepared by the form.
+
+        Raises
+        ------
+        InputError
+            If the form does not train on.
+        """
+        raise _starts_anew(self.name)
+
     def prepare(self, dataset: Dataset) -> Dataset:
         """Return the data as the form learns from them, such as chosen groups of internal coordinates.
 
@@ -158,6 +196,13 @@ class TrainableForm(Form, Objective, ABC):
         unknown.
         """
         return encoded_states(point, data)
+
+
+def _starts_anew(name: str) -> InputError:
+    return InputError(
+        f"a model of the form {name!r} cannot be trained on, since this form starts from data alone: train a new "
+        "one on more data, or one of the form 'variational'"
+    )
 
 
 def tell_notes(sentences: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ import microtann
 from microtann.data.description import description_errors
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError, ConvergenceError, InputError
+from microtann.tann.agreement import require_agreement
 from microtann.tann.form import DEFAULT_FORM, form_class
 from microtann.tann.information import TrainingRecord
 from microtann.tann.point import MaterialPoint
@@ -48,6 +49,8 @@ def train(
     form: TrainableForm | str = DEFAULT_FORM,
     progress: Callable[[TrainingProgress], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    *,
+    model: TANN | None = None,
 ) -> TANN:
     """Train a TANN, as the command ``microtann train`` does; `TANN.save` writes it to a file.
 
@@ -64,6 +67,9 @@ def train(
     checkpoint : path, optional
         File in which the run is kept while it goes on; a run that was interrupted resumes from it, with the same
         result as an uninterrupted one, and removes it when it has finished.
+    model : TANN, optional
+        Model of this form that is trained on, in place of a new start: ``form.of_point(model.point)`` has its
+        sizes. The data should hold what it has learnt already.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def train(
     Raises
     ------
     InputError
-        If the data cannot determine a model.
+        If the data cannot determine a model, or the form cannot go on from the model.
     ConfigurationError
         If the checkpoint belongs to another run.
     ConvergenceError
@@ -95,10 +101,11 @@ def train(
         raise InputError(f"the data set cannot be trained on: {sentence}")
     tell_notes(form.unused())
     dataset = form.prepare(dataset)
-    owner = fingerprint(dataset, form)
+    before = None if model is None else _trained_on(model, form, dataset)
+    owner = fingerprint(dataset, form, before)
     path = None if checkpoint is None else Path(checkpoint)
     with shown_updates(progress) as told:
-        point, history = _through_phases(dataset, form, told, path, owner)
+        point, history = _through_phases(dataset, form, told, path, owner, before)
     point = form.finish(point, dataset)
     if path is not None:
         path.unlink(missing_ok=True)
@@ -108,6 +115,7 @@ def train(
         "jax": jax.__version__,
         "training": ", ".join(f"{name} = {value}" for name, value in chosen.items()),
         "fingerprint": owner,
+        **({} if model is None else {"former": model.information.provenance.get("fingerprint", "unknown")}),
     }
     verdict = form.verdict(history)
     if verdict:
@@ -130,12 +138,29 @@ def train(
     return TANN(point, replace(tann.information, provenance=provenance))
 
 
+def _trained_on(model: TANN, form: TrainableForm, dataset: Dataset) -> MaterialPoint:
+    """Return the point of a model that is trained on, if its form and its data fit.
+
+    Raises
+    ------
+    InputError
+        If they do not.
+    """
+    if model.form != form.name:
+        raise InputError(
+            f"a model of the form {model.form!r} cannot be trained on in the form {form.name!r}: choose its own"
+        )
+    require_agreement(model.information, dataset)
+    return model.point
+
+
 def _through_phases(
     dataset: Dataset,
     form: TrainableForm,
     progress: Callable[[TrainingProgress], None] | None,
     path: Path | None,
     owner: str,
+    before: MaterialPoint | None,
 ) -> tuple[MaterialPoint, TrainingHistory]:
     """Return the point at the end of all phases, gone on with from a checkpoint where there is one.
 
@@ -149,11 +174,13 @@ def _through_phases(
         Of the checkpoint.
     owner : str
         Whose it is.
+    before : MaterialPoint, optional
+        That is trained on.
     """
     found = read_training_checkpoint(path, owner, form, dataset) if path is not None else None
     history: TrainingHistory = ()
     if found is None:
-        point, loss = form.start(dataset), np.inf
+        point, loss = form.start(dataset) if before is None else form.go_on(before, dataset), np.inf
     else:
         point, loss, history = found.former, found.loss, found.history
     phases = form.phases()

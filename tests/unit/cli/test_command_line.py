@@ -342,6 +342,7 @@ def test_the_help_tells_defaults_and_the_order_of_the_work() -> None:
         "cost",
         "simulate",
         "job",
+        "refine",
         "export",
         "explore",
         "compare",

@@ -11,8 +11,10 @@ import pytest
 import microtann as mt
 from microtann.errors import InputError
 from microtann.evaluation.audit import audit, estimate_total
+from microtann.evaluation.load_power import load_power_error
 from microtann.evaluation.structures import reference_case
 from microtann.fem import Prescribed, Step
+from microtann.fem.replay import durations, follow, strain_histories
 
 MESH = mt.fem.box((1, 1, 2), (2, 2, 4))
 
@@ -54,6 +56,27 @@ def test_a_known_error_is_found() -> None:
     error, half = found.total_dissipation
     assert abs(error - 0.05 / 1.05) <= half < 0.05
     assert found.errors["force"].max() < 1e-9
+    assert found.load_power == pytest.approx((0.05 / 1.05, 0.0), abs=1e-9)
+
+
+def test_forces_are_judged_by_the_work_of_the_loads() -> None:
+    """With every point in the sample the work of the stresses is that of the reactions."""
+    tann = mt.load("cube")
+    result = bent(tann)
+    points = np.arange(result.mesh.weights.size)
+    strain = np.diff(strain_histories(result, points), axis=1, prepend=0.0)
+    stress = np.stack([stress for stress, _ in follow(tann, np.cumsum(strain, axis=1), durations(result))], axis=1)
+    power, volume = (stress * strain).sum(axis=2), result.mesh.weights.ravel()
+    moved = np.diff(np.asarray(result.displacement), axis=0, prepend=0.0)
+    work = (np.asarray(result.reactions) * moved).sum(axis=(1, 2))
+    np.testing.assert_allclose(volume @ power, work, rtol=1e-6)
+    wrong = power * np.array([1.1] * (power.shape[1] - 1) + [1.0])
+    found = load_power_error(wrong, power, volume)
+    assert found is not None
+    lost = work * 0.1 * np.array([1.0] * (len(work) - 1) + [0.0])
+    done = work * np.array([1.1] * (len(work) - 1) + [1.0])
+    assert found[0] == pytest.approx(np.linalg.norm(lost) / np.linalg.norm(done), rel=1e-6)
+    assert load_power_error(0.0 * power, power, volume) is None
 
 
 def test_half_of_the_points_follow_the_plastic_work() -> None:

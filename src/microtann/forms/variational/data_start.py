@@ -21,6 +21,7 @@ from microtann.data.increments import Dataset
 from microtann.errors import InputError
 from microtann.forms.variational.slip_reduction import RANK_TOLERANCE, CompleteSystem, SlipSystem, reduce_slips
 from microtann.numbers.singular_vectors import singular_vectors
+from microtann.tann.reduction import ResidualReduction
 from microtann.tann.scaling import Scaling
 from microtann.training.preparation import driving_variables
 
@@ -57,8 +58,7 @@ def is_discoverable(dataset: Dataset, components: int) -> bool:
 def slips_from_data(
     dataset: Dataset,
     scaling: Scaling,
-    elastic_response: Float[Array, "c v"],
-    whitening: Float[Array, "c r"],
+    reduction: ResidualReduction,
     states: int,
     slips: int,
     seed: int,
@@ -70,10 +70,8 @@ def slips_from_data(
     dataset : Dataset
         Without extra state variables.
     scaling : Scaling
-    elastic_response : array, shape (c, v)
-        A of the coordinates ξ.
-    whitening : array, shape (c, r)
-        W: the principal components are q = Wᵀ (ξ − A y).
+    reduction : ResidualReduction
+        Whose principal components q = Wᵀ (ξ − A y) are looked at.
     states, slips : int
         Numbers that are returned; fewer states if the coordinates have fewer components.
     seed : int
@@ -85,6 +83,8 @@ def slips_from_data(
         If there are too few increments for the energy.
     """
     data, generator = dataset.training, np.random.default_rng(seed)
+    elastic_response = np.asarray(reduction.elastic)
+    whitening = np.asarray(reduction.weight[:, None] * reduction.vectors / reduction.deviation)
     at_start, increment = driving_variables(data, scaling)
     strain, v = at_start + increment, data.strain.shape[1]
     before = (data.coordinates - at_start @ elastic_response.T) @ whitening

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from pydantic import Field
 
 from microtann.data.increments import Dataset, Increments
-from microtann.errors import ConfigurationError, InputError
+from microtann.errors import ConfigurationError
 from microtann.forms.variational.clusters.cluster_start import is_clusterable
 from microtann.forms.variational.clusters.field_start import holds_fields
 from microtann.forms.variational.cone_flow import ConeFlow
@@ -33,14 +33,16 @@ from microtann.forms.variational.held_elasticity import (
 )
 from microtann.forms.variational.idle_slips import size_of_slips, without_idle_slips
 from microtann.forms.variational.known_coordinates import VISITED, KnownCoordinates
+from microtann.forms.variational.open_reduction import open_reduction, with_open_states
 from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import SMALLEST, fitted_reduction
-from microtann.forms.variational.scaled_walks import ScaledWalks, measured_walks, moving_rows, to_walks
+from microtann.forms.variational.scaled_walks import ScaledWalks, emphasised, measured_walks, moving_rows, to_walks
+from microtann.forms.variational.shown_settings import shown_by
 from microtann.forms.variational.slip_reduction import SlipSystem
 from microtann.forms.variational.slip_start import is_reducible, reduced_slips
 from microtann.forms.variational.slip_update import prepare_flow
 from microtann.forms.variational.unused_settings import unused_beside_others, unused_by_start
-from microtann.forms.variational.viscous_flow import ViscousFlow, viscous
+from microtann.forms.variational.viscous_flow import ViscousFlow, rate_independent, viscous
 from microtann.forms.variational.walk_loss import Reference, loss_terms, reference_of, states_along
 from microtann.microstructure.protocol import metric_in
 from microtann.numbers.configuration import configuration
@@ -53,19 +55,11 @@ from microtann.training.descent_and_polish import at_round_off
 from microtann.training.form import Phase, TrainableForm, tell_notes
 from microtann.training.objective import Terms
 from microtann.training.optimise import Method, descent
-from microtann.training.preparation import (
-    driving_variables,
-    elastic_response,
-    require_memory_for,
-    residual_components,
-    scale_of,
-)
+from microtann.training.preparation import require_memory_for, scale_of
 
 FULL_RATE_ERROR = 1e-2
 """Relative error from which the descent starts at its full rate; below, the rate falls in proportion."""
 VALIDATION_WALKS = 60
-NO_COMPONENTS = (np.zeros(0), np.zeros((0, 0)), np.zeros(0))
-"""Weights, directions and deviations of data without internal coordinates."""
 
 
 @register
@@ -205,25 +199,9 @@ class Variational(TrainableForm):
         slips = self._most_slips
         require_memory_for(self.states, slips, moving_rows(data).size)
         scaling = scale_of(data)
-        driving, increment = driving_variables(data, scaling)
-        seen = data.with_coordinates
-        found, fields = bool(seen.any()), data if seen.all() else data.take(seen)
-        if dataset.coordinate_shapes and not found:
-            raise InputError(
-                "no training increment has internal coordinates at both ends: keep some, or none at all"
-            )
-        elastic = elastic_response(fields, increment[seen]) if found else np.zeros((0, driving.shape[1]))
-        told = KnownCoordinates.of(dataset) if self.from_lattice else None
-        if told is not None:
-            elastic = told.elastic_response(elastic, scaling)
-        weight, vectors, deviation = (
-            residual_components(
-                replace(dataset, training=fields), (driving + increment)[seen], increment[seen], elastic
-            )
-            if found
-            else NO_COMPONENTS
-        )
-        v, y, r = data.strain.shape[1], driving.shape[1], len(deviation)
+        reduction = open_reduction(dataset, scaling, self.from_lattice)
+        found, r = bool(reduction.coordinates), len(reduction.deviation)
+        v, y = data.strain.shape[1], len(scaling.driving)
 
         def point_of(system: SlipSystem) -> MaterialPoint:
             z, evolution = len(system.coupling), evolution_of(system)
@@ -232,14 +210,7 @@ class Variational(TrainableForm):
                     "groups of slips flow in a quadratic energy at any rate alike: leave convex, viscosity at 0"
                 )
             point = MaterialPoint(
-                reduction=ResidualReduction(
-                    elastic=jnp.asarray(elastic),
-                    weight=jnp.asarray(weight),
-                    vectors=jnp.asarray(vectors),
-                    deviation=jnp.asarray(deviation),
-                    encoder=jnp.zeros((z, r)),
-                    decoder=jnp.zeros((r, z)),
-                ),
+                reduction=with_open_states(reduction, z),
                 energy=DecoupledQuadraticEnergy(
                     jnp.asarray(system.elastic), jnp.asarray(system.coupling), jnp.zeros((y - v, y - v))
                 ),
@@ -260,8 +231,7 @@ class Variational(TrainableForm):
         known = elasticity_of_dataset(dataset, scaling)
         hold = unheld if known is None else hold_elasticity(known)
         if self.from_coordinates and self.group_size == 1 and found and is_discoverable(dataset, r):
-            whitening = weight[:, None] * vectors / deviation
-            shown = slips_from_data(dataset, scaling, elastic, whitening, self.states, slips, self.seed)
+            shown = slips_from_data(dataset, scaling, reduction, self.states, slips, self.seed)
             if shown is not None:
                 self._tell_unused(shown, of_lattice=False)
                 return hold(point_of(shown))
@@ -271,6 +241,20 @@ class Variational(TrainableForm):
         sizes = (self.group_size,) * self._most_groups(self.group_size)
         starts = [point_of(random_system(seed, y, self.states, sizes, known)) for seed in seeds]
         return self._best([hold(point) for point in starts], dataset)
+
+    @classmethod
+    def of_point(cls, point: MaterialPoint) -> Variational:
+        """Return the form with the states, slips and their groups, convex network and viscosity of a point."""
+        return cls(**shown_by(point))
+
+    def with_states(self, states: int) -> Variational:
+        """Return the form with another number of states, and slips in proportion."""
+        return replace(self, states=states, slips=round(self._most_slips * states / self.states))
+
+    def go_on(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
+        """Return a point whose slips are learnt further; its reduction is taken from the data, and left open."""
+        opening = open_reduction(dataset, point.scaling, self.from_lattice)
+        return replace(rate_independent(point), reduction=with_open_states(opening, point.states))
 
     def to_batch(self, point: MaterialPoint, data: Increments) -> ScaledWalks:
         """Return the walks of increments in scaled variables."""
@@ -305,9 +289,13 @@ class Variational(TrainableForm):
     def validation(self, point: MaterialPoint, dataset: Dataset) -> Callable[[MaterialPoint], Terms]:
         """Return the weighted terms of the loss on validation walks, as a function of the point."""
         metric = metric_in(dataset.provenance, dataset.microstructure, dataset.components)
-        held_out = measured_walks(point, dataset.validation, metric)
-        chosen = jax.tree.map(lambda a: a[:VALIDATION_WALKS], held_out)
-        weighted = self.weighted(reference_of(measured_walks(point, dataset.training, metric)))
+        held_out, walks = (
+            emphasised(measured_walks(point, data, metric), data, dataset.emphasis)
+            for data in (dataset.validation, dataset.training)
+        )
+        most = None if dataset.emphasis else VALIDATION_WALKS  # what is emphasised comes last
+        chosen = jax.tree.map(lambda a: a[:most], held_out)
+        weighted = self.weighted(reference_of(walks))
         return lambda trained: weighted(trained, chosen)
 
     def finish(self, point: MaterialPoint, dataset: Dataset) -> MaterialPoint:
@@ -340,9 +328,7 @@ class Variational(TrainableForm):
 
     def visited_states(self, point: MaterialPoint, data: Increments) -> Float[np.ndarray, "m z"]:
         """Return the states of the model itself along the walks, without viscosity."""
-        evolution = point.evolution
-        if isinstance(evolution, ViscousFlow):
-            point = replace(point, evolution=MultisurfaceFlow(evolution.normals))
+        point = rate_independent(point)
         return np.asarray(states_along(point, to_walks(point, data)))[moving_rows(data) >= 0]
 
     def verdict(self, history: Sequence[TrainingRecord]) -> str:
@@ -361,7 +347,7 @@ class Variational(TrainableForm):
 
     def _descent(self, point: MaterialPoint, dataset: Dataset) -> Method:
         metric = metric_in(dataset.provenance, dataset.microstructure, dataset.components)
-        walks = measured_walks(point, dataset.training, metric)
+        walks = emphasised(measured_walks(point, dataset.training, metric), dataset.training, dataset.emphasis)
         reference = reference_of(walks)
         loss = self.loss(reference)
         error = float(jnp.sqrt(jax.jit(loss)(point, jax.tree.map(lambda a: a[:VALIDATION_WALKS], walks))))

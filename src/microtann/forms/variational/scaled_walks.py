@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -28,7 +29,7 @@ class ScaledWalks(NamedTuple):
     energy : array, shape (B, T)
         Zero if the data do not hold it.
     weight : array, shape (B, T)
-        1, or 0 where a walk has ended and rests.
+        What an increment counts, 1 unless the data say otherwise; 0 where a walk has ended and rests.
     measure : array, shape (B, v, v), optional
         M of every walk: errors of stresses count as those of M S; without it as they are.
     """
@@ -73,6 +74,23 @@ def measured_walks(point: MaterialPoint, data: Increments, metric: StrainMetric)
         return walks
     measure = metric.unit.T / np.linalg.norm(metric.unit, 2)
     return walks._replace(measure=jnp.broadcast_to(measure, (len(walks.weight), *measure.shape)))
+
+
+def emphasised(walks: ScaledWalks, data: Increments, emphasis: Mapping[int, float]) -> ScaledWalks:
+    """Return walks whose increments count in the loss as a data set says of their paths.
+
+    Parameters
+    ----------
+    walks : ScaledWalks
+    data : Increments
+        From which they were put together.
+    emphasis : mapping
+        Of `microtann.data.increments.Dataset`.
+    """
+    if not emphasis:
+        return walks
+    counts = np.array([emphasis.get(int(path), 1.0) for path in data.path[moving_rows(data)[:, 0]]])
+    return walks._replace(weight=walks.weight * counts[:, None])
 
 
 def to_walks(point: MaterialPoint, data: Increments) -> ScaledWalks:

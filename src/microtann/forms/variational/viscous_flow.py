@@ -101,6 +101,16 @@ class ViscousFlow(Evolution):
         return PowerLaw(jnp.exp(self.log_viscosity - exponent * jnp.log(dt)), exponent)
 
 
+def rate_independent(point: MaterialPoint) -> MaterialPoint:
+    """Return a point whose slips, if they are viscous, flow as slow processes make them."""
+    evolution = point.evolution
+    return (
+        replace(point, evolution=MultisurfaceFlow(evolution.normals))
+        if isinstance(evolution, ViscousFlow)
+        else point
+    )
+
+
 def viscous(point: MaterialPoint, viscosity: float, exponent: float) -> MaterialPoint:
     """Return a point of coupled slips with a viscous power law above their resistances.
 

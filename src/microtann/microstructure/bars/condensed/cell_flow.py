@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from microtann.errors import ConvergenceError
 from microtann.microstructure.bars.condensed import increment_kernel, lane_newton_kernel, lane_slips_kernel
 from microtann.microstructure.bars.condensed.condensation import CondensedCell
+from microtann.system.threads import one_blas_thread
 
 Array = NDArray[np.float64]
 Solver = Literal["fastest", "active-set", "newton"]
@@ -149,6 +150,7 @@ class Advance:
     tangent: Float[Array, "n v v"] | None
 
 
+@one_blas_thread()
 def advance(
     condensed: CondensedCell,
     strain: Float[Array, "n v"],
