@@ -103,6 +103,9 @@ def can_be_hybrid(tann: TANN) -> bool:
 def named_quantities(job: StructureJob, result: Result) -> dict[str, list[list[float]]]:
     """Return what a job names, by increments: displacements of its points, and reactions of its held sets.
 
+    "borne" are the sums of the sizes of the nodal reactions of every set: where they balance each other, as under
+    torsion, their resultant is nothing to be relative to.
+
     Parameters
     ----------
     job : StructureJob
@@ -120,11 +123,18 @@ def named_quantities(job: StructureJob, result: Result) -> dict[str, list[list[f
         for t in range(len(result.time))
         if sets
     ]
-    return {"displacements": moved, "reactions": held}
+    borne = [
+        [float(np.linalg.norm(result.reactions[t][result.mesh.sets[name]], axis=1).sum()) for name in sets]
+        for t in range(len(result.time))
+        if sets
+    ]
+    return {"displacements": moved, "reactions": held, "borne": borne}
 
 
 def change_of(now: Mapping[str, Any], before: Mapping[str, Any]) -> float | None:
-    """Return by how much the named quantities have changed, relative RMS of each kind; None if there are none.
+    """Return by how much the named quantities have changed, the larger of both kinds; None if there are none.
+
+    Displacements relative to their RMS, reactions to the RMS of the forces that their sets bear.
 
     Parameters
     ----------
@@ -132,8 +142,9 @@ def change_of(now: Mapping[str, Any], before: Mapping[str, Any]) -> float | None
         As `named_quantities`.
     """
     found = []
-    for name, values in now.items():
-        one, other = np.array(values), np.array(before[name])
-        if one.size and one.shape == other.shape and np.abs(one).max() > 0.0:
-            found.append(float(np.linalg.norm(one - other) / np.linalg.norm(one)))
+    for name, measure in (("displacements", "displacements"), ("reactions", "borne")):
+        one, other = np.array(now[name]), np.array(before[name])
+        scale = float(np.linalg.norm(now[measure]))
+        if one.size and one.shape == other.shape and scale > 0.0:
+            found.append(float(np.linalg.norm(one - other)) / scale)
     return max(found, default=None)

@@ -53,7 +53,7 @@ def refinement_section(
         if worst <= 1.0
         else f"whose worst error, at the upper end of its interval, is {worst:.2g} times what was asked for."
     )
-    walked = " → ".join(f"{own['walks']['stress']:.1e}" for own in (rounds[0], rounds[best]))
+    walked = " → ".join(f"{rounds[number]['walks']['stress']:.1e}" for number in sorted({0, best}))
     kept += f" Stress error on held-out walks of before: {walked}."
     return Section(
         title=f"Refinement of a model for {job}",

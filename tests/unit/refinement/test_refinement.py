@@ -22,6 +22,7 @@ from microtann.refinement import refinement_round
 from microtann.refinement.chosen_points import apart_and_weighty
 from microtann.refinement.exact_histories import solve_histories
 from microtann.refinement.mixture import mixture
+from microtann.refinement.model_in_job import change_of
 from microtann.refinement.refinement_choice import RefinementChoice
 from microtann.refinement.stopping import decide
 from microtann.training.walk_errors import closed_loop_error
@@ -178,6 +179,16 @@ def test_it_ends_within_the_targets_or_where_nothing_falls() -> None:
     wide = [numbers(0.15, half=0.1), numbers(0.15, half=0.1)]  # of which nobody knows whether they are within
     assert decide(wide[:1], loose).states == 6
     assert "audit more points" in decide(wide, loose).reason
+
+
+def test_reactions_that_balance_are_relative_to_what_is_borne() -> None:
+    before = {"displacements": [[1.0, 0.0]], "reactions": [[1e-9, 0.0]], "borne": [[4.0]]}
+    twisted = {"displacements": [[1.0, 0.0]], "reactions": [[-1e-9, 4e-3]], "borne": [[4.0]]}
+    assert change_of(twisted, before) == pytest.approx(1e-3)
+    moved = {**twisted, "displacements": [[1.0, 0.01]]}
+    assert change_of(moved, before) == pytest.approx(1e-2, rel=1e-3)
+    nothing: dict[str, list[list[float]]] = {"displacements": [], "reactions": [], "borne": []}
+    assert change_of(nothing, nothing) is None
 
 
 def test_the_errors_in_a_structure_fall_and_a_second_call_goes_on(place: Path) -> None:
