@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.surfaces import elastic_stiffness, limit_surface, yield_surface
     from microtann.refinement.refine import refine
     from microtann.refinement.refinement_choice import RefinementChoice
+    from microtann.reproduction.reproduce import reproduce
     from microtann.tann.hybrid import Hybrid
     from microtann.tann.shipped import load, model_card, shipped_models
     from microtann.tann.trained_model import TANN
@@ -157,6 +158,7 @@ __all__ = [
     "reentrant_cell",
     "refine",
     "register_microstructure",
+    "reproduce",
     "reproduction",
     "shipped_models",
     "simulate",
@@ -234,6 +236,7 @@ _PLACES = {
     "microstructure.surfaces": ("elastic_stiffness", "limit_surface", "yield_surface"),
     "refinement.refine": ("refine",),
     "refinement.refinement_choice": ("RefinementChoice",),
+    "reproduction.reproduce": ("reproduce",),
     "tann.hybrid": ("Hybrid",),
     "tann.trained_model": ("TANN",),
     "tann.shipped": ("load", "model_card", "shipped_models"),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+import microtann as mt
 from microtann.cli.messages import console, show_files
 from microtann.cli.options import Assignments, Config, Overwrite
 from microtann.cli.progress_bar import progress
@@ -16,8 +17,7 @@ from microtann.cli.sections import gather
 from microtann.errors import InputError
 from microtann.report.page import REPORT_FILE
 from microtann.reproduction.claims import CELLS, SECTION5_CASES
-from microtann.reproduction.section4 import reproduce_section4
-from microtann.reproduction.section5 import MODELS, reproduce_section5
+from microtann.reproduction.section5 import MODELS
 
 
 def reproduce(
@@ -84,13 +84,13 @@ def reproduce(
     if wrong:
         raise InputError(f"{wrong[0]} is not an option of {section}: leave it out")
     if section == "section5":
-        shown = reproduce_section5(
-            model or MODELS, case, full, output=place, overwrite=overwrite, progress=progress
+        shown = mt.reproduce(
+            section, model, cases=case, full=full, output=place, overwrite=overwrite, progress=progress
         )
     else:
         settings = gather(config, assignments, {"train.form": form})
         models = section4_models(settings, cell, train, form, states_by_cell(states or ()), place, overwrite)
-        shown = reproduce_section4(cell, models, output=place, overwrite=overwrite)
+        shown = mt.reproduce(section, models, cells=cell, output=place, overwrite=overwrite)
     for table in shown.tables:
         console().print(table.to_terminal())
         console().print()

@@ -37,7 +37,7 @@ from microtann.studies.training_point import STRESS
 from microtann.system.stage import check_gathering
 from microtann.tann.form import DEFAULT_FORM
 
-NUMBERS = "Numbers to try, as in 4,8,12; by default up to 48, or halved to the smallest within --error."
+NUMBERS = "Numbers to try, as in 4,8,12; by default doubled, up to 48, and halved to the smallest within --error."
 OwnData = Annotated[
     Path | None, typer.Option("--data", help="Data file of yours, in place of a cell whose data are generated.")
 ]
@@ -62,7 +62,9 @@ def isvs(
     states: Annotated[str | None, typer.Option(help=NUMBERS)] = None,
     error: Annotated[
         float | None,
-        typer.Option(help="Error that is small enough; else the knee of the curve is proposed."),
+        typer.Option(
+            help="Error that is small enough, 0.01 by default; with --states the knee of the curve is proposed."
+        ),
     ] = None,
     by: Annotated[
         str, typer.Option(help="Whose error counts: stress, force, displacement or another group of the data.")

@@ -155,7 +155,7 @@ def read_job(path: str | os.PathLike[str], changes: Mapping[str, Any] | None = N
     return StructureJob(
         tables.title,
         model,
-        job_steps(tables, mesh),
+        job_steps(tables, mesh, system.parts),
         tables.solver,
         tables.output,
         inputs,

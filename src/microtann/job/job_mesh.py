@@ -33,7 +33,8 @@ def job_mesh(tables: JobTables) -> Mesh:
             origin = choice.origin or None
             mesh = box(choice.lengths, choice.divisions, origin, choice.kind or None, choice.diagonals)
     except InputError as error:
-        raise ConfigurationError(f"{tables.where('mesh')}: {error}") from None
+        key = ("mesh", "file") if choice.file else ("mesh",)
+        raise ConfigurationError(f"{tables.where(*key)}: {error}") from None
     size = ON_PLACE * float(np.ptp(mesh.points, axis=0).max())
     sets, sides, regions = (
         {name: _indices(place, points, size, tables.where(kind, name), what) for name, place in places.items()}

@@ -5,31 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from jaxtyping import Int
+from numpy.typing import NDArray
 
-from microtann.equilibrium.steps import Prescribed, Step
+from microtann.equilibrium.steps import Prescribed, Step, label
 from microtann.errors import ConfigurationError, InputError
 from microtann.fem.mesh import Mesh
 from microtann.job.job_history import read_history
-from microtann.job.job_loads import Force, LoadChoice
+from microtann.job.job_loads import Force
+from microtann.job.job_supports import check_component, check_held, check_load, held_components
 from microtann.job.job_tables import JobTables, StepTables
 from microtann.job.mesh_names import named
 from microtann.job.tables import StepChoice
 from microtann.numbers.configuration import nearest
 
 
-def job_steps(tables: JobTables, mesh: Mesh) -> tuple[Step, ...]:
+def job_steps(tables: JobTables, mesh: Mesh, parts: Int[NDArray[np.int32], "N"]) -> tuple[Step, ...]:
     """Return the steps of a job.
+
+    Parameters
+    ----------
+    tables : JobTables
+    mesh : Mesh
+    parts : integer array, shape (N,)
+        Number of the connected part of every node.
 
     Raises
     ------
     ConfigurationError
-        If a support or load names what the mesh has not, or a column that the history has not.
+        If a support or load names what the mesh has not, or a column that the history has not; if the supports
+        leave a part free to move, or take up all of a load.
     """
-    if tables.history is None:
-        return tuple(
-            _step(tables, mesh, step, ("step", number, "load"), {}) for number, step in enumerate(tables.steps)
-        )
+    steps = _listed_steps(tables, mesh) if tables.history is None else _steps_of_history(tables, mesh)
+    for number, step in enumerate(steps):
+        listed = tables.history is None
+        where, name = tables.where(*(("step", number) if listed else ("history",))), label(step, number + 1)
+        held = held_components(step, mesh, where, name)
+        if number > 0 and not listed:
+            continue  # all rows hold and load the same nodes
+        key = ("step", number, "load") if listed else ("load",)
+        for place, load in enumerate(tables.steps[number].loads if listed else tables.loads):
+            check_load(load, held, mesh, tables.where(*key, place))
+        check_held(held, mesh, parts, where, name)
+    return steps
+
+
+def _listed_steps(tables: JobTables, mesh: Mesh) -> tuple[Step, ...]:
+    return tuple(
+        _step(tables, mesh, step, ("step", number, "load"), {}) for number, step in enumerate(tables.steps)
+    )
+
+
+def _steps_of_history(tables: JobTables, mesh: Mesh) -> tuple[Step, ...]:
+    """Return a step for every row of the history."""
     choice = tables.history
+    assert choice is not None
     columns = read_history(tables.path.parent / choice.file)
     times = columns.get(choice.time) if choice.time else np.arange(1.0, len(next(iter(columns.values()))) + 1)
     used: dict[str, tuple[str | int, ...]] = {choice.time: ("history", "time")} if choice.time else {}
@@ -82,28 +112,21 @@ def _step(
             named(support.on, mesh.sets)
         except InputError as error:
             raise ConfigurationError(f"{tables.where('support', number, 'on')}: {error}") from None
+        for component in support.components:
+            check_component(component, mesh, tables.where("support", number, "components"))
         prescribed += [Prescribed(support.on, component) for component in support.components]
     for number, load in enumerate(step.loads):
         where = tables.where(*key, number)
         if load.history and load.history not in factors:
             raise ConfigurationError(f"{where}: a load of a step follows no history: use [history] with [[load]]")
+        if component := getattr(load, "component", ""):
+            check_component(component, mesh, tables.where(*key, number, "component"))
         try:
             held, acting = load.conditions(mesh, factors.get(load.history, 1.0))
         except InputError as error:
             raise ConfigurationError(f"{where}: {error}") from None
-        _check_acting(load, prescribed, mesh, where)
+        if held:
+            held_components(Step([*prescribed, *held]), mesh, where, "displacements")
         prescribed, forces = prescribed + held, forces + acting
     choice = step.choice
     return Step(prescribed, forces, choice.increments, choice.dt, choice.name)
-
-
-def _check_acting(load: LoadChoice, supports: list[Prescribed], mesh: Mesh, where: str) -> None:
-    """Refuse a force all of whose nodes are held in its direction, so that it does nothing."""
-    component = getattr(load, "component", None)
-    if component is None or load.on not in mesh.sets:
-        return
-    held = [
-        mesh.sets[item.nodes] for item in supports if item.component == component and isinstance(item.nodes, str)
-    ]
-    if held and np.isin(mesh.sets[load.on], np.concatenate(held)).all():
-        raise ConfigurationError(f"{where}: all nodes of {load.on!r} are held along {component} by a support")

@@ -29,6 +29,8 @@ from microtann.system.stage import write_numbers
 ROWS = 30
 """Most steps in the table."""
 AXES = "xyz"
+STRESSES = ("stress", "energy", "dissipation", "dissipated")
+"""Fields in the unit of stress."""
 
 
 def write_job(folder: Path, job: StructureJob, result: Result) -> Section:
@@ -109,8 +111,10 @@ def ends_table(job: StructureJob, result: Result) -> Table:
     axes = AXES[: result.mesh.dimension]
     columns = (
         Column("step", kind="text"),
-        *(Column(name) for name in ("time", "energy", "dissipation", "largest displacement")),
-        *(Column(f"{name} {axis}") for name in sets for axis in axes),
+        Column("time"),
+        *(Column(name, _energy_unit(job)) for name in ("energy", "dissipation")),
+        Column("largest displacement", job.title.length),
+        *(Column(f"{name} {axis}", _force_unit(job)) for name in sets for axis in axes),
     )
     rows: list[tuple[Value, ...]] = [
         (
@@ -190,7 +194,7 @@ def _figures(folder: Path, job: StructureJob, result: Result) -> list[Figure]:
     figures = []
     for field in job.output.pictures:
         name = f"{field.replace(' ', '-')}.png"
-        save_or_say(folder / name, partial(plot_body, result, field, scale=scale))
+        save_or_say(folder / name, partial(plot_body, result, field, scale=scale, unit=_unit(job, field)))
         figures.append(
             Figure(name, f"The deformed body at the end (displacements {shown}), coloured by: {field}.")
         )
@@ -200,11 +204,25 @@ def _figures(folder: Path, job: StructureJob, result: Result) -> list[Figure]:
     return figures
 
 
+def _unit(job: StructureJob, field: str) -> str:
+    """Return the unit of a field, as far as the job names its units; energies are per volume."""
+    return job.title.stress if field.partition(" ")[0] in STRESSES else ""
+
+
+def _force_unit(job: StructureJob) -> str:
+    title = job.title
+    return f"{title.stress}·{title.length}²" if title.stress and title.length else ""
+
+
+def _energy_unit(job: StructureJob) -> str:
+    title = job.title
+    return f"{title.stress}·{title.length}³" if title.stress and title.length else ""
+
+
 def _histories(job: StructureJob, result: Result) -> list[CurveHistory]:
     """Return the energies, and along each axis the reactions of the sets that supports hold."""
     energies = {"energy Ψ": from_virgin(result.energy), "dissipation D": from_virgin(result.dissipation)}
-    unit = f"{job.title.stress}·{job.title.length}³" if job.title.stress and job.title.length else "–"
-    force = f"{job.title.stress}·{job.title.length}²" if job.title.stress and job.title.length else "–"
+    unit, force = _energy_unit(job) or "–", _force_unit(job) or "–"
     histories = [CurveHistory("energy and dissipation", "increment", f"energy [{unit}]", energies)]
     for name in held_sets(result)[:5]:
         reaction = from_virgin(result.reaction(name))

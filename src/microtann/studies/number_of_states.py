@@ -41,6 +41,8 @@ SMALLEST_ERROR = 1e-12
 """Errors below are round-off, and alike."""
 FEWEST, MOST = 4, 48
 """Numbers of internal state variables between which a study looks, unless others are given."""
+TARGET = 0.01
+"""Error that is small enough where neither it nor numbers are given."""
 FOLDERS = ("data", "points", "study")
 """What the folder of a study holds."""
 
@@ -187,12 +189,13 @@ def study_states(
     form : TrainableForm
         Its number of states varies.
     states : sequence of int
-        Numbers to try; by default about seven up to that of the exact model, or to 48. With an ``error`` they are
-        doubled until one is within it, and then halved to the smallest that is.
+        Numbers to try; by default they are doubled, up to that of the exact model or to 48, until one is within
+        the ``error``, and then halved to the smallest that is.
     seeds : sequence of int
         Each number is trained once with each of them.
     error : float, optional
-        Error that is small enough; else the knee of the curve is proposed.
+        Error that is small enough, by default 1 % without ``states``; with states the knee of the curve is
+        proposed. It is proposed too where no number reaches the error.
     by : str
         Whose error counts: "stress", or a group of internal coordinates such as "force" or "displacement". A model
         that is good in stress may decode displacements badly.
@@ -221,7 +224,8 @@ def study_states(
         raise InputError(f"models are chosen by {', '.join((STRESS, *groups))} of these data, not by {by!r}")
     exact = None if reference is None else reference.microstructure.exact_states
     most = exact or MOST
-    numbers = list(states) or ([min(FEWEST, most)] if error else _default_numbers(most))
+    error = error if error or states else TARGET
+    numbers = list(states) or [min(FEWEST, most)]
     asked = {"states": list(states), "error": error or 0.0, "seeds": list(seeds), "by": by}
     sections = {"study": asked, "train": form_table(form)}
     check_longer(folder / "study", sections, overwrite)
@@ -322,12 +326,6 @@ def study_states(
 
 def _place(folder: Path, series: str, states: int, form: TrainableForm) -> Path:
     return folder / "points" / f"{series}-{states:03d}-seed-{getattr(form, 'seed', 0)}"
-
-
-def _default_numbers(most: int) -> list[int]:
-    """Return about seven numbers up to that of the exact model, or to 48."""
-    numbers = np.geomspace(min(FEWEST, most), min(MOST, most), 7)
-    return sorted({round(n) for n in numbers})
 
 
 def _latent_pairs(

@@ -13,6 +13,8 @@ PLATE = """\
 [mesh]
 lengths = [2.0, 1.0]
 divisions = [2, 1]
+[set.left]
+x = 0.0
 [set.right]
 x = {}
 [material]
@@ -20,6 +22,9 @@ kind = "elastic"
 young = 1.0
 poisson = 0.3
 plane = "stress"
+[[support]]
+on = "left"
+components = "xy"
 [[step]]
 [[step.load]]
 kind = "force"

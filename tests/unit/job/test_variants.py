@@ -148,15 +148,16 @@ def test_a_study_that_was_stopped_goes_on(bar: Path) -> None:
 
 
 def test_one_that_fails_is_named_and_the_others_go_on(bar: Path) -> None:
-    """A body that nothing holds along x has no equilibrium."""
+    """A force beyond the limit load has no equilibrium."""
     out = bar.with_name("out")
-    up = {"step.0.load.0.component": "y"}
-    study = mt.studies.study_variants(bar, {"support.0.components": ["y", "xy"]}, up, output=out)
-    assert list(study.numbers) == ["components=xy"]
-    assert "free" in study.failures["components=y"]
-    assert "components=y failed" in study.section.paragraphs[1]
+    plastic = {"material.kind": "von Mises", "material.plane": "strain", "material.yield_stress": 0.1}
+    pulled = plastic | {"step.0.load.0.kind": "force", "step.0.increments": 2}
+    study = mt.studies.study_variants(bar, {"step.0.load.0.value": [0.1, 0.4]}, pulled, output=out)
+    assert list(study.numbers) == ["value=0.1"]
+    assert "increment" in study.failures["value=0.4"]
+    assert "value=0.4 failed" in study.section.paragraphs[1]
     with pytest.raises(ConvergenceError, match="every variant failed"):
-        mt.studies.study_variants(bar, {"support.0.components": ["y"]}, up, output=out)
+        mt.studies.study_variants(bar, {"step.0.load.0.value": [0.4]}, pulled, output=out)
 
 
 def test_the_command(bar: Path, monkeypatch: pytest.MonkeyPatch) -> None:

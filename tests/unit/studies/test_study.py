@@ -61,6 +61,18 @@ def test_a_longer_study_starts_from_what_is_there(results: Path) -> None:
     assert "proposed: 8 internal state variables (the smallest number within the error 0.5 of" in result.output
 
 
+def test_without_numbers_the_smallest_within_one_per_cent_is_found(results: Path, tmp_path: Path) -> None:
+    """By doubling and halving alone: 4, 8, 16, and then between the last too small and the first within."""
+    result = call("isvs", *NONE, "--data", results / "data" / "data.h5", "-o", tmp_path / "study")
+    assert result.exit_code == 0, result.output
+    numbers = json.loads((tmp_path / "study" / "study" / "numbers.json").read_text())
+    errors = {p["asked"]: p["errors"]["stress"] for p in numbers["points"]}
+    chosen = numbers["proposal"]["states"]
+    assert chosen == min(n for n, error in errors.items() if error <= 0.01)
+    assert {4, 8, chosen - 1} <= set(errors)
+    assert max(errors) <= 16
+
+
 def test_models_are_chosen_by_what_they_decode_on_data_of_ones_own(results: Path, tmp_path: Path) -> None:
     data = results / "data" / "data.h5"
     common = (*UPDATES, "--data", data, "--error", 0.03, "-o", tmp_path / "own", "--by")
