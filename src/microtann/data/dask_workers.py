@@ -111,7 +111,10 @@ def dask_workers(processes: int, address: str | None) -> Iterator[DaskWorkers]:
     if address is None:
         with interrupts_blocked():  # dask's workers end with their parent, but do not ignore Ctrl-C
             made = distributed.LocalCluster(
-                n_workers=processes, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+                n_workers=processes,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",  # None would be port 8787, whoever has it
+                silence_logs=logging.ERROR,
             )
         with made as cluster, distributed.Client(cluster) as client:
             yield DaskWorkers(client, "the dask cluster on this machine")

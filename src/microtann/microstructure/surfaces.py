@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -37,7 +37,7 @@ class Surface:
     name: str
     of: str
     components: tuple[str, str]
-    points: Float[Array, "n 2"]
+    points: Float[Array, "n 2"] = field(repr=False)
 
 
 def elastic_stiffness(material: Material) -> Float[Array, "v v"]:
