@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from microtann.data.worker import interrupts_blocked, on_one_thread
@@ -32,7 +33,6 @@ class DaskWorkers:
 
         self.lost = (KilledWorker, CancelledError)
         self._client, self._where, self._told = client, where, False
-        self._pool = client.get_executor(pure=False)
 
     @property
     def at_once(self) -> int:
@@ -41,8 +41,10 @@ class DaskWorkers:
 
     def submit(self, function: Callable[..., Any], task: tuple[Any, ...]) -> Future[Any]:
         """Begin a task, on one thread whatever the environment of its worker says."""
-        future: Future[Any] = self._pool.submit(on_one_thread, function, *task)
-        return future
+        promised: Future[Any] = Future()
+        asked = self._client.submit(on_one_thread, function, *task, pure=False)
+        asked.add_done_callback(partial(_pass_on, promised))
+        return promised
 
     def ended(self) -> None:
         """Hear that a task ended well."""
@@ -89,6 +91,17 @@ class DaskWorkers:
         return MicrotannError(
             f"{self._where} was lost, or its tasks were cancelled; {KEPT} when it is there again"
         )
+
+
+def _pass_on(promised: Future[Any], asked: Any) -> None:
+    """Give the result of a task of dask, or its error, to a future of Python.
+
+    Dask's own executor takes a result for an error if the worker that holds it is lost meanwhile.
+    """
+    try:
+        promised.set_result(asked.result())
+    except BaseException as error:  # to be raised where the result is asked for
+        promised.set_exception(error)
 
 
 @contextmanager

@@ -144,6 +144,7 @@ def _in_flight(
     flying: dict[Future[TaskResult], ShardTask] = {}
     while True:
         failure: BaseException | None = None
+        suspects: list[ShardTask] = []
         most = 1 if workers.alone else TASKS_PER_WORKER * workers.at_once
         while len(flying) < most and failure is None:
             task = again.popleft() if again else next(remaining, None)
@@ -153,11 +154,10 @@ def _in_flight(
                 flying[workers.submit(function, task)] = task
             except workers.lost as error:
                 failure = error
-                again.append(task)
+                suspects.append(task)
         if not flying and failure is None:
             return
         done, _ = wait(flying, timeout=PATIENCE, return_when=FIRST_COMPLETED)
-        suspects: list[ShardTask] = []
         for future in done:
             try:
                 result = future.result()
@@ -171,6 +171,6 @@ def _in_flight(
             suspects += [task for task in flying.values() if not any(task is known for known in suspects)]
             again.extend(suspects)
             flying.clear()
-            workers.replace(failure, [name(task) for task in again])
+            workers.replace(failure, [name(task) for task in suspects])
         elif not done:
             workers.idle()
