@@ -11,6 +11,7 @@ import pytest
 import microtann as mt
 from microtann.export import CompiledModel, compile_source, write
 from microtann.fem import State
+from microtann.tann.network_energy import NetworkEnergy
 from microtann.tann.state_network import StateNetwork
 
 pytestmark = [pytest.mark.verify, pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")]
@@ -36,6 +37,16 @@ def away_from_kinks(model: mt.TANN, increment: np.ndarray, state: State) -> np.n
     return (np.abs(np.abs(inputs) - 1.0) > 1e-9).all(axis=1)
 
 
+def terms_of_energy(model: mt.TANN) -> float:
+    """Return the sum of the sizes of what a network adds up to the energy of the virgin state, which is zero."""
+    energy = model.point.energy
+    if not isinstance(energy, NetworkEnergy):
+        return 0.0
+    hidden, output = energy.network.layers
+    neurons = np.asarray(energy.network.activation(hidden.bias))
+    return float(model.scaling.energy * (np.abs(output.weight) @ np.abs(neurons)).item())
+
+
 @pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("name", mt.shipped_models())
 def test_a_hundred_thousand_updates_agree(name: str, tmp_path: Path) -> None:
@@ -59,7 +70,10 @@ def test_a_hundred_thousand_updates_agree(name: str, tmp_path: Path) -> None:
         pairs |= {key: (own_after[key], after[key]) for key in after}
         for quantity, (own, right) in pairs.items():
             assert right is not None
-            assert np.abs(own - right).max() <= 1e-12 * np.abs(right).max(), (std, quantity)
+            noise = (
+                4 * np.finfo(float).eps * terms_of_energy(model) if quantity == "energy" else 0.0
+            )  # fourth powers
+            assert np.abs(own - right).max() <= 1e-12 * np.abs(right).max() + noise, (std, quantity)
         reach = model.training_reach(before, after)
         np.testing.assert_allclose(compiled.training_reach(before, after), reach, rtol=1e-12)
 
