@@ -77,8 +77,8 @@ class DaskWorkers:
         if deaths is None:
             raise self._gone() from None
         raise MicrotannError(
-            f"{suspects[0]} ended the {deaths + 1} workers that tried it, one after the other: out of memory, or "
-            f"killed; {KEPT} when every worker has more memory"
+            f"{suspects[0]}, or one that waited on the same workers, ended the {deaths + 1} workers that had it, "
+            f"one after the other: out of memory, or killed; {KEPT} when every worker has more memory"
         ) from None
 
     def _cores(self) -> int:
