@@ -22,6 +22,7 @@ from microtann.fem.out_of_plane import KNOWN, normal_components
 from microtann.fem.regions import Chunk, Materials, MeanDilatation, Region, averaged_cells, regions_of
 from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
+from microtann.system.crew import Crew
 from microtann.system.reused_memory import ReusedMemory
 from microtann.system.worker_threads import side_by_side, worker_threads
 
@@ -106,7 +107,9 @@ class FiniteElements:
         self.regions = regions_of(mesh, materials, mean_dilatation)
         self.mean_dilatation = averaged_cells(mesh, self.regions)
         self._threads = worker_threads(threads)
+        self.crew = Crew(self._threads)
         self._memory = ReusedMemory()
+        self._whole = False  # until a tangent is not symmetric: of others one half of the blocks says all
         self._chunks = [list(region.chunks(mesh, chunk)) for region in self.regions]
         self._turns = [turns(mesh, chunks) for chunks in self._chunks]
         self._calls = [MaterialCall(region, mesh) for region in self.regions]
@@ -163,7 +166,8 @@ class FiniteElements:
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         d, v = mesh.dimension, components(mesh.dimension)
         count, empty = mesh.weights.size, self._memory.empty
-        data = empty((len(self.pattern.indices), d, d)) if tangent else None
+        kept = self.pattern.indices if self._whole else self.pattern.halves.upper[1]
+        data = empty((len(kept), d, d)) if tangent else None
         if data is not None:
             data.fill(0.0)
         totals = _Totals(
@@ -186,12 +190,16 @@ class FiniteElements:
                     skew, size = max(skew, done.skew), max(size, done.size)
                     material_seconds += done.seconds
             new |= region.named(after)
+        symmetric = skew <= TANGENT_SYMMETRY * size
+        if tangent and not (symmetric or self._whole):
+            self._whole = True
+            return self.evaluate(state, displacement, increment, dt, tangent)
         strain, dissipated = totals.strain, totals.dissipated
         strain += state.strain
         dissipated += state.dissipated
         return Response(
             force=totals.force.ravel(),
-            tangent=None if data is None else BlockTangent(self.pattern, data, skew <= TANGENT_SYMMETRY * size),
+            tangent=None if data is None else BlockTangent(self.pattern, data, symmetric, self.crew),
             energy=energy,
             dissipation=dissipation,
             state=GaussState(strain, totals.stress, dissipated, new),
