@@ -14,7 +14,7 @@ from microtann.equilibrium.block_rows_kernel import LANES
 from microtann.equilibrium.coarse import EMPTY, DenseInverse
 from microtann.equilibrium.prolongation import smoothed_prolongation
 from microtann.equilibrium.rigid import rigid_modes
-from microtann.equilibrium.row_parts import Bounds, turns
+from microtann.equilibrium.row_parts import Bounds, row_turns
 from microtann.equilibrium.smoother_kernels import (
     backward_six,
     backward_three,
@@ -124,7 +124,7 @@ class SweptLevel:
         self._crew, self._coarse, self._memory = crew, coarse, ReusedMemory()
         self._nodes, self._lanes = len(inverse), LANES[inverse.shape[1]]
         self._forward, self._backward = SWEEPS[inverse.shape[1]]
-        self._turns = turns(matrix.indptr, matrix.indices)
+        self._turns = row_turns(matrix.indptr, matrix.indices)
         self._lower = (*_lower(matrix, self._turns), np.ascontiguousarray(inverse).ravel())
         self._transfer = Transfer(prolongation, self._lanes, crew)
 

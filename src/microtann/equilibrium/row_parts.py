@@ -17,7 +17,7 @@ FEWEST_ROWS = 2000
 MOST_PARTS = 32
 
 
-def turns(indptr: Int[NDArray[np.int32], "_"], indices: Int[NDArray[np.int32], "_"]) -> tuple[Bounds, ...]:
+def row_turns(indptr: Int[NDArray[np.int32], "_"], indices: Int[NDArray[np.int32], "_"]) -> tuple[Bounds, ...]:
     """Return the bounds of the parts, in turns of parts that do not meet: two turns, or one of a single part.
 
     Parameters

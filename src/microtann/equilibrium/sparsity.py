@@ -18,7 +18,7 @@ from microtann.equilibrium.half_product_kernel import (
     pad_nodes,
     unpad_nodes,
 )
-from microtann.equilibrium.row_parts import Bounds, turns
+from microtann.equilibrium.row_parts import Bounds, row_turns
 from microtann.system.crew import Crew
 from microtann.system.reused_memory import ReusedMemory
 
@@ -91,7 +91,7 @@ class Sparsity:
     @cached_property
     def turns(self) -> tuple[Bounds, ...]:
         """Parts of the rows that a product may treat side by side."""
-        return turns(*self.halves.upper)
+        return row_turns(*self.halves.upper)
 
     @cached_property
     def mirror(self) -> Int[NDArray[np.int32], "lower"]:

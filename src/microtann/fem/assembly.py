@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 from microtann.equilibrium.system import Response
-from microtann.fem.chunk_order import turns
+from microtann.fem.chunk_order import Run, turns
 from microtann.fem.element_operator import ElementOperator
 from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
@@ -183,8 +185,8 @@ class FiniteElements:
         for region, call, all_turns in zip(self.regions, self._calls, self._turns, strict=True):
             after: State = {}
             add = partial(self._add, call, region.own(state.material), after, dt, totals)
-            for chunks in all_turns:
-                for done in side_by_side(add, chunks, self._threads):
+            for runs in all_turns:
+                for done in chain.from_iterable(side_by_side(partial(_each, add), runs, self._threads)):
                     energy += done.energy
                     dissipation += done.dissipation
                     skew, size = max(skew, done.skew), max(size, done.size)
@@ -318,6 +320,11 @@ class FiniteElements:
         whole = np.zeros(self.mesh.weights.size)
         whole[self.mesh.gauss_points(region.cells)] = values
         return whole
+
+
+def _each(add: Callable[[Chunk], _Part], run: Run) -> list[_Part]:
+    """Return what became of the chunks of a run, done one after the other."""
+    return [add(chunk) for chunk in run]
 
 
 def _pairs(
