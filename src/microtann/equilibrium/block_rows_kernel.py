@@ -1,8 +1,8 @@
 """Rows of small blocks as vectors, for compiled products: rows of three fill four lanes, rows of six fill eight.
 
 numba leaves short loops as they are; a row is a value on which one instruction acts. Lanes beyond its entries are
-zero. Vectors in memory are padded to the lanes, `LANES`, and read and written whole; blocks are not: their rows are
-read as they lie, in single or double precision. Sums over the entries are taken in one order on every machine.
+zero. Vectors in memory are padded to the lanes, `LANES`, and read and written whole; blocks are not: their rows
+are read as they lie, in single or double precision. Sums over the entries are taken in one order everywhere.
 """
 
 from __future__ import annotations

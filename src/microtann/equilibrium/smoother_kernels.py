@@ -5,12 +5,12 @@ sweep, as indptr, indices and flat data, and the inverses of the diagonal blocks
 memory that they read; each reads L once and takes the product with L or Lᵀ that goes with it along.
 
 The order is that of parts of the rows: bounds (parts, 2) are their first and last rows. A call treats some parts,
-one after the other. ``rhs`` and ``image`` are (rows d,), ``x`` and ``above`` padded for blocks of three and six. The
-functions work in place.
+one after the other. ``rhs`` and ``image`` are (rows d,), ``x`` and ``above`` padded for blocks of three and six.
+The functions work in place.
 
 - forward, from a zero guess: (D + L) x = rhs; Lᵀ x goes to ``above``.
-- backward: (D + Lᵀ) image = rhs − L x; ``above`` is used up and starts at zero. A row is overwritten after all rows
-  behind it, whose part it finds in ``above``, and before those before it, whose old values it takes.
+- backward: (D + Lᵀ) image = rhs − L x; ``above`` is used up and starts at zero. A row is overwritten after all
+  rows behind it, whose part it finds in ``above``, and before those before it, whose old values it takes.
 """
 
 from __future__ import annotations

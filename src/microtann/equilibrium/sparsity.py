@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import sparse
 
-from microtann.equilibrium.block_kernels import block_product
+from microtann.equilibrium.block_kernels import block_product, write_whole
 from microtann.equilibrium.half_product_kernel import (
     add_plane_product,
     add_space_product,
@@ -185,6 +185,9 @@ class BlockTangent:
         """Return the matrix in d × d blocks, as a copy."""
         n, pattern, data = self.pattern.nodes * self.data.shape[1], self.pattern, self.data
         if len(data) < len(pattern.indices):
-            data = np.concatenate([data, data[pattern.mirror].transpose(0, 2, 1)])
-        data = data[pattern.halves.place]
+            whole = np.empty((len(pattern.indices), *data.shape[1:]))
+            write_whole(pattern.halves.place, pattern.mirror, data, whole)
+            data = whole
+        else:
+            data = data[pattern.halves.place]
         return sparse.bsr_array((data, pattern.indices.copy(), pattern.indptr.copy()), shape=(n, n))

@@ -40,9 +40,13 @@ class Transfer:
         self._stride, self._crew = stride, crew
         self._fine, self._coarse = (prolongation.shape[i] // prolongation.blocksize[i] for i in range(2))
         self._restrict, self._prolong = (
-            (restrict_three, subtract_prolonged_three) if self._width == 3 else (restrict_six, subtract_prolonged_six)
+            (restrict_three, subtract_prolonged_three)
+            if self._width == 3
+            else (restrict_six, subtract_prolonged_six)
         )
-        indptr, indices = (np.asarray(part, dtype=np.int32) for part in (prolongation.indptr, prolongation.indices))
+        indptr, indices = (
+            np.asarray(part, dtype=np.int32) for part in (prolongation.indptr, prolongation.indices)
+        )
         self._data = np.asarray(prolongation.data, dtype=np.float32).ravel()
         self._rows = (indptr, indices)
         blocks = np.argsort(indices, kind="stable").astype(np.int32)
@@ -61,9 +65,7 @@ class Transfer:
 
         def rows(first: int, last: int) -> None:
             bounds = self._coarse * first // PIECES, self._coarse * last // PIECES
-            self._restrict(
-                *bounds, *self._columns, self._data, self._height, self._stride, fine, scratch, coarse
-            )
+            self._restrict(*bounds, *self._columns, self._data, self._height, self._stride, fine, scratch, coarse)
 
         self._crew.share(rows, PIECES)
         return coarse

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from numba import njit
 
-from microtann.equilibrium.block_rows_kernel import block_row3, block_row6, node3, node6, plus, row_sum, zeros3, zeros6
-from microtann.equilibrium.block_rows_kernel import write_node
+from microtann.equilibrium.block_rows_kernel import (
+    block_row3,
+    block_row6,
+    node3,
+    node6,
+    plus,
+    row_sum,
+    write_node,
+    zeros3,
+    zeros6,
+)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})

@@ -18,7 +18,7 @@ Run = tuple[Chunk, ...]
 
 
 def turns(mesh: Mesh, chunks: Sequence[Chunk]) -> tuple[tuple[Run, ...], ...]:
-    """Return runs of chunks in turns, greedily; those of a turn add to different forces and blocks of the stiffness.
+    """Return runs of chunks in turns, greedily; those of a turn add to different forces and blocks.
 
     What is added to one of them is then always added in the same order, however many threads take part.
 
@@ -38,7 +38,9 @@ def turns(mesh: Mesh, chunks: Sequence[Chunk]) -> tuple[tuple[Run, ...], ...]:
         starts = range(0, len(chunks), length)
         run = np.arange(len(chunks)) // length
         ones = np.ones(len(chunks), dtype=np.int32)
-        joined = sparse.csr_array((ones, (run, np.arange(len(chunks)))), shape=(len(starts), len(chunks))) @ touches
+        joined = (
+            sparse.csr_array((ones, (run, np.arange(len(chunks)))), shape=(len(starts), len(chunks))) @ touches
+        )
         meets = (joined @ joined.T).tocsr()
         turn = np.full(len(starts), -1)
         for i in range(len(starts)):

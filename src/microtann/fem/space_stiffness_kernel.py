@@ -19,8 +19,8 @@ def add_space_stiffness(gradients, mean, weights, slots, tangent, data):
 
     ``mean``, shape (E, n, 3), holds the averages of the gradients over every cell; without elements, (0, n, 3),
     the strain is the plain one: B̄ = B. Else B̄ = B + m bᵀ with the unit tensor m and a third of what the mean
-    gradients differ by, b. Blocks whose place lies beyond ``data`` are left out. Return the largest difference of C
-    from its transpose and its largest entry.
+    gradients differ by, b. Blocks whose place lies beyond ``data`` are left out. Return the largest difference of
+    C from its transpose and its largest entry.
     """
     elements, points, nodes, _ = gradients.shape
     averaged = mean.shape[0] > 0
