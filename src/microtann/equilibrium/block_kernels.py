@@ -1,4 +1,4 @@
-"""Matrices of 2 × 2 or 3 × 3 blocks: product with a vector, and the whole of a symmetric one; compiled for speed."""
+"""Matrices of 2 × 2 or 3 × 3 blocks: product with a vector, and the whole of a symmetric one, compiled."""
 
 from __future__ import annotations
 
