@@ -1,10 +1,10 @@
 """CPU time of finite elements by parts: a cube of n³ hexahedra under von Mises, torsion of a prism, and threads.
 
 ``python -m benchmarks fem [--sizes 16 24 32] [--loads pulled sheared] [--elements 0.5] [--threads 1 2]``. Five
-increments to a residual of 1e-8, base and top held, after runs that compile: pulled by 0.5 %, 3.5 times what yields,
-or sheared by 1 %, which takes more Newton iterations. The second table is lcT2 with the shipped network of the cell
-of 4×4×4 units. The third evaluates 48 slips at many Gauss points; its wall time depends on what else runs on the
-machine.
+increments to a residual of 1e-8, base and top held, after runs that compile: pulled by 0.5 %, 3.5 times what
+yields, or sheared by 1 %, which takes more Newton iterations. The second table is lcT2 with the shipped network of
+the cell of 4×4×4 units. The third evaluates 48 slips at many Gauss points; its wall time depends on what else runs
+on the machine.
 """
 
 from __future__ import annotations
