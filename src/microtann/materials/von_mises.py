@@ -97,6 +97,7 @@ class VonMises:
         self.young, self.poisson = young, poisson
         self.yield_stress, self.hardening, self.plane = yield_stress, hardening, plane
         self._kept = np.arange(6) if plane is None else np.array(isotropy.PLANE_COMPONENTS)
+        self._elastic = isotropy.stiffness(young, poisson)[np.ix_(self._kept, self._kept)]
 
     def __repr__(self) -> str:
         where = "" if self.plane is None else f", plane={self.plane!r}"
@@ -223,9 +224,8 @@ class VonMises:
         n, v = strain.shape
         border = np.sqrt(2.0 / 3.0) * self.yield_stress
         moduli = (self._bulk, 2.0 * self._shear, 2.0 / 3.0 * self.hardening, border, YIELD_TOLERANCE)
-        elastic = isotropy.stiffness(self.young, self.poisson)[np.ix_(self._kept, self._kept)]
         stress, found, plastic = np.empty((n, v)), np.empty((n if tangent else 0, v, v)), plastic.copy()
         energy, dissipation = np.empty(n), np.empty(n)
-        return_points(strain, plastic, self._kept, moduli, elastic, stress, found, energy, dissipation)
+        return_points(strain, plastic, self._kept, moduli, self._elastic, stress, found, energy, dissipation)
         new = {"strain": strain, "plastic_strain": plastic, "energy": energy, "dissipation": dissipation}
         return stress, found if tangent else None, new
