@@ -1,12 +1,12 @@
 """Finite elements beside FElupe and torch-fem: same mesh, material, increments and tolerance, in one run.
 
-``python -m benchmarks peers [--sizes 8 16] [--direct 8] [--python PYTHON]``. A cube of n³ linear hexahedra without
-mean dilatation, von Mises with linear isotropic hardening, base and top held, pulled by 0.5 % in five increments
-to a relative residual of 1e-8, each code by its own measure. CPU seconds after a small run that compiles, one
-thread each. FElupe is run with algebraic multigrid (pyamg with rigid motions, a hierarchy for every solve, conjugate
-gradients to 1e-6), and up to ``--direct`` as it comes, with SciPy's direct solver; torch-fem chooses its solver by
-itself. The peers run in the Python ``--python`` that has them (``pip install felupe pyamg torch torch-fem``). The
-last column is the relative difference of the force on the top from ours.
+``python -m benchmarks peers [--sizes 8 16] [--direct 8] [--python PYTHON]``. A cube of n³ linear hexahedra
+without mean dilatation, von Mises with linear isotropic hardening, base and top held, pulled by 0.5 % in five
+increments to a relative residual of 1e-8, each code by its own measure. CPU seconds after a small run that
+compiles, one thread each. FElupe is run with algebraic multigrid (pyamg with rigid motions, a hierarchy for
+every solve, conjugate gradients to 1e-6), and up to ``--direct`` as it comes, with SciPy's direct solver;
+torch-fem chooses its solver by itself. The peers run in the Python ``--python`` that has them (``pip install
+felupe pyamg torch torch-fem``). The last column is the relative difference of the force on the top from ours.
 """
 
 from __future__ import annotations

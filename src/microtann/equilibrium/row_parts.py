@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import NDArray
 
-Bounds = Int[NDArray[np.int64], "parts 2"]
+Bounds = NDArray[np.int64]
+"""First and last rows of parts, shape (parts, 2)."""
 FEWEST_ROWS = 2000
 """Rows of a matrix below which there is one part: to share it costs more than it gains."""
 MOST_PARTS = 32
