@@ -18,7 +18,7 @@ from microtann.evaluation.exact_reference import ExactReference
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table
 from microtann.report.training_section import MODEL_FILE
-from microtann.studies.cost_of_a_point import EXACT_BATCH, microseconds_a_point
+from microtann.studies.cost_of_a_point import microseconds_a_point
 from microtann.studies.latent_spaces import LATENT_CAPTION, compare_latent_spaces, latent_table
 from microtann.studies.study_figures import draw_correlations, draw_cost, draw_study
 from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
@@ -257,7 +257,7 @@ def study_states(
     comparisons = {name: compare_latent_spaces(*pair, strain) for name, pair in pairs.items()}
     models = {p.folder: load_point(p) for p in flat}
     costs = {place: model and microseconds_a_point(model, strain) for place, model in models.items()}
-    exact_cost = reference and microseconds_a_point(reference.microstructure, strain, EXACT_BATCH)
+    exact_cost = reference and microseconds_a_point(reference.microstructure, strain)
     rows = [
         (
             name,
