@@ -212,8 +212,8 @@ def check_stress(
     if values[0] <= NO_STIFFNESS * np.abs(stiffness).max():
         soft = labels[by_stress][np.abs(vectors[:, 0]) > 0.1]
         raise CellError(
-            f"step {number + 1}: the cell has no stiffness against a strain of {', '.join(soft)}, so that its stress "
-            f"cannot be prescribed; {microstructure.without_stiffness}"
+            f"step {number + 1}: the cell has no stiffness against a strain of {', '.join(soft)}, so that its "
+            f"stress cannot be prescribed; {microstructure.without_stiffness}"
         )
     factor = microstructure.largest_load_factor(by_stress, begin, end - begin)
     if factor < 1.0 - 1e-9:
