@@ -78,7 +78,7 @@ def pulled_too_far() -> dict[str, float]:
     edges = (mesh.points == 0.0) & (mesh.points[:, 2:] == 0.0)
     held = [mt.fem.Prescribed(edges[:, k], k, 0.0) for k in range(3)]  # free to contract
     top = mt.fem.Pressure(lambda x: np.isclose(x[:, 2], 2.0), -0.31)
-    # By hundreds of factorisations, of which nothing may be left: conjugate gradients would wait for messages longer.
+    # Hundreds of factorisations, nothing of which may be left: conjugate gradients would wait for messages longer.
     direct = mt.fem.SolverOptions(outside_training="none", linear_solver="direct")
     theirs, factors = DistributedModel(mesh, flow), []
     for model in (theirs, theirs, theirs, mt.fem.Model(mesh, flow)):
