@@ -1,7 +1,7 @@
 """Vectors and matrices of PETSc for a while.
 
-What several processes share and Python forgets, PETSc keeps until all of them clean up together. Whoever makes such
-an object in every iteration must destroy it, or memory and communicators run out.
+What several processes share and Python forgets, PETSc keeps until all of them clean up together. Whoever makes
+such an object in every iteration must destroy it, or memory and communicators run out.
 """
 
 from __future__ import annotations
