@@ -46,7 +46,7 @@ SAME_EVERYWHERE = (
     "unit/system",
     "unit/test_*.py",
 )
-"""Tests of words, files, figures and commands: what these compute is held to numbers by the tests of its own room."""
+"""Tests of words, files, figures and commands: what these compute the tests of its own room hold to numbers."""
 
 
 def possible() -> dict[str, dict[str, str]]:
