@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from numpy._core._multiarray_umath import __cpu_features__ as features
+from threadpoolctl import threadpool_info
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
@@ -50,8 +51,13 @@ SAME_EVERYWHERE = (
 
 
 def possible() -> dict[str, dict[str, str]]:
-    """Return the settings that this processor allows."""
-    return {name: change for name, change in SETTINGS.items() if features.get(NEEDED.get(name, ""), True)}
+    """Return the settings that this processor allows, and under which the BLAS is another than without them."""
+    own = {library.get("architecture") for library in threadpool_info()}
+    return {
+        name: change
+        for name, change in SETTINGS.items()
+        if features.get(NEEDED.get(name, ""), True) and change.get("OPENBLAS_CORETYPE") not in own
+    }
 
 
 def chosen(arguments: list[str]) -> list[str]:
@@ -97,7 +103,9 @@ def main(arguments: list[str]) -> int:
         failed[name] = failures(change, arguments)
     print()
     for name in SETTINGS:
-        if name not in settings:
+        if name not in settings and features.get(NEEDED.get(name, ""), True):
+            print(f"{name}: what this processor has anyway")
+        elif name not in settings:
             print(f"{name}: not on this processor, which has no {NEEDED[name]}")
         else:
             print(f"{name}: {', '.join(failed[name]) or 'all passed'}")
