@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from microtann.system.threads import one_blas_thread
 from microtann.tann.batched_layers import BatchedLayers, weights_and_biases
-from microtann.tann.form import PointUpdate, PreparedUpdate
+from microtann.tann.form import PointUpdate
 from microtann.tann.layers import Layers, RePU
 from microtann.tann.network_energy import NetworkEnergy
 from microtann.tann.point import MaterialPoint
@@ -156,7 +156,7 @@ class FreeNetworks:
         )
 
 
-def prepare_networks(point: MaterialPoint) -> PreparedUpdate:
+def prepare_networks(point: MaterialPoint) -> FreeNetworks:
     """Return the update of a point of free networks."""
     energy, evolution = point.energy, point.evolution
     assert isinstance(energy, NetworkEnergy)
