@@ -256,8 +256,10 @@ def study_states(
     pairs = _latent_pairs(points, numbers_of, proposal, numbers)
     comparisons = {name: compare_latent_spaces(*pair, strain) for name, pair in pairs.items()}
     models = {p.folder: load_point(p) for p in flat}
-    costs = {place: model and microseconds_a_point(model, strain) for place, model in models.items()}
-    exact_cost = reference and microseconds_a_point(reference.microstructure, strain)
+    costs = {
+        place: None if model is None else microseconds_a_point(model, strain) for place, model in models.items()
+    }
+    exact_cost = None if reference is None else microseconds_a_point(reference.microstructure, strain)
     rows = [
         (
             name,
