@@ -36,12 +36,12 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--latency", type=float, default=2e-6)
     chosen = parser.parse_args(arguments)
     rows: list[dict[str, Any]] = []
+    if not measured(chosen.model, 5.0, 1):  # compiles, which would count as memory
+        return
     for size in chosen.sizes:
         single: dict[str, Any] = {}
         for ranks in chosen.ranks:
             found = measured(chosen.model, size, ranks)
-            if not found:
-                return
             rows.append(found)
             single = found if ranks == 1 else single
             print(machine.table([found], f"lcT2, elements of {size:g}, {ranks} processes"), flush=True)

@@ -1,6 +1,8 @@
 """CPU time of stress, state and tangent at many Gauss points, for the materials that a solver may be given.
 
-The points are in the steady plastic state of random walks of increments of the same size.
+The points are in the steady plastic state of random walks of increments of the same size. Beside them stands what
+the products of matrices in the update of the published networks take alone, as the BLAS of this machine multiplies
+large matrices, and those of their sizes: no update by products can be faster.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import microtann as mt
 from benchmarks import machine
+from microtann.forms.published.network_update import BLOCK, prepare_networks
 from microtann.materials.protocol import State
 
 BAR = mt.ElastoplasticBar()
@@ -23,6 +26,8 @@ SPREAD = 0.7
 LESS_SPREAD = {"TANN cube, published": 0.2}
 """Networks that nothing holds leave their range on longer walks, and what they then return is not finite."""
 
+LARGE = 512
+"""Rows of matrices large enough for the full speed of a BLAS."""
 Update = Callable[..., Any]
 
 FEWER = {"exact 104 bars": 10, "exact 832 bars": 100}
@@ -55,8 +60,10 @@ def main(arguments: list[str]) -> None:
             for std in options.std
             for row in measure(name, material, std, options)
         ]
+        products = products_alone(mt.load("cube-published"))
     print(machine.table(rows, f"CPU microseconds per point; threads: {threads}"))
-    print(machine.write("material", {"threads": threads, "rows": rows}))
+    print(machine.table([products], "the products of the published networks alone, with the tangent"))
+    print(machine.write("material", {"threads": threads, "rows": rows, "products": products}))
 
 
 def measure(name: str, material: mt.fem.Material, std: float, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -98,6 +105,37 @@ def evaluate(update: Update, increment: np.ndarray, state: State, chunk: int, ta
             update(increment[rows], {key: value[rows] for key, value in state.items()}, tangent=tangent)
         times.append(time.process_time() - start)
     return round(min(times[1:]) / len(increment) * 1e6, 3)
+
+
+def products_alone(tann: mt.TANN) -> dict[str, float]:
+    """Return what one thread of the BLAS takes for the products of an update of free networks, per point."""
+    update, v = prepare_networks(tann.point), tann.components
+    hidden, inputs = update.energy.shape
+    sizes = [(1, inputs, hidden)] * 2 + [(1, hidden, v), (1, hidden, inputs), (1, hidden, v * inputs)]
+    for layer, (out, into) in enumerate(weight.shape for weight in update.rate.weights):
+        sizes += [(1, into, out), (v, out, into if layer else v)]
+    alone = sum(seconds_of_product(BLOCK * rows, inner, columns) for rows, inner, columns in sizes) / BLOCK
+    flops = sum(2.0 * rows * inner * columns for rows, inner, columns in sizes)
+    peak = 2.0 * LARGE**3 / seconds_of_product(LARGE, LARGE, LARGE)
+    return {
+        "kflop": flops / 1e3,
+        "Gflop/s of large matrices": peak / 1e9,
+        "at that rate [µs]": flops / peak * 1e6,
+        "in their own sizes [µs]": alone * 1e6,
+    }
+
+
+def seconds_of_product(rows: int, inner: int, columns: int) -> float:
+    """Return the CPU seconds of a product of matrices, the fewest of some times."""
+    draw = np.random.default_rng(0)
+    left, right, product = draw.random((rows, inner)), draw.random((inner, columns)), np.empty((rows, columns))
+    repeats, times = max(1, int(2e8 / (rows * inner * columns))), []
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(repeats):
+            np.matmul(left, right, out=product)
+        times.append((time.process_time() - start) / repeats)
+    return min(times)
 
 
 if __name__ == "__main__":

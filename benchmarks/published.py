@@ -143,7 +143,7 @@ def reconstruction(tann: mt.TANN, dataset: Dataset) -> float:
 def report(progress: TrainingProgress) -> None:
     """Print a line every ten epochs."""
     if progress.update % 10 == 0:
-        left = "" if progress.seconds_left is None else f", {progress.seconds_left / 60:.0f} min left"
+        left = "" if progress.left is None else f", {progress.left} left"
         print(
             f"  {progress.phase} {progress.update}: {progress.training:.2e} / {progress.validation:.2e}{left}",
             flush=True,

@@ -3,17 +3,15 @@
 import gc
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 
 import numpy.typing
 import pytest
-from jaxtyping import install_import_hook
 from threadpoolctl import threadpool_limits
 
 from fresh_kernels import use_fresh_cache
-from shape_checker import CompiledKernels
+from shape_checker import check_shapes
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so shells start what runs in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -34,8 +32,7 @@ os.environ.setdefault("XLA_FLAGS", " ".join(FLAGS))
 if not hasattr(numpy.typing.NDArray, "__origin__"):  # an alias from NumPy 2.5 on, which jaxtyping cannot read
     vars(numpy.typing)["NDArray"] = numpy.typing.NDArray.__value__
 
-install_import_hook("microtann", "shape_checker.check")  # stays, for what is imported later
-sys.meta_path.insert(0, CompiledKernels())
+check_shapes()
 
 ALL_THREADS = ("unit/data/",)
 """Tests that hold data made by several threads of the BLAS against data made by one."""

@@ -46,3 +46,13 @@ def test_failures_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     assert red.startswith("red: ")
     assert red.endswith("test_some.py::test_of_one")
     assert blue == "blue: all passed"
+
+
+def test_what_is_left_out_exists_and_what_is_asked_for_runs() -> None:
+    assert all(list(processors.TESTS.glob(name)) for name in processors.SAME_EVERYWHERE)
+    assert processors.chosen(["tests/unit/cli", "-x"]) == ["tests/unit/cli", "-x"]
+    assert processors.chosen(["tests/unit/cli/test_hostile_input.py::test_a"])[1:] == []
+    left_out = processors.chosen(["-m", "not verify", "--numprocesses", "2"])
+    assert left_out[:4] == ["-m", "not verify", "--numprocesses", "2"]
+    assert f"--ignore-glob={processors.TESTS / 'unit/cli'}" in left_out
+    assert processors.chosen([])[:2] == ["-m", "not verify"]

@@ -73,19 +73,22 @@ def mixed() -> mt.fem.Mesh:
 
 def pulled_too_far() -> dict[str, float]:
     """Return how far the limit load is from that of our own elements, with the load factors they found."""
-    mesh = mt.fem.box((1, 1, 2), (2, 2, 4))
+    mesh = mt.fem.box((1, 1, 2), (1, 1, 4))
     flow = mt.fem.VonMises(young=1.0, poisson=0.3, yield_stress=0.3, hardening=0.0)
     edges = (mesh.points == 0.0) & (mesh.points[:, 2:] == 0.0)
     held = [mt.fem.Prescribed(edges[:, k], k, 0.0) for k in range(3)]  # free to contract
     top = mt.fem.Pressure(lambda x: np.isclose(x[:, 2], 2.0), -0.31)
-    found = {}
-    for name, model in (("theirs", DistributedModel(mesh, flow)), ("ours", mt.fem.Model(mesh, flow))):
+    # Hundreds of factorisations, nothing of which may be left: conjugate gradients would wait for messages longer.
+    direct = mt.fem.SolverOptions(outside_training="none", linear_solver="direct")
+    theirs, factors = DistributedModel(mesh, flow), []
+    for model in (theirs, theirs, theirs, mt.fem.Model(mesh, flow)):
         try:
-            model.solve(mt.fem.Step(held, [top], increments=2), QUIET)
+            model.solve(mt.fem.Step(held, [top], increments=2), direct)
         except LimitLoadError as error:
-            found[name] = error.load_factor
-    comm = DistributedModel(mesh, flow).comm
-    return {"load factor": abs(found["theirs"] / found["ours"] - 1.0)} if comm.rank == 0 else {}
+            factors.append(error.load_factor)
+    if theirs.comm.rank > 0:
+        return {}
+    return {f"load factor {k}": abs(factor / factors[3] - 1.0) for k, factor in enumerate(factors[:3])}
 
 
 class Brittle(mt.fem.LinearElastic):

@@ -119,9 +119,7 @@ def make_model(
         with progress("training") as report:
 
             def show(seed: int, state: TrainingProgress) -> None:
-                left = "" if state.seconds_left is None else f", at most {duration(state.seconds_left)} of it left"
-                which = "" if seeds == 1 else f"seed {seed}, "
-                report(state.share, 1.0, f"{which}{state}{left}")
+                report(state.share, 1.0, f"seed {seed}, {state}" if seeds > 1 else str(state))
 
             tried: tuple[SeedResult, ...] = ()
             if seeds == 1:
@@ -139,10 +137,3 @@ def _others(stage: Stage, data: Path) -> str:
     differences = [data_difference(path, read_dataset(data)) for path in checkpoints]
     why = next(filter(None, differences), "another configuration or data file")
     return f" from this configuration and {data}, but one that belongs to {why}"
-
-
-def duration(seconds: float) -> str:
-    """Return a time in the unit that suits it."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes > 9 else f"{minutes}:{rest:02} min"

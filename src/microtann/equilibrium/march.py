@@ -227,7 +227,7 @@ class _StepSolver:
             if equilibria >= options.max_increments and not (ends and place + 1 == step.increments):
                 attempt = Attempt(index, step.name, current, None, 0.0, row.failures)
                 raise EquilibriumError(
-                    f"step {step.name or self.number!r} is not done after {equilibria} equilibria "
+                    f"step {step.name or self.number + 1!r} is not done after {equilibria} equilibria "
                     f"(max_increments), at fraction {fraction:.3g} of it: allow more, or cut and grow less",
                     attempt,
                 )

@@ -135,8 +135,8 @@ class Loading:
 
 
 def label(step: Step, number: int) -> str:
-    """Return what messages call a step."""
-    return f"step {number} ({step.name})" if step.name else f"step {number}"
+    """Return what messages call the step of an index: they count from 1."""
+    return f"step {number + 1} ({step.name})" if step.name else f"step {number + 1}"
 
 
 def resolve(
@@ -169,7 +169,7 @@ def resolve(
     unknowns = NodalUnknowns(points.shape[1]) if unknowns is None else unknowns
     shape = (len(points), unknowns.count)
     held, target, force = np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape)
-    for index, item in enumerate(step.prescribed):
+    for index, item in enumerate(step.prescribed, 1):
         where = f"{name}, prescribed {index}"
         nodes, component, value = _entries(item, points, where, sets, unknowns)
         value = value * (unknowns.length if component >= unknowns.dimension else 1.0)
@@ -182,7 +182,7 @@ def resolve(
             SAME * largest,
             f"{where}: component {component}",
         )
-    for index, load in enumerate(step.forces):
+    for index, load in enumerate(step.forces, 1):
         where = f"{name}, force {index}"
         if isinstance(load, DistributedLoad):
             force += load.nodal_forces(mesh, where)

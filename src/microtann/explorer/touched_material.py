@@ -7,7 +7,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.errors import InputError
-from microtann.explorer.cell_picture import drawn_cell
+from microtann.explorer.cell_picture import drawn_lines
 from microtann.explorer.page_numbers import packed
 from microtann.export.exported_model import ExportedModel
 from microtann.tann.trained_model import TANN
@@ -79,17 +79,14 @@ def _stride(model: TANN, extent: Float[Array, "v"]) -> Float[Array, "v"]:
 
 
 def _typical(model: TANN, extent: Float[Array, "v"]) -> tuple[float, float]:
-    """Return the largest stress, and the 98 % quantile of the forces of bars, where sliders end."""
+    """Return the largest stress, and the 98 % quantile of the forces of lines, where sliders end."""
     ends = np.concatenate([np.diag(extent), -np.diag(extent)]) * 0.8
     path = ends[:, None, :] * np.linspace(0.0, 1.0, STEPS + 1)[None, 1:, None]
-    decodes = "force" in model.coordinate_shapes
-    result = model.recall(path, decode=decodes, outside_training="none")
+    lines = drawn_lines(model)
+    result = model.recall(path, decode=not isinstance(lines, str), outside_training="none")
     stress = float(np.abs(result.stress).max())
     if not (np.isfinite(stress) and stress > 0.0):
         raise InputError("the model gives no finite stress within the range of its training: train it further")
-    if not decodes:
-        return stress, 1.0
-    cell = drawn_cell(model)
+    force = None if isinstance(lines, str) else lines.typical_force(result.coordinates)
     # strains of several components pull harder than these paths, each of one
-    share = SEVERAL if isinstance(cell, str) else SEVERAL * cell.whole / cell.area
-    return stress, float(np.quantile(np.abs(result.coordinates["force"] * share), 0.98)) or 1.0
+    return stress, SEVERAL * force if force else 1.0

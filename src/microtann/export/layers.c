@@ -42,6 +42,39 @@ static void NAME_pass(NAME_signals *s)
 }
 
 #if !NAME_FOLDED
+#ifdef __GNUC__ /* clang too */
+typedef double NAME_lanes __attribute__((vector_size(NAME_LANES * sizeof(double))));
+#endif
+
+/* Add rows, weighted by the numbers of every component, to a sum of each; numbers and sums of components lie a pitch
+   apart, and widths are multiples of the lanes. Some columns of all sums at a time stay in registers, which compilers
+   do not find themselves. */
+static void NAME_add_to_all(int count, int width, const double *rows, const double *given, int pitch,
+                            double *sums, int sums_pitch)
+{
+#ifdef __GNUC__
+    for (int j = 0; j < width; j += NAME_LANES) {
+        NAME_lanes sum[NAME_COMPONENTS], row;
+        memset(sum, 0, sizeof sum);
+        for (int i = 0; i < count; i++) {
+            memcpy(&row, rows + i * width + j, sizeof row);
+            for (int c = 0; c < NAME_COMPONENTS; c++) {
+                sum[c] += given[c * pitch + i] * row;
+            }
+        }
+        for (int c = 0; c < NAME_COMPONENTS; c++) {
+            memcpy(&row, sums + c * sums_pitch + j, sizeof row);
+            row += sum[c];
+            memcpy(sums + c * sums_pitch + j, &row, sizeof row);
+        }
+    }
+#else
+    for (int c = 0; c < NAME_COMPONENTS; c++) {
+        NAME_add_rows(count, width, rows, NULL, given + c * pitch, sums + c * sums_pitch);
+    }
+#endif
+}
+
 /* Write the derivatives of the outputs with respect to the components of the strain. */
 static void NAME_pass_rates(const NAME_signals *s, double rates[NAME_COMPONENTS][NAME_WIDEST])
 {
@@ -59,12 +92,8 @@ static void NAME_pass_rates(const NAME_signals *s, double rates[NAME_COMPONENTS]
             }
             memset(rates[c], 0, (size_t)width * sizeof(double));
         }
-        for (int r = 0; r < NAME_ROWS[k]; r += 4) { /* rows stay in the cache for all components */
-            int rows = NAME_ROWS[k] - r < 4 ? NAME_ROWS[k] - r : 4;
-            for (int c = 0; c < NAME_COMPONENTS; c++) {
-                NAME_add_rows(rows, width, weights + r * width, NULL, given[c] + r, rates[c]);
-            }
-        }
+        NAME_add_to_all(NAME_ROWS[k], width, weights, &given[0][0], NAME_WIDEST,
+                        &rates[0][0], NAME_WIDEST);
     }
 }
 #endif

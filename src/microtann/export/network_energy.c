@@ -29,12 +29,8 @@ static void NAME_stiffness(const NAME_curvature *curvature, const NAME_signals *
     double bent[NAME_COMPONENTS][NAME_NEURONS];
     NAME_pass_rates(signals, rates);
     memcpy(bent, NAME_DIRECTIONS, sizeof bent);
-    for (int r = 0; r < NAME_STATES; r += 4) { /* rows stay in the cache for all components */
-        int rows = NAME_STATES - r < 4 ? NAME_STATES - r : 4;
-        for (int c = 0; c < NAME_COMPONENTS; c++) {
-            NAME_add_rows(rows, NAME_NEURONS, NAME_DIRECTIONS[NAME_COMPONENTS + r], NULL, rates[c] + r, bent[c]);
-        }
-    }
+    NAME_add_to_all(NAME_STATES, NAME_NEURONS, NAME_DIRECTIONS[NAME_COMPONENTS], &rates[0][0], NAME_WIDEST,
+                    &bent[0][0], NAME_NEURONS);
     for (int c = 0; c < NAME_COMPONENTS; c++) {
         for (int k = 0; k < NAME_NEURONS; k++) {
             bent[c][k] *= curvature->second[k];

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class MaterialCall:
                 "a material has the methods initial_state(n) and update(increment, state, dt, tangent)"
             )
         self._material, self._mesh, self._called = material, mesh, False
-        self._update = material.update  # to ask a model for its method costs as much as some hundred points
+        self._update = _plain(material.update)
         self._count = len(mesh.gauss_points(region.cells))
         self.mostly_zero: tuple[str, ...] = getattr(material, "mostly_zero", ())
         self._where = f"{{}} of region {region.name!r}" if region.name else "{}"
@@ -158,6 +159,12 @@ class MaterialCall:
         where = self._where.format(f"element {element}") + f", Gauss point {number}"
         where += f" (and {len(points) - 1} other points)" if len(points) > 1 else ""
         return PointError(sentence.replace("{}", where, 1), points.tolist(), self._mesh.nodes_of(element).tolist())
+
+
+def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method as Python's own: that of a model is an array tree, which every call puts together again."""
+    function, owner = (getattr(method, name, None) for name in ("__func__", "__self__"))
+    return method if function is None or owner is None else MethodType(function, owner)
 
 
 def _require_components(material: Material, state: State, wanted: int) -> None:

@@ -22,6 +22,7 @@ from microtann.fenicsx.partition import Partition
 from microtann.fenicsx.petsc_solver import PetscModel
 from microtann.fenicsx.quadrature_forms import QuadratureForms
 from microtann.fenicsx.shared_nodes import SharedNodes
+from microtann.fenicsx.temporaries import destroyed_after
 
 Array = NDArray[np.float64]
 
@@ -41,10 +42,10 @@ class PetscTangent:
 
     def __matmul__(self, vector: Float[Array, "n"]) -> Float[Array, "n"]:
         """Return the forces due to small displacements, of the nodes that this process owns."""
-        image, given = self.matrix.createVecs()
-        given.array[:] = vector
-        self.matrix.mult(given, image)
-        return image.array.copy()
+        with destroyed_after(*self.matrix.createVecs()) as (image, given):
+            given.array[:] = vector
+            self.matrix.mult(given, image)
+            return np.array(image.array_r)
 
     def blocks(self) -> sparse.bsr_array[Any]:
         """Return the rows that this process owns, with the columns of all, in d × d blocks."""

@@ -29,6 +29,7 @@ from microtann.fenicsx.distributed_elements import DistributedElements
 from microtann.fenicsx.distributed_result import DistributedResult
 from microtann.fenicsx.import_order import require_dolfinx
 from microtann.fenicsx.partition import fenicsx_has, spread_mesh
+from microtann.fenicsx.temporaries import clean_up
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +154,7 @@ class DistributedModel(Body[DistributedResult]):
             record=own_record,
             restart=begin,
         )
+        clean_up(self.comm)
         if options.outside_training == "warn":
             reach, outside = found._gathered_reach()
             if first and reach is not None and outside.any():

@@ -17,6 +17,7 @@ from microtann.equilibrium.newton_policy import NewtonPolicy
 from microtann.equilibrium.rigid import rigid_modes
 from microtann.equilibrium.running_cost import Cost
 from microtann.errors import ConvergenceError
+from microtann.fenicsx.temporaries import destroyed_after
 
 Array = NDArray[np.float64]
 ITERATIONS_BEFORE_RENEWAL = 60
@@ -168,20 +169,27 @@ class PetscModel:
         direct = policy.linear_solver == "direct"
         matrix = _matrix(tangent)
         solver = self._prepared(matrix, direct=True) if direct else self._solver
-        solution = self._run(solver, matrix, tangent.symmetric, rhs, accuracy, policy)
+        with destroyed_after(*matrix.createVecs()) as vectors:
+            solution = self._run(solver, matrix, vectors, tangent.symmetric, rhs, accuracy, policy)
         cost.newton += 1
         cost.linear += solution.iterations
         cost.solver += time.process_time() - clock
-        if tangent is not self.elastic and solution.iterations > ITERATIONS_BEFORE_RENEWAL:
+        renewed = tangent is not self.elastic and solution.iterations > ITERATIONS_BEFORE_RENEWAL
+        if renewed:
             clock = time.process_time()
             self._solver = self._prepared(matrix)
             cost.setup += time.process_time() - clock
+        if renewed or direct:
+            solver.destroy()
+        if isinstance(tangent, Damped):
+            matrix.destroy()
         return solution
 
     def _run(
         self,
         solver: Any,
         matrix: Any,
+        vectors: tuple[Any, ...],
         symmetric: bool,
         rhs: Array,
         accuracy: tuple[float, int],
@@ -191,7 +199,7 @@ class PetscModel:
         from petsc4py import PETSc
 
         self._operator.matrix = matrix
-        (tolerance, limit), (x, given) = accuracy, matrix.createVecs()
+        (tolerance, limit), (x, given) = accuracy, vectors
         given.array[:] = rhs
         size = float(given.norm())
         if size == 0.0:

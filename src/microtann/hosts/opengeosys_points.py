@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -212,7 +213,7 @@ def _write_meshes(folder: Path, mesh: Mesh, moves: Float[Array, "T m d"]) -> Non
     nodes.save(folder / "nodes.vtu")
 
 
-def written_fields(folder: Path, steps: int) -> list[dict[str, Array]]:
+def written_fields(folder: Path, steps: int) -> list[dict[str, NDArray[Any]]]:
     """Return what OpenGeoSys has written at the Gauss points after every increment.
 
     Parameters

@@ -39,7 +39,7 @@ def job_steps(tables: JobTables, mesh: Mesh, parts: Int[NDArray[np.int32], "N"])
     steps = _listed_steps(tables, mesh) if tables.history is None else _steps_of_history(tables, mesh)
     for number, step in enumerate(steps):
         listed = tables.history is None
-        where, name = tables.where(*(("step", number) if listed else ("history",))), label(step, number + 1)
+        where, name = tables.where(*(("step", number) if listed else ("history",))), label(step, number)
         held = held_components(step, mesh, where, name)
         if number > 0 and not listed:
             continue  # all rows hold and load the same nodes

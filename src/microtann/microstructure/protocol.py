@@ -1,6 +1,6 @@
 """What every microstructure can do: it is a material that decodes.
 
-A kind of microstructure is a subclass of `Microstructure`, made known by
+A kind is a subclass of `Microstructure`, made known by
 `microtann.microstructure.registry.register_microstructure` or, from a package of its own, by the entry point
 ``microtann.microstructures``. A lattice (`microtann.microstructure.bars.lattice.Lattice`) is one kind. What is
 needed of all kinds is abstract; the rest has a default, which a kind may replace.
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.materials.protocol import State
+from microtann.microstructure.decoded_lines import DecodedLines
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.path_response import MicroResponse, PathResponse
 from microtann.microstructure.picture import Picture
@@ -310,6 +311,10 @@ class Microstructure(ABC):
 
     def picture(self, state: Mapping[str, Array] | None = None) -> Picture | None:
         """Return how it looks in the state of one point, or in the virgin one; None if it has no picture."""
+        return None
+
+    def decoded_lines(self) -> DecodedLines | None:
+        """Return the lines that it consists of, and which coordinates show them; None if it is no such thing."""
         return None
 
     def in_units(self, material: RealMaterial) -> tuple[Microstructure, UnitFactors] | None:

@@ -24,6 +24,7 @@ from microtann.plotting.style import (
     SOFT,
     chosen_sizes,
     house_style,
+    line_width,
     new_figure,
     save_figure,
 )
@@ -62,8 +63,8 @@ def draw_on_exact(
         Of the thin line: its colour and label.
     """
     if exact is not None:
-        axis.plot(x, exact, color=EXACT, linewidth=3.2, alpha=0.75)
-    axis.plot(x, model, **{"linewidth": 1.1 if exact is not None else 1.3, **look})
+        axis.plot(x, exact, color=EXACT, linewidth=line_width(3.2), alpha=0.75)
+    axis.plot(x, model, **{"linewidth": line_width(1.1 if exact is not None else 1.3), **look})
 
 
 def draw_components(

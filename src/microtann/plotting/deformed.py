@@ -23,7 +23,14 @@ OUT_OF_PLANE = tuple(f"{name} 33" for name in TENSOR_FIELDS)
 
 
 def plot_cell(
-    cell: UnitCell, response: CellResponse | Recall, increment: int = -1, path: int = 0, scale: float = 1.0
+    cell: UnitCell,
+    response: CellResponse | Recall,
+    increment: int = -1,
+    path: int = 0,
+    scale: float = 1.0,
+    *,
+    unit: str = "",
+    dpi: float = DPI,
 ) -> Figure:
     """Draw a deformed cell, its bars coloured by their forces.
 
@@ -38,6 +45,10 @@ def plot_cell(
         Which path of a batch.
     scale : float
         Factor on the displacements.
+    unit : str
+        Of forces, shown beside the colours.
+    dpi : float
+        Pixels per inch.
 
     Returns
     -------
@@ -59,7 +70,8 @@ def plot_cell(
     bars = cell.distinct_bars
     whole = force[path, increment] * bars.area[bars.of_bar] / cell.areas  # a shared bar with all its force
     body = DrawnLattice("", cell.nodes, cell.bars, moved[path, increment], whole)
-    return bodies_figure([body], "force of the bar (tension +)", scale=scale, signed=True)
+    label = "force of the bar (tension +)" + (f" [{unit}]" if unit else "")
+    return bodies_figure([body], label, scale=scale, signed=True, dpi=dpi)
 
 
 def plot_body(

@@ -14,7 +14,7 @@ from microtann.microstructure.bars.driven.driver import DrivenResponse
 from microtann.microstructure.driven.drive import DrivenPath
 from microtann.numbers import voigt
 from microtann.plotting.curves import draw_components, draw_on_exact, from_virgin, legend_above, noticeable
-from microtann.plotting.style import EXACT, LATTICE, MODEL, chosen_sizes, house_style, new_figure
+from microtann.plotting.style import EXACT, LATTICE, MODEL, chosen_sizes, house_style, line_width, new_figure
 from microtann.tann.recall import Recall
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def plot_paths(
         legend_above(middle, 3)
         legend_above(right, 2)
         if exact is not None:
-            left.plot([], [], color=EXACT, linewidth=3.2, label="compared with")
+            left.plot([], [], color=EXACT, linewidth=line_width(3.2), label="compared with")
             legend_above(left, 2)
     return figure
 

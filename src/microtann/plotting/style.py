@@ -120,6 +120,11 @@ def chosen_sizes() -> tuple[float, float]:
     return STYLES[_CHOSEN.get()]
 
 
+def line_width(points: float) -> float:
+    """Return the width of a line in the style that is chosen, from that on a page."""
+    return chosen_sizes()[0] * points
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw with the style of the house; the reader's own matplotlib settings come back afterwards."""

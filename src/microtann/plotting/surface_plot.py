@@ -8,7 +8,7 @@ import numpy as np
 
 from microtann.errors import InputError
 from microtann.microstructure.surfaces import Surface
-from microtann.plotting.style import INK, SERIES, chosen_sizes, house_style, new_figure
+from microtann.plotting.style import INK, SERIES, chosen_sizes, house_style, line_width, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,9 +53,11 @@ def plot_surface(*surfaces: Surface, unit: str = "") -> Figure:
             closed = np.concatenate([surface.points, surface.points[:1]])
             closed[~np.isfinite(closed).all(axis=1)] = np.nan
             width = 3.2 if number == 0 and len(surfaces) > 1 else 1.3  # seen where another lies upon it
-            axis.plot(*closed.T, color=SERIES[number % len(SERIES)], linewidth=width, label=surface.name)
-        axis.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
-        axis.axvline(0.0, color=INK, linewidth=0.5, zorder=0)
+            axis.plot(
+                *closed.T, color=SERIES[number % len(SERIES)], linewidth=line_width(width), label=surface.name
+            )
+        axis.axhline(0.0, color=INK, linewidth=line_width(0.5), zorder=0)
+        axis.axvline(0.0, color=INK, linewidth=line_width(0.5), zorder=0)
         told = f" [{unit}]" if unit and of == "stress" else ""
         axis.set(xlabel=f"{of} {components[0]}{told}", ylabel=f"{of} {components[1]}{told}")
         axis.margins(0.08)

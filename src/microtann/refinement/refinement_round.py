@@ -167,7 +167,7 @@ def _trained(own: Round, first: TANN, walks: Dataset, work: Path, report: Progre
         form = changed(form.with_states(own.states), updates=type(form)().updates)  # type: ignore[attr-defined]
 
     def show(state: TrainingProgress) -> None:
-        report(state.update, state.updates, f"training, validation {state.validation:.1e}")
+        report(state.share, 1.0, f"training, validation {state.validation:.1e}")
 
     start = time.process_time()
     tann = train(data, form, show, work / "checkpoint.safetensors", model=None if grows else last)

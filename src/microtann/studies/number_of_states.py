@@ -18,8 +18,9 @@ from microtann.evaluation.exact_reference import ExactReference
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table
 from microtann.report.training_section import MODEL_FILE
+from microtann.studies.cost_of_a_point import microseconds_a_point
 from microtann.studies.latent_spaces import LATENT_CAPTION, compare_latent_spaces, latent_table
-from microtann.studies.study_figures import draw_correlations, draw_study
+from microtann.studies.study_figures import draw_correlations, draw_cost, draw_study
 from microtann.studies.study_result import check_longer, error_columns, errors_note, errors_row, write_result
 from microtann.studies.training_point import (
     STRESS,
@@ -43,6 +44,7 @@ FEWEST, MOST = 4, 48
 """Numbers of internal state variables between which a study looks, unless others are given."""
 TARGET = 0.01
 """Error that is small enough where neither it nor numbers are given."""
+COST_NOTE = "A point: CPU time of an increment with its tangent along these walks, in batches as in a structure."
 FOLDERS = ("data", "points", "study")
 """What the folder of a study holds."""
 
@@ -253,6 +255,11 @@ def study_states(
     strain = whole_walks(dataset.validation).strain
     pairs = _latent_pairs(points, numbers_of, proposal, numbers)
     comparisons = {name: compare_latent_spaces(*pair, strain) for name, pair in pairs.items()}
+    models = {p.folder: load_point(p) for p in flat}
+    costs = {
+        place: None if model is None else microseconds_a_point(model, strain) for place, model in models.items()
+    }
+    exact_cost = None if reference is None else microseconds_a_point(reference.microstructure, strain)
     rows = [
         (
             name,
@@ -260,6 +267,7 @@ def study_states(
             p.seed,
             numbers_of[p.folder].get("states"),
             *errors_row(numbers_of[p.folder], groups),
+            costs[p.folder],
         )
         for (name, n), group in points.items()
         for p in group
@@ -270,19 +278,31 @@ def study_states(
         Column("seed", kind="integer"),
         Column("found", "ISVs", kind="integer"),
         *error_columns(groups),
+        Column("a point", "µs", kind="general"),
     )
-    table = Table("Errors on validation walks in closed loop", columns, tuple(rows), errors_note(form.name))
+    table = Table(
+        "Errors on validation walks in closed loop", columns, tuple(rows), f"{errors_note(form.name)} {COST_NOTE}"
+    )
     drawn = {
         name: [(float(n), error_of(numbers_of[p.folder], by)) for n in numbers for p in points[name, n]]
         for name in series
     }
+    weighed = {
+        name: [
+            (cost, error_of(numbers_of[p.folder], by), n)
+            for n in numbers
+            for p in points[name, n]
+            if (cost := costs[p.folder])
+        ]
+        for name in series
+    }
     records = [
-        {"series": name, "asked": n, "seed": p.seed, **numbers_of[p.folder]}
+        {"series": name, "asked": n, "seed": p.seed, "microseconds": costs[p.folder], **numbers_of[p.folder]}
         for (name, n), group in points.items()
         for p in group
     ]
     content = {
-        "microstructure": {"exact_states": exact},
+        "microstructure": {"exact_states": exact, "microseconds": exact_cost},
         "form": form.name,
         "by": by,
         "proposal": asdict(proposal),
@@ -300,7 +320,13 @@ def study_states(
             marked=marked,
             within=error,
         )
-        figures = [Figure("isvs.png", f"Error of the {by} on validation walks; proposed: {proposal.reason}.")]
+        draw_cost(place / "cost.png", weighed, exact_cost, error_label(by))
+        figures = [
+            Figure("isvs.png", f"Error of the {by} on validation walks; proposed: {proposal.reason}."),
+            Figure(
+                "cost.png", "The same against the cost at a Gauss point, with the number of states at each dot."
+            ),
+        ]
         tables = [table]
         if comparisons:
             tables.append(latent_table(comparisons))

@@ -86,6 +86,50 @@ def draw_study(
         save_figure(figure, path)
 
 
+def draw_cost(
+    path: Path,
+    series: Mapping[str, Sequence[tuple[float, float, int]]],
+    exact: float | None,
+    y_label: str,
+) -> None:
+    """Draw errors against the cost of a point: every model as a dot with its number of states.
+
+    Parameters
+    ----------
+    path : Path
+        PNG file to write.
+    series : mapping
+        (microseconds, error, states) of every model, by the name of the series; errors that are not finite are
+        left out.
+    exact : float, optional
+        Microseconds of the exact microstructure, a line.
+    y_label : str
+    """
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+    with house_style():
+        figure = new_figure(5.6, 3.5)
+        axis = figure.subplots()
+        bottom = _bottom([y for models in series.values() for _, y, _ in models])
+        for (name, models), colour in zip(series.items(), SERIES, strict=False):
+            axis.plot([], [], "o", color=colour, label=name)
+            for x, y, n in ((x, max(y, bottom), n) for x, y, n in models if np.isfinite(y)):
+                axis.plot(x, y, "v" if y == bottom else "o", color=colour, alpha=0.8)
+                axis.annotate(str(n), (x, y), (4, 3), textcoords="offset points", color=colour, fontsize="small")
+        if bottom > 0.0:
+            axis.plot([], [], "v", color=SOFT, markersize=4.5, label="round-off")
+        if exact is not None:
+            axis.axvline(exact, color=SOFT, linewidth=0.8, linestyle="--", label="exact microstructure")
+        axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.set_yscale("log")
+        axis.set(xlabel="CPU time of an increment at a Gauss point [µs]", ylabel=y_label)
+        figure.legend(loc="outside upper right", ncols=4)
+        save_figure(figure, path)
+
+
 def _bottom(errors: Sequence[float]) -> float:
     """Return where errors of round-off are drawn, below all others; 0 if there are none."""
     finite = [e for e in errors if np.isfinite(e)]

@@ -144,8 +144,7 @@ def _run(point: Point, show: Callable[[float, str], None], overwrite: bool) -> N
             LOGGER.warning("%s: resumed at update %d", point.folder.name, done)
 
         def reported(state: TrainingProgress) -> None:
-            share = state.update / max(state.updates, 1)
-            show(share, f"{state.phase} {100 * share:.0f} %, validation {state.validation:.1e}")
+            show(state.share, f"{state.phase} {100 * state.share:.0f} %, validation {state.validation:.1e}")
 
         start = time.process_time()
         numbers: dict[str, Any] = {"form": form_table(point.form), "increments": len(dataset.training)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -63,10 +64,30 @@ def side_by_side(function: Callable[[Task], Answer], tasks: Iterable[Task], thre
     if threads == 1:
         yield from map(function, tasks)
         return
+    given = list(tasks)
+    answers: list[Any] = [None] * len(given)
+    failures: dict[int, Exception] = {}
+    waiting = iter(range(len(given)))
 
-    def with_one_blas_thread(task: Task) -> Answer:
+    def work() -> None:
         with one_blas_thread():
-            return function(task)
+            for number in waiting:
+                try:
+                    answers[number] = function(given[number])
+                except Exception as error:
+                    failures[number] = error
+                if failures:
+                    return
 
-    with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(with_one_blas_thread, tasks)
+    # Nobody waits for single answers: to wake a thread takes as long as a small task.
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(work) for _ in range(min(threads, len(given)) - 1)]
+        try:
+            work()
+        finally:
+            deque(waiting, maxlen=0)  # interrupted, the others begin nothing more
+    for other in others:
+        other.result()
+    if failures:
+        raise failures[min(failures)]
+    yield from answers

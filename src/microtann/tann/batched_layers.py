@@ -28,7 +28,7 @@ def _rectified(values: Array, slopes: bool) -> Array | None:
 
 
 def _leaky(values: Array, slopes: bool) -> Array | None:
-    slope = np.where(values >= 0.0, 1.0, LEAK) if slopes else None
+    slope = np.maximum(values >= 0.0, LEAK) if slopes else None
     np.maximum(values, LEAK * values, out=values)
     return slope
 
@@ -86,23 +86,23 @@ class BatchedLayers:
                 found.append(slope)
         return values @ self.weights[-1].T + self.biases[-1], found
 
-    def pull_back(self, rows: Float[Array, "n v o"], slopes: Slopes, inputs: slice) -> Float[Array, "n v k"]:
+    def pull_back(self, rows: Float[Array, "v n o"], slopes: Slopes, inputs: slice) -> Float[Array, "v n k"]:
         """Return rows times the derivative of the outputs with respect to some of the inputs.
 
         Parameters
         ----------
-        rows : array, shape (n, v, o)
-            For every point.
+        rows : array, shape (v, n, o)
+            Some for every point: the points of one row lie side by side, so that slopes multiply long vectors.
         slopes : list of arrays, shape (n, hidden)
             As the call returned them.
         inputs : slice
             The k inputs.
         """
-        n, v, _ = rows.shape
+        v, n, _ = rows.shape
         for weight, slope in zip(self.weights[:0:-1], slopes[::-1], strict=True):
-            rows = (rows.reshape(n * v, -1) @ weight).reshape(n, v, -1)
-            rows *= slope[:, None, :]
-        return (rows.reshape(n * v, -1) @ self.weights[0][:, inputs]).reshape(n, v, -1)
+            rows = (rows.reshape(v * n, -1) @ weight).reshape(v, n, -1)
+            rows *= slope
+        return (rows.reshape(v * n, -1) @ self.weights[0][:, inputs]).reshape(v, n, -1)
 
 
 def weights_and_biases(network: Layers) -> tuple[list[Float[Array, "o i"]], list[Float[Array, "o"]]]:

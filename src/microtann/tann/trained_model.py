@@ -34,6 +34,7 @@ from microtann.tann.recall import Recall, compiled_virgin_state, follow_paths
 from microtann.tann.reduction import Reduction
 from microtann.tann.safe import SafeEvolution, usual_rate
 from microtann.tann.scaling import Scaling
+from microtann.tann.state_update import advance_state
 
 Numbers = NDArray[np.float64]
 
@@ -221,28 +222,7 @@ class TANN(eqx.Module):
         update = self._compiled_update
         if update is None:
             return self.update_by_differentiation(strain_increment, state, dt, tangent)
-        return self._advanced(update, strain_increment, state, dt, tangent)
-
-    def _advanced(
-        self,
-        update: PreparedUpdate,
-        strain_increment: Float[Numbers, "n v"],
-        state: State,
-        dt: float,
-        tangent: bool,
-    ) -> tuple[Float[Numbers, "n v"], Float[Numbers, "n v v"] | None, State]:
-        """Advance points whose extra state variables stay as they are."""
-        extra = state.get("extra", np.zeros((len(strain_increment), 0)))
-        driving = np.concatenate([state["strain"], extra], axis=1)
-        increment = np.concatenate([strain_increment, np.zeros_like(extra)], axis=1)
-        result = update(driving, state["isv"], increment, float(dt), tangent)
-        changed = {
-            "strain": state["strain"] + strain_increment,
-            "isv": result.state,
-            "energy": result.energy,
-            "dissipation": result.dissipation,
-        }
-        return result.stress, result.tangent, state | changed
+        return advance_state(update, strain_increment, state, dt, tangent)
 
     @cached_property
     def _compiled_update(self) -> PreparedUpdate | None:
@@ -301,7 +281,7 @@ class TANN(eqx.Module):
         """
         require_float64()
         by_differentiation = partial(advance_by_differentiation, self.point)
-        return self._advanced(by_differentiation, strain_increment, state, dt, tangent)
+        return advance_state(by_differentiation, strain_increment, state, dt, tangent)
 
     def decode(self, state: Mapping[str, ArrayLike]) -> dict[str, Numbers]:
         """Return the internal coordinates of given states, by the name of their group.

@@ -31,9 +31,10 @@ from microtann.training.checkpoint_file import (
     restored,
     write_training_checkpoint,
 )
-from microtann.training.form import Phase, TrainableForm, tell_notes
+from microtann.training.form import Phase, TrainableForm, never_settled, tell_notes
 from microtann.training.optimise import Optimisation
 from microtann.training.preparation import information_of
+from microtann.training.time_left import TimeLeft, blocks_of_patience, time_left
 from microtann.training.training_progress import TrainingProgress, shown_updates
 from microtann.training.training_range import training_range
 from microtann.training.walk_errors import relative_error, runaway_sentence, squares_of_walks
@@ -292,7 +293,7 @@ class _Run:
                     record.training,
                     record.validation,
                     phase.unit,
-                    self._left(compiled, done),
+                    self._left(compiled, done, records),
                     min((self.earlier + done) / self.total, 1.0),
                 )
                 LOGGER.info("%s", reached)
@@ -306,13 +307,19 @@ class _Run:
                 saved = time.monotonic()
         return method.point(state.parameters if phase.patience is None else kept), history
 
-    def _left(self, compiled: tuple[float, int], done: int) -> float | None:
-        """Return the seconds to the end of the phase, from when its first block ended and how many it had done."""
+    def _left(self, compiled: tuple[float, int], done: int, records: Sequence[TrainingRecord]) -> TimeLeft | None:
+        """Return the time to the end of the phase, from when its first block ended and how many it had done."""
         since, before = compiled
         rest = max(self.phase.updates - done, 0)
         if done == before:
-            return None if rest else 0.0
-        return rest * (time.monotonic() - since) / (done - before)
+            return None if rest else TimeLeft(0.0, 0.0)
+        least = rest
+        if self.phase.patience is not None:
+            block = records[-1].update - records[-2].update
+            least = block * blocks_of_patience([r.validation for r in records], self.phase.patience)
+        if self.phase.settled is not never_settled:
+            least = 0
+        return time_left((time.monotonic() - since) / (done - before), rest, least)
 
     def _over(self, records: Sequence[TrainingRecord]) -> bool:
         """Return whether the phase has settled or its patience is at an end."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from microtann.system.notebook import in_notebook, notebook_bar
+from microtann.training.time_left import TimeLeft
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class TrainingProgress:
         Loss on training and validation increments.
     unit : str
         What is counted: "update" or "epoch".
-    seconds_left : float, optional
-        Time that the rest of the phase will take if it goes to its end, by the pace since its first block of
-        updates, in which it is compiled; None in that.
+    left : TimeLeft, optional
+        What the rest of the phase will take, by the pace since its first block of updates, in which it is
+        compiled; None in that.
     share : float
         Part of all updates of all phases that is done, or will not be needed: from 0 to 1, once.
     """
@@ -39,12 +40,13 @@ class TrainingProgress:
     training: float
     validation: float
     unit: str = "update"
-    seconds_left: float | None = None
+    left: TimeLeft | None = None
     share: float = 0.0
 
     def __str__(self) -> str:
         losses = f"loss {self.training:.1e}, validation {self.validation:.1e}"
-        return f"{self.phase}, {self.unit} {self.update} of {self.updates}, {self.states} ISVs, {losses}"
+        left = "" if self.left is None else f" ({self.left} left)"
+        return f"{self.phase}, {self.unit} {self.update} of {self.updates}{left}, {self.states} ISVs, {losses}"
 
 
 @contextmanager

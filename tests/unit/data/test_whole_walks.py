@@ -75,3 +75,23 @@ def test_round_off_does_not_end_a_walk() -> None:
     data = increments()
     strain = data.strain + 1e-15 * np.random.default_rng(1).standard_normal(data.strain.shape)
     assert whole_walks(replace(data, strain=strain)).there.all()
+
+
+def test_a_walk_ends_before_a_missing_step_that_did_not_move() -> None:
+    """The strain is where it was, but time has passed, and with it what flows by itself."""
+    data = increments(zero_fraction=0.4)
+    last = data.step.max()
+    resting = np.flatnonzero((data.step > 0) & (data.step < last) & ~data.strain_increment.any(axis=1))[0]
+    kept = np.arange(len(data)) != resting
+    there = whole_walks(data.take(kept)).there.sum(axis=1)
+    assert there[data.path[resting]] == data.step[resting]
+    assert np.delete(there, data.path[resting]).tolist() == [15] * 5
+
+
+@pytest.mark.parametrize("name", ["stress", "energy"])
+def test_a_walk_that_starts_under_load_does_not_start_in_the_virgin_state(name: str) -> None:
+    data = increments()
+    values = getattr(data, name).copy()
+    values[(data.path == 2) & (data.step == 0)] += 0.01
+    walks = whole_walks(replace(data, **{name: values}))
+    assert walks.there.sum(axis=1).tolist() == [15] * 5

@@ -157,7 +157,7 @@ def test_bad_calls_are_refused():
     model = mt.fem.Model(MESH, Elastic())
     with pytest.raises(InputError, match="no loading step"):
         model.solve([])
-    with pytest.raises(InputError, match=r"step 0 .loose.: the supports leave the body free"):
+    with pytest.raises(InputError, match=r"step 1 .loose.: the supports leave the body free"):
         model.solve([Step([pull(0.1)], name="loose")])
     with pytest.raises(InputError, match="tolerance must be larger than 0"):
         SolverOptions(tolerance=0.0)

@@ -79,8 +79,8 @@ def test_the_smallest_part_and_the_number_of_equilibria_end_a_simulation() -> No
     assert "even when cut to 1/8 of its size" in str(error)
     options = SolverOptions(growth=1.0, max_increments=3)
     error = smallest_that_fails(steps, options, Fragile(largest=0.06))
-    assert "not done after 3 equilibria (max_increments)" in str(error)
-    with pytest.raises(InputError, match=r"step 0 has 5 increments, but max_increments is 3"):
+    assert "step 1 is not done after 3 equilibria (max_increments)" in str(error)
+    with pytest.raises(InputError, match=r"step 1 has 5 increments, but max_increments is 3"):
         mt.fem.Model(MESH, Elastic()).solve(pulled(0.4, increments=5), options)
 
 

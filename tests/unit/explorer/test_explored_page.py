@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ from microtann.explorer import explore as exploring
 from microtann.explorer.cell_picture import picture_of
 from microtann.explorer.one_page import MODULES, one_script, page_file
 from microtann.export.kernel_text import template
+from microtann.microstructure.decoded_lines import DecodedLines
 from microtann.microstructure.driven.mixed_control import MaterialSizes
+from microtann.microstructure.protocol import Microstructure
 from microtann.numbers.voigt import component_names
 
 node_needed = pytest.mark.skipif(shutil.which("node") is None, reason="no node")
@@ -109,10 +112,53 @@ def test_the_page_decodes_what_the_model_decodes(name: str) -> None:
     assert np.abs(own - flat).max() <= 2e-6 * np.abs(flat).max()  # matrices in single precision
 
 
+class Web(Microstructure):
+    """A kind that no room of the package knows: threads that show themselves."""
+
+    kind, fields, components = "web", {}, 3
+    coordinate_shapes: ClassVar = {"displacement": (9, 2), "pull": (20,)}
+    initial_state = update = decode = groups = of_groups = None  # type: ignore[assignment]
+
+    def __init__(self, shown: bool = True) -> None:
+        self.shown = shown
+
+    def decoded_lines(self) -> DecodedLines | None:
+        bars = mt.load("square-2x2-perturbed").microstructure.decoded_lines()
+        return replace(bars, group="pull", label="pull of the threads") if self.shown else None
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_any_microstructure_says_itself_which_lines_are_drawn(shown: bool) -> None:
+    model = mt.load("square-2x2-perturbed")
+    shapes = dict(zip(Web.coordinate_shapes, model.coordinate_shapes.values(), strict=True))
+    web = mt.TANN(model.point, replace(model.information, microstructure=Web(shown), coordinate_shapes=shapes))
+    picture, own = picture_of(web), picture_of(model)
+    if shown:
+        assert own.pop("label") == "force of the bars"
+        assert picture.pop("label") == "pull of the threads"
+        assert picture == own
+    else:
+        assert picture == {
+            "missing": "Cells of bars and beams are drawn here; this is a microstructure of kind 'web'."
+        }
+
+
+def test_what_colours_the_lines_of_a_kind_has_the_size_that_paths_have() -> None:
+    lattice, frame = mt.Lattice(mt.square_cell((2, 2))), mt.Frame(mt.honeycomb_cell(thickness=0.1))
+    strain = np.linspace(0.0, 1.0, 20)[1:, None] * np.array([1.0, 0.0, 0.0])
+    found = lattice.solve(strain).coordinates
+    whole = lattice.cell.distinct_bars.area[lattice.cell.distinct_bars.of_bar]
+    force = np.abs(found["force"]) * whole / lattice.cell.areas
+    assert lattice.decoded_lines().typical_force(found) == pytest.approx(np.quantile(force, 0.98))
+    beams = frame.decoded_lines()
+    assert beams.typical_force({}) is None
+    copies = frame.cell.distinct_bars.of_bar
+    plastic = np.arange(frame.exact_states).reshape(frame.beam_shape)
+    np.testing.assert_array_equal(beams.places, plastic[copies].reshape(len(copies), -1))
+
+
 @pytest.mark.usefixtures("without_compiler")
 def test_cells_that_are_not_drawn_are_told_in_a_sentence() -> None:
-    from dataclasses import replace
-
     model = mt.load("square-2x2")
     alone = mt.TANN(model.point, replace(model.information, microstructure=None))
     inside = told(exploring.page_text(alone, "alone"))

@@ -149,9 +149,9 @@ MESH = mt.fem.box((1, 1, 1), (2, 2, 2))
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Pressure("lid", 1.0), "step, force 0: there is no set of nodes 'lid'; the mesh has: none"),
+        (lambda: Pressure("lid", 1.0), "step, force 1: there is no set of nodes 'lid'; the mesh has: none"),
         (lambda: Pressure([13], 1.0), "no face of the boundary has all its nodes among those"),
-        (lambda: Pressure(everywhere, np.nan), "step, force 0: the pressure is not finite"),
+        (lambda: Pressure(everywhere, np.nan), "step, force 1: the pressure is not finite"),
         (lambda: Pressure(everywhere, lambda x: x), "one number, or a function that returns one per point"),
         (lambda: rigid_rotation([0], 1.0, axis="w"), "'x', 'y' or 'z', got 'w'"),
         (lambda: rigid_rotation([0], np.inf), "the angle of a rotation must be finite"),
@@ -172,7 +172,7 @@ def test_a_lattice_has_no_faces() -> None:
     lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(), (1, 1, 1), 1.0)
     held = [Prescribed(everywhere, axis) for axis in "xyz"]
     with pytest.raises(
-        InputError, match="step 0, force 0: a pressure acts on faces of a mesh, and a lattice has none"
+        InputError, match="step 1, force 1: a pressure acts on faces of a mesh, and a lattice has none"
     ):
         lattice.solve([Step(held, [Pressure(everywhere, 1.0)])])
     with pytest.raises(InputError, match="there is no set of nodes 'base'; the mesh has: none"):

@@ -187,7 +187,7 @@ def test_sets_hold_and_move_a_body_by_name(tmp_path: Path) -> None:
     assert result.axial_force("Top")[0] == pytest.approx(result.axial_force(nodes)[0], rel=1e-14)
     assert result.torque("base")[0] == pytest.approx(-result.torque("Top")[0], abs=1e-12)
     with pytest.raises(
-        InputError, match=r"step 0, prescribed 3: there is no set of nodes 'top'; the mesh has: .*'Top'"
+        InputError, match=r"step 1, prescribed 4: there is no set of nodes 'top'; the mesh has: .*'Top'"
     ):
         model.solve([Step([*held, Prescribed("top", "z", 0.1)])])
     with pytest.raises(InputError, match="there is no set of nodes 'top'"):

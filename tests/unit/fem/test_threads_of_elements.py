@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import current_thread
+from time import sleep
+
 import numpy as np
 import pytest
 
@@ -65,3 +68,23 @@ def test_the_first_error_in_order_is_raised() -> None:
     for threads in (1, 3):
         with pytest.raises(InputError, match="task 2"):
             list(side_by_side(fail, range(6), threads))
+
+
+def test_answers_are_in_the_order_of_the_tasks() -> None:
+    for threads in (1, 2, 5):
+        assert list(side_by_side(lambda number: 2 * number, range(4), threads)) == [0, 2, 4, 6]
+        assert list(side_by_side(str, [], threads)) == []
+
+
+def test_an_interrupt_ends_the_other_threads() -> None:
+    main, begun = current_thread(), []
+
+    def interrupted(number: int) -> None:
+        begun.append(number)
+        if current_thread() is main:
+            raise KeyboardInterrupt
+        sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(side_by_side(interrupted, range(1000), 2))
+    assert len(begun) < 500

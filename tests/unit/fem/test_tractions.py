@@ -138,9 +138,9 @@ def top(x: np.ndarray) -> np.ndarray:
     [
         (Traction("lid", (0, 0, 1)), "there is no set of nodes 'lid'"),
         (Traction([0], (0, 0, 1)), "no face of the boundary has all its nodes among those of the traction"),
-        (Traction(top, 1.0), "force 0: the traction must be a vector of 3 components, or a function"),
+        (Traction(top, 1.0), "force 1: the traction must be a vector of 3 components, or a function"),
         (Traction(top, (1.0, 0.0)), "the traction must be a vector of 3 components"),
-        (Traction(top, (1.0, 0.0, np.inf)), "force 0: the traction is not finite"),
+        (Traction(top, (1.0, 0.0, np.inf)), "force 1: the traction is not finite"),
         (Traction(top, lambda x: x[:, 0]), "returns a vector per point"),
         (Traction(top, "up"), "the traction must be an array of numbers"),
         (Shear(top, 1.0, (0.0, 0.0, 1.0)), "direction of the shear is normal to a face, or zero"),
@@ -158,5 +158,5 @@ def test_wrong_tractions_are_refused(load, words: str) -> None:
 def test_a_lattice_has_no_faces_for_tractions() -> None:
     lattice = mt.Structure.box(mt.cube_cell(), mt.ElastoplasticBar(), (1, 1, 1), 1.0)
     held = [Prescribed(lambda x: x[:, 2] == 0, axis) for axis in "xyz"]
-    with pytest.raises(InputError, match="force 0: a traction acts on faces of a mesh, and a lattice has none"):
+    with pytest.raises(InputError, match="force 1: a traction acts on faces of a mesh, and a lattice has none"):
         lattice.solve(Step(held, [Traction(top, (0, 0, 1))]))

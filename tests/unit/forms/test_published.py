@@ -243,8 +243,14 @@ def test_stages_must_be_complete() -> None:
 
 @pytest.mark.parametrize("patience", [pytest.param(None, marks=pytest.mark.verify), 50])
 def test_a_stage_keeps_its_last_point_or_the_best_on_validation(square: Dataset, patience: int | None) -> None:
-    """The stresses of the validation walks have the wrong sign: what is learned makes their loss larger."""
-    wrong = replace(square.validation, stress_next=-square.validation.stress_next)
+    """What is learned of the validation walks has the wrong sign, and makes every term of their loss larger."""
+    walks = square.validation
+    wrong = replace(
+        walks,
+        stress_next=-walks.stress_next,
+        dissipation=-walks.dissipation,
+        coordinates_next=-walks.coordinates_next,
+    )
     square = replace(square, validation=wrong)
     form = replace(
         SMALL,

@@ -83,7 +83,7 @@ IDLE = {
     "line 25: all nodes of 'right' .* by a support or a displacement": HELD + support("right", "y") + STEP + SHEAR,
     "line 25: all nodes of 'corner' are held along y": HELD + support("right", "y") + STEP + force("corner", "y"),
     "line 22: all nodes of 'right' are held along x": HELD + STEP + PRESSURE + displacement("right", "x", 0.1),
-    "line 22: displacements, prescribed 2: .* is prescribed twice, as 0 and 0.1": HELD
+    "line 22: displacements, prescribed 3: .* is prescribed twice, as 0 and 0.1": HELD
     + STEP
     + displacement("left", "x", 0.1),
     "line 19: the mesh lies in the plane and has no component z": support("left", "xyz") + STEP + PRESSURE,

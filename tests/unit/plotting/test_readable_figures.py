@@ -91,6 +91,8 @@ def test_slides_have_larger_letters_and_the_page_comes_back() -> None:
         "stress [MPa]",
         "energy per volume [MPa]",
     ]
+    wide, narrow = (figure.axes[1].lines[0].get_linewidth() for figure in (slide, page))
+    assert wide == pytest.approx(1.7 * narrow)
     chosen = mt.plotting.style("slides")
     assert mt.plotting.plot_paths(response).get_figwidth() == slide.get_figwidth()
     with chosen:
@@ -118,3 +120,11 @@ def test_a_phase_of_one_loss_has_no_panel(tmp_path: Path, monkeypatch: pytest.Mo
     draw_training(tmp_path / "a.png", [1, 2, 3], loss, {"training": 0.0, "tuning": 1.0})
     draw_training(tmp_path / "a.png", [1], {"training": [1.0]}, {"training": 0.0})
     assert [[axis.get_title(loc="left") for axis in figure.axes] for figure in drawn] == [["tuning"], ["training"]]
+
+
+def test_pixels_and_unit_of_a_cell() -> None:
+    lattice = mt.Lattice(mt.square_cell((1, 1)))
+    response = lattice.solve(0.5 * np.eye(3)[:1])
+    figure = mt.plotting.plot_cell(lattice.cell, response, unit="kN", dpi=50)
+    assert figure.dpi == 50
+    assert figure.axes[1].get_ylabel() == "force of the bar (tension +) [kN]"

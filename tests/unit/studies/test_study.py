@@ -47,7 +47,8 @@ def test_the_exact_number_is_found(results: Path) -> None:
     assert points["reduced", 8] > 1e-4
     assert numbers["latent_spaces"]["16, trained and untrained"]["shared"] == 16
     section = read_section(results / "study")
-    assert [figure.file for figure in section.figures] == ["isvs.png", "latent.png"]
+    assert [figure.file for figure in section.figures] == ["isvs.png", "cost.png", "latent.png"]
+    assert all(p["microseconds"] > 0.0 for p in (numbers["microstructure"], *numbers["points"]))
     assert (results / "report.html").is_file()
 
 

@@ -107,7 +107,7 @@ def test_networks_that_are_not_written_out_are_differentiated(tann: mt.TANN) -> 
 def test_weights_of_slopes_lead_back_to_any_inputs() -> None:
     layers = BatchedLayers(dense((5, 4, 3, 2), jax.nn.relu, jax.random.key(0)))
     draw = np.random.default_rng(7)
-    values, rows = draw.normal(size=(6, 5)), draw.normal(size=(6, 2, 2))
+    values, rows = draw.normal(size=(6, 5)), draw.normal(size=(2, 6, 2))
     _, slopes = layers(values, True)
     found = layers.pull_back(rows, slopes, slice(1, 4))
     step = 1e-6  # the network is linear but for its kinks
@@ -115,4 +115,4 @@ def test_weights_of_slopes_lead_back_to_any_inputs() -> None:
         moved = values.copy()
         moved[:, 1 + i] += step
         change = (layers(moved, False)[0] - layers(values, False)[0]) / step
-        np.testing.assert_allclose(found[:, :, i], np.einsum("nvo,no->nv", rows, change), atol=1e-7)
+        np.testing.assert_allclose(found[:, :, i], np.einsum("vno,no->vn", rows, change), atol=1e-7)

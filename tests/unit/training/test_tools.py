@@ -22,6 +22,7 @@ from microtann.data.whole_walks import whole_walks
 from microtann.errors import ConvergenceError, InputError
 from microtann.forms import Published
 from microtann.training import TrainingProgress, train, train_seeds
+from microtann.training.time_left import TimeLeft
 from microtann.training.walk_errors import closed_loop_error
 from microtann.training.zero_increments import with_zero_increments
 
@@ -81,8 +82,8 @@ def test_progress_tells_epochs_and_the_time_left(square: Dataset) -> None:
     seen: list[TrainingProgress] = []
     train(square, replace(FORM, epochs=(2,), batch=(100,), learning_rate=(1e-3,)), seen.append)
     assert [(p.unit, p.update, p.updates) for p in seen] == [("epoch", 1, 2), ("epoch", 2, 2)]
-    assert seen[0].seconds_left is None  # its time is that of compiling
-    assert seen[1].seconds_left == 0.0
+    assert seen[0].left is None  # its time is that of compiling
+    assert seen[1].left == TimeLeft(0.0, 0.0)
 
 
 def test_the_share_of_all_phases_grows_from_0_to_1_once(square: Dataset) -> None:

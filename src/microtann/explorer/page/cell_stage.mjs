@@ -26,13 +26,13 @@ export class CellStage {
     }
     for (const id of ["cell", "legend", "hint"]) part(id).hidden = !this.cell;
     part("missing").hidden = Boolean(this.cell);
-    if (this.cell) this.explain(part, model, !picture.points);
+    if (this.cell) this.explain(part, model, picture);
     else part("missing").textContent = reason;
   }
 
-  explain(part, model, forced) {
-    part("legendName").textContent = forced ? "force of the bars" : "plastic strain of the beams";
-    const most = forced ? model.force : this.view.swelling;
+  explain(part, model, picture) {
+    part("legendName").textContent = picture.label;
+    const most = picture.points ? this.view.swelling : model.force;
     part("least").textContent = shown(-most, 2);
     part("most").textContent = shown(most, 2);
     part("hint").textContent =

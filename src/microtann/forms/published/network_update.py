@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from microtann.system.threads import one_blas_thread
 from microtann.tann.batched_layers import BatchedLayers, weights_and_biases
-from microtann.tann.form import PointUpdate, PreparedUpdate
+from microtann.tann.form import PointUpdate
 from microtann.tann.layers import Layers, RePU
 from microtann.tann.network_energy import NetworkEnergy
 from microtann.tann.point import MaterialPoint
@@ -33,15 +33,25 @@ class BatchedEnergy:
     ----------
     network : Layers
         With rectified powers as activation, and one output.
+    directions : int
+        The first inputs, in whose directions second derivatives are wanted.
     """
 
-    def __init__(self, network: Layers) -> None:
+    def __init__(self, network: Layers, directions: int) -> None:
         (self._weight, last), (self._bias, self._constant) = weights_and_biases(network)
         assert isinstance(network.activation, RePU)
         power = self._power = network.activation.power
         self._outer = last[0]
         self._slopes = power * last[0][:, None] * self._weight
-        self._bends = np.ascontiguousarray(power * (power - 1) * last * self._weight.T)  # else products are copied
+        bends = power * (power - 1) * last[0][:, None, None] * self._weight[:, :directions, None]
+        self._bends = (bends * self._weight[:, None]).reshape(len(bends), -1)
+        self._directions = directions
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Hidden neurons and inputs."""
+        hidden, inputs = self._weight.shape
+        return hidden, inputs
 
     @staticmethod
     def known(network: object) -> bool:
@@ -71,17 +81,10 @@ class BatchedEnergy:
         """
         return _power(rectified, self._power - 1) @ self._slopes[:, inputs]
 
-    def second(self, rectified: Float[Array, "n h"], directions: int) -> Float[Array, "n v i"]:
-        """Return the derivatives of the gradient in the directions of the first v inputs.
-
-        Parameters
-        ----------
-        rectified : array, shape (n, h)
-        directions : int
-            v.
-        """
-        bent = self._bends[:directions] * _power(rectified, self._power - 2)[:, None]
-        return (bent.reshape(-1, bent.shape[2]) @ self._weight).reshape(*bent.shape[:2], -1)
+    def second(self, rectified: Float[Array, "n h"]) -> Float[Array, "n v i"]:
+        """Return the derivatives of the gradient in the directions of the first inputs."""
+        found = _power(rectified, self._power - 2) @ self._bends
+        return found.reshape(len(rectified), self._directions, -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,10 +142,10 @@ class FreeNetworks:
         gradient = energy.gradient(rectified)
         stiffness = None
         if tangent:
-            second = energy.second(rectified, v)
+            second = energy.second(rectified)
             first = v + y + state.shape[1]
-            flow = self.rate.pull_back(second[:, :, y:], slopes, slice(first, first + v))
-            stiffness = second[:, :, :v] + flow / self.increment_scale[:v]
+            flow = self.rate.pull_back(np.moveaxis(second[:, :, y:], 1, 0), slopes, slice(first, first + v))
+            stiffness = second[:, :, :v] + np.moveaxis(flow, 0, 1) / self.increment_scale[:v]
             stiffness *= energy_scale / np.outer(self.scale[:v], self.scale[:v])
         return PointUpdate(
             stress=gradient[:, :v] * (energy_scale / self.scale[:v]),
@@ -153,14 +156,14 @@ class FreeNetworks:
         )
 
 
-def prepare_networks(point: MaterialPoint) -> PreparedUpdate:
+def prepare_networks(point: MaterialPoint) -> FreeNetworks:
     """Return the update of a point of free networks."""
     energy, evolution = point.energy, point.evolution
     assert isinstance(energy, NetworkEnergy)
     assert isinstance(evolution, RateNetwork)
     return FreeNetworks(
         rate=BatchedLayers(evolution.network),
-        energy=BatchedEnergy(energy.network),
+        energy=BatchedEnergy(energy.network, point.components),
         stress_scale=np.asarray(evolution.stress_scale),
         increment_scale=np.asarray(evolution.increment_scale),
         duration=float(evolution.duration) if evolution.timed else None,

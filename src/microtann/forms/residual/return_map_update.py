@@ -73,8 +73,8 @@ class ReturnMap:
         if self.by_neuron is not None:
             flow = (slopes[0] @ self.by_neuron).reshape(n, v, v)
         else:
-            rows = np.broadcast_to(self.hessian[:v, y:], (n, v, len(self.hessian) - y))
-            flow = self.network.pull_back(rows, slopes, slice(0, v))
+            rows = np.broadcast_to(self.hessian[:v, None, y:], (v, n, len(self.hessian) - y))
+            flow = np.moveaxis(self.network.pull_back(rows, slopes, slice(0, v)), 0, 1).copy()
         flow += self.hessian[:v, :v]
         flow *= self.energy_scale / np.outer(self.scale[:v], self.scale[:v])
         return flow

@@ -27,6 +27,7 @@ from microtann.microstructure.bars.condensed.stability import NO_BENDING
 from microtann.microstructure.bars.driven.limit_load import largest_factor
 from microtann.microstructure.bars.lattice_inside import LatticeInside
 from microtann.microstructure.bars.real_bars import made_of
+from microtann.microstructure.decoded_lines import DecodedLines
 from microtann.microstructure.identities import Identity, StoredStates
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
@@ -286,6 +287,15 @@ class Lattice(Microstructure):
         whole = decoded["force"] * bars.area[bars.of_bar] / cell.areas  # a shared bar with all its force
         return Picture(
             cell.nodes, decoded["displacement"], cell.bars, whole, "force of the bar (tension +)", signed=True
+        )
+
+    def decoded_lines(self) -> DecodedLines:
+        """Return the bars, moved by the displacements of their nodes and coloured by their forces."""
+        cell, bars = self.cell, self.cell.distinct_bars
+        whole = bars.area[bars.of_bar]
+        young = None if self.bar is None else self.bar.per_bar(len(cell.bars))[0]
+        return DecodedLines(
+            cell.nodes, cell.bars, cell.periods, cell.areas, whole, "force", "force of the bars", young
         )
 
     def in_structure(self, cell_size: float, origin: ArrayLike) -> LatticeInside:

@@ -154,7 +154,7 @@ def drive_many(
             check_stress(microstructure, number, by_stress[path], begin[path], end[path])
         for increment in range(1, row[0].increments + 1):
             target = begin + (end - begin) * (increment / row[0].increments)
-            where = f"step {number}, increment {increment}"
+            where = f"step {number + 1}, increment {increment}"
             solver = MixedIncrement(microstructure, sizes, by_stress, iterations, where, len(rows))
             # within a step the free strains are likely to go on as they went
             predicted = now.strain - kept[-2].strain if increment > 2 else np.zeros_like(target)
@@ -212,8 +212,8 @@ def check_stress(
     if values[0] <= NO_STIFFNESS * np.abs(stiffness).max():
         soft = labels[by_stress][np.abs(vectors[:, 0]) > 0.1]
         raise CellError(
-            f"step {number}: the cell has no stiffness against a strain of {', '.join(soft)}, so that its stress "
-            f"cannot be prescribed; {microstructure.without_stiffness}"
+            f"step {number + 1}: the cell has no stiffness against a strain of {', '.join(soft)}, so that its "
+            f"stress cannot be prescribed; {microstructure.without_stiffness}"
         )
     factor = microstructure.largest_load_factor(by_stress, begin, end - begin)
     if factor < 1.0 - 1e-9:
@@ -246,7 +246,7 @@ def limit_load_error(
     stresses = ", ".join(f"{labels[i]} = {at[i]:.6g}" for i in moved)
     which = f", path {path}" if len(end) > 1 else ""
     return LimitLoadError(
-        f"step {number}{which}: the stress cannot be reached, for the limit load without hardening is at load "
+        f"step {number + 1}{which}: the stress cannot be reached, for the limit load without hardening is at load "
         f"factor {factor:.6g} of the step (stress {stresses}); lower the stress or prescribe strains",
         load_factor=factor,
         step=number,
@@ -269,7 +269,7 @@ def _aligned(programmes: Sequence[Sequence[CellStep]]) -> list[tuple[CellStep, .
     for number, row in enumerate(steps):
         if len({(step.increments, step.dt) for step in row}) > 1:
             raise InputError(
-                f"step {number}: programmes that are driven together have as many increments and the same "
+                f"step {number + 1}: programmes that are driven together have as many increments and the same "
                 "durations"
             )
     return steps

@@ -17,10 +17,12 @@ from microtann.materials.protocol import State
 from microtann.microstructure.bars.cells.bar import ElastoplasticBar
 from microtann.microstructure.bars.cells.cell import UnitCell
 from microtann.microstructure.bars.condensed.condensation import distinct_properties
+from microtann.microstructure.decoded_lines import DecodedLines
 from microtann.microstructure.frames.beam_properties import BeamProperties
 from microtann.microstructure.frames.cross_section import CrossSection, sections_of_areas
 from microtann.microstructure.frames.frame_flow import FrameFlow
 from microtann.microstructure.frames.frame_limit_load import largest_frame_factor
+from microtann.microstructure.frames.frame_picture import frame_lines, strained_frame, virgin_frame
 from microtann.microstructure.frames.stations import StationRule, stations
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.protocol import Groups, Microstructure
@@ -384,17 +386,11 @@ class Frame(Microstructure):
 
     def picture(self, state: Mapping[str, Any] | None = None) -> Picture | None:
         """Return the axes of the beams with their largest fibre stress over yield, or undeformed with areas."""
-        cell = self.cell
         if state is None:
-            unit = "size²" if cell.dimension == 3 else "size"
-            areas = np.array([one.area for one in self.section])
-            return Picture(cell.nodes, np.zeros_like(cell.nodes), cell.bars, areas, f"area of the beam [{unit}]")
-        stress = np.abs(self.fibre_stress(state)).max(axis=(-1, -2)) / self._properties.yield_stress
-        of_bar = cell.distinct_bars.of_bar
-        return Picture(
-            cell.nodes,
-            self.decode(state)["displacement"],
-            cell.bars,
-            stress[..., of_bar],
-            "largest |σ|/k in the beam",
-        )
+            return virgin_frame(self.cell, self.section)
+        load = np.abs(self.fibre_stress(state)).max(axis=(-1, -2)) / self._properties.yield_stress
+        return strained_frame(self.cell, self.decode(state)["displacement"], load)
+
+    def decoded_lines(self) -> DecodedLines:
+        """Return the axes of the beams, moved by their nodes and coloured by the plastic strains in them."""
+        return frame_lines(self.cell, self.section, self.exact_states)

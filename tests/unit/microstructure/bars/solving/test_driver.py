@@ -86,7 +86,7 @@ def test_an_increment_that_fails_is_halved_and_rolled_back():
 
 def test_a_failure_says_increment_and_residuals():
     programme = [mt.CellStep(strain={"11": 2.0}, rest="free", increments=2)]
-    with pytest.raises(ConvergenceError, match=r"step 0, increment 1 did not converge.*more increments") as caught:
+    with pytest.raises(ConvergenceError, match=r"step 1, increment 1 did not converge.*more increments") as caught:
         mt.drive_cell(PERTURBED, mt.ElastoplasticBar(), programme, iterations=1)
     assert caught.value.increment == 0
     assert len(caught.value.residuals) == 1
@@ -119,7 +119,7 @@ class TestLimitLoad:
         below = mt.CellStep(stress={"11": 0.999 * limit}, rest="free")
         response = mt.drive_cell(SQUARE, bar, [below])
         np.testing.assert_allclose(response.stress[-1], [0.999 * limit, 0, 0], rtol=0, atol=1e-11)
-        with pytest.raises(LimitLoadError, match=r"step 1: .* load factor 0\.5 of the step") as caught:
+        with pytest.raises(LimitLoadError, match=r"step 2: .* load factor 0\.5 of the step") as caught:
             mt.drive_cell(
                 SQUARE, bar, [mt.CellStep(rest="free"), mt.CellStep(stress={"11": 2 * limit}, rest="free")]
             )
