@@ -1,4 +1,4 @@
-"""Product of a matrix of 2 × 2 or 3 × 3 blocks with a vector, compiled for speed."""
+"""Matrices of 2 × 2 or 3 × 3 blocks: product with a vector, and the whole of a symmetric one, compiled."""
 
 from __future__ import annotations
 
@@ -30,3 +30,24 @@ def block_product(indptr, indices, data, vector, image):
                 y += data[k, 1, 0] * u + data[k, 1, 1] * v
             image[2 * row] = x
             image[2 * row + 1] = y
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def write_whole(place, mirror, data, whole):
+    """Write all blocks of a symmetric matrix, of which ``data`` has those from the diagonal on.
+
+    ``place`` (pairs,) says where every block is among these, or among the others behind them, whose transposes are
+    at ``mirror``.
+    """
+    half, d = len(data), data.shape[1]
+    for k in range(len(place)):
+        p = place[k]
+        if p < half:
+            for i in range(d):
+                for j in range(d):
+                    whole[k, i, j] = data[p, i, j]
+        else:
+            p = mirror[p - half]
+            for i in range(d):
+                for j in range(d):
+                    whole[k, i, j] = data[p, j, i]

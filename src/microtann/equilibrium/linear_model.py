@@ -17,6 +17,7 @@ from microtann.equilibrium.running_cost import Cost
 from microtann.equilibrium.system import Tangent
 from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import ConvergenceError
+from microtann.system.crew import Crew
 
 Array = NDArray[np.float64]
 LINEAR_ITERATIONS = 500
@@ -47,6 +48,7 @@ class LinearModel:
         points: Float[Array, "N d"],
         held: Bool[NDArray[np.bool_], "N u"],
         unknowns: NodalUnknowns | None = None,
+        crew: Crew | None = None,
     ) -> LinearModel:
         """Build the preconditioner of an elastic tangent.
 
@@ -59,13 +61,16 @@ class LinearModel:
             Prescribed components.
         unknowns : NodalUnknowns, optional
             Of every node; its displacement if left out.
+        crew : Crew, optional
+            Threads that share the work of the preconditioner.
 
         Raises
         ------
         InputError
             If a node has no stiffness in some direction.
         """
-        return LinearModel(elastic, Preconditioner(elastic, points, held, unknowns), _size(elastic, held.size))
+        preconditioner = Preconditioner(elastic, points, held, unknowns, crew)
+        return LinearModel(elastic, preconditioner, _size(elastic, held.size))
 
     def solve(
         self,

@@ -96,7 +96,8 @@ def march(
             if isinstance(system, Spread):
                 linear = system.linear_model(elastic, following.held)
             else:
-                linear = LinearModel.of(elastic, system.points, following.held, unknowns_of(system))
+                crew = getattr(system, "crew", None)
+                linear = LinearModel.of(elastic, system.points, following.held, unknowns_of(system), crew)
             cost.setup += time.process_time() - clock
         loading = StepLoading.between(before, following, now.step_start)
         solver = _StepSolver(

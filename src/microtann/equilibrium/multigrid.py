@@ -10,15 +10,25 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from microtann.equilibrium.block_rows_kernel import LANES
 from microtann.equilibrium.coarse import EMPTY, DenseInverse
 from microtann.equilibrium.prolongation import smoothed_prolongation
 from microtann.equilibrium.rigid import rigid_modes
-from microtann.equilibrium.smoother_kernels import backward, forward
+from microtann.equilibrium.row_parts import Bounds, row_turns
+from microtann.equilibrium.smoother_kernels import (
+    backward_six,
+    backward_three,
+    backward_two,
+    forward_six,
+    forward_three,
+    forward_two,
+)
 from microtann.equilibrium.system import Tangent
-from microtann.equilibrium.transfer_kernels import restrict, subtract_prolonged
+from microtann.equilibrium.transfer import Transfer
 from microtann.equilibrium.unknowns import NodalUnknowns
-from microtann.equilibrium.wide_smoother_kernels import backward_wide, forward_wide
 from microtann.errors import InputError
+from microtann.system.crew import Crew
+from microtann.system.reused_memory import ReusedMemory
 
 Array = NDArray[np.float64]
 DIRECT_NODES = 300
@@ -26,6 +36,8 @@ DIRECT_NODES = 300
 COARSEST_NODES = 100
 """Nodes up to which a coarse level is: the inverse is read in every cycle."""
 MANY_BLOCKS = 1_000_000
+SWEEPS = {2: (forward_two, backward_two), 3: (forward_three, backward_three), 6: (forward_six, backward_six)}
+"""Forward and backward sweeps by the unknowns of a node."""
 LOOSE_DETERMINANT = 1e-12
 """A node's stiffness whose determinant is below this fraction of its mean's power leaves it loose."""
 
@@ -35,6 +47,7 @@ def multigrid(
     points: Float[Array, "N d"],
     held: Bool[NDArray[np.bool_], "N u"],
     unknowns: NodalUnknowns | None = None,
+    crew: Crew | None = None,
 ) -> Callable[[Array], Array]:
     """Build smoothed-aggregation multigrid with the rigid-body modes as near-nullspace.
 
@@ -48,6 +61,8 @@ def multigrid(
     held : array, shape (N, u)
     unknowns : NodalUnknowns, optional
         Of every node; its displacement if left out.
+    crew : Crew, optional
+        Threads that share a cycle; they change no bit of it.
 
     Returns
     -------
@@ -73,15 +88,16 @@ def multigrid(
     with _own_random_numbers():
         prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
         coarse = prolongation.T @ (matrix @ prolongation)
-        return SweptLevel(matrix, inverse, prolongation, _hierarchy(coarse, modes))
+        crew = crew or Crew()
+        return SweptLevel(matrix, inverse, prolongation, _hierarchy(coarse, modes, crew), crew)
 
 
 class SweptLevel:
     """V-cycle from one level down, swept by compiled kernels.
 
     A forward sweep from zero leaves −Lᵀ x as residual, and a backward sweep after the coarse correction makes the
-    cycle symmetric. Only the blocks left of the diagonal are kept, and those of the prolongation, in single
-    precision; the vectors are double.
+    cycle symmetric. Only the blocks of L are kept, and those of the prolongation, in single precision; the vectors
+    are double. The order of the rows is that of `row_parts`, whatever the number of threads.
 
     Parameters
     ----------
@@ -93,39 +109,47 @@ class SweptLevel:
         In blocks of a node and an aggregate.
     coarse : callable
         Solves the system of the next level approximately.
+    crew : Crew
+        Threads that share the work.
     """
 
     def __init__(
-        self, matrix: Any, inverse: Float[Array, "n d d"], prolongation: Any, coarse: Callable[[Array], Array]
+        self,
+        matrix: Any,
+        inverse: Float[Array, "n d d"],
+        prolongation: Any,
+        coarse: Callable[[Array], Array],
+        crew: Crew,
     ) -> None:
-        wide = inverse.shape[1] > 3
-        self._forward, self._backward = (forward_wide, backward_wide) if wide else (forward, backward)
-        self._inverse = inverse
-        self._lower = _lower(matrix)
-        self._prolongation = tuple(
-            np.asarray(part, dtype=kind)
-            for part, kind in (
-                (prolongation.indptr, np.int32),
-                (prolongation.indices, np.int32),
-                (prolongation.data, np.float32),
-            )
-        )
-        self._coarse_size = prolongation.shape[1]
-        self._coarse = coarse
+        self._crew, self._coarse, self._memory = crew, coarse, ReusedMemory()
+        self._nodes, self._lanes = len(inverse), LANES[inverse.shape[1]]
+        self._forward, self._backward = SWEEPS[inverse.shape[1]]
+        self._turns = row_turns(matrix.indptr, matrix.indices)
+        self._lower = (*_lower(matrix, self._turns), np.ascontiguousarray(inverse).ravel())
+        self._transfer = Transfer(prolongation, self._lanes, crew)
 
     def __call__(self, vector: Array) -> Array:
         """Return one V-cycle applied to a vector."""
-        x, above = np.empty_like(vector), np.empty_like(vector)
-        self._forward(*self._lower, self._inverse, vector, x, above)
-        left = np.empty(self._coarse_size)
-        restrict(*self._prolongation, above, left)
-        subtract_prolonged(*self._prolongation, self._coarse(left), x)
+        x, above = (self._memory.empty((self._lanes * self._nodes,)) for _ in range(2))
+        image = np.empty_like(vector)
+        for bounds in self._turns:
+
+            def sweep(first: int, last: int, bounds: Bounds = bounds) -> None:
+                self._forward(bounds[first:last], *self._lower, vector, x, above)
+
+            self._crew.share(sweep, len(bounds))
+        self._transfer.subtract_prolonged(self._coarse(self._transfer.restrict(above)), x)
         above[:] = 0.0
-        self._backward(*self._lower, self._inverse, vector, x, above)
-        return x
+        for bounds in reversed(self._turns):
+
+            def sweep_back(first: int, last: int, bounds: Bounds = bounds) -> None:
+                self._backward(bounds[first:last], *self._lower, vector, x, above, image)
+
+            self._crew.share(sweep_back, len(bounds))
+        return image
 
 
-def _hierarchy(matrix: Any, modes: Float[Array, "k m"]) -> Callable[[Array], Array]:
+def _hierarchy(matrix: Any, modes: Float[Array, "k m"], crew: Crew) -> Callable[[Array], Array]:
     """Return what solves a system approximately: a V-cycle from this level down, or a dense inverse."""
     d = matrix.blocksize[0]
     if matrix.shape[0] // d <= COARSEST_NODES:
@@ -137,13 +161,21 @@ def _hierarchy(matrix: Any, modes: Float[Array, "k m"]) -> Callable[[Array], Arr
     prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
     if prolongation.shape[1] // modes.shape[1] >= matrix.shape[0] // d:
         return DenseInverse(matrix)
-    return SweptLevel(matrix, inverse, prolongation, _hierarchy(prolongation.T @ (matrix @ prolongation), modes))
+    coarse = _hierarchy(prolongation.T @ (matrix @ prolongation), modes, crew)
+    return SweptLevel(matrix, inverse, prolongation, coarse, crew)
 
 
-def _lower(matrix: Any) -> tuple[Any, Any, Any]:
-    """Return the blocks left of the diagonal as indptr, indices and data, in single precision."""
+def _lower(matrix: Any, order: tuple[Bounds, ...]) -> tuple[Any, Any, Any]:
+    """Return the blocks to rows that come earlier as indptr, indices and flat data, in single precision."""
     rows = _rows(matrix)
-    chosen = matrix.indices < rows
+    if len(order) == 1:
+        chosen = matrix.indices < rows
+    else:
+        later = np.zeros(len(matrix.indptr) - 1, dtype=bool)
+        for first, last in order[1]:
+            later[first:last] = True
+        one, other = later[rows], later[matrix.indices]
+        chosen = np.where(one == other, matrix.indices < rows, one)
     count = np.bincount(rows[chosen], minlength=len(matrix.indptr) - 1)
     indptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
     data = np.empty((int(indptr[-1]), *matrix.blocksize), dtype=np.float32)
@@ -153,7 +185,7 @@ def _lower(matrix: Any) -> tuple[Any, Any, Any]:
         blocks = matrix.data[part][chosen[part]]
         data[done : done + len(blocks)] = blocks
         done += len(blocks)
-    return indptr, matrix.indices[chosen], data
+    return indptr, matrix.indices[chosen], data.ravel()
 
 
 def _rows(matrix: Any) -> NDArray[np.int32]:

@@ -14,6 +14,7 @@ from microtann.equilibrium.multigrid import multigrid
 from microtann.equilibrium.system import Tangent
 from microtann.equilibrium.unknowns import NodalUnknowns
 from microtann.errors import InputError
+from microtann.system.crew import Crew
 
 Array = NDArray[np.float64]
 ITERATIONS_BEFORE_RENEWAL = 40
@@ -35,6 +36,8 @@ class Preconditioner:
     held : array, shape (N, u)
     unknowns : NodalUnknowns, optional
         Of every node; its displacement if left out.
+    crew : Crew, optional
+        Threads that share the work.
 
     Raises
     ------
@@ -48,9 +51,10 @@ class Preconditioner:
         points: Float[Array, "N d"],
         held: Bool[NDArray[np.bool_], "N u"],
         unknowns: NodalUnknowns | None = None,
+        crew: Crew | None = None,
     ) -> None:
-        self._points, self._held, self._unknowns = points, held, unknowns
-        self.elastic = multigrid(tangent, points, held, unknowns)
+        self._points, self._held, self._unknowns, self._crew = points, held, unknowns, crew
+        self.elastic = multigrid(tangent, points, held, unknowns, crew)
         self.present: Callable[[Array], Array] = self.elastic
 
     def renew(self, tangent: Tangent) -> None:
@@ -62,7 +66,7 @@ class Preconditioner:
             return
         self.present = self.elastic  # frees the last one before the new one is built
         with suppress(InputError):
-            self.present = multigrid(tangent, self._points, self._held, self._unknowns)
+            self.present = multigrid(tangent, self._points, self._held, self._unknowns, self._crew)
 
     def factorise(self, tangent: Tangent) -> bool:
         """Make the factors of a tangent the present one; return whether they are affordable and exist."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,8 +11,16 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import sparse
 
-from microtann.equilibrium.block_kernels import block_product
-from microtann.equilibrium.half_product_kernel import symmetric_product
+from microtann.equilibrium.block_kernels import block_product, write_whole
+from microtann.equilibrium.half_product_kernel import (
+    add_plane_product,
+    add_space_product,
+    pad_nodes,
+    unpad_nodes,
+)
+from microtann.equilibrium.row_parts import Bounds, row_turns
+from microtann.system.crew import Crew
+from microtann.system.reused_memory import ReusedMemory
 
 Array = NDArray[np.float64]
 
@@ -76,6 +84,23 @@ class Sparsity:
         return len(self.indptr) - 1
 
     @cached_property
+    def memory(self) -> ReusedMemory:
+        """Where products put their padded vectors."""
+        return ReusedMemory()
+
+    @cached_property
+    def turns(self) -> tuple[Bounds, ...]:
+        """Parts of the rows that a product may treat side by side."""
+        return row_turns(*self.halves.upper)
+
+    @cached_property
+    def mirror(self) -> Int[NDArray[np.int32], "lower"]:
+        """Place of the transpose of every block left of the diagonal, among those from the diagonal on."""
+        indptr, indices = self.halves.upper
+        off = np.setdiff1d(np.arange(len(indices), dtype=np.int32), indptr[:-1], assume_unique=True)
+        return off[np.argsort(indices[off], kind="stable")]
+
+    @cached_property
     def halves(self) -> Halves:
         """The pattern in two parts, as a `BlockTangent` keeps its blocks."""
         rows = np.repeat(np.arange(self.nodes, dtype=np.int32), np.diff(self.indptr))
@@ -111,30 +136,58 @@ class BlockTangent:
     Parameters
     ----------
     pattern : Sparsity
-    data : array, shape (pairs, d, d)
-        In the order of the halves of the pattern.
+    data : array, shape (blocks, d, d)
+        In the order of the halves of the pattern. Those left of the diagonal may be missing from a symmetric one.
     symmetric : bool
+    crew : Crew, optional
+        Threads that share a product.
     """
 
     pattern: Sparsity
-    data: Float[Array, "pairs d d"]
+    data: Float[Array, "blocks d d"]
     symmetric: bool
+    crew: Crew = field(default_factory=Crew)
 
     def __matmul__(self, vector: Float[Array, "n"]) -> Float[Array, "n"]:
         """Return the forces due to small displacements."""
-        image, (upper, lower, _) = np.empty_like(vector), self.pattern.halves
-        count = len(upper[1])
+        upper, lower, _ = self.pattern.halves
         if self.symmetric:
-            symmetric_product(*upper, self.data[:count], vector, image)
-            return image
+            return self._symmetric_product(vector)
+        image, count = np.empty_like(vector), len(upper[1])
         block_product(*upper, self.data[:count], vector, image)
         rest = np.empty_like(vector)
         block_product(*lower, self.data[count:], vector, rest)
         image += rest
         return image
 
+    def _symmetric_product(self, vector: Float[Array, "n"]) -> Float[Array, "n"]:
+        upper, data, nodes = self.pattern.halves.upper, self.data.ravel(), self.pattern.nodes
+        space = self.data.shape[1] == 3
+        add = add_space_product if space else add_plane_product
+        given, image = vector, np.zeros(0 if space else len(vector))
+        if space:
+            given, image = (self.pattern.memory.empty((4 * nodes,)) for _ in range(2))
+            pad_nodes(vector, 3, given)
+            image.fill(0.0)
+        for bounds in self.pattern.turns:
+
+            def share(first: int, last: int, bounds: Bounds = bounds) -> None:
+                add(bounds[first:last], *upper, data, given, image)
+
+            self.crew.share(share, len(bounds))
+        if not space:
+            return image
+        found = np.empty_like(vector)
+        unpad_nodes(image, 3, found)
+        return found
+
     def blocks(self) -> sparse.bsr_array[Any]:
         """Return the matrix in d × d blocks, as a copy."""
-        n, pattern = self.pattern.nodes * self.data.shape[1], self.pattern
-        data = self.data[pattern.halves.place]
+        n, pattern, data = self.pattern.nodes * self.data.shape[1], self.pattern, self.data
+        if len(data) < len(pattern.indices):
+            whole = np.empty((len(pattern.indices), *data.shape[1:]))
+            write_whole(pattern.halves.place, pattern.mirror, data, whole)
+            data = whole
+        else:
+            data = data[pattern.halves.place]
         return sparse.bsr_array((data, pattern.indices.copy(), pattern.indptr.copy()), shape=(n, n))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from microtann.equilibrium.rigid import connected_parts
 from microtann.equilibrium.sparsity import BlockTangent, Sparsity
 from microtann.equilibrium.system import Response
-from microtann.fem.chunk_order import turns
+from microtann.fem.chunk_order import Run, turns
 from microtann.fem.element_operator import ElementOperator
 from microtann.fem.material_call import MaterialCall
 from microtann.fem.mesh import Mesh
@@ -22,6 +24,7 @@ from microtann.fem.out_of_plane import KNOWN, normal_components
 from microtann.fem.regions import Chunk, Materials, MeanDilatation, Region, averaged_cells, regions_of
 from microtann.materials.protocol import State
 from microtann.numbers.voigt import components
+from microtann.system.crew import Crew
 from microtann.system.reused_memory import ReusedMemory
 from microtann.system.worker_threads import side_by_side, worker_threads
 
@@ -106,7 +109,9 @@ class FiniteElements:
         self.regions = regions_of(mesh, materials, mean_dilatation)
         self.mean_dilatation = averaged_cells(mesh, self.regions)
         self._threads = worker_threads(threads)
+        self.crew = Crew(self._threads)
         self._memory = ReusedMemory()
+        self._whole = False  # until a tangent is not symmetric: of others one half of the blocks says all
         self._chunks = [list(region.chunks(mesh, chunk)) for region in self.regions]
         self._turns = [turns(mesh, chunks) for chunks in self._chunks]
         self._calls = [MaterialCall(region, mesh) for region in self.regions]
@@ -163,7 +168,8 @@ class FiniteElements:
         mesh, started, material_seconds = self.mesh, time.process_time(), 0.0
         d, v = mesh.dimension, components(mesh.dimension)
         count, empty = mesh.weights.size, self._memory.empty
-        data = empty((len(self.pattern.indices), d, d)) if tangent else None
+        kept = self.pattern.indices if self._whole else self.pattern.halves.upper[1]
+        data = empty((len(kept), d, d)) if tangent else None
         if data is not None:
             data.fill(0.0)
         totals = _Totals(
@@ -179,19 +185,23 @@ class FiniteElements:
         for region, call, all_turns in zip(self.regions, self._calls, self._turns, strict=True):
             after: State = {}
             add = partial(self._add, call, region.own(state.material), after, dt, totals)
-            for chunks in all_turns:
-                for done in side_by_side(add, chunks, self._threads):
+            for runs in all_turns:
+                for done in chain.from_iterable(side_by_side(partial(_each, add), runs, self._threads)):
                     energy += done.energy
                     dissipation += done.dissipation
                     skew, size = max(skew, done.skew), max(size, done.size)
                     material_seconds += done.seconds
             new |= region.named(after)
+        symmetric = skew <= TANGENT_SYMMETRY * size
+        if tangent and not (symmetric or self._whole):
+            self._whole = True
+            return self.evaluate(state, displacement, increment, dt, tangent)
         strain, dissipated = totals.strain, totals.dissipated
         strain += state.strain
         dissipated += state.dissipated
         return Response(
             force=totals.force.ravel(),
-            tangent=None if data is None else BlockTangent(self.pattern, data, skew <= TANGENT_SYMMETRY * size),
+            tangent=None if data is None else BlockTangent(self.pattern, data, symmetric, self.crew),
             energy=energy,
             dissipation=dissipation,
             state=GaussState(strain, totals.stress, dissipated, new),
@@ -310,6 +320,11 @@ class FiniteElements:
         whole = np.zeros(self.mesh.weights.size)
         whole[self.mesh.gauss_points(region.cells)] = values
         return whole
+
+
+def _each(add: Callable[[Chunk], _Part], run: Run) -> list[_Part]:
+    """Return what became of the chunks of a run, done one after the other."""
+    return [add(chunk) for chunk in run]
 
 
 def _pairs(

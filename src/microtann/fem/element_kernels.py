@@ -120,6 +120,8 @@ def plane_add_stiffness(gradients, weights, slots, tangent, data):
                 gx, gy = gradients[e, g, a, 0], gradients[e, g, a, 1]
                 for b in range(nodes):
                     slot = slots[e, a, b]
+                    if slot >= len(data):
+                        continue
                     for j in range(2):
                         c = 2 * b + j
                         data[slot, 0, j] += gx * stress[0, c] + gy * stress[2, c]

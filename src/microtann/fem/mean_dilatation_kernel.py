@@ -52,6 +52,8 @@ def add_averaged_stiffness(gradients, mean, weights, slots, tangent, pairs, data
         for a in range(nodes):
             for b in range(nodes):
                 slot = slots[e, a, b]
+                if slot >= len(data):
+                    continue
                 for i in range(d):
                     for j in range(d):
                         data[slot, i, j] += local[d * a + i, d * b + j]

@@ -97,6 +97,7 @@ class VonMises:
         self.young, self.poisson = young, poisson
         self.yield_stress, self.hardening, self.plane = yield_stress, hardening, plane
         self._kept = np.arange(6) if plane is None else np.array(isotropy.PLANE_COMPONENTS)
+        self._elastic = isotropy.stiffness(young, poisson)[np.ix_(self._kept, self._kept)]
 
     def __repr__(self) -> str:
         where = "" if self.plane is None else f", plane={self.plane!r}"
@@ -213,7 +214,7 @@ class VonMises:
         shrunk = twice_shear * multiplier / np.where(flowing, size, 1.0)
         along = np.where(flowing, softening - shrunk, 0.0)
         moduli -= (twice_shear * shrunk)[:, None, None] * isotropy.DEVIATOR
-        moduli -= (twice_shear * along)[:, None, None] * direction[:, :, None] * direction[:, None, :]
+        moduli -= (twice_shear * along)[:, None, None] * (direction[:, :, None] * direction[:, None, :])
         return stress, moduli[:, self._kept[:, None], self._kept], new
 
     def _returned(
@@ -223,11 +224,8 @@ class VonMises:
         n, v = strain.shape
         border = np.sqrt(2.0 / 3.0) * self.yield_stress
         moduli = (self._bulk, 2.0 * self._shear, 2.0 / 3.0 * self.hardening, border, YIELD_TOLERANCE)
-        stress, change, plastic = np.empty((n, v)), np.zeros((n, v, v)), plastic.copy()
+        stress, found, plastic = np.empty((n, v)), np.empty((n if tangent else 0, v, v)), plastic.copy()
         energy, dissipation = np.empty(n), np.empty(n)
-        return_points(strain, plastic, self._kept, moduli, stress, change, energy, dissipation)
+        return_points(strain, plastic, self._kept, moduli, self._elastic, stress, found, energy, dissipation)
         new = {"strain": strain, "plastic_strain": plastic, "energy": energy, "dissipation": dissipation}
-        if not tangent:
-            return stress, None, new
-        change += isotropy.stiffness(self.young, self.poisson)[np.ix_(self._kept, self._kept)]
-        return stress, change, new
+        return stress, found if tangent else None, new

@@ -13,12 +13,12 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def return_points(strain, plastic, kept, moduli, stress, change, energy, dissipation):
+def return_points(strain, plastic, kept, moduli, elastic_moduli, stress, tangent, energy, dissipation):
     """Return plastic strains to the yield surface, in place, and say whether any point flows.
 
     ``strain`` (m, v), ``plastic`` (m, 6), ``moduli`` (bulk, 2 × shear, ⅔ hardening, radius of the elastic domain,
-    width of its border). Written are ``plastic``, ``stress`` (m, v), ``change`` (m, v, v) of the tangent from the
-    elastic one, zero on entry, ``energy`` and ``dissipation`` (m,).
+    width of its border), ``elastic_moduli`` (v, v). Written are ``plastic``, ``stress`` (m, v), ``energy``,
+    ``dissipation`` (m,) and ``tangent`` (m, v, v), symmetric to the last bit, unless it has no points, (0, v, v).
     """
     bulk, twice, back, radius, border = moduli
     count, v = strain.shape
@@ -40,6 +40,10 @@ def return_points(strain, plastic, kept, moduli, stress, change, energy, dissipa
             elastic += twofold * deviator**2
             stored += twofold * own**2
         size = math.sqrt(squared)
+        if len(tangent) > 0:
+            for i in range(v):
+                for j in range(v):
+                    tangent[p, i, j] = elastic_moduli[i, j]
         multiplier = 0.0
         if size > radius * (1.0 + border):
             flows = True
@@ -56,7 +60,7 @@ def return_points(strain, plastic, kept, moduli, stress, change, energy, dissipa
                 stored += twofold * own**2
             shrunk = twice * multiplier / size
             along = twice / (twice + back) - shrunk
-            for i in range(v):
+            for i in range(v if len(tangent) > 0 else 0):
                 for j in range(v):
                     a, b = kept[i], kept[j]
                     deviatoric = 0.0
@@ -64,7 +68,7 @@ def return_points(strain, plastic, kept, moduli, stress, change, energy, dissipa
                         deviatoric = 1.0 if a < 3 else 0.5
                     if a < 3 and b < 3:
                         deviatoric -= 1.0 / 3.0
-                    change[p, i, j] = -twice * (shrunk * deviatoric + along * direction[a] * direction[b])
+                    tangent[p, i, j] -= twice * (shrunk * deviatoric + along * (direction[a] * direction[b]))
         for i in range(v):
             a = kept[i]
             own = plastic[p, a] if a < 3 else 0.5 * plastic[p, a]

@@ -138,13 +138,14 @@ def _returned(
     """
     strain = state["strain"] + increment
     m, v = strain.shape
-    plastic, stress, change = state["plastic_strain"].copy(), np.empty((m, v)), np.zeros((m, v, v))
+    plastic, stress, change = state["plastic_strain"].copy(), np.empty((m, v)), np.empty((m, v, v))
     energy, dissipation = np.empty(m), np.empty(m)
     bulk, shear = isotropy.bulk_and_shear(material.young, material.poisson)
     radius = np.sqrt(2.0 / 3.0) * material.yield_stress
     moduli = (bulk, 2.0 * shear, 2.0 / 3.0 * material.hardening, radius, YIELD_TOLERANCE)
     kept = np.arange(6) if material.plane is None else np.array(isotropy.PLANE_COMPONENTS)
-    flows = return_points(strain, plastic, kept, moduli, stress, change, energy, dissipation)
+    none = np.zeros((v, v))  # so that the tangent is its change
+    flows = return_points(strain, plastic, kept, moduli, none, stress, change, energy, dissipation)
     new = {"strain": strain, "plastic_strain": plastic, "energy": energy, "dissipation": dissipation}
     return stress, change if flows else None, new
 
