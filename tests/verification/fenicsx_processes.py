@@ -100,6 +100,16 @@ class Brittle(mt.fem.LinearElastic):
         return np.where(strain_increment[:, 2:3] > 0.0, np.nan, stress), moduli, new
 
 
+class Torn(mt.fem.LinearElastic):
+    """It gives no tangent where it is stretched."""
+
+    def update(self, strain_increment: Any, state: Any, dt: float = 1.0, tangent: bool = True) -> Any:
+        """Advance points."""
+        stress, moduli, new = super().update(strain_increment, state, dt, tangent)
+        torn = strain_increment[:, 2:3, None] > 0.0
+        return stress, None if moduli is None else np.where(torn, np.nan, moduli), new
+
+
 def refused() -> dict[str, float]:
     """Return 0 for everything that is refused on all processes, with the numbers of the whole mesh; else 1."""
     mesh = prism()
@@ -108,6 +118,7 @@ def refused() -> dict[str, float]:
     strict = mt.fem.SolverOptions(outside_training="error")
     cases: dict[str, tuple[Any, Any, type[Exception], str]] = {
         "material": (Brittle(np.eye(6)), QUIET, ConvergenceError, "not finite in element"),
+        "tangent": (Torn(np.eye(6)), QUIET, ConvergenceError, "tangent that the material returned is not finite"),
         "range": (
             mt.load("cube-play"),
             strict,

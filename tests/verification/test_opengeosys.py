@@ -24,12 +24,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(prism: TwistedPrism, project: str) -> list[pyvista.UnstructuredGrid]:
-    """Run a project in the working folder; return the fields at the end of every increment."""
+def ended(prism: TwistedPrism, project: str) -> subprocess.CompletedProcess[str]:
+    """Run a project in the working folder."""
     compile_source(write(prism.model, "exported", to="mfront")[0])
     Path("prism.prj").write_text(project, encoding="utf-8")
     quiet = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run([str(PROGRAM), "prism.prj"], capture_output=True, text=True, env=quiet, check=False)
+    return subprocess.run([str(PROGRAM), "prism.prj"], capture_output=True, text=True, env=quiet, check=False)
+
+
+def run(prism: TwistedPrism, project: str) -> list[pyvista.UnstructuredGrid]:
+    """Run a project in the working folder; return the fields at the end of every increment."""
+    done = ended(prism, project)
     assert done.returncode == 0, done.stdout[-2000:]
     files = sorted(Path().glob("twisted_ts_*.vtu"), key=lambda file: int(file.name.split("_")[2]))
     return [pyvista.read(file) for file in files[1:]]
@@ -73,3 +78,15 @@ def test_the_twisted_prism_is_the_same(
     for name, right in (("StoredEnergy", ours.energy[-1]), ("DissipatedEnergy", ours.dissipation[-1])):
         energies = found[-1].field_data[f"material_state_variable_{name}_ip"]
         np.testing.assert_allclose(energies.sum() * volume, right, rtol=1e-9)
+
+
+def test_a_step_far_outside_of_the_training_ends_the_analysis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    prism = TwistedPrism.written("cube-play", 2.0)
+    project = prism.project()
+    assert "<values>0 1</values>" in project
+    done = ended(prism, project.replace("<values>0 1</values>", "<values>0 300</values>"))
+    assert done.returncode != 0
+    assert "MFront: integration failed with status -1" in done.stdout
