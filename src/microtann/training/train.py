@@ -288,7 +288,7 @@ class _Run:
                 reached = TrainingProgress(
                     phase.name,
                     done,
-                    phase.updates,
+                    max(done, phase.updates),  # blocks are whole
                     point.states,
                     record.training,
                     record.validation,
