@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 import pytest
 
-from microtann.equilibrium import multigrid
+from microtann.equilibrium.multigrid import SweptLevel
 from microtann.evaluation.exact_reference import ExactReference
 from microtann.evaluation.reference_run import compile_kernels, elements
 from microtann.evaluation.structures import reference_case
@@ -18,13 +17,13 @@ def test_the_small_run_goes_through_all_levels_of_multigrid(
 ) -> None:
     """On a mesh of a single level the sweeps of the others would be compiled inside the measured time."""
     sizes: set[int] = set()
-    sweep = multigrid.forward
+    cycle = SweptLevel.__call__
 
-    def seen(*arguments: Any) -> None:
-        sizes.add(len(arguments[4]))
-        sweep(*arguments)
+    def seen(level: SweptLevel, vector: np.ndarray) -> np.ndarray:
+        sizes.add(len(vector))
+        return cycle(level, vector)
 
-    monkeypatch.setattr(multigrid, "forward", seen)
+    monkeypatch.setattr(SweptLevel, "__call__", seen)
     case, reference = reference_case(case_name), ExactReference.regular_cube()
     compile_kernels(case, elements(case, reference.microstructure, 5.0), reference)
     assert len(sizes) >= 1
