@@ -32,10 +32,10 @@ TETRAHEDRA = {"12 000": 10, "96 000": 20, "263 424": 28, "1 022 208": 44}
 
 
 def compile_kernels() -> None:
-    """Run every kernel once on a small box."""
+    """Run every kernel once on a small box, fine enough for all levels of multigrid."""
     case = lcT2(lengths=(1.0, 1.0, 2.0))
-    finite_elements(case, 0.5)
-    lattice(case, 0.5, 1, 0.0)
+    finite_elements(case, 0.125)
+    lattice(case, 0.125, 1, 0.0)
     lattice(case, 1.0, 2, 0.2)
 
 
