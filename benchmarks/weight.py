@@ -1,7 +1,8 @@
 """What an installation weighs: the package and all that it needs, without extras and with the one for pictures.
 
 ``python -m benchmarks weight``. Sizes are those of the files that the installer lists, compiled files of Python
-included, in gigabytes of 10⁹ bytes; of the package itself, which may be installed in place, those of its folder.
+included, in gigabytes of 10⁹ bytes; of the package itself, which may be installed in place, those of its folder,
+without what running it has compiled there.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def needed(extras: tuple[str, ...], of: str = "microtann") -> set[str]:
 def weight(name: str) -> int:
     """Return the bytes of the files of a distribution."""
     if name == "microtann":
-        paths = [path for path in Path(microtann.__file__).parent.rglob("*") if path.suffix != ".nbi"]
+        paths = [p for p in Path(microtann.__file__).parent.rglob("*") if p.parent.name != "__pycache__"]
     else:
         paths = [Path(str(file.locate())) for file in metadata.files(name) or ()]
     return sum(path.stat().st_size for path in paths if path.is_file())

@@ -52,7 +52,7 @@ SAME_EVERYWHERE = (
 
 def possible() -> dict[str, dict[str, str]]:
     """Return the settings that this processor allows, and under which the BLAS is another than without them."""
-    own = {library.get("architecture") for library in threadpool_info()}
+    own = {library["architecture"] for library in threadpool_info() if library["internal_api"] == "openblas"}
     return {
         name: change
         for name, change in SETTINGS.items()

@@ -48,6 +48,13 @@ def test_failures_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     assert blue == "blue: all passed"
 
 
+def test_a_setting_of_something_else_runs_beside_any_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = [{"internal_api": "openmp"}, {"internal_api": "openblas", "architecture": "Haswell"}]
+    monkeypatch.setattr(processors, "threadpool_info", lambda: loaded)
+    assert "BLAS of Haswell" not in processors.possible()
+    assert {"BLAS of Prescott", "one thread", "kernels for any processor"} <= set(processors.possible())
+
+
 def test_what_is_left_out_exists_and_what_is_asked_for_runs() -> None:
     assert all(list(processors.TESTS.glob(name)) for name in processors.SAME_EVERYWHERE)
     assert processors.chosen(["tests/unit/cli", "-x"]) == ["tests/unit/cli", "-x"]
