@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
+from scipy import sparse
 
 from microtann.equilibrium.block_rows_kernel import LANES
 from microtann.equilibrium.coarse import EMPTY, DenseInverse
@@ -149,6 +150,17 @@ class SweptLevel:
         return image
 
 
+def compile_coarse_levels() -> None:
+    """Run the kernels of levels whose unknowns are rigid-body modes once, in the plane and in space.
+
+    Small meshes have no such level between the finest one and the dense inverse.
+    """
+    for modes in (3, 6):
+        identity = sparse.bsr_array(np.eye(2 * modes), blocksize=(modes, modes))
+        inverse = np.ascontiguousarray(identity.data)
+        SweptLevel(identity, inverse, identity, np.copy, Crew())(np.zeros(2 * modes))
+
+
 def _hierarchy(matrix: Any, modes: Float[Array, "k m"], crew: Crew) -> Callable[[Array], Array]:
     """Return what solves a system approximately: a V-cycle from this level down, or a dense inverse."""
     d = matrix.blocksize[0]
@@ -185,7 +197,7 @@ def _lower(matrix: Any, order: tuple[Bounds, ...]) -> tuple[Any, Any, Any]:
         blocks = matrix.data[part][chosen[part]]
         data[done : done + len(blocks)] = blocks
         done += len(blocks)
-    return indptr, matrix.indices[chosen], data.ravel()
+    return indptr, matrix.indices[chosen].astype(np.int32, copy=False), data.ravel()
 
 
 def _rows(matrix: Any) -> NDArray[np.int32]:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 
 from microtann.equilibrium.body import Body
 from microtann.equilibrium.history import History
+from microtann.equilibrium.multigrid import compile_coarse_levels
 from microtann.equilibrium.record import Record, is_record
 from microtann.equilibrium.solver_options import Progress, ProgressCallback, SolverOptions
 from microtann.evaluation.comparison import Analysis
@@ -268,6 +269,7 @@ def compile_kernels(case: ReferenceCase, model: Model, reference: ExactReference
         for tangent in (True, False):
             strain = np.zeros((count, {2: 3, 3: 6}[case.dimension]))
             material.update(strain, material.initial_state(count), tangent=tangent)
+    compile_coarse_levels()
     elements(case, material, edge, mesh.kind).solve(case.steps[:1], QUIET)
     if reference is not None and reference.fills_structures:
         reference.structure(case, edge / case.lengths[0]).solve(case.steps[:1])
