@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from microtann.data.check import check_file
     from microtann.data.file import read_dataset, write_dataset
     from microtann.data.generate_data import generate_data
+    from microtann.data.heated_walks import generate_heated
     from microtann.data.imported.averaged_path import AveragedPath
     from microtann.data.imported.cluster_means import ClusterMeans
     from microtann.data.imported.found_clusters import clustered_paths
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from microtann.microstructure.bars.driven.limit_load import limit_load
     from microtann.microstructure.bars.full.structure import Structure, StructureResult
     from microtann.microstructure.bars.lattice import Lattice
+    from microtann.microstructure.continuum.heated_solid import HeatedSolid
     from microtann.microstructure.continuum.image_file import read_image
     from microtann.microstructure.continuum.random_cells import random_inclusions
     from microtann.microstructure.continuum.solid import Solid
@@ -100,6 +102,7 @@ __all__ = [
     "FrameError",
     "FrameStructure",
     "FrameStructureResult",
+    "HeatedSolid",
     "Hybrid",
     "ImportChoice",
     "Increments",
@@ -134,6 +137,7 @@ __all__ = [
     "forms",
     "frame_errors",
     "generate_data",
+    "generate_heated",
     "honeycomb_cell",
     "import_data",
     "inclusion_cell",
@@ -181,6 +185,7 @@ _PLACES = {
     "data.check": ("check_file",),
     "data.file": ("read_dataset", "write_dataset"),
     "data.generate_data": ("generate_data",),
+    "data.heated_walks": ("generate_heated",),
     "data.imported.averaged_path": ("AveragedPath",),
     "data.imported.cluster_means": ("ClusterMeans",),
     "data.imported.found_clusters": ("clustered_paths",),
@@ -213,6 +218,7 @@ _PLACES = {
     "microstructure.bars.full.structure": ("Structure", "StructureResult"),
     "microstructure.bars.lattice": ("Lattice",),
     "microstructure.material_point.solid_point": ("SolidPoint",),
+    "microstructure.continuum.heated_solid": ("HeatedSolid",),
     "microstructure.continuum.image_file": ("read_image",),
     "microstructure.continuum.random_cells": ("random_inclusions",),
     "microstructure.continuum.solid": ("Solid",),

@@ -127,6 +127,14 @@ class CellEquations:
         largest = abs(self.strain_of).max(axis=1).toarray().reshape(-1, self.components).max(axis=1)
         return self.weights * largest
 
+    def driven(self, average: Float[Array, "n v"]) -> Float[Array, "n _ v"]:
+        """Return the strains of the points without fluctuation: the average one, everywhere alike."""
+        return average[:, None]
+
+    def average(self, stress: Float[Array, "P v"]) -> Float[Array, "v"]:
+        """Return what does work on the average strain: the average stress."""
+        return np.asarray(self.weights @ stress, dtype=np.float64)
+
     @cached_property
     def _assembly(self) -> tuple[Sparsity, tuple[ElementOperator, ...]]:
         pairs = []

@@ -191,9 +191,9 @@ class _Search:
             worst=[int(cell[0])],
         )
 
-    def _strains(self, average: Float[Array, "k v"], fluctuation: Float[Array, "k u"]) -> Float[Array, "k P v"]:
+    def _strains(self, average: Float[Array, "k y"], fluctuation: Float[Array, "k u"]) -> Float[Array, "k P v"]:
         local = (self._equations.strain_of @ fluctuation.T).T
-        return local.reshape(len(average), -1, average.shape[1]) + average[:, None]
+        return local.reshape(len(average), -1, self._equations.components) + self._equations.driven(average)
 
     def _newton(
         self,
@@ -275,7 +275,7 @@ class _Search:
         """
         found = self._found
         found.fluctuation[cell] = fluctuation
-        found.stress[cell] = self._equations.weights @ answer.stress[row]
+        found.stress[cell] = self._equations.average(answer.stress[row])
         found.energy[cell], found.dissipation[cell] = answer.energy[row], answer.dissipation[row]
         for name, value in answer.state.items():
             found.state[name][cell] = value[row]
