@@ -23,6 +23,10 @@ LAWS: dict[str, tuple[dict[str, float], dict[str, Any]]] = {
     "isotropic": ({"isotropic_hardening": 0.1}, {"hardening": True}),
     "Voce": ({"saturation": 0.3, "saturation_rate": 2.0}, {"saturations": 1}),
     "Perzyna": ({"viscosity": 0.2}, {"viscosity": True}),
+    "Perzyna, power 1/2": (
+        {"viscosity": 0.2, "rate_exponent": 0.5},
+        {"viscosity": True, "learn_exponent": True},
+    ),
     "all at once": (
         {"isotropic_hardening": 0.1, "saturation": 0.3, "saturation_rate": 2.0, "viscosity": 0.2},
         {"hardening": True, "saturations": 1, "viscosity": True},

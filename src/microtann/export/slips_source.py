@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
@@ -9,7 +11,8 @@ from numpy.typing import NDArray
 from microtann.export.kernel_text import KernelText, KernelWriter
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.slip_update import quadratic_parts
-from microtann.slips import reference_kernel
+from microtann.forms.variational.viscous_flow import ViscousFlow
+from microtann.slips import reference_kernel, viscous_kernel
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.point import MaterialPoint
@@ -31,8 +34,47 @@ def slips_text(point: MaterialPoint) -> KernelText:
     """Return the increment of coupled slips."""
     evolution = point.evolution
     assert isinstance(evolution, MultisurfaceFlow)
+    return text_of_slips(point, np.asarray(evolution.normals, dtype=np.float64))
+
+
+def viscous_text(point: MaterialPoint) -> KernelText:
+    """Return the increment of viscous slips."""
+    evolution = point.evolution
+    assert isinstance(evolution, ViscousFlow)
+    text = text_of_slips(point, np.asarray(evolution.normals, dtype=np.float64))
+    law = {
+        "EXPONENT": float(np.exp(evolution.log_exponent)),
+        "LOG_VISCOSITY": float(evolution.log_viscosity),
+        "LEAST": viscous_kernel.LEAST,
+        "SETTLED": viscous_kernel.SETTLED,
+        "KEPT": viscous_kernel.KEPT,
+        "SINGULAR": viscous_kernel.SINGULAR,
+        "ROUNDING": viscous_kernel.ROUND_OFF,
+    }
+    turns = {
+        "TURNS": viscous_kernel.ROUNDS,
+        "SHORT": viscous_kernel.SHORT,
+        "SWEEPS": viscous_kernel.SWEEPS,
+    }
+    return replace(
+        text,
+        template=("rows.c", "slip_search.c", "slow_flow.c", "dense.c", "viscous_search.c", "viscous_slips.c"),
+        counts={**text.counts, **turns},
+        numbers={**text.numbers, **law},
+        timed=True,
+    )
+
+
+def text_of_slips(point: MaterialPoint, normals: Float[Array, "z s"]) -> KernelText:
+    """Return the increment of slips with given normals that do not depend on the rate.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+        With a quadratic energy.
+    normals : array, shape (z, s)
+    """
     elastic, coupling, _, scale = quadratic_parts(point)
-    normals = np.asarray(evolution.normals, dtype=np.float64)
     (z, s), v = normals.shape, point.components
     gram = normals.T @ normals
     norm = np.sqrt(np.diag(gram))
@@ -86,3 +128,4 @@ def padded_to(matrix: Float[Array, "n k"], width: int) -> Float[Array, "n w"]:
 
 
 SLIPS = KernelWriter(DecoupledQuadraticEnergy, MultisurfaceFlow, slips_text)
+VISCOUS = KernelWriter(DecoupledQuadraticEnergy, ViscousFlow, viscous_text)

@@ -13,6 +13,7 @@ from microtann.export.compilers import WEB, compile_source
 from microtann.export.exported_model import ExportedModel
 from microtann.export.kernel_text import template
 from microtann.forms.laws.growing_flow import GrowingFlow
+from microtann.forms.variational.viscous_flow import ViscousFlow
 
 
 def wasm_files(exported: ExportedModel) -> Mapping[str, str | bytes]:
@@ -25,7 +26,7 @@ def wasm_files(exported: ExportedModel) -> Mapping[str, str | bytes]:
     MissingExtraError
         If there is no compiler for WebAssembly.
     """
-    if isinstance(exported.model.evolution, GrowingFlow):
+    if isinstance(exported.model.evolution, (GrowingFlow, ViscousFlow)):
         raise InputError(
             "resistances that grow need powers and exponentials, which a WebAssembly module without a library has "
             "not: use C"

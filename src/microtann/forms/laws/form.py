@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -18,7 +18,7 @@ from microtann.data.increments import Dataset, Increments
 from microtann.forms.laws.growing_flow import GrowingFlow, HardeningEnergy
 from microtann.forms.laws.growing_update import prepare_growing_flow
 from microtann.forms.laws.timed_walks import TimedWalks, timed_rows, to_timed_walks
-from microtann.forms.variational.held_elasticity import Hold, elasticity_of_dataset, hold_elasticity
+from microtann.forms.variational.held_elasticity import Hold, elasticity_of_dataset, hold_elasticity, unheld
 from microtann.forms.variational.random_start import best_start, random_system, trial_updates
 from microtann.forms.variational.reduction_fit import fitted_reduction
 from microtann.forms.variational.walk_loss import Reference
@@ -43,6 +43,8 @@ from microtann.training.preparation import (
 
 DEVIATORS: dict[int, int] = {6: 5, 3: 3}
 """Components of a deviator by those of the strain."""
+LEAST_EXPONENT = 0.02
+"""Smallest power of the rate that is learnt: below, a viscosity is hardly told from a resistance at rest."""
 VALIDATION_WALKS = 60
 TRIALS = 0.15
 """Share of the updates after which the best of several starts goes on."""
@@ -87,6 +89,9 @@ class Laws(TrainableForm):
         ),
     ] = True
     rate_exponent: Annotated[float, Field(gt=0.0, le=1.0, description="This power.")] = 1.0
+    learn_exponent: Annotated[
+        bool, Field(description="Whether this power is learnt too, one for every group, from rate_exponent on.")
+    ] = False
     seed: Annotated[int, Field(ge=0, description="Seed of the random start and of the order of the data.")] = 0
     starts: Annotated[
         int,
@@ -105,6 +110,11 @@ class Laws(TrainableForm):
         int, Field(ge=0, description="Most updates of the quasi-Newton polish at the end (L-BFGS).")
     ] = 500
     polish_walks: Annotated[int, Field(ge=1, description="Walks that the polish sees, all at once.")] = 60
+
+    def unused(self) -> Iterable[str]:
+        """Return a sentence for every setting that has no effect beside the others."""
+        if self.learn_exponent and not self.viscosity:
+            yield "learn_exponent is not used: the groups have no viscosity"
 
     def start(self, dataset: Dataset) -> MaterialPoint:
         """Return random groups with a reduction from the data; of several starts the best after a few updates.
@@ -218,20 +228,26 @@ class Laws(TrainableForm):
         return np.asarray(growing_states(point, to_timed_walks(point, data)))[timed_rows(data) >= 0]
 
     def _hold(self, dataset: Dataset, scaling: Scaling) -> Hold:
-        """Return what gives points the elastic response of the data, if elastic increments tell it."""
+        """Return what gives points powers in range and, if elastic increments tell it, the response of the data."""
         known = elasticity_of_dataset(dataset, scaling)
-        if known is None:
-            return lambda point: point
-        hold = hold_elasticity(known)
+        hold = unheld if known is None else hold_elasticity(known)
 
         def held(point: MaterialPoint) -> MaterialPoint:
-            energy = point.energy
+            energy, evolution = point.energy, point.evolution
             assert isinstance(energy, HardeningEnergy)
+            assert isinstance(evolution, GrowingFlow)
+            point = replace(point, evolution=replace(evolution, exponent=self._exponent(evolution.exponent)))
             quadratic = hold(replace(point, energy=energy.quadratic)).energy
             assert isinstance(quadratic, DecoupledQuadraticEnergy)
             return replace(point, energy=replace(energy, quadratic=quadratic))
 
         return held
+
+    def _exponent(self, moved: Float[Array, "G"]) -> Float[Array, "G"]:
+        """Return the given powers, or those that a descent moves, held in range without stopping it there."""
+        if not self.learn_exponent:
+            return jnp.full_like(moved, self.rate_exponent)
+        return moved + jax.lax.stop_gradient(jnp.clip(moved, LEAST_EXPONENT, 1.0) - moved)
 
     def _best(self, points: list[MaterialPoint], dataset: Dataset) -> MaterialPoint:
         """Return the best on the validation walks after a part of the updates."""

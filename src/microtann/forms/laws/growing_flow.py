@@ -64,7 +64,7 @@ class GrowingFlow(Evolution):
     resistance_root, viscosity_root : array, shape (G,)
         √k and √η; a root that is zero stays zero in training.
     exponent : array, shape (G,)
-        0 < m ≤ 1; not trained.
+        0 < m ≤ 1; trained if the form says so.
     sizes : tuple of int
         Components of every group.
 
@@ -73,7 +73,6 @@ class GrowingFlow(Evolution):
     B. Halphen and Q. S. Nguyen, Sur les matériaux standard généralisés, J. Mécanique 14 (1975), 39-63.
     """
 
-    fixed: ClassVar[tuple[str, ...]] = ("exponent",)
     reads_increment: ClassVar[bool] = False
 
     normals: Float[Array, "z m"]

@@ -1,7 +1,7 @@
 """The equations of a cell whose phases expand: the strain of a point that stores energy is ε = E − a θ + B w.
 
-With y = (E, θ) and the matrix M = (I, −a) of the phase of a point this is ε = M y + B w: temperature drives the cell
-as the average strain does, and what does work on y is the average of Mᵀ σ: the stress, and −a · σ.
+With y = (E, θ) and the matrix M = (I, −a) of the phase of a point this is ε = M y + B w: temperature drives the
+cell as the average strain does, and what does work on y is the average of Mᵀ σ: the stress, and −a · σ.
 """
 
 from __future__ import annotations

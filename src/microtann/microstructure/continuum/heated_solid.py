@@ -52,8 +52,8 @@ class HeatedSolid:
     Parameters
     ----------
     solid : Solid
-        In space, or a sheet: every phase that expands in the plane is a `microtann.fem.PlaneStress`, or elastic and
-        made with ``plane="stress"``.
+        In space, or a sheet: every phase that expands in the plane is a `microtann.fem.PlaneStress`, or elastic
+        and made with ``plane="stress"``.
     expansion : float, or mapping from names of phases to floats
         a, the same in all directions; phases that a mapping does not name do not expand.
     capacity : float, or mapping likewise
@@ -92,14 +92,16 @@ class HeatedSolid:
         for region, own in zip(equations.regions, expands, strict=True):
             if own != 0.0 and equations.components == 3 and not _is_sheet(region):
                 raise CellError(
-                    f"the phase {region.name or 'of the cell'} is in plane strain, where what it expands across the "
-                    "plane is no strain in it: take a cell in space, or a sheet, fem.PlaneStress(material)"
+                    f"the phase {region.name or 'of the cell'} is in plane strain, where what it expands across "
+                    "the plane is no strain in it: take a cell in space, or a sheet, fem.PlaneStress(material)"
                 )
         normal = np.arange(equations.components) < solid.mesh.dimension
         own = {f.name: getattr(equations, f.name) for f in fields(CellEquations)}
         self.solid = solid
         self.expansion = expands
-        self.capacity = float(sum(c * equations.weights[p].sum() for c, p in zip(holds, equations.points, strict=True)))
+        self.capacity = float(
+            sum(c * equations.weights[p].sum() for c, p in zip(holds, equations.points, strict=True))
+        )
         self.equations = HeatedEquations(**own, expansion=tuple(one * normal for one in expands))
 
     @property
@@ -171,7 +173,12 @@ class HeatedSolid:
                 state = {"strain": now[:, :-1], FLUCTUATION: found.fluctuation, **found.state}
                 inside.append(self.solid.decode(state))
                 before = CellsBefore(now, found.fluctuation, found.state)
-        return conjugate, energy, lost, {name: np.stack([one[name] for one in inside], axis=1) for name in inside[0]}
+        return (
+            conjugate,
+            energy,
+            lost,
+            {name: np.stack([one[name] for one in inside], axis=1) for name in inside[0]},
+        )
 
 
 def _of_phases(name: str, value: float | Mapping[str, float], regions: tuple[Region, ...]) -> Float[Array, "r"]:

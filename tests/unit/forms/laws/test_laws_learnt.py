@@ -60,3 +60,16 @@ def test_data_without_elastic_increments_are_learnt_from() -> None:
         tann = mt.train(data, mt.forms.Laws(**(SETTINGS | {"updates": 20, "polish_updates": 0}), hardening=False))
     assert np.all(np.asarray(tann.point.evolution.resistance_root) == 0.0)
     assert dataset_errors(tann, data).stress < 0.5
+
+
+def test_the_power_of_the_rate_is_learnt() -> None:
+    """Of m = 1/2, from 1 on, in few updates; a model that is told a power keeps it."""
+    point = mt.SolidPoint(VonMises(viscosity=0.3, rate_exponent=0.5, plane="strain"))
+    data = mt.generate_data(point, mt.WalkPlan(paths=24, steps=20, increment=0.3, decades=2.0))
+    told = {"hardening": False, "saturations": 0, "polish_updates": 150}
+    learnt, given = (
+        mt.train(data, mt.forms.Laws(**(SETTINGS | told), learn_exponent=free)) for free in (True, False)
+    )
+    assert np.all(np.asarray(given.point.evolution.exponent) == 1.0)
+    assert abs(float(learnt.point.evolution.exponent[0]) - 0.5) < 0.1
+    assert dataset_errors(learnt, data).stress < dataset_errors(given, data).stress

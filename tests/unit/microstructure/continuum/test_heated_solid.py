@@ -1,4 +1,4 @@
-"""Heated solids: free expansion, uniform phases, Levin's relation, and the entropy as a derivative of the energy."""
+"""Heated solids: free expansion, uniform phases, Levin's relation, and the entropy as a slope of the energy."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_void_in_one_phase_sees_the_strain_less_the_expansion(dimension: int) 
 
 
 def test_an_elastic_composite_expands_as_levin_found() -> None:
-    """V. M. Levin (1967): stiffnesses alone tell the expansion of two phases, a* = a1 + (S* - S1)(S2 - S1)⁻¹(a2 - a1)."""
+    """V. M. Levin (1967): the stiffnesses tell the expansion, a* = a1 + (S* - S1)(S2 - S1)⁻¹(a2 - a1)."""
     soft = fem.LinearElastic.isotropic(1.0, 0.3, plane="stress")
     solid = composite(soft)
     expansion = {"matrix": 0.3, "inclusion": 0.05}
@@ -84,7 +84,7 @@ def test_heat_alone_makes_a_composite_flow() -> None:
 
 
 def test_what_is_no_heated_solid_is_refused() -> None:
-    with pytest.raises(CellError, match="plane strain.*sheet"):
+    with pytest.raises(CellError, match=r"plane strain.*sheet"):
         mt.HeatedSolid(mt.voided_cell(0.3, divisions=2, layers=1), 0.1)
     with pytest.raises(InputError, match="'void', but the phases are"):
         mt.HeatedSolid(composite(), {"void": 0.1})
