@@ -14,11 +14,11 @@ from microtann.export.groups_source import CONES, LAWS
 from microtann.export.kernel_text import KernelText, KernelWriter, template
 from microtann.export.network_source import NETWORKS
 from microtann.export.play_source import PLAY
-from microtann.export.slips_source import SLIPS, VISCOUS
+from microtann.export.slips_source import CONVEX, SLIPS, VISCOUS
 
 FLAGS = "-std=c99 -O3 -march=native -ffp-contract=fast"
 """What a compiler of the kind of gcc should be told; -ffast-math would lose the checks of what is no number."""
-WRITERS: tuple[KernelWriter, ...] = (PLAY, SLIPS, VISCOUS, CONES, LAWS, *NETWORKS)
+WRITERS: tuple[KernelWriter, ...] = (PLAY, SLIPS, VISCOUS, *CONVEX, CONES, LAWS, *NETWORKS)
 """All parts that are written in C."""
 
 

@@ -13,6 +13,7 @@ from microtann.export.compilers import WEB, compile_source
 from microtann.export.exported_model import ExportedModel
 from microtann.export.kernel_text import template
 from microtann.forms.laws.growing_flow import GrowingFlow
+from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.viscous_flow import ViscousFlow
 
 
@@ -26,10 +27,11 @@ def wasm_files(exported: ExportedModel) -> Mapping[str, str | bytes]:
     MissingExtraError
         If there is no compiler for WebAssembly.
     """
-    if isinstance(exported.model.evolution, (GrowingFlow, ViscousFlow)):
+    model = exported.model
+    if isinstance(model.evolution, (GrowingFlow, ViscousFlow)) or isinstance(model.energy, ConvexEnergy):
         raise InputError(
-            "resistances that grow need powers and exponentials, which a WebAssembly module without a library has "
-            "not: use C"
+            "resistances that grow, and convex energies, need powers and exponentials, which a WebAssembly module "
+            "without a library has not: use C"
         )
     sources = with_head(exported, "wasm.c")
     with TemporaryDirectory() as folder:

@@ -228,7 +228,7 @@ class Laws(TrainableForm):
         return np.asarray(growing_states(point, to_timed_walks(point, data)))[timed_rows(data) >= 0]
 
     def _hold(self, dataset: Dataset, scaling: Scaling) -> Hold:
-        """Return what gives points powers in range and, if elastic increments tell it, the response of the data."""
+        """Return what gives points powers in range and, if elastic increments tell it, the elastic response."""
         known = elasticity_of_dataset(dataset, scaling)
         hold = unheld if known is None else hold_elasticity(known)
 
