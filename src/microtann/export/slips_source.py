@@ -14,7 +14,8 @@ from microtann.forms.variational.convex_energy import ConvexEnergy
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.slip_update import quadratic_parts
 from microtann.forms.variational.viscous_flow import ViscousFlow
-from microtann.slips import reference_kernel, viscous_kernel
+from microtann.slips import viscous_kernel
+from microtann.slips.slip_search_kernel import ROUND_OFF, SPANNED
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.point import MaterialPoint
@@ -127,8 +128,8 @@ def text_of_slips(
         numbers={
             "ENERGY": scale,
             "YIELDS": YIELD_TOLERANCE,
-            "ROUND_OFF": reference_kernel.ROUND_OFF,
-            "DEPENDENT": reference_kernel.SPANNED,
+            "ROUND_OFF": ROUND_OFF,
+            "DEPENDENT": SPANNED,
             "SHARE": 0.0 if independent else SHARE,
             "CERTAIN": CERTAIN,
         },
