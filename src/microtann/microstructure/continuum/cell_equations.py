@@ -131,6 +131,10 @@ class CellEquations:
         """Return the strains of the points without fluctuation: the average one, everywhere alike."""
         return average[:, None]
 
+    def cancelled(self, average: Float[Array, "n v"]) -> Float[Array, "n _"]:
+        """Return the largest strains of the points that cancel each other, before anything flows: none."""
+        return np.zeros((len(average), 1))
+
     def average(self, stress: Float[Array, "P v"]) -> Float[Array, "v"]:
         """Return what does work on the average strain: the average stress."""
         return np.asarray(self.weights @ stress, dtype=np.float64)

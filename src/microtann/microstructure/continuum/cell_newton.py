@@ -233,7 +233,8 @@ class _Search:
             residuals = np.ascontiguousarray((equations.force_of @ answer.stress.reshape(len(left), -1).T).T)
             residuals[:, :d] = 0.0
             reach = np.maximum(np.abs(strain), np.abs(began[left]))  # strains may end at zero
-            size = (reach.max(axis=2) * self._size).max(axis=1)
+            cancelled = equations.cancelled(target[left])  # what expands freely is strained by round-off alone
+            size = (np.maximum(reach.max(axis=2), cancelled) * self._size).max(axis=1)
             going = []
             for row, place in enumerate(left.tolist()):
                 residual, past = residuals[row], history[place]

@@ -46,6 +46,12 @@ class HeatedEquations(CellEquations):
         """Return the strains of the points without fluctuation, less their expansion."""
         return np.einsum("pvy,ny->npv", self.driving, average)
 
+    def cancelled(self, average: Float[Array, "n y"]) -> Float[Array, "n P"]:
+        """Return the largest component of the expansion of every point, which the average strain may cancel."""
+        v = self.components
+        largest = np.abs(self.driving[:, :, v]).max(axis=1)
+        return np.abs(average[:, v])[:, None] * largest
+
     def average(self, stress: Float[Array, "P v"]) -> Float[Array, "y"]:
         """Return what does work on y: the average stress, and less the entropy of the expansion."""
         return np.asarray(np.einsum("p,pvy,pv->y", self.weights, self.driving, stress), dtype=np.float64)
