@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import microtann as mt
@@ -190,10 +191,10 @@ def worst_walk(squares: WalkSquares) -> float:
 def reconstruction(tann: mt.TANN, dataset: Dataset) -> float:
     """Return the relative root mean square error of validation coordinates that are encoded and decoded."""
     data, reduction = dataset.validation, tann.point.reduction
-    exact = data.coordinates_next
-    driving = (data.strain + data.strain_increment) / np.asarray(tann.scaling.driving)
+    exact = jnp.asarray(data.coordinates_next)
+    driving = jnp.asarray(data.strain + data.strain_increment) / tann.scaling.driving
     found = jax.vmap(reduction.decode)(jax.vmap(reduction.encode)(exact, driving), driving)
-    return float(np.sqrt(np.mean((np.asarray(found) - exact) ** 2) / np.mean(exact**2)))
+    return float(np.sqrt(np.mean(np.asarray(found - exact) ** 2) / np.mean(np.asarray(exact) ** 2)))
 
 
 def report(progress: TrainingProgress) -> None:
