@@ -60,7 +60,7 @@ class Microstructure(ABC):
     usual_metric: ClassVar[MetricName] = "uniform"
     """In which strains its walks are drawn unless one says otherwise, see `StrainMetric`."""
     strain_names: ClassVar[tuple[str, ...]] = ()
-    """Names of its driving variables where they are not the strain in Voigt's order, which finite elements need."""
+    """Names of its driving variables, if they are others than the strain in Voigt's order."""
     without_stiffness: ClassVar[str] = "prescribe the strain"
     """What to do where there is no stiffness against a strain whose stress is prescribed."""
 

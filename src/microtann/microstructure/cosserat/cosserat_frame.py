@@ -37,10 +37,10 @@ class CosseratFrame(Microstructure):
     """A plane frame whose nodes turn with the micro-rotation of a Cosserat continuum, on average.
 
     Its driving variables are the strain E in Voigt's order, the rotation a of the nodes relative to the continuum
-    and the curvature κ (`nodal_motion` beside this module says how the beams follow); "stress" holds what does work on them: the
-    symmetric stress, the moment per volume that turns the nodes, and the couple stresses. Where the moment is zero
-    the strain meets the stress of the frame. Lengths are those of the cell: κ is a rotation per length, and in a
-    structure whose cells are s times as large the cell has the curvature s κ.
+    and the curvature κ (`nodal_motion` beside this module says how the beams follow); "stress" holds what does
+    work on them: the symmetric stress, the moment per volume that turns the nodes, and the couple stresses. Where
+    that moment is zero and nothing is curved, the stress is that of the frame. Lengths are those of the cell: κ is
+    a rotation per length, and in a structure whose cells are s times as large the cell has the curvature s κ.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class CosseratFrame(Microstructure):
     >>> import numpy as np, microtann as mt
     >>> grid = mt.CosseratFrame(mt.Frame(mt.square_grid_cell(thickness=0.1), sections=3))
     >>> stiffness = grid.elastic_stiffness()
-    >>> round(float(stiffness[4, 4] / (0.1**3 / 12.0)), 6)  # couple stress of a beam: E I over the distance of beams
+    >>> round(float(stiffness[4, 4] / (0.1**3 / 12.0)), 6)  # E I of a beam over the distance of beams
     1.0
     """
 
@@ -83,7 +83,7 @@ class CosseratFrame(Microstructure):
 
     @property
     def coordinate_shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """Nodal displacements (N, 2) and rotations (N, 1), and plastic strains (listed beams, sections, fibres)."""
+        """Nodal displacements (N, 2), rotations (N, 1), plastic strains (listed beams, sections, fibres)."""
         return {**self.frame.coordinate_shapes, "plastic_strain": self._beam_shape}
 
     @property

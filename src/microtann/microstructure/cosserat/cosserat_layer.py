@@ -1,8 +1,8 @@
 """A layer of a Cosserat continuum between two planes: finite elements through its height.
 
-Nothing varies along the layer, in x, so that a node of the mesh is a plane y = const, with the displacements x and y
-and the micro-rotation rz. Elements are linear and sampled in their middle, which does not lock; with one element per
-row of cells of one node they are the beams of a square grid themselves.
+Nothing varies along the layer, in x, so that a node of the mesh is a plane y = const, with the displacements x and
+y and the micro-rotation rz. Elements are linear and sampled in their middle, which does not lock. One element per
+row of cells that are cut at their nodes and have no others is the row itself, beam by beam.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class CosseratLayerResult(History):
     Parameters
     ----------
     strain, stress : array, shape (p, 6)
-        Driving variables of the cell (strain, relative rotation, curvature times cell size) in every element at the
-        end, and what does work on them.
+        Driving variables of the cell (strain, relative rotation, curvature times cell size) in every element at
+        the end, and what does work on them.
     state : dict of arrays
         Of the material at the end.
     """
@@ -113,8 +113,8 @@ class CosseratLayer(Body[CosseratLayerResult]):
         told = getattr(getattr(material, "microstructure", None), "strain_names", COSSERAT_NAMES)
         if known != len(COSSERAT_NAMES) or tuple(told) != COSSERAT_NAMES:
             raise InputError(
-                f"the material of a Cosserat layer is driven by {', '.join(COSSERAT_NAMES)}: take a CosseratFrame, "
-                "or a model trained on its data"
+                f"the material of a Cosserat layer is driven by {', '.join(COSSERAT_NAMES)}: take a "
+                "CosseratFrame, or a model trained on its data"
             )
         levels.setflags(write=False)
         for name, value in (("material", material), ("heights", levels), ("cell_size", float(cell_size))):
@@ -133,9 +133,7 @@ class CosseratLayer(Body[CosseratLayerResult]):
         return self._elements
 
     def _result(self, history: History, state: LayerState) -> CosseratLayerResult:
-        return CosseratLayerResult(
-            **vars(history), strain=state.strain, stress=state.stress, state=state.material
-        )
+        return CosseratLayerResult(**vars(history), strain=state.strain, stress=state.stress, state=state.material)
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +255,8 @@ class LayerSystem:
         """Return the stiffness of the nodes in blocks of 3 × 3."""
         elements = np.einsum("p,pvi,pvw,pwj->pij", self._depth, self._mapping, moduli, self._mapping)
         lower = np.arange(len(self._depth))
-        rows, columns = np.concatenate([lower, lower, lower + 1, lower + 1]), np.concatenate([lower, lower + 1] * 2)
+        rows = np.concatenate([lower, lower, lower + 1, lower + 1])
+        columns = np.concatenate([lower, lower + 1, lower, lower + 1])
         data = np.concatenate([elements[:, i : i + 3, j : j + 3] for i in (0, 3) for j in (0, 3)])
         n = len(self._points)
         where = (3 * rows[:, None, None] + np.arange(3)[:, None], 3 * columns[:, None, None] + np.arange(3))

@@ -1,6 +1,6 @@
-"""How a plane frame follows a Cosserat continuum, whose strain is uniform over the cell and whose rotation is linear.
+"""How a plane frame follows a Cosserat continuum of uniform strain and linear rotation.
 
-The driving variables are the strain E, the rotation a of the nodes relative to the continuum, and the curvature κ ::
+Driving variables are the strain E, the rotation a of the nodes relative to the continuum and the curvature κ ::
 
     E = sym ∇u,      a = φ − ½ (u₂,₁ − u₁,₂),      κ = ∇φ
 
@@ -8,14 +8,17 @@ with the micro-rotation φ. In the cell, x from its centre and seen by an observ
 
     u(x) = E x + w,      φ(x) = a + κ·x + θ
 
-with periodic fluctuations w and θ of displacements and rotations; θ has no mean over the nodes, or else φ would not be
-what it is called. A beam that several cells share is in the cell with a share at every place where it is listed, and
-bends differently there. A cell that lists its beams once says nothing of places: φ is then that of a beam's middle for
-each of them, and the energy does not depend on where the cell is cut.
+with periodic fluctuations w and θ of displacements and rotations; θ has no mean over the nodes, or else φ would
+not be what it is called. Stress, moment and couple stress are the derivatives of the energy of the cell per
+volume, so that their work is that of its beams (Hill and Mandel). A beam that several cells share is in the cell
+with a share at every place where it is listed, and bends differently there. A cell that lists its beams once says
+nothing of places: φ is then that of a beam's middle for each of them, and the energy does not depend on where the
+cell is cut.
 
 References
 ----------
-Bažant and Christensen, *Int. J. Solids Structures* 8 (1972) 327; Forest and Sab, *Mech. Res. Commun.* 25 (1998) 449.
+Bažant and Christensen, *International Journal of Solids and Structures* 8 (1972) 327.
+Forest and Sab, *Mechanics Research Communications* 25 (1998) 449.
 """
 
 from __future__ import annotations

@@ -27,7 +27,17 @@ class FlowingPoints(NamedTuple):
 
     @classmethod
     def at(cls, strain: Float[Array, "n v"], start: Float[Array, "n m"], tangent: bool) -> FlowingPoints:
-        """Return points with given plastic strains, to be advanced to given strains."""
+        """Return points that are to be advanced.
+
+        Parameters
+        ----------
+        strain : array, shape (n, v)
+            To be reached.
+        start : array, shape (n, m)
+            Plastic strains.
+        tangent : bool
+            Whether tangents are wanted.
+        """
         n, v = strain.shape
         return cls(start.copy(), np.empty(n), np.empty(n), np.empty((n if tangent else 0, v, v)))
 
