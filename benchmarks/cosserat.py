@@ -1,10 +1,10 @@
 """A clamped layer of a square grid in shear: every beam, first-order homogenisation and Cosserat continua.
 
-Columns of depth 0.1 and rails half as deep. The layer is sheared to several times the strain at first yield, back and
-forth; its beams (DNS) are those of a layer without ends. Errors of the shear stress along the path are relative RMS
-errors, those of the dissipation relative, at the end. ``--rows`` rows of cells are between the clamped planes. The
-elastic table has closed forms beside finite elements; its second-gradient continuum takes quadratic displacements
-of the cell with periodic fluctuations, and clamped planes without displacement gradient.
+Columns of depth 0.1 and rails half as deep. The layer is sheared to several times the strain at first yield, back
+and forth; its beams (DNS) are those of a layer without ends. Errors of the shear stress along the path are
+relative RMS errors, those of the dissipation relative, at the end. ``--rows`` rows of cells are between the clamped planes.
+First order and second gradient of the elastic table are closed forms: the second-gradient continuum has quadratic
+displacements of the cell with periodic fluctuations, and no displacement gradient at clamped planes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,12 @@ def elastic_row(grid: mt.Frame, rows: int) -> dict[str, Any]:
     """Return the errors of elastic shear stiffnesses."""
     steps, top = sheared(planes(rows), [SMALL * rows], 1), planes(rows)[1]
     beams = 0.5 * endless_layer(grid, rows).solve(steps).reaction(top)[0, 0] / SMALL
-    ratio, bending = RAIL**3, DEPTH**3 / 12.0
-    first = 12.0 * bending / (1.0 + 1.0 / ratio)
-    length = np.sqrt((1.0 + 3.0 * ratio) * (1.0 + 1.0 / ratio) / 48.0)
+    cut = mt.CosseratFrame(grid)
+    first = grid.elastic_stiffness()[2, 2]
+    length = np.sqrt(0.25 * cut.elastic_stiffness()[5, 5] / first)  # u₁,₂₂ turns nodes by half of it
     second = first / (1.0 - np.tanh(0.5 * rows / length) / (0.5 * rows / length))
     found = {"first order": first, "second gradient": second}
-    for name, material in (("Cosserat, at middles", middles(grid)), ("Cosserat, cut", mt.CosseratFrame(grid))):
+    for name, material in (("Cosserat, at middles", middles(grid)), ("Cosserat", cut)):
         found[name] = layer_of(material, rows, FINE).solve(steps).reaction(top)[0, 0] / SMALL
     return {"rows": rows} | {name: _short(value / beams - 1.0) for name, value in found.items()}
 
@@ -150,9 +151,7 @@ def all_ways(grid: mt.Frame, tann: mt.TANN, rows: int) -> dict[str, Callable[[],
 
     def first_order() -> Answer:
         turns = np.array([0.0, *shears(grid)])
-        angle = np.concatenate(
-            [np.linspace(*ends, INCREMENTS + 1)[1:] for ends in zip(turns, turns[1:], strict=False)]
-        )
+        angle = np.concatenate([np.linspace(*ends, INCREMENTS + 1)[1:] for ends in pairwise(turns)])
         began = time.process_time()
         response = grid.solve(angle[:, None] * np.array([0.0, 0.0, 1.0]))
         seconds = time.process_time() - began
