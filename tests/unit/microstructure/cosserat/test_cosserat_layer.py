@@ -53,7 +53,7 @@ def test_without_size_the_layer_is_that_of_the_first_order() -> None:
     assert missing[0] > 0.1
     np.testing.assert_allclose(missing[1] / missing[2], 2.0, rtol=1e-3)
     large = mt.CosseratLayer(cosserat, np.linspace(0.0, 20.0, 401), cell_size=1.0)  # 20 cells as before
-    np.testing.assert_allclose(1.0 - first * 20e-3 / force(large, 20.0, [20e-3])[0], missing[2], rtol=1e-6)
+    np.testing.assert_allclose(1.0 - first * 1e-3 / force(large, 20.0, [20e-3])[0], missing[2], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
