@@ -2,7 +2,7 @@
 
 Columns of depth 0.1 and rails half as deep. The layer is sheared to several times the strain at first yield, back
 and forth; its beams (DNS) are those of a layer without ends. Errors of the shear stress along the path are
-relative RMS errors, those of the dissipation relative, at the end. ``--rows`` rows of cells lie between them.
+relative RMS errors, those of the dissipation relative, at the end. Layers have ``--rows`` rows of cells.
 First order and second gradient of the elastic table are closed forms: the second-gradient continuum has quadratic
 displacements of the cell with periodic fluctuations, and no displacement gradient at clamped planes.
 """
