@@ -14,7 +14,7 @@ from microtann.data.increments import Dataset, Increments
 from microtann.data.whole_walks import WholeWalks, whole_walks
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_rms
-from microtann.microstructure.protocol import metric_in
+from microtann.microstructure.metric_of_data import metric_in
 from microtann.microstructure.strain_metric import MetricName, StrainMetric
 from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
