@@ -1,7 +1,7 @@
 """What README's example takes in processes of its own: nothing compiled, afterwards, and with JAX's cache.
 
-``python -m benchmarks first_use``. CPU seconds of the whole process, the fewest of three but for the first. Modules
-are compiled to bytecode before, as ``pip`` does when it installs them.
+``python -m benchmarks first_use``. CPU seconds of the whole process, the fewest of three but for the first.
+Modules are compiled to bytecode before, as ``pip`` does when it installs them.
 """
 
 from __future__ import annotations
