@@ -1,7 +1,7 @@
 """Fibres of one section: their flow, forces and stiffness, many fibres in one instruction.
 
-Fibres are rows (3, F) of distances y and z and of area, so that loops over them become vector instructions; sums may
-be taken in any order. A section has a stretch and two curvatures, and the fibre at y, z has the strain
+Fibres are rows (3, F) of distances y and z and of area, so that loops over them become vector instructions; sums
+may be taken in any order. A section has a stretch and two curvatures, and the fibre at y, z has the strain
 e₀ − y e₁ − z e₂.
 """
 
