@@ -11,9 +11,11 @@ epochs in batches of 100. That takes some CPU hours; an interrupted run goes on 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -22,12 +24,13 @@ import numpy as np
 import microtann as mt
 from benchmarks import machine
 from microtann.data.generate import generate
-from microtann.data.increments import Dataset
+from microtann.data.increments import Dataset, Increments
 from microtann.forms import Published
+from microtann.system.atomic import write_atomically
 from microtann.training import TrainingProgress, train
-from microtann.training.walk_errors import closed_loop_error
+from microtann.training.walk_errors import WalkSquares, relative_error, squares_of_walks
 
-PATHS = "abcdefgh"
+PATHS = "abcdefghrz"
 CELLS = {
     "square-2x2": mt.square_cell((2, 2)),
     "square-2x2-perturbed": mt.square_cell((2, 2), perturbation=0.2),
@@ -84,12 +87,14 @@ def main(arguments: list[str]) -> None:
     if options.ours:
         forms = dict(list(ROWS.items())[-1:])
     name = "published-paper" if options.paper else "published-states" if options.discovered else "published"
-    dataset = generate(mt.Lattice(CELLS[options.cell]), plan(options.walks))
+    lattice = mt.Lattice(CELLS[options.cell])
+    dataset = generate(lattice, plan(options.walks))
+    tests = generate(lattice, replace(plan(options.walks), seed=1)).validation
     rows = []
     for title, form in forms.items():
         for seed in options.seeds:
             chosen = replace(form, seed=seed, states=options.states)
-            rows.append({"form": title, "seed": seed} | measure(chosen, dataset, options.paper))
+            rows.append({"form": title, "seed": seed} | measure(chosen, dataset, tests, options.paper))
             print(
                 machine.table(rows, f"{options.cell}: loss of single increments, stress, CPU seconds"), flush=True
             )
@@ -107,8 +112,18 @@ def shortened(form: Published, share: float) -> Published:
     return replace(form, epochs=epochs, tuning_epochs=tuning)
 
 
-def measure(form: Published, dataset: Dataset, keep: bool) -> dict[str, Any]:
-    """Return losses, errors and CPU time of one training; the long one is kept in a checkpoint while it runs."""
+def measure(form: Published, dataset: Dataset, tests: Increments, keep: bool) -> dict[str, Any]:
+    """Return losses, errors and CPU time of one training; the long one is kept in a checkpoint while it runs.
+
+    Parameters
+    ----------
+    form : Published
+    dataset : Dataset
+        To train and validate.
+    tests : Increments
+        Walks drawn by the same law, of which the training knows nothing.
+    keep : bool
+    """
     start = time.process_time()
     checkpoint = machine.RESULTS / f"published-paper-{form.seed}.checkpoint" if keep else None
     if checkpoint is not None:
@@ -117,18 +132,49 @@ def measure(form: Published, dataset: Dataset, keep: bool) -> dict[str, Any]:
         warnings.filterwarnings("ignore", message="the internal coordinates of the data have rank")
         tann = train(dataset, form, report if keep else None, checkpoint)
     seconds = time.process_time() - start
+    if keep:
+        keep_schedule(tann, form)
     single = [record for record in tann.information.history if record.phase == "tuning"]
     with np.errstate(all="ignore"):  # a model may run away
-        validation, paths = closed_loop_error(tann, dataset.validation), mt.evaluate(tann, list(PATHS)).paths
+        squares = {"walks": squares_of_walks(tann, dataset.validation), "tests": squares_of_walks(tann, tests)}
+        paths = mt.evaluate(tann, list(PATHS)).paths
     return {
         "states": tann.states,
         "coordinates": float(f"{reconstruction(tann, dataset):.2e}"),
         "first": float(f"{tann.information.history[0].validation:.2e}"),
         "last": float(f"{single[-1].validation:.2e}"),
-        "walks": float(f"{validation:.2e}"),
+        **{name: float(f"{relative_error(found):.2e}") for name, found in squares.items()},
+        "worst walk": float(f"{max(map(worst_walk, squares.values())):.1e}"),
         **{path: float(f"{errors.stress:.1e}") for path, errors in paths.items()},
         "training s": round(seconds, 1),
     }
+
+
+def keep_schedule(tann: mt.TANN, form: Published) -> None:
+    """Write a model, and its losses in every tenth epoch, which Figure 6 of ``reproduce section4`` shows.
+
+    Parameters
+    ----------
+    tann : TANN
+    form : Published
+        By which it was trained; its stages may have stopped early.
+    """
+    path = machine.RESULTS / f"published-paper-{form.seed}"
+    tann.save(f"{path}.safetensors")
+    planned = {"training": 0, "tuning": sum(form.epochs)}
+    last = {record.phase: record for record in tann.information.history}
+    lines = ["# python -m benchmarks " + " ".join(sys.argv[1:]), "phase,epoch,training,validation"]
+    for record in tann.information.history:
+        epoch = record.update - planned[record.phase]
+        if epoch % 10 == 0 or record is last[record.phase]:
+            lines.append(f"{record.phase},{epoch},{record.training:.4e},{record.validation:.4e}")
+    write_atomically(Path(f"{path}.csv"), "\n".join(lines) + "\n")
+
+
+def worst_walk(squares: WalkSquares) -> float:
+    """Return the error of the worst walk, relative to the stress of all; infinite if it is no number."""
+    error, size = squares
+    return float(np.sqrt(error.max() / size.mean())) if np.isfinite(error).all() else np.inf
 
 
 def reconstruction(tann: mt.TANN, dataset: Dataset) -> float:

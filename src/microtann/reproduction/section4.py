@@ -12,7 +12,7 @@ from microtann.report.page import write_report
 from microtann.report.response_file import write_responses
 from microtann.report.section import Section, read_section, write_section
 from microtann.reproduction.claims import CELLS, Section4Cell, choose_cells
-from microtann.reproduction.section4_report import cell_section, section4_overview
+from microtann.reproduction.section4_report import PAPER_FORM, cell_section, section4_overview
 from microtann.reproduction.section4_responses import Section4Model, respond_section4
 from microtann.system.stage import (
     NUMBERS,
@@ -25,7 +25,6 @@ from microtann.system.stage import (
 from microtann.tann.shipped import find_model, load, shipped_models, with_form
 
 OVERVIEW, RESPONSES = "overview", "responses"
-PAPER_FORM = "published"
 TITLE = "Section IV: two-dimensional lattices"
 
 

@@ -34,13 +34,14 @@ FLUCTUATION = 1e-9
 
 @dataclass(frozen=True)
 class TrainingCurve:
-    """Losses of one training against its updates, and where its phases begin."""
+    """Losses of one training against its updates or epochs, and where its phases begin."""
 
     title: str
     update: Sequence[float]
     training: Sequence[float]
     validation: Sequence[float]
     starts: Mapping[str, float]
+    unit: str = "updates"
 
 
 def draw_cells(path: Path, cells: Mapping[str, UnitCell]) -> None:
@@ -84,7 +85,7 @@ def draw_training_curves(path: Path, curves: Sequence[TrainingCurve], columns: i
             low, high = axis.get_ylim()
             if high < 10.0 * low:
                 axis.set_ylim(low / 10.0, high * 10.0)
-            axis.set(title=curve.title, xlabel="updates [–]", ylabel="loss [–]")
+            axis.set(title=curve.title, xlabel=f"{curve.unit} [–]", ylabel="loss [–]")
         for axis in axes[len(curves) :]:
             axis.set_visible(False)
         handles, labels = axes[0].get_legend_handles_labels()

@@ -16,6 +16,7 @@ from microtann.report.response_file import RESPONSES, WHAT_RESPONSES_HOLD
 from microtann.report.section import Figure, Section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.reproduction.claims import CELLS, PAPER, Section4Cell, paper_figure
+from microtann.reproduction.paper_schedule import SCHEDULE_CELL, paper_schedule
 from microtann.reproduction.section4_figures import (
     TrainingCurve,
     draw_cells,
@@ -28,6 +29,7 @@ from microtann.tann.shipped import load, shipped_models
 from microtann.tann.trained_model import TANN
 
 CLAIMS = PAPER.section4
+PAPER_FORM = "published"
 SCALES = (
     "Bars of the reference material (Young modulus 1, yield stress 1/3, hardening 0.1) in a cell of edge 1. The "
     "bars of the paper have the same ratio of hardening to Young modulus (10 and 100 GPa) and yield at a strain "
@@ -222,13 +224,17 @@ def _training_curves(
         elif not trained:
             (without if other is None else others).append(cell.title)
         curves += [_curve(cell.title, tann) for tann in (*trained, other) if tann is not None]
+        if cell.name == SCHEDULE_CELL:
+            curves.append(paper_schedule(cell.title))
     if not curves:
         return []
     draw_training_curves(folder / "figure-06.png", curves)
     text = (
-        f"Beside Figure 6: loss in training and validation against the updates. {CLAIMS.training} Here the loss "
-        "is that of the form, and the perturbed lattices are shown too."
+        f"Beside Figure 6: loss in training and validation against updates or epochs. {CLAIMS.training} Here the "
+        "loss is that of the form, and the perturbed lattices are shown too."
     )
+    if any(cell.name == SCHEDULE_CELL for cell in cells):
+        text += " The schedule of the paper, random weights and NAdam until early stopping, has its own panel."
     if exact:
         text += (
             f" Of the lattices {', '.join(exact)} the form of the paper is shown alone: the other model is exact "
@@ -266,4 +272,5 @@ def _curve(title: str, tann: TANN) -> TrainingCurve:
         [r.training for r in history],
         [r.validation for r in history],
         phase_starts(history),
+        "epochs" if tann.form == PAPER_FORM else "updates",
     )

@@ -45,6 +45,7 @@ def test_figures_stand_beside_those_of_the_paper(results: Path) -> None:
     assert captions[2].startswith("Not shown in the paper: ")
     overview = [figure.file for figure in read_section(results / "overview").figures]
     assert overview == ["figure-05.png", "figure-06.png", "figure-10.png"]
+    assert "The schedule of the paper" in read_section(results / "overview").figures[1].caption
 
 
 def test_the_table_holds_the_errors_of_every_cell_on_both_paths(results: Path) -> None:
