@@ -166,8 +166,11 @@ def _hierarchy(matrix: Any, modes: Float[Array, "k m"], crew: Crew) -> Callable[
     if matrix.shape[0] // d <= COARSEST_NODES:
         return DenseInverse(matrix)
     matrix.sort_indices()
-    diagonal = matrix.data[_rows(matrix) == matrix.indices]
-    # Basis functions vanish where all nodes of an aggregate are held or too few to rotate.
+    # Basis functions vanish where all nodes of an aggregate are held, which leaves no block, or too few to rotate.
+    rows = _rows(matrix)
+    own = rows == matrix.indices
+    diagonal = np.zeros((len(matrix.indptr) - 1, d, d))
+    diagonal[rows[own]] = matrix.data[own]
     inverse = np.ascontiguousarray(np.linalg.pinv(diagonal, rcond=EMPTY, hermitian=True))
     prolongation, modes = smoothed_prolongation(matrix, inverse, modes, crew)
     if prolongation.shape[1] // modes.shape[1] >= matrix.shape[0] // d:
