@@ -37,6 +37,11 @@ check_shapes()
 ALL_THREADS = ("unit/data/",)
 """Tests that hold data made by several threads of the BLAS against data made by one."""
 
+LOOK_AT_PICTURES = ("unit/plotting/", "unit/report/")
+"""Tests of what figures show; those of all others are coarse, for drawing takes longer than what is drawn."""
+COARSE = 25.0
+"""Pixels per inch."""
+
 
 def pytest_collection_finish() -> None:
     """Leave what has been imported, and stays, out of every later search for cycles."""
@@ -51,3 +56,16 @@ def _one_blas_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     else:
         with threadpool_limits(1, user_api="blas"):
             yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _coarse_pictures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Draw all that a report shows, in fewer pixels."""
+    from microtann.plotting import bodies
+    from microtann.plotting.style import PARAMETERS
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not any(folder in request.path.as_posix() for folder in LOOK_AT_PICTURES):
+            patch.setattr(bodies, "DPI", COARSE)
+            patch.setitem(PARAMETERS, "savefig.dpi", COARSE)
+        yield

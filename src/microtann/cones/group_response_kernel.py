@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import gather_active, norm_of
+from microtann.cones.group_system_kernel import gather_active, norm_of
 from microtann.cones.resistance_kernel import resist
 from microtann.cones.row_cholesky_kernel import eliminate_right, eliminate_rows, substitute_back
 from microtann.slips.lanes_kernel import WIDTH, read, splat, store

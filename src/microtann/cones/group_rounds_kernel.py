@@ -34,8 +34,8 @@ from microtann.cones.group_flow_kernel import CERTIFICATE, flow_groups
 from microtann.cones.octet_response_kernel import factorise_responses
 from microtann.slips.lanes_kernel import WIDTH, any_true, read, root, select, splat, store
 from microtann.slips.octet_cholesky_kernel import solve_octet_lower, solve_octet_upper
-from microtann.slips.reference_kernel import FAILED
 from microtann.slips.slip_equations_kernel import by_count
+from microtann.slips.slip_search_kernel import FAILED
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 ROUNDS = 12

@@ -15,11 +15,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import empty_group_search, flow_groups, norm_of
+from microtann.cones.group_flow_kernel import flow_groups
 from microtann.cones.group_response_kernel import factorise_response, list_flowing, solve_response
+from microtann.cones.group_system_kernel import empty_group_search, norm_of
 from microtann.cones.resistance_kernel import empty_resistance, set_resistance
 from microtann.slips.product_kernel import multiply
-from microtann.slips.reference_kernel import FAILED
+from microtann.slips.slip_search_kernel import FAILED
 
 
 @njit(cache=True, error_model="numpy")
@@ -29,7 +30,7 @@ def follow_group_walks(gram, first, law, normals, increments, dt, force, flow):
     Parameters
     ----------
     gram, first : (m, W), (G + 1,)
-        Of `microtann.cones.group_flow_kernel.GroupSearch`.
+        Of `microtann.cones.group_system_kernel.GroupSearch`.
     law : GroupLaw
     normals : (z, W)
         N, with columns of zeros up to a multiple of eight.

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import empty_group_search, flow_groups
+from microtann.cones.group_flow_kernel import flow_groups
 from microtann.cones.group_response_kernel import factorise_response, list_flowing, solve_response
+from microtann.cones.group_system_kernel import empty_group_search
 from microtann.cones.resistance_kernel import empty_resistance, set_resistance
 from microtann.slips.product_kernel import multiply
-from microtann.slips.reference_kernel import FAILED
+from microtann.slips.slip_search_kernel import FAILED
 
 PLAIN = 4
 """Parameters of a group that are no saturation: k, h, η and m."""

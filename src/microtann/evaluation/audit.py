@@ -24,6 +24,7 @@ from microtann.evaluation.nodal_states import RESULTS, DecodingMaterial
 from microtann.fem.model import Result
 from microtann.fem.replay import durations, follow, strain_histories
 from microtann.materials.protocol import State
+from microtann.system.plain_values import plain_values
 
 Array = NDArray[np.float64]
 UNSEEN = 4
@@ -123,17 +124,11 @@ class Audit:
         return order[np.sort(first)[:count]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all numbers as plain values for JSON."""
-        return {
-            "points": self.points.tolist(),
-            "by_work": self.by_work.tolist(),
-            "position": self.position.tolist(),
-            "work": self.work.tolist(),
-            "errors": {name: value.tolist() for name, value in self.errors.items()},
-            "total_dissipation": self.total_dissipation,
-            "load_power": self.load_power,
-            **({} if self.distance is None else {"distance": self.distance.tolist()}),
-        }
+        """Return all numbers as plain values for JSON; a distance that there is none of is left out."""
+        plain: dict[str, Any] = plain_values(self)
+        if self.distance is None:
+            del plain["distance"]
+        return plain
 
 
 def audit(

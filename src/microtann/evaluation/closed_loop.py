@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_on_every_path, relative_rms, relative_to_energy, spread
+from microtann.evaluation.plain_errors import plain_errors
 from microtann.evaluation.protocol_paths import BOUND, DIRECTIONS, NAMES, REST_STEPS, EvaluationPath, path
 from microtann.microstructure.path_response import MicroResponse
 from microtann.microstructure.protocol import Microstructure
@@ -82,10 +83,7 @@ class PathErrors:
 
         The metric is told unless it is uniform.
         """
-        told = asdict(self)
-        if self.metric == "uniform":
-            del told["metric"]
-        return {key: _plain(value) for key, value in told.items()}
+        return plain_errors(self)
 
     def worst(self, quantity: str) -> float:
         """Return the relative error of a quantity, of the direction with the largest one where there are many.
@@ -339,12 +337,6 @@ def _directions(
             errors = relative_on_every_path(*pair, sizes().get(name, 0.0))
         spreads[name] = spread(errors)
     return spreads
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def drift_at_rest(stress: Float[Array, "B T v"]) -> float:

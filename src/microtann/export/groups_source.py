@@ -7,6 +7,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from microtann.cones import group_flow_kernel as search
+from microtann.cones import group_system_kernel as system
 from microtann.cones.group_response_kernel import INDEPENDENT
 from microtann.export.kernel_text import KernelText, KernelWriter
 from microtann.export.slips_source import padded_to, upwards
@@ -95,8 +96,8 @@ def _text(
             "CERTIFICATE": search.CERTIFICATE,
             "SLACK": search.SLACK,
             "NOISE": search.NOISE,
-            "RIDGE": search.DEPENDENT,
-            "PROPORTIONAL": search.PROPORTIONAL,
+            "RIDGE": system.DEPENDENT,
+            "PROPORTIONAL": system.PROPORTIONAL,
             "INDEPENDENT": INDEPENDENT,
         },
         arrays={

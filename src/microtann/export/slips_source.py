@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from microtann.export.kernel_text import KernelText, KernelWriter
 from microtann.forms.variational.flow import MultisurfaceFlow
 from microtann.forms.variational.slip_update import quadratic_parts
-from microtann.slips import reference_kernel
+from microtann.slips.slip_search_kernel import ROUND_OFF, SPANNED
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.point import MaterialPoint
@@ -53,8 +53,8 @@ def slips_text(point: MaterialPoint) -> KernelText:
         numbers={
             "ENERGY": scale,
             "YIELDS": YIELD_TOLERANCE,
-            "ROUND_OFF": reference_kernel.ROUND_OFF,
-            "DEPENDENT": reference_kernel.SPANNED,
+            "ROUND_OFF": ROUND_OFF,
+            "DEPENDENT": SPANNED,
             "SHARE": 0.0 if independent else SHARE,
             "CERTAIN": CERTAIN,
         },

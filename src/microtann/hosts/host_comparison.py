@@ -23,6 +23,7 @@ from microtann.hosts.node_points import drive_in_node
 from microtann.hosts.onnx_material import OnnxMaterial
 from microtann.hosts.opengeosys_points import drive_in_opengeosys, opengeosys
 from microtann.hosts.strain_programme import DrivenPoints, drive_points, programme
+from microtann.system.plain_values import plain_values
 from microtann.tann.shipped import load
 from microtann.tann.trained_model import TANN
 
@@ -93,7 +94,7 @@ class HostComparison:
     ----------
     model : str
     points, increments : int
-    python_us : float
+    python_us_per_point : float
         Microseconds of a point and increment in Python.
     hosts : mapping
         For every host that was found the largest differences relative to the largest value, of stress, state,
@@ -105,20 +106,14 @@ class HostComparison:
     model: str
     points: int
     increments: int
-    python_us: float
+    python_us_per_point: float
     hosts: Mapping[str, Mapping[str, float | None]]
     missing: Mapping[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Return all numbers as plain values for JSON."""
-        return {
-            "model": self.model,
-            "points": self.points,
-            "increments": self.increments,
-            "python_us_per_point": self.python_us,
-            "hosts": {name: dict(numbers) for name, numbers in self.hosts.items()},
-            "missing": dict(self.missing),
-        }
+        plain: dict[str, Any] = plain_values(self)
+        return plain
 
 
 def compare_hosts(

@@ -24,7 +24,7 @@ from microtann.microstructure.path_response import MicroResponse, PathResponse
 from microtann.microstructure.picture import Picture
 from microtann.microstructure.plastic_points import PlasticPoints
 from microtann.microstructure.real_material import RealMaterial, UnitFactors
-from microtann.microstructure.strain_metric import MetricName, StrainMetric, metric_name_in, stiffness_metric
+from microtann.microstructure.strain_metric import MetricName, StrainMetric, stiffness_metric
 from microtann.microstructure.yield_search import search_first_yield
 from microtann.numbers.checks import check_dt, check_strain_paths
 from microtann.slips.problem import SlipProblem
@@ -59,6 +59,8 @@ class Microstructure(ABC):
     """Whether its copies make a full lattice (DNS), beside which homogenised structures are put."""
     usual_metric: ClassVar[MetricName] = "uniform"
     """In which strains its walks are drawn unless one says otherwise, see `StrainMetric`."""
+    strain_names: ClassVar[tuple[str, ...]] = ()
+    """Names of its driving variables, if they are others than the strain in Voigt's order."""
     without_stiffness: ClassVar[str] = "prescribe the strain"
     """What to do where there is no stiffness against a strain whose stress is prescribed."""
 
@@ -371,31 +373,3 @@ def require_microstructure(candidate: object) -> Microstructure:
             f"a microstructure is asked for, such as microtann.Lattice(cell, bar), got {type(candidate).__name__}"
         )
     return candidate
-
-
-def metric_in(
-    provenance: Mapping[str, str], microstructure: Microstructure | None, components: int
-) -> StrainMetric:
-    """Return the metric of data or of a model trained on them.
-
-    It is that which their provenance names, of the microstructure if it is there, else as it is written; without
-    one, the usual metric of the microstructure.
-
-    Parameters
-    ----------
-    provenance : mapping
-    microstructure : Microstructure or None
-    components : int
-        Strain components.
-
-    Raises
-    ------
-    InputError
-        If the provenance tells a metric that is none.
-    """
-    solvable = microstructure is not None and microstructure.solvable
-    if "metric" in provenance and not (solvable and metric_name_in(provenance)):
-        return StrainMetric.from_text(provenance["metric"], components)
-    if microstructure is None:
-        return StrainMetric.uniform(1.0, components)
-    return microstructure.strain_metric(metric_name_in(provenance) or "usual")

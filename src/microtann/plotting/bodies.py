@@ -89,7 +89,7 @@ def draw_bodies(path: Path, bodies: Sequence[DrawnBody | DrawnLattice], label: s
     **look
         Other arguments of `bodies_figure`.
     """
-    save_or_say(path, lambda: bodies_figure(bodies, label, **look), dpi=DPI, levels=LEVELS)
+    save_or_say(path, lambda: bodies_figure(bodies, label, **{"dpi": DPI, **look}), dpi=DPI, levels=LEVELS)
 
 
 def draw_picture(path: Path, picture: Picture, **look: Any) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtann.evaluation.decoded_block import LatticeBlock
-from microtann.plotting.bodies import DPI, DrawnBody, readable_scale
+from microtann.plotting import bodies
+from microtann.plotting.bodies import DrawnBody, readable_scale
 from microtann.plotting.missing_picture import save_or_say
 from microtann.plotting.scene import Camera, View, render_bars, render_inside, window
 from microtann.plotting.style import DIVERGING, house_style, new_figure
@@ -45,7 +46,7 @@ def draw_inside(path: Path, body: DrawnBody, blocks: Mapping[str, LatticeBlock])
         Factor on the displacements.
     """
     scale = readable_scale(body.points, body.displacement)
-    save_or_say(path, lambda: _figure(body, blocks, scale), dpi=DPI, levels=LEVELS)
+    save_or_say(path, lambda: _figure(body, blocks, scale), dpi=bodies.DPI, levels=LEVELS)
     return scale
 
 
@@ -66,7 +67,7 @@ def _figure(body: DrawnBody, blocks: Mapping[str, LatticeBlock], scale: float) -
         for number, (axis, (frame, low, high)) in enumerate(zip(axes, views, strict=True)):
             name = list(blocks)[max(number - 1, 0)]
             block, nodes = blocks[name], moved[name]
-            view = View(frame, low, high, 2.0 * DPI * HEIGHT / float((high - low)[1]))
+            view = View(frame, low, high, 2.0 * bodies.DPI * HEIGHT / float((high - low)[1]))
             tints = np.asarray(colours.to_rgba(block.stress))[:, :3]
             if number == 0:
                 box = np.array([body.points.min(axis=0), body.points.max(axis=0)])

@@ -14,7 +14,7 @@ def host_table(found: HostComparison) -> Table:
         *columns_of("error", *COMPARED),
         Column("a point", "µs", kind="general"),
     )
-    rows: list[tuple[float | str | None, ...]] = [("Python", *[None] * len(COMPARED), found.python_us)]
+    rows: list[tuple[float | str | None, ...]] = [("Python", *[None] * len(COMPARED), found.python_us_per_point)]
     rows += [
         (name, *(numbers[quantity] for quantity in COMPARED), numbers["us_per_point"])
         for name, numbers in found.hosts.items()

@@ -19,8 +19,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from microtann.slips.dual_projection_kernel import project
 from microtann.slips.lanes_kernel import WIDTH, read, select, splat, store
-from microtann.slips.reference_kernel import FAILED, ROUND_OFF, empty_search, project
 from microtann.slips.slip_equations_kernel import (
     add_rows,
     by_count,
@@ -29,6 +29,7 @@ from microtann.slips.slip_equations_kernel import (
     factorise_group,
     solve_group,
 )
+from microtann.slips.slip_search_kernel import FAILED, ROUND_OFF, empty_search
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 ROUNDS = 25

@@ -15,7 +15,8 @@ import numpy as np
 from numba import njit
 
 from microtann.slips.dense_cholesky_kernel import factorise_dense, solve_dense_lower, solve_dense_upper
-from microtann.slips.reference_kernel import empty_search, solve_slips
+from microtann.slips.reference_kernel import solve_slips
+from microtann.slips.slip_search_kernel import empty_search
 
 ROUNDS = 200
 SHORT, SWEEPS = 30, 50

@@ -13,7 +13,8 @@ from microtann.report.page import write_report
 from microtann.report.section import Section, read_section, write_section
 from microtann.report.table import Column, Table, Value, columns_of
 from microtann.studies.cost import CostForecast
-from microtann.studies.job_forecast import Band, JobForecast, forecast_job
+from microtann.studies.job_forecast import JobForecast, forecast_job
+from microtann.studies.region_forecast import Band
 from microtann.system.memory import machine_memory
 from microtann.system.progress import ShowProgress, logged
 from microtann.system.stage import Stage, file_digest, working_folder, write_numbers

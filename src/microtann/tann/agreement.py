@@ -7,7 +7,8 @@ wrong; so whatever brings names and units with it is compared before it is used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from microtann.errors import InputError
 from microtann.numbers import voigt
@@ -43,7 +44,8 @@ class Described(Protocol):
         """Shape of every group of internal coordinates."""
 
 
-class Quantities(NamedTuple):
+@dataclass(frozen=True)
+class Quantities:
     """The names, units and shapes of a `Described`, apart from its arrays."""
 
     components: int
@@ -51,21 +53,6 @@ class Quantities(NamedTuple):
     extra_names: tuple[str, ...]
     units: dict[str, str]
     coordinate_shapes: dict[str, tuple[int, ...]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return self._asdict()
-
-    @staticmethod
-    def of_dict(table: Mapping[str, Any]) -> Quantities:
-        """Return what `to_dict` described."""
-        return Quantities(
-            int(table["components"]),
-            tuple(table["strain_names"]),
-            tuple(table["extra_names"]),
-            dict(table["units"]),
-            {name: tuple(shape) for name, shape in table["coordinate_shapes"].items()},
-        )
 
 
 def quantities_of(described: Described) -> Quantities:

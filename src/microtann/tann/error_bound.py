@@ -18,6 +18,7 @@ forces either, however long the path.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from microtann.errors import InputError
+from microtann.microstructure.protocol import Microstructure
 from microtann.slips.problem import SlipProblem
 
 Array = NDArray[np.float64]
@@ -100,3 +102,45 @@ def bound_errors(
     widest = problem.resistance @ np.abs(to_stress) + np.abs(force @ to_stress)
     apart = np.abs(stress - problem.stress(strain, plastic_strain))
     return ErrorBound(apart + np.minimum(norm[..., None] * size, widest), norm)
+
+
+def bound_decoded(
+    microstructure: Microstructure | None,
+    decode: Callable[[Array, Array], Mapping[str, Array]],
+    strain: Float[Array, "*batch v"],
+    stress: Float[Array, "*batch v"],
+    state: Float[Array, "*beginning z"],
+) -> ErrorBound:
+    """Return bounds of the errors of a model along paths from the virgin state, from the slips that it decodes.
+
+    Parameters
+    ----------
+    microstructure : Microstructure or None
+        That of the model; None if it does not depend on strain alone.
+    decode : callable
+        Returns internal coordinates of states and strains, shape (n, z) and (n, v).
+    strain, stress : array, shape (..., T, v)
+    state : array, shape (..., T + 1, z)
+        Internal state variables, with those of the virgin state first.
+
+    Raises
+    ------
+    InputError
+        If errors cannot be bounded.
+    """
+    known = microstructure if microstructure is not None and microstructure.solvable else None
+    problem = None if known is None else known.slip_problem()
+    slips = None
+    if known is not None and problem is not None:
+        driving = np.concatenate([np.zeros_like(strain[..., :1, :]), strain], axis=-2)
+        points = driving.reshape(-1, driving.shape[-1])
+        follows = known.state_of(decode(state.reshape(len(points), -1), points), points)
+        slips = None if follows is None else follows[problem.variable].reshape(*driving.shape[:-1], -1)
+    if problem is None or slips is None:
+        raise InputError(
+            "errors can be bounded for models that depend on strain alone and decode the slips of their "
+            "microstructure, as those of lattices do by displacements and forces; compare this one with data"
+        )
+    strains, stresses, moved = (a.reshape(-1, *a.shape[-2:]) for a in (strain, stress, slips[..., 1:, :]))
+    bounds = bound_errors(problem, strains, stresses, moved, slips.reshape(-1, problem.count)[0])
+    return ErrorBound(bounds.stress.reshape(stress.shape), bounds.plastic_strain.reshape(stress.shape[:-1]))

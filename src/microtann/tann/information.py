@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from microtann.microstructure.protocol import Microstructure, metric_in
+from microtann.errors import InputError
+from microtann.microstructure.metric_of_data import metric_in
+from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.strain_metric import StrainMetric
+from microtann.numbers.checks import as_floats
 
+Numbers = NDArray[np.float64]
 PROBABILITIES = (0.5, 0.9, 0.99)
 """Probabilities of the quantiles that a training range keeps."""
 LEAST_WIDTH = 1e-6
@@ -168,6 +172,30 @@ class Information:
     def strain_metric(self) -> StrainMetric:
         """In which strains the walks of the data were drawn, and in which stresses errors are measured."""
         return metric_in(self.provenance, self.microstructure, self.components)
+
+    def driving(self, strain: Float[Numbers, "*batch v"], extra: ArrayLike | None) -> Float[Numbers, "*batch y"]:
+        """Return what drives the model: strains, and its extra state variables if it has some.
+
+        Parameters
+        ----------
+        strain : array, shape (..., v)
+        extra : array, shape (..., e), or None
+            For models trained with some.
+
+        Raises
+        ------
+        InputError
+            If the extra state variables are missing, not finite or of another shape.
+        """
+        names, batch = self.extra_names, strain.shape[:-1]
+        if extra is None:
+            if names:
+                raise InputError(f"this model needs the extra state variables {', '.join(names)}: give extra=...")
+            return strain
+        array = as_floats("extra", extra)
+        if array.shape != (*batch, len(names)) or not np.isfinite(array).all():
+            raise InputError(f"extra must be finite with shape {(*batch, len(names))}, got {array.shape}")
+        return np.concatenate([strain, array], axis=-1)
 
     def __repr__(self) -> str:
         groups = "".join(f", {name} {shape}" for name, shape in self.coordinate_shapes.items())

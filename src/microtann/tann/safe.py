@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -239,3 +241,35 @@ def _norm(vector: Float[Array, "n"]) -> Float[Array, ""]:
     unit = vector / jnp.where(largest > 0.0, largest, 1.0)
     square = unit @ unit
     return largest * jnp.sqrt(jnp.where(largest > 0.0, square, 1.0)) * (largest > 0.0)
+
+
+def held_point(point: MaterialPoint, training_range: TrainingRange | None, limit: float | None) -> MaterialPoint:
+    """Return a point whose evolution is held to the second law and to a limit of its motion.
+
+    Parameters
+    ----------
+    point : MaterialPoint
+        Whose evolution may be held already.
+    training_range : TrainingRange or None
+    limit : float or None
+        C; `usual_rate` without one.
+
+    Raises
+    ------
+    InputError
+        If the limit is not positive and finite, or none is given and it cannot be measured.
+    """
+    inner = point.evolution.evolution if isinstance(point.evolution, SafeEvolution) else point.evolution
+    free = replace(point, evolution=inner)
+    if limit is None:
+        limit = usual_rate(free, training_range)
+    if not (np.isfinite(limit) and limit > 0.0):
+        raise InputError(f"the limit of the states' motion must be positive and finite, got {limit!r}")
+    elastic = getattr(point.reduction, "elastic", None)
+    if elastic is not None and not np.any(elastic):
+        warnings.warn(
+            "the states of this model are those of raw coordinates and carry the strain itself: held to "
+            "dissipation it may lose its accuracy; train on residual coordinates (residual = true)",
+            stacklevel=3,
+        )
+    return replace(free, evolution=SafeEvolution(inner, jnp.asarray(float(limit))))

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property, partial
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike, NDArray
 
-from microtann.errors import InputError
 from microtann.materials.protocol import State
 from microtann.microstructure.protocol import Microstructure
 from microtann.microstructure.real_material import RealMaterial
-from microtann.numbers.checks import as_floats, check_dt, check_increment, check_strain_paths, require_float64
+from microtann.numbers.checks import check_dt, check_increment, check_strain_paths, require_float64
 from microtann.numbers.coordinates import split
-from microtann.numbers.range_policy import check_policy, warn_or_raise
+from microtann.numbers.range_policy import check_policy, outside_paths, warn_or_raise
 from microtann.tann.differentiated_points import advance_by_differentiation, decode_points
 from microtann.tann.energy import Energy
-from microtann.tann.error_bound import ErrorBound, bound_errors
+from microtann.tann.error_bound import ErrorBound, bound_decoded
 from microtann.tann.evolution import Evolution
 from microtann.tann.form import PreparedUpdate, compiled_update
 from microtann.tann.information import Information
@@ -32,7 +28,7 @@ from microtann.tann.point import MaterialPoint
 from microtann.tann.real_units import scaled_model
 from microtann.tann.recall import Recall, compiled_virgin_state, follow_paths
 from microtann.tann.reduction import Reduction
-from microtann.tann.safe import SafeEvolution, usual_rate
+from microtann.tann.safe import held_point
 from microtann.tann.scaling import Scaling
 from microtann.tann.state_update import advance_state
 
@@ -160,7 +156,7 @@ class TANN(eqx.Module):
         check_policy(outside_training)
         strain = check_strain_paths(strain, self.components)
         shape = strain.shape[:-1]
-        driving = np.concatenate([strain, self._check_extra(extra, shape)], axis=-1)
+        driving = self.information.driving(strain, extra)
         paths = driving.reshape(-1, *driving.shape[-2:])
         durations = check_dt(dt, shape).reshape(paths.shape[:2])
         result = follow_paths(self.point, paths, durations)
@@ -169,7 +165,7 @@ class TANN(eqx.Module):
         coordinates = self._decode(state, driving) if decode else {}
         reach = self._reach(strain, np.diff(strain, axis=-2, prepend=np.zeros_like(strain[..., :1, :])), state)
         if reach is not None and reach.max() > 1.0:
-            warn_or_raise(outside_training, _outside(reach), level=2)
+            warn_or_raise(outside_training, outside_paths(reach), level=2)
         errors = self._bound(strain, stress, state) if bound else None
         return Recall(strain, stress, energy, dissipation, state, coordinates, reach, conjugates, errors)
 
@@ -280,8 +276,7 @@ class TANN(eqx.Module):
             Whether the consistent tangent is wanted; without it None is returned in its place.
         """
         require_float64()
-        by_differentiation = partial(advance_by_differentiation, self.point)
-        return advance_state(by_differentiation, strain_increment, state, dt, tangent)
+        return advance_state(partial(advance_by_differentiation, self.point), strain_increment, state, dt, tangent)
 
     def decode(self, state: Mapping[str, ArrayLike]) -> dict[str, Numbers]:
         """Return the internal coordinates of given states, by the name of their group.
@@ -309,7 +304,7 @@ class TANN(eqx.Module):
         (8, 8, 28)
         """
         strain = np.asarray(state["strain"], dtype=np.float64)
-        driving = np.concatenate([strain, self._check_extra(state.get("extra"), strain.shape[:-1])], axis=-1)
+        driving = self.information.driving(strain, state.get("extra"))
         return self._decode(np.asarray(state["isv"], dtype=np.float64), driving)
 
     def safe(self, limit: float | None = None) -> TANN:
@@ -337,20 +332,7 @@ class TANN(eqx.Module):
         >>> mt.load("cube").safe(limit=10.0).form
         'play'
         """
-        inner = self.evolution.evolution if isinstance(self.evolution, SafeEvolution) else self.evolution
-        point = replace(self.point, evolution=inner)
-        if limit is None:
-            limit = usual_rate(point, self.information.training_range)
-        if not (np.isfinite(limit) and limit > 0.0):
-            raise InputError(f"the limit of the states' motion must be positive and finite, got {limit!r}")
-        elastic = getattr(self.reduction, "elastic", None)
-        if elastic is not None and not np.any(elastic):
-            warnings.warn(
-                "the states of this model are those of raw coordinates and carry the strain itself: held to "
-                "dissipation it may lose its accuracy; train on residual coordinates (residual = true)",
-                stacklevel=2,
-            )
-        return TANN(replace(point, evolution=SafeEvolution(inner, jnp.asarray(float(limit)))), self.information)
+        return TANN(held_point(self.point, self.information.training_range, limit), self.information)
 
     def in_units(
         self, young: float, yield_strain: float, length: float = 1.0, hardening: float | None = None
@@ -391,9 +373,8 @@ class TANN(eqx.Module):
         >>> bool(np.allclose(steel.recall(path).stress, 210e3 * 4.5e-3 * reference.stress))
         True
         """
-        return TANN(
-            *scaled_model(self.point, self.information, RealMaterial(young, yield_strain, length, hardening))
-        )
+        material = RealMaterial(young, yield_strain, length, hardening)
+        return TANN(*scaled_model(self.point, self.information, material))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically; see `microtann.tann.model_file.write_model`."""
@@ -406,49 +387,11 @@ class TANN(eqx.Module):
         state: Float[Numbers, "*batch z"],
     ) -> ErrorBound:
         """Return bounds of the errors along paths from the virgin state."""
-        known = self.microstructure
-        problem = known.slip_problem() if known is not None and known.solvable else None
-        driving = np.concatenate([np.zeros_like(strain[..., :1, :]), strain], axis=-2)
+        known = None if self.information.extra_names else self.microstructure
         virgin = np.broadcast_to(np.asarray(self.virgin_state()), state[..., :1, :].shape)
-        slips = None
-        if known is not None and problem is not None and not self.information.extra_names:
-            points = driving.reshape(-1, driving.shape[-1])
-            decoded = self._decode(np.concatenate([virgin, state], axis=-2).reshape(len(points), -1), points)
-            follows = known.state_of(decoded, points)
-            slips = None if follows is None else follows[problem.variable].reshape(*driving.shape[:-1], -1)
-        if problem is None or slips is None:
-            raise InputError(
-                "errors can be bounded for models that depend on strain alone and decode the slips of their "
-                "microstructure, as those of lattices do by displacements and forces; compare this one with data"
-            )
-        strains, stresses, moved = (a.reshape(-1, *a.shape[-2:]) for a in (strain, stress, slips[..., 1:, :]))
-        bounds = bound_errors(problem, strains, stresses, moved, slips.reshape(-1, problem.count)[0])
-        return ErrorBound(bounds.stress.reshape(stress.shape), bounds.plastic_strain.reshape(stress.shape[:-1]))
-
-    def _check_extra(self, extra: ArrayLike | None, shape: tuple[int, ...]) -> Numbers:
-        names = self.information.extra_names
-        if extra is None:
-            if names:
-                raise InputError(f"this model needs the extra state variables {', '.join(names)}: give extra=...")
-            return np.zeros((*shape, 0))
-        array = as_floats("extra", extra)
-        if array.shape != (*shape, len(names)) or not np.isfinite(array).all():
-            raise InputError(f"extra must be finite with shape {(*shape, len(names))}, got {array.shape}")
-        return array
+        return bound_decoded(known, self._decode, strain, stress, np.concatenate([virgin, state], axis=-2))
 
     def _decode(self, state: Numbers, driving: Numbers) -> dict[str, Numbers]:
         points = (a.reshape(-1, a.shape[-1]) for a in (state, driving / np.asarray(self.scaling.driving)))
-        coordinates = decode_points(self.point, *points)
-        return split(
-            coordinates.reshape(*state.shape[:-1], coordinates.shape[1]), self.information.coordinate_shapes
-        )
-
-
-def _outside(reach: Float[Numbers, "*batch"]) -> str:
-    """Return a sentence on the increments of paths that leave the training range."""
-    worst = np.unravel_index(int(reach.argmax()), reach.shape)
-    place = f"increment {worst[-1]}" + (f" of path {worst[0]}" if reach.ndim > 1 else "")
-    return (
-        f"{np.count_nonzero(reach > 1.0)} of {reach.size} increments leave the range of the model's training "
-        f"data, the farthest (in {place}) reaching {reach.max():.3g} times as far: its errors are not known there"
-    )
+        found = decode_points(self.point, *points)
+        return split(found.reshape(*state.shape[:-1], found.shape[1]), self.information.coordinate_shapes)

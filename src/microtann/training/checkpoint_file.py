@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from microtann.data.increments import Dataset
 from microtann.errors import ConfigurationError
@@ -71,7 +72,7 @@ def fingerprint(dataset: Dataset, form: TrainableForm, former: MaterialPoint | N
     former : MaterialPoint, optional
         From which the training goes on.
     """
-    named = [list(dataset.coordinate_shapes), quantities_of(dataset).to_dict()]
+    named = [list(dataset.coordinate_shapes), asdict(quantities_of(dataset))]
     described = [form.name, form.version, asdict(form), named]  # type: ignore[call-overload]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for increments in (dataset.training, dataset.validation):
@@ -123,7 +124,7 @@ def write_training_checkpoint(path: Path, checkpoint: TrainingCheckpoint, owner:
         "format": CHECKPOINT_FORMAT,
         "schema": CHECKPOINT_SCHEMA,
         "owner": owner,
-        "data": json.dumps(quantities_of(dataset).to_dict()),
+        "data": json.dumps(asdict(quantities_of(dataset))),
         "checkpoint": json.dumps(described),
     }
     write_tensors(path, tensors, metadata)
@@ -207,8 +208,8 @@ def data_difference(path: Path, dataset: Dataset) -> str:
 
 def _difference(metadata: Mapping[str, str], dataset: Dataset) -> str:
     try:
-        former = Quantities.of_dict(json.loads(metadata.get("data", "")))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        former = TypeAdapter(Quantities).validate_json(metadata.get("data", ""))
+    except ValueError:
         return ""
     sentence = disagreement(former, dataset, ("its data", "those at hand"), advice=False)
     return f"other data ({sentence})" if sentence else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,8 @@ from microtann.data.increments import Dataset, Increments
 from microtann.data.whole_walks import WholeWalks, whole_walks
 from microtann.errors import InputError
 from microtann.evaluation.measures import relative_rms
-from microtann.microstructure.protocol import metric_in
+from microtann.evaluation.plain_errors import plain_errors
+from microtann.microstructure.metric_of_data import metric_in
 from microtann.microstructure.strain_metric import MetricName, StrainMetric
 from microtann.numbers.coordinates import split, width
 from microtann.tann.agreement import require_agreement
@@ -55,11 +56,7 @@ class WalkErrors:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the errors as plain values for JSON, which has no infinity: it becomes None."""
-        table = asdict(self)
-        metric = table.pop("metric")
-        groups = {name: _finite(value) for name, value in table.pop("coordinates").items()}
-        told = {} if metric == "uniform" else {"metric": metric}
-        return {name: _finite(value) for name, value in table.items()} | {"coordinates": groups} | told
+        return plain_errors(self)
 
 
 def closed_loop_error(tann: TANN, data: Increments) -> float:
@@ -245,7 +242,3 @@ def _relative(
 ) -> float:
     error = relative_rms(found, exact, there)
     return error if error <= RUNAWAY_ERROR else np.inf
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from microtann.cli.main import app
+from microtann.plotting import bodies
+from microtann.plotting.inside import HEIGHT
 from microtann.report.section import read_section
 
 SMALL = ("--mesh-size", "5", "--dns", "1/2")
@@ -35,7 +37,7 @@ def test_both_scales_stand_in_table_numbers_and_picture(tmp_path: Path) -> None:
     assert section.tables[1].columns[1].title == "network error"
     assert "decoded at (0, 0, 5)" in section.figures[-1].caption
     picture = matplotlib.image.imread(folder / section.figures[-1].file)
-    assert picture.shape[0] > 300
+    assert picture.shape[0] == round(HEIGHT * bodies.DPI)  # and no sentence in its place
 
 
 def test_without_a_full_lattice_there_is_nothing_to_hold_both_scales_against(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from microtann.errors import InputError
 from microtann.evaluation.closed_loop import protocol, respond
 from microtann.evaluation.measures import relative_rms
 from microtann.evaluation.protocol_paths import path
-from microtann.microstructure.protocol import metric_in
+from microtann.microstructure.metric_of_data import metric_in
 from microtann.microstructure.strain_metric import StrainMetric, stiffness_metric
 from microtann.microstructure.yield_search import search_first_yield
 from microtann.numbers import voigt

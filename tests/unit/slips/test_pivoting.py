@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from microtann.slips.dual_projection_kernel import project
 from microtann.slips.pivoting_kernel import project_points
 from microtann.slips.product_kernel import multiply, padded_columns
-from microtann.slips.reference_kernel import FAILED, empty_search, project
 from microtann.slips.slip_equations_kernel import (
     Slips,
     empty_group,
@@ -17,6 +17,7 @@ from microtann.slips.slip_equations_kernel import (
     slips_of,
     solve_group,
 )
+from microtann.slips.slip_search_kernel import FAILED, empty_search
 from random_slips import random_normals
 
 

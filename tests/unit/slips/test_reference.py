@@ -11,18 +11,11 @@ from hypothesis import strategies as st
 from numba import njit
 
 from microtann.numbers.read_only import read_only
+from microtann.slips.dual_projection_kernel import project
 from microtann.slips.pivoting_kernel import project_points
-from microtann.slips.reference_kernel import (
-    FAILED,
-    SPANNED,
-    SlipSearch,
-    certificate,
-    empty_search,
-    pivot,
-    project,
-    solve_slips,
-)
+from microtann.slips.reference_kernel import pivot, solve_slips
 from microtann.slips.slip_equations_kernel import slips_of_products
+from microtann.slips.slip_search_kernel import FAILED, SPANNED, SlipSearch, certificate, empty_search
 from microtann.slips.viscous_kernel import slip_viscously
 from random_slips import random_normals
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import microtann as mt
 from microtann.cli.main import app
 from microtann.errors import InputError
-from microtann.studies.job_forecast import Band
+from microtann.studies.region_forecast import Band
 
 BAR = """\
 [mesh]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 import microtann as mt
 from microtann.data.file import write_dataset
@@ -190,5 +192,5 @@ def test_components_have_names(count: int, names: str) -> None:
 
 def test_quantities_survive_json(model: mt.TANN, steel: Dataset) -> None:
     table = quantities_of(steel)
-    assert Quantities.of_dict(table.to_dict()) == table
+    assert TypeAdapter(Quantities).validate_json(json.dumps(asdict(table))) == table
     assert disagreement(model.information, table) == ""

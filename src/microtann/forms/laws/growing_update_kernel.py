@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import empty_group_search, flow_groups
+from microtann.cones.group_flow_kernel import flow_groups
 from microtann.cones.group_response_kernel import list_flowing, soften_by_groups
+from microtann.cones.group_system_kernel import empty_group_search
 from microtann.cones.resistance_kernel import empty_resistance, set_resistance
 from microtann.forms.variational.update_kernel import CHUNK, _drive, _flow, _respond
 from microtann.slips.product_kernel import multiply
-from microtann.slips.reference_kernel import FAILED
+from microtann.slips.slip_search_kernel import FAILED
 
 
 class GrowingParts(NamedTuple):
@@ -29,7 +30,7 @@ class GrowingParts(NamedTuple):
     coupling : array, shape (y, z)
         Bᵀ.
     gram, first : array, shapes (m, W), (G + 1,)
-        Of `microtann.cones.group_flow_kernel.GroupSearch`.
+        Of `microtann.cones.group_system_kernel.GroupSearch`.
     law : GroupLaw
     normals, normals_by_group : array, shapes (z, W), (m, z)
         N, with columns of zeros up to a multiple of eight, and its transpose.

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from microtann.cones.group_flow_kernel import empty_group_search, norm_of
 from microtann.cones.group_rounds_kernel import empty_rounds, flow_group_points
+from microtann.cones.group_system_kernel import empty_group_search, norm_of
 from microtann.cones.octet_response_kernel import GroupLanes, empty_response, soften_group_points
 from microtann.cones.resistance_kernel import empty_resistance
 from microtann.forms.variational.update_kernel import CHUNK, _drive, _flow, _respond
 from microtann.slips.product_kernel import multiply
-from microtann.slips.reference_kernel import FAILED
+from microtann.slips.slip_search_kernel import FAILED
 
 
 class ConeParts(NamedTuple):
@@ -29,7 +29,7 @@ class ConeParts(NamedTuple):
     coupling : array, shape (y, z)
         Bᵀ.
     gram : array, shape (m, W)
-        Of `microtann.cones.group_flow_kernel.GroupSearch`.
+        Of `microtann.cones.group_system_kernel.GroupSearch`.
     fixed : GroupLanes
     law : GroupLaw
     normals, normals_by_group : array, shapes (z, W), (m, z)

@@ -44,7 +44,7 @@ from microtann.forms.variational.slip_update import prepare_flow
 from microtann.forms.variational.unused_settings import unused_beside_others, unused_by_start
 from microtann.forms.variational.viscous_flow import ViscousFlow, rate_independent, viscous
 from microtann.forms.variational.walk_loss import Reference, loss_terms, reference_of, states_along
-from microtann.microstructure.protocol import metric_in
+from microtann.microstructure.metric_of_data import metric_in
 from microtann.numbers.configuration import configuration
 from microtann.tann.energy import DecoupledQuadraticEnergy
 from microtann.tann.form import CompiledUpdate, register

@@ -18,8 +18,9 @@ from microtann.microstructure.bars.condensed.newton_kernel import (
     guess_elastic,
 )
 from microtann.slips.dense_cholesky_kernel import solve_dense_lower_columns
-from microtann.slips.reference_kernel import SPANNED, empty_search, pivot, solve_slips
+from microtann.slips.reference_kernel import pivot, solve_slips
 from microtann.slips.return_map_kernel import yields
+from microtann.slips.slip_search_kernel import SPANNED, empty_search
 
 REFRESH = 32
 """The forces of the plastic strains are summed afresh after so many increments, against round-off."""
