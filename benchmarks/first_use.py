@@ -1,11 +1,13 @@
 """What README's example takes in processes of its own: nothing compiled, afterwards, and with JAX's cache.
 
 ``python -m benchmarks first_use``. CPU seconds of the whole process, the fewest of three but for the first.
+Modules are compiled to bytecode before, as ``pip`` does when it installs them.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import re
 import resource
@@ -14,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import microtann as mt
 from benchmarks.machine import table, write
 
 README = Path(__file__).parents[1] / "README.md"
@@ -26,6 +29,7 @@ def main(arguments: list[str]) -> None:
     argparse.ArgumentParser(prog="python -m benchmarks first_use", description=__doc__).parse_args(arguments)
     found = re.search(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert found is not None
+    compileall.compile_dir(Path(mt.__file__).parent, quiet=2)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         kernels = {"NUMBA_CACHE_DIR": str(folder / "kernels")}

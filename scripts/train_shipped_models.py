@@ -76,21 +76,10 @@ def cube(units: int, perturbation: float = 0.0) -> mt.UnitCell:
 UNBOUNDED: dict[str, Any] = {"increment": 0.18, "limit": None}
 """Walks that go as far as they like, for forms that know nothing outside of their data."""
 
-RAW = Published(
-    residual=False,
-    state_noise=0.05,
-    energy_pace=1e-3,
-    epochs=(1,),
-    batch=(1000,),
-    learning_rate=(1e-7,),
-    tuning_epochs=(80,),
-    tuning_batch=(1000,),
-)
-
 RECIPES = {
     "cube-play": Recipe(cube(1), "a cube, regular", Play(), mt.WalkPlan(paths=400)),
     "cube-published": Recipe(
-        cube(1), "a cube, regular", RAW, mt.WalkPlan(paths=1000, validation=0.05, test=0.05, **UNBOUNDED)
+        cube(1), "a cube, regular", Published(), mt.WalkPlan(paths=1000, validation=0.05, test=0.05, **UNBOUNDED)
     ),
     "cube-residual": Recipe(
         cube(1), "a cube, regular", Residual(), mt.WalkPlan(paths=600, increment=0.25, limit=None)
@@ -100,6 +89,12 @@ RECIPES = {
         "2 × 2 squares, regular",
         Published(),
         mt.WalkPlan(paths=600, validation=0.1, test=0.1, **UNBOUNDED),
+    ),
+    "square-6x6-perturbed-published": Recipe(
+        square(6, 0.2),
+        "6 × 6 squares, interior nodes perturbed by 0.2 (normal law, seed 0)",
+        Published(states=20),
+        mt.WalkPlan(paths=1000, validation=0.1, test=0.1, **UNBOUNDED),
     ),
     "square-2x2-residual": Recipe(
         square(2), "2 × 2 squares, regular", Residual(), mt.WalkPlan(paths=600, **UNBOUNDED)

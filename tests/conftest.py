@@ -37,7 +37,7 @@ check_shapes()
 ALL_THREADS = ("unit/data/",)
 """Tests that hold data made by several threads of the BLAS against data made by one."""
 
-LOOK_AT_PICTURES = ("unit/plotting/", "unit/report/")
+LOOK_AT_PICTURES = ("unit/plotting/", "unit/report/", "examples/test_examples.py", "unit/cli/test_command_line.py")
 """Tests of what figures show; those of all others are coarse, for drawing takes longer than what is drawn."""
 COARSE = 25.0
 """Pixels per inch."""

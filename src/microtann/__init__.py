@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from microtann.microstructure.continuum.solid import Solid
     from microtann.microstructure.continuum.solid_cells import inclusion_cell, voided_cell
     from microtann.microstructure.continuum.voxel_cells import solid_of_function, solid_of_image
+    from microtann.microstructure.cosserat.cosserat_frame import CosseratFrame
+    from microtann.microstructure.cosserat.cosserat_layer import CosseratLayer
     from microtann.microstructure.driven.drive import DrivenPath, drive, drive_many
     from microtann.microstructure.driven.programme import CellStep, read_programme
     from microtann.microstructure.frames.cross_section import CrossSection
@@ -93,6 +95,8 @@ __all__ = [
     "CellResponse",
     "CellStep",
     "ClusterMeans",
+    "CosseratFrame",
+    "CosseratLayer",
     "CrossSection",
     "Dataset",
     "DrivenPath",
@@ -225,6 +229,8 @@ _PLACES = {
     "microstructure.continuum.solid_cells": ("inclusion_cell", "voided_cell"),
     "microstructure.continuum.voxel_cells": ("solid_of_function", "solid_of_image"),
     "microstructure.frames.frame_errors": ("FrameError", "frame_errors"),
+    "microstructure.cosserat.cosserat_frame": ("CosseratFrame",),
+    "microstructure.cosserat.cosserat_layer": ("CosseratLayer",),
     "microstructure.frames.frame": ("Frame",),
     "microstructure.frames.frame_file": ("read_frame", "read_frame_structure"),
     "microstructure.frames.full.frame_structure": ("FrameStructure", "FrameStructureResult"),

@@ -23,6 +23,7 @@ from microtann.microstructure.bars.cells.generators import LARGEST_MOVE
 from microtann.microstructure.bars.lattice import Lattice
 from microtann.microstructure.continuum.image_file import IMAGES
 from microtann.microstructure.continuum.solid import Solid
+from microtann.microstructure.cosserat.cosserat_frame import CosseratFrame
 from microtann.microstructure.frames.cross_section import sections_of_areas
 from microtann.microstructure.frames.frame import Frame
 from microtann.microstructure.frames.frame_families import FRAME_FAMILIES
@@ -139,6 +140,13 @@ class FrameChoice:
     sections: Annotated[int, Field(ge=3, description="Sections along a beam at which fibres are.")] = 6
     shear: Annotated[bool, Field(description="Whether beams shear (elastically).")] = False
     poisson: Annotated[float, Field(gt=-1.0, le=0.5, description="Poisson's ratio, for shear and twist.")] = 0.3
+    continuum: Annotated[
+        Literal["cauchy", "cosserat"],
+        Field(
+            description="What a frame is homogenised to: cauchy, by strain alone; cosserat, in the plane, by "
+            "strain, relative rotation and curvature."
+        ),
+    ] = "cauchy"
 
     def build(self, cell: UnitCell, bar: ElastoplasticBar, kind: str) -> Microstructure:
         """Return a frame or a lattice.
@@ -149,10 +157,22 @@ class FrameChoice:
         bar : ElastoplasticBar
         kind : str
             Family of the cell, or none.
+
+        Raises
+        ------
+        ConfigurationError
+            If pinned bars are to be a Cosserat continuum: they turn no nodes.
         """
         if self.joints == "pinned" or (self.joints == "usual" and kind not in FRAME_FAMILIES):
+            if self.continuum != "cauchy":
+                raise ConfigurationError("nodes of pinned bars do not turn: say frame.joints=rigid with cosserat")
             return Lattice(cell, bar)
-        return Frame(cell, sections_of_areas(cell, self.shear), bar, self.poisson, self.sections)
+        frame = Frame(cell, sections_of_areas(cell, self.shear), bar, self.poisson, self.sections)
+        return self.homogenised(frame)
+
+    def homogenised(self, frame: Frame) -> Microstructure:
+        """Return a frame as the continuum that is asked for."""
+        return CosseratFrame(frame) if self.continuum == "cosserat" else frame
 
 
 @configuration
@@ -267,7 +287,8 @@ def choose_microstructure(settings: Sequence[Setting]) -> ChosenMicrostructure:
         bar = ElastoplasticBar(**{key: getattr(in_file, key) for key in to_table(bars)} | properties)
     sections = {"cell": {"file": choice.file}, "bar": properties, "frame": to_table(beams)}
     if beams.joints == "rigid" and file.suffix.lower() == ".inp":  # a deck says more of beams than their areas
-        made: Microstructure = read_frame(file, bar=bar, poisson=beams.poisson, sections=beams.sections)
+        frame = read_frame(file, bar=bar, poisson=beams.poisson, sections=beams.sections)
+        made = beams.homogenised(frame)
     else:
         made = beams.build(choice.build(), bar, "file")
     return ChosenMicrostructure(made, sections, inputs)

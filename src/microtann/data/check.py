@@ -121,6 +121,8 @@ def _findings(path: Path, file: h5py.File) -> Iterator[Finding]:
     yield from _errors(damage)
     yield from _errors(split_errors({name: part.path for name, part in sets.items()}))
     microstructure = read_microstructure(path, file, layout)
+    told = () if microstructure is None else microstructure.strain_names
+    yield from _order_advice(layout.voigt_order, told)
     cannot = list(unchecked(layout, microstructure))
     if isinstance(microstructure, UnknownMicrostructure):
         cannot, microstructure = [microstructure.unknown], None
@@ -154,16 +156,19 @@ def _errors(sentences: Iterator[str] | list[str]) -> Iterator[Finding]:
         yield Finding("error", sentence)
 
 
-def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
-    """Yield warnings about what is allowed but unusual."""
-    order = layout.voigt_order
+def _order_advice(order: tuple[str, ...], told: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield that components with names of their own are taken for those of tensors; those of the cell are not."""
     for labels in voigt.LABELS.values():
-        if len(labels) == len(order) and labels != order:
+        if len(labels) == len(order) and order not in (labels, told):
             yield Finding(
                 "warning",
                 f"voigt_order is {','.join(order)}: a material with {len(order)} components is taken to have the "
                 f"order {','.join(labels)} in finite elements",
             )
+
+
+def _advice(file: h5py.File, layout: Layout) -> Iterator[Finding]:
+    """Yield warnings about what is allowed but unusual."""
     energy, dissipation = (layout.units.get(name, "").strip() for name in ("energy", "dissipation"))
     if energy != dissipation:
         yield Finding(

@@ -143,6 +143,7 @@ def describe(microstructure: Microstructure, plan: WalkPlan, units: Mapping[str,
         test=nothing,
         coordinate_shapes=shapes,
         units=all_units,
+        strain_names=microstructure.strain_names,
         microstructure=microstructure,
         provenance={
             "generator": f"microtann {microtann.__version__}, exact {microstructure.kind} along random walks",

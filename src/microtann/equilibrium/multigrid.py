@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from scipy import sparse
 
+from microtann.equilibrium.block_products import block_matmul
 from microtann.equilibrium.block_rows_kernel import LANES
 from microtann.equilibrium.coarse import EMPTY, DenseInverse
 from microtann.equilibrium.prolongation import smoothed_prolongation
@@ -86,11 +86,10 @@ def multigrid(
     matrix.sort_indices()
     inverse = np.linalg.inv(matrix.data[_rows(matrix) == matrix.indices])
     modes = np.where(held[:, :, None], 0.0, rigid_modes(points, unknowns)).reshape(n * u, -1)
-    with _own_random_numbers():
-        prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
-        coarse = prolongation.T @ (matrix @ prolongation)
-        crew = crew or Crew()
-        return SweptLevel(matrix, inverse, prolongation, _hierarchy(coarse, modes, crew), crew)
+    crew = crew or Crew()
+    prolongation, modes = smoothed_prolongation(matrix, inverse, modes, crew)
+    coarse = _coarse_matrix(matrix, prolongation, crew)
+    return SweptLevel(matrix, inverse, prolongation, _hierarchy(coarse, modes, crew), crew)
 
 
 class SweptLevel:
@@ -167,14 +166,22 @@ def _hierarchy(matrix: Any, modes: Float[Array, "k m"], crew: Crew) -> Callable[
     if matrix.shape[0] // d <= COARSEST_NODES:
         return DenseInverse(matrix)
     matrix.sort_indices()
-    diagonal = matrix.data[_rows(matrix) == matrix.indices]
-    # Basis functions vanish where all nodes of an aggregate are held or too few to rotate.
+    # Basis functions vanish where all nodes of an aggregate are held, which leaves no block, or too few to rotate.
+    rows = _rows(matrix)
+    own = rows == matrix.indices
+    diagonal = np.zeros((len(matrix.indptr) - 1, d, d))
+    diagonal[rows[own]] = matrix.data[own]
     inverse = np.ascontiguousarray(np.linalg.pinv(diagonal, rcond=EMPTY, hermitian=True))
-    prolongation, modes = smoothed_prolongation(matrix, inverse, modes)
+    prolongation, modes = smoothed_prolongation(matrix, inverse, modes, crew)
     if prolongation.shape[1] // modes.shape[1] >= matrix.shape[0] // d:
         return DenseInverse(matrix)
-    coarse = _hierarchy(prolongation.T @ (matrix @ prolongation), modes, crew)
+    coarse = _hierarchy(_coarse_matrix(matrix, prolongation, crew), modes, crew)
     return SweptLevel(matrix, inverse, prolongation, coarse, crew)
+
+
+def _coarse_matrix(matrix: Any, prolongation: Any, crew: Crew) -> Any:
+    """Return Pᵀ A P."""
+    return block_matmul(prolongation.T.tobsr(), block_matmul(matrix, prolongation, crew), crew)
 
 
 def _lower(matrix: Any, order: tuple[Bounds, ...]) -> tuple[Any, Any, Any]:
@@ -205,20 +212,6 @@ def _rows(matrix: Any) -> NDArray[np.int32]:
     return np.repeat(np.arange(len(matrix.indptr) - 1, dtype=np.int32), np.diff(matrix.indptr))
 
 
-@contextmanager
-def _own_random_numbers() -> Iterator[None]:
-    """Give pyamg, which estimates eigenvalues from random vectors, the same ones every time, none of the user's.
-
-    Without, two runs of a program would differ in the last digits, and the user's seeded numbers would be used up.
-    """
-    state = np.random.get_state()  # noqa: NPY002
-    np.random.seed(0)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
-
-
 def _check_nodes(matrix: Any) -> None:
     blocks = matrix.data[_rows(matrix) == matrix.indices]
     mean = np.trace(blocks, axis1=1, axis2=2) / blocks.shape[1]
@@ -232,16 +225,14 @@ def _check_nodes(matrix: Any) -> None:
 
 def _uncouple(matrix, free) -> None:  # type: ignore[no-untyped-def]
     """Remove, in place, the coupling of held components, which get the mean stiffness of their node."""
-    d = free.shape[1]
     rows = _rows(matrix)
-    diagonal = np.flatnonzero(rows == matrix.indices)
+    some = ~free.all(axis=1)
+    near = np.flatnonzero(some[rows] | some[matrix.indices])
+    of, to = rows[near], matrix.indices[near]
+    diagonal = near[of == to]
     whole = matrix.data[diagonal]
-    for i in range(d):
-        for j in range(d):
-            entry = matrix.data[:, i, j]
-            kept = free[rows, i] & free[matrix.indices, j]
-            entry *= kept
-    mean = np.trace(whole, axis1=1, axis2=2) / d
-    for i in range(d):
-        fixed = ~free[:, i]
+    matrix.data[near] *= free[of][:, :, None] & free[to][:, None, :]
+    mean = np.trace(whole, axis1=1, axis2=2) / free.shape[1]
+    for i in range(free.shape[1]):
+        fixed = ~free[rows[diagonal], i]
         matrix.data[diagonal[fixed], i, i] = mean[fixed]

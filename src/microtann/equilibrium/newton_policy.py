@@ -38,7 +38,7 @@ class NewtonPolicy:
             description="Relative residual at which an iterative linear solver stops at the latest; solves "
             "become more accurate as Newton's method converges.",
         ),
-    ] = 1e-3
+    ] = 3e-3
     max_iterations: Annotated[
         int, Field(ge=1, description="Newton iterations of one increment before it is cut.")
     ] = 100

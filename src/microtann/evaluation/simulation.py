@@ -114,8 +114,8 @@ def simulate(
         "lcU1", "lcU2", "lcC1", "lcC2", "lcT1", "lcT2", "lcH", or a case of your own.
     material : Material, name or path
         A model, shipped or from a file; "exact" for the exact regular cube; or any material. Beside one
-        that is no lattice there is no full one, ``dns=0``; beside one that names no microstructure, nothing exact:
-        both are left out, and a note says so.
+        that is no lattice there is no full one; beside one that names no microstructure, nothing exact: what is
+        left out is told by a `ReadingNote`.
     choice : SimulationChoice, optional
     solver : SolverOptions, optional
         Settings of the equilibrium solver; what is done outside of the training range is said by the choice.
@@ -170,7 +170,12 @@ def simulate(
         )
         choice = replace(choice, exact=False, dns=0.0)
     if choice.dns > 0 and not (reference is not None and reference.fills_structures):
-        raise InputError(f"{name} does not stand for a lattice, so that there is no full one beside it: dns = 0")
+        warnings.warn(
+            f"{name} does not stand for a lattice: there is no full one beside it (dns = 0)",
+            ReadingNote,
+            stacklevel=2,
+        )
+        choice = replace(choice, dns=0.0)
     case = _case(case, model, reference).divided(choice.increments)
     kind = choice.kind(case.dimension)
     case.elements(choice.mesh_size)

@@ -168,12 +168,17 @@ def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _require_components(material: Material, state: State, wanted: int) -> None:
-    """Refuse a material whose strain has another number of components than that of the mesh.
+    """Refuse a material whose strain has another number of components than that of the mesh, or is none.
 
     Raises
     ------
     InputError
     """
+    others = getattr(getattr(material, "microstructure", None), "strain_names", ())
+    if others:
+        raise InputError(
+            f"the material is driven by {', '.join(others)}, and finite elements of meshes know the strain alone"
+        )
     known = getattr(material, "components", None)
     if known is None and "strain" in state and state["strain"].ndim == 2:
         known = state["strain"].shape[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import ClassVar
 
 import numpy as np
@@ -11,14 +12,12 @@ from numpy.typing import NDArray
 from microtann.errors import InputError
 from microtann.materials import isotropy
 from microtann.materials.protocol import State
-from microtann.materials.strength_growth import PlasticStep, StrengthGrowth
+from microtann.materials.strength_growth import StrengthGrowth
 from microtann.materials.von_mises_points_kernel import return_points
 from microtann.numbers.checks import check_increment
 from microtann.slips.yield_tolerance import YIELD_TOLERANCE
 
 Array = NDArray[np.float64]
-PRODUCT = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
-"""Weights of the components in the product of two symmetric tensors."""
 
 
 class VonMises:
@@ -165,67 +164,21 @@ class VonMises:
             If a strain increment is not finite.
         """
         check_increment(strain_increment)
-        if not self.growth.any:
-            return self._returned(state["strain"] + strain_increment, state["plastic_strain"], tangent)
-        twice_shear, back = 2.0 * self._shear, 2.0 / 3.0 * self.hardening
-        growth, radius = self.growth, np.sqrt(2.0 / 3.0) * self.yield_stress
-        accumulated = state["accumulated_plastic_strain"] if growth.remembers else np.zeros(len(strain_increment))
         strain = state["strain"] + strain_increment
-        whole = np.zeros((len(strain), 6))
-        whole[:, self._kept] = strain
-        volume = whole @ isotropy.TRACE
-        plastic = state["plastic_strain"] / PRODUCT  # engineering shear to the tensor's
-        trial = twice_shear * (whole @ isotropy.DEVIATOR - plastic)
-        relative = trial - back * plastic
-        size = np.sqrt(relative**2 @ PRODUCT)
-        grown = radius + np.sqrt(2.0 / 3.0) * growth.strength(accumulated)
-        flowing = size > grown * (1.0 + YIELD_TOLERANCE)
-        multiplier = np.where(flowing, (size - grown) / (twice_shear + back), 0.0)
-        softening = np.full(len(strain), twice_shear / (twice_shear + back))
-        lost = np.zeros(len(strain))
-        if growth.any and flowing.any():
-            duration = np.broadcast_to(dt, len(strain))[flowing]
-            point = PlasticStep(
-                np.sqrt(1.5) * (size - grown)[flowing],
-                1.5 * (twice_shear + back),
-                accumulated[flowing],
-                duration,
-            )
-            flow = growth.flow(point)
-            multiplier[flowing] = np.sqrt(1.5) * flow
-            softening[flowing] = 1.5 * twice_shear / growth.slope(point, flow)
-            lost[flowing] = growth.drag(flow, duration) * flow
-            accumulated = accumulated.copy()
-            accumulated[flowing] += flow
-        direction = relative / np.where(flowing, size, 1.0)[:, None]
-        plastic = plastic + multiplier[:, None] * direction
-        deviator = trial - (twice_shear * multiplier)[:, None] * direction
-        stress = (deviator + (self._bulk * volume)[:, None] * isotropy.TRACE)[:, self._kept]
-        energy = 0.5 * self._bulk * volume**2
-        energy += 0.5 * (deviator**2 @ PRODUCT / twice_shear + back * (plastic**2 @ PRODUCT))
-        new = {"strain": strain, "plastic_strain": plastic * PRODUCT}
-        if growth.remembers:
-            new["accumulated_plastic_strain"] = accumulated
-            energy += growth.stored(accumulated)
-        new |= {"energy": energy, "dissipation": radius * multiplier + lost}
-        if not tangent:
-            return stress, None, new
-        moduli = np.broadcast_to(isotropy.stiffness(self.young, self.poisson), (len(strain), 6, 6)).copy()
-        shrunk = twice_shear * multiplier / np.where(flowing, size, 1.0)
-        along = np.where(flowing, softening - shrunk, 0.0)
-        moduli -= (twice_shear * shrunk)[:, None, None] * isotropy.DEVIATOR
-        moduli -= (twice_shear * along)[:, None, None] * (direction[:, :, None] * direction[:, None, :])
-        return stress, moduli[:, self._kept[:, None], self._kept], new
-
-    def _returned(
-        self, strain: Float[Array, "n v"], plastic: Float[Array, "n 6"], tangent: bool
-    ) -> tuple[Float[Array, "n v"], Float[Array, "n v v"] | None, State]:
-        """Return what `update` returns where the strength does not grow, by a compiled return of all points."""
         n, v = strain.shape
         border = np.sqrt(2.0 / 3.0) * self.yield_stress
         moduli = (self._bulk, 2.0 * self._shear, 2.0 / 3.0 * self.hardening, border, YIELD_TOLERANCE)
-        stress, found, plastic = np.empty((n, v)), np.empty((n if tangent else 0, v, v)), plastic.copy()
-        energy, dissipation = np.empty(n), np.empty(n)
-        return_points(strain, plastic, self._kept, moduli, self._elastic, stress, found, energy, dissipation)
-        new = {"strain": strain, "plastic_strain": plastic, "energy": energy, "dissipation": dissipation}
+        stress, found = np.empty((n, v)), np.empty((n if tangent else 0, v, v))
+        plastic, energy, dissipation = state["plastic_strain"].copy(), np.empty(n), np.empty(n)
+        given = (strain, plastic, self._kept, moduli, self._elastic, stress, found, energy, dissipation)
+        own = {}
+        if self.growth.any:
+            accumulated, duration = np.zeros(n), np.ascontiguousarray(np.broadcast_to(dt, n), dtype=np.float64)
+            if self.growth.remembers:
+                accumulated[:] = state["accumulated_plastic_strain"]
+                own = {"accumulated_plastic_strain": accumulated}
+            return_points(*given, tuple(map(float, astuple(self.growth))), accumulated, duration)
+        else:
+            return_points(*given)
+        new = {"strain": strain, "plastic_strain": plastic, **own, "energy": energy, "dissipation": dissipation}
         return stress, found if tangent else None, new

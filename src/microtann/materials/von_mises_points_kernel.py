@@ -1,4 +1,4 @@
-"""Radial return of many points under von Mises with linear kinematic hardening, compiled for speed.
+"""Radial return of many points under von Mises, compiled for speed.
 
 It is the update of `microtann.materials.von_mises.VonMises`, without the arrays in between. Voigt order 11, 22,
 33, 23, 13, 12 with engineering shear; of a point in plane strain the strains 11, 22, 12 are given, ``kept``.
@@ -11,14 +11,22 @@ import math
 import numpy as np
 from numba import njit
 
+from microtann.materials.plastic_flow_kernel import drag_of, excess_slope, plastic_flow, stored_at, strength_at
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def return_points(strain, plastic, kept, moduli, elastic_moduli, stress, tangent, energy, dissipation):
+def return_points(
+    strain, plastic, kept, moduli, elastic_moduli, stress, tangent, energy, dissipation,
+    growth=None, accumulated=None, duration=None,
+):  # fmt: skip
     """Return plastic strains to the yield surface, in place, and say whether any point flows.
 
     ``strain`` (m, v), ``plastic`` (m, 6), ``moduli`` (bulk, 2 × shear, ⅔ hardening, radius of the elastic domain,
     width of its border), ``elastic_moduli`` (v, v). Written are ``plastic``, ``stress`` (m, v), ``energy``,
     ``dissipation`` (m,) and ``tangent`` (m, v, v), symmetric to the last bit, unless it has no points, (0, v, v).
+
+    Where the strength grows, ``growth`` are the parameters of `plastic_flow`, ``accumulated`` (m,) the plastic
+    strains p, which are advanced, and ``duration`` (m,) those of the increment. Without, that is not compiled.
     """
     bulk, twice, back, radius, border = moduli
     count, v = strain.shape
@@ -45,9 +53,22 @@ def return_points(strain, plastic, kept, moduli, elastic_moduli, stress, tangent
                 for j in range(v):
                     tangent[p, i, j] = elastic_moduli[i, j]
         multiplier = 0.0
-        if size > radius * (1.0 + border):
+        lost = 0.0
+        grown = radius
+        if growth is not None:
+            grown += math.sqrt(2.0 / 3.0) * strength_at(growth, accumulated[p])
+        if size > grown * (1.0 + border):
             flows = True
-            multiplier = (size - radius) / (twice + back)
+            multiplier = (size - grown) / (twice + back)
+            softening = twice / (twice + back)
+            if growth is not None:
+                stiffness, before, dt = 1.5 * (twice + back), accumulated[p], duration[p]
+                flow = plastic_flow(growth, math.sqrt(1.5) * (size - grown), stiffness, before, dt)
+                multiplier = math.sqrt(1.5) * flow
+                drag = drag_of(growth, flow, dt)
+                softening = 1.5 * twice / excess_slope(growth, stiffness, before, flow, drag)
+                lost = drag * flow
+                accumulated[p] += flow
             elastic = 0.0
             stored = 0.0
             for i in range(6):
@@ -59,7 +80,7 @@ def return_points(strain, plastic, kept, moduli, elastic_moduli, stress, tangent
                 elastic += twofold * (tensor - own) ** 2
                 stored += twofold * own**2
             shrunk = twice * multiplier / size
-            along = twice / (twice + back) - shrunk
+            along = softening - shrunk
             for i in range(v if len(tangent) > 0 else 0):
                 for j in range(v):
                     a, b = kept[i], kept[j]
@@ -75,5 +96,7 @@ def return_points(strain, plastic, kept, moduli, elastic_moduli, stress, tangent
             tensor = whole[a] - volume / 3.0 if a < 3 else 0.5 * whole[a]
             stress[p, i] = twice * (tensor - own) + (bulk * volume if a < 3 else 0.0)
         energy[p] = 0.5 * (bulk * volume**2 + twice * elastic + back * stored)
-        dissipation[p] = radius * multiplier
+        dissipation[p] = radius * multiplier + lost
+        if growth is not None:
+            energy[p] += stored_at(growth, accumulated[p])
     return flows

@@ -59,6 +59,8 @@ class Microstructure(ABC):
     """Whether its copies make a full lattice (DNS), beside which homogenised structures are put."""
     usual_metric: ClassVar[MetricName] = "uniform"
     """In which strains its walks are drawn unless one says otherwise, see `StrainMetric`."""
+    strain_names: ClassVar[tuple[str, ...]] = ()
+    """Names of its driving variables, if they are others than the strain in Voigt's order."""
     without_stiffness: ClassVar[str] = "prescribe the strain"
     """What to do where there is no stiffness against a strain whose stress is prescribed."""
 

@@ -22,6 +22,7 @@ MICROSTRUCTURE_ENTRY_POINTS = "microtann.microstructures"
 OWN_MICROSTRUCTURES = (
     "microtann.microstructure.bars.lattice",
     "microtann.microstructure.frames.frame",
+    "microtann.microstructure.cosserat.cosserat_frame",
     "microtann.microstructure.material_point.solid_point",
     "microtann.microstructure.continuum.solid",
 )

@@ -18,6 +18,9 @@ from microtann.numbers.coordinates import columns
 from microtann.training.preparation import COMPONENT_SAMPLES, COMPONENT_TOLERANCE
 
 Array = NDArray[np.float64]
+HARDLY_MOVES = 0.02
+"""Directions that move by less than this share of the largest are no states of a free network, whose errors are of
+that size: in recall it would not find back in them."""
 
 
 def with_groups(dataset: Dataset, names: Sequence[str]) -> Dataset:
@@ -81,7 +84,7 @@ class StateCount(NamedTuple):
     ----------
     most : int
     few : bool
-        Whether those that a linear reduction does not need are left out.
+        Whether directions in which the coordinates hardly move are left out.
     """
 
     most: int
@@ -103,16 +106,23 @@ def enough_states(wanted: StateCount, coordinates: Float[Array, "n c"]) -> int:
         If more are wanted than there are coordinates.
     """
     if wanted.few:
-        return max(1, min(wanted.most, rank_of(coordinates)))
+        return max(1, min(wanted.most, rank_of(coordinates, HARDLY_MOVES)))
     check_states(wanted.most, coordinates)
     return wanted.most
 
 
-def rank_of(coordinates: Float[Array, "n c"]) -> int:
-    """Return the number of directions in which coordinates vary by more than round-off."""
+def rank_of(coordinates: Float[Array, "n c"], tolerance: float = COMPONENT_TOLERANCE) -> int:
+    """Return the number of directions in which coordinates vary, by default by more than round-off.
+
+    Parameters
+    ----------
+    coordinates : array, shape (n, c)
+    tolerance : float
+        Singular values, relative to the largest, that count.
+    """
     chosen = coordinates[:: max(1, len(coordinates) // COMPONENT_SAMPLES)]
     singular = np.linalg.svd(chosen - chosen.mean(axis=0), compute_uv=False)
-    return int(np.count_nonzero(singular > COMPONENT_TOLERANCE * singular[0])) if singular[0] > 0.0 else 0
+    return int(np.count_nonzero(singular > tolerance * singular[0])) if singular[0] > 0.0 else 0
 
 
 def check_moving(dataset: Dataset) -> None:

@@ -2,14 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import microtann as mt
 from microtann.equilibrium import linear_model
+from microtann.equilibrium import multigrid as multigrid_module
 from microtann.equilibrium.linear import conjugate_gradients
 from microtann.equilibrium.preconditioner import ITERATIONS_BEFORE_RENEWAL, Preconditioner
 from microtann.evaluation.structures import CASES
 from microtann.fem import Prescribed, Step
 from microtann.microstructure.bars.full.bar_system import Bars, BarTangent
+from microtann.system.crew import Crew
+
+LINKS = 300
 
 
 def flowing():
@@ -82,3 +87,18 @@ def test_runs_repeat_bit_for_bit_and_leave_the_random_numbers_of_the_user_alone(
     other = lattice.solve(steps)
     np.testing.assert_array_equal(one.displacement, other.displacement)
     np.testing.assert_array_equal(one.reactions, other.reactions)
+
+
+def test_aggregates_all_of_whose_nodes_are_held_leave_no_block():
+    """Below the finest level they have no basis function, and the matrix there no entry of their own."""
+    block = np.diag(np.arange(2.0, 2.0 + LINKS)) - np.eye(LINKS, k=1) - np.eye(LINKS, k=-1)
+    block[-1] = block[:, -1] = 0.0
+    matrix = sparse.kron(sparse.csr_array(block), np.eye(6), format="bsr").tobsr((6, 6))
+    assert len(matrix.indices) < 3 * LINKS - 2
+    modes = np.tile(np.eye(6), (LINKS, 1))
+    modes[-6:] = 0.0
+    solve = multigrid_module._hierarchy(matrix, modes, Crew())
+    held = np.r_[np.ones(6 * LINKS - 6), np.zeros(6)]
+    rhs = held * np.random.default_rng(5).normal(size=6 * LINKS)
+    solution = conjugate_gradients(lambda v: matrix @ v, lambda v: held * solve(v), rhs, 1e-8, 100)
+    assert solution.relative_residual <= 1e-8

@@ -56,6 +56,22 @@ def test_any_material_is_computed_alone(plane: str | None, name: str) -> None:
         mt.simulate(name, material, exact=False, dns=0, audit=3)
 
 
+def test_a_frame_is_computed_exactly_and_by_its_model() -> None:
+    """It makes no full structure of a case, which is said; model and exact cells stand side by side."""
+    frame = mt.Frame(mt.square_grid_cell(thickness=0.2), sections=3)
+    data = mt.generate_data(frame, plan=mt.WalkPlan(paths=20, steps=20))
+    model = mt.train(data, mt.forms.Variational(states=8, updates=0))
+    with pytest.warns(ReadingNote, match="does not stand for a lattice"):
+        found = mt.simulate("lcC1", model, mesh_size=5.0, audit=2)
+    assert list(found.comparison.runs) == ["model", "exact"]
+    assert abs(found.comparison.network_errors["energy"]) < 0.1
+    assert found.audit is not None
+    with pytest.warns(ReadingNote, match="does not stand for a lattice"):
+        alone = mt.simulate("lcC1", frame, mesh_size=5.0)
+    exact = (run.comparison.elements["exact"].energy for run in (found, alone))
+    np.testing.assert_array_equal(*exact)
+
+
 def test_the_exact_cell_alone_and_an_own_case() -> None:
     found = mt.simulate(lcU1((2.0, 2.0, 2.0)), "exact", mesh_size=1.0, dns=0)
     assert list(found.comparison.runs) == ["exact"]

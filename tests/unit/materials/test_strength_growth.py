@@ -178,3 +178,58 @@ def test_a_body_in_tension_follows_the_scalar_law() -> None:
 def test_parameters_out_of_range_are_refused(parameters: dict[str, float], words: str) -> None:
     with pytest.raises(InputError, match=words):
         VonMises(**parameters)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_compiled_returns_are_those_of_numpy(law: str) -> None:
+    """Δp by Brent's method, then the radial return in whole arrays: stress, tangent, state to round-off."""
+    material, generator, n = solid(law), np.random.default_rng(1), 50
+    shear, growth, strength = 2 * SHEAR, material.growth, LAWS[law].get("yield_stress", STRENGTH)
+    hardening = LAWS[law].get("hardening", HARDENING)
+    state = material.update(0.4 * generator.standard_normal((n, 6)), material.initial_state(n))[2]
+    increment, dt = 0.4 * generator.standard_normal((n, 6)), 10 ** generator.uniform(-2, 2, n)
+    stress, tangent, new = material.update(increment, state, dt)
+    tensor = (state["strain"] + increment) / WEIGHTS
+    volume = tensor[:, :3].sum(axis=1)
+    tensor[:, :3] -= volume[:, None] / 3
+    plastic = state["plastic_strain"] / WEIGHTS
+    relative = shear * (tensor - plastic) - 2 / 3 * hardening * plastic
+    size = np.sqrt(relative**2 @ WEIGHTS)
+    accumulated = state.get("accumulated_plastic_strain", np.zeros(n))
+    stiffness = 1.5 * shear + hardening
+
+    def left(x: float, p: float, of: float, duration: float) -> float:
+        resists = strength + growth.strength(np.array([p + x]))[0]
+        return (
+            np.sqrt(1.5) * of - stiffness * x - resists - growth.viscosity * (x / duration) ** growth.rate_exponent
+        )
+
+    flow = np.array(
+        [
+            brentq(left, 0.0, np.sqrt(1.5) * of / stiffness, (p, of, duration), xtol=1e-300, rtol=1e-15)
+            if left(0.0, p, of, duration) > 0.0
+            else 0.0
+            for p, of, duration in zip(accumulated, size, dt, strict=True)
+        ]
+    )
+    assert (flow > 0.0).mean() > 0.5
+    direction = relative / size[:, None]
+    plastic += np.sqrt(1.5) * flow[:, None] * direction
+    np.testing.assert_allclose(new["plastic_strain"], plastic * WEIGHTS, atol=1e-13)
+    expected = shear * (tensor - plastic)
+    expected[:, :3] += material._bulk * volume[:, None]
+    np.testing.assert_allclose(stress, expected, atol=1e-13)
+    rise = stiffness + growth.hardening
+    rise = rise + growth.saturation * growth.saturation_rate * np.exp(
+        -growth.saturation_rate * (accumulated + flow)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drag = growth.viscosity * (flow / dt) ** growth.rate_exponent
+        rise = rise + growth.rate_exponent * drag / flow
+    shrunk = shear * np.sqrt(1.5) * flow / size
+    along = np.where(flow > 0.0, 1.5 * shear / rise - shrunk, 0.0)
+    deviator = np.diag([1, 1, 1, 0.5, 0.5, 0.5]).astype(float)
+    deviator[:3, :3] -= 1 / 3
+    outer = direction[:, :, None] * direction[:, None, :]
+    moduli = material._elastic - shear * (shrunk[:, None, None] * deviator + along[:, None, None] * outer)
+    np.testing.assert_allclose(tangent, moduli, atol=1e-12)

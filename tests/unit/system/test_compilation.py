@@ -1,8 +1,9 @@
-"""A compilation that takes long is announced once; a quick one, and that of others, is not."""
+"""Compilation that takes long is announced, with its time; a quick one, and that of others, is not."""
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from types import SimpleNamespace
 
@@ -40,9 +41,23 @@ def test_only_long_compilations_of_the_package_are_announced(
         compile_for(notice, "users.own_kernel", 0.6)
         assert caplog.messages == []
         compile_for(notice, "microtann.microstructure.bars.condensed.increment_kernel", 0.6)
-        compile_for(notice, "microtann.microstructure.bars.condensed.newton_kernel", 0.6)
-    assert len(caplog.messages) == 1
-    assert "compiling the cell solver" in caplog.messages[0]
+        compile_for(notice, "microtann.microstructure.bars.condensed.newton_kernel", 0.7)
+    first, *told = caplog.messages
+    assert "compiling the cell solver" in first
+    seconds = [float(re.fullmatch(r"compiled the cell solver: (.+) s, kept .*", line)[1]) for line in told]
+    assert len(seconds) == 2
+    assert sum(seconds) >= 1.2
+
+
+def test_many_short_compilations_are_announced_together(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(compilation, "DELAY", 0.5)
+    notice = CompilationNotice()
+    with caplog.at_level(logging.INFO, logger="microtann"):
+        for _ in range(2):
+            compile_for(notice, "microtann.fem.element_kernels", 0.3)
+    assert any("compiled the finite elements" in line for line in caplog.messages)
 
 
 def test_numba_tells_when_it_compiles_and_not_when_it_finds_compiled_code() -> None:

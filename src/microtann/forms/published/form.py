@@ -52,7 +52,8 @@ class Published(NetworkForm):
         Width | None,
         Field(
             description="Internal state variables. If not given, 12 in two and 22 in three dimensions, as "
-            "published, and from a linear start no more than the rank of the coordinates."
+            "published, and from a linear start no more than directions in which the coordinates move by 2 % of "
+            "the largest."
         ),
     ] = None
     reduction: Annotated[
@@ -88,13 +89,13 @@ class Published(NetworkForm):
     ] = (2e-3,)
     tuning_epochs: Annotated[
         Widths, Field(description="Most epochs of every stage of the fine tuning (Algorithm 2).")
-    ] = (100,)
+    ] = (60,)
     tuning_batch: Annotated[
         Widths, Field(description="Increments per update in every stage of the fine tuning.")
     ] = (400,)
     tuning_rate: Annotated[
         tuple[Rate, ...], Field(description="Learning rate at the start of every stage of the fine tuning.")
-    ] = (1e-2,)
+    ] = (3e-3,)
     coordinates_weight: Annotated[
         Weight,
         Field(

@@ -147,14 +147,14 @@ class NetworkForm(StatesLoss, TrainableForm):
             description="Most epochs of every stage of the training in closed loop, in which the states are those "
             "of the model itself; none leaves it out."
         ),
-    ] = (40,)
+    ] = (20,)
     loop_batch: Annotated[
         Widths, Field(description="Increments per update in every stage of the training in closed loop.")
     ] = (1000,)
     loop_rate: Annotated[
         tuple[Rate, ...],
         Field(description="Learning rate at the start of every stage of the training in closed loop."),
-    ] = (1e-3,)
+    ] = (1e-4,)
     loop_length: Annotated[
         int, Field(ge=1, description="Increments that are followed from an exact state in closed loop.")
     ] = 20

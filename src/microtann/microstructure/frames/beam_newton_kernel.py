@@ -232,7 +232,7 @@ def _finish(frame, planes, points, report):
     store(report, 2, flows)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance_beams(frame, planes, strain, plastic_strain, tangent, energy, dissipation):
     """Advance many material points of a frame by one increment; return which failed and stay as they are.
 

@@ -12,9 +12,10 @@ two pins may spin) cost nothing: the pseudo-inverse leaves them out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from scipy import linalg
 
@@ -24,6 +25,7 @@ from microtann.microstructure.frames.beam import ROTATIONS, beam_points
 from microtann.microstructure.frames.beam_properties import BeamProperties
 from microtann.microstructure.frames.stations import Stations
 from microtann.numbers import voigt
+from microtann.slips.problem import SlipProblem
 from microtann.system.memory import require_memory
 
 Array = NDArray[np.float64]
@@ -51,6 +53,14 @@ class CondensedFrame(CondensedPoints):
     motion_of_strain: Float[Array, "n u v"]
     motion_of_plastic_strain: Float[Array, "n u m"]
 
+    @property
+    def fibre_slips(self) -> SlipProblem:
+        """The fibres as slips."""
+        f = self.fibres
+        return SlipProblem(
+            self.elasticity, self.coupling[:f], self.hessian[:f, :f], self.resistance[:f], "plastic_strain"
+        )
+
     def motion(
         self, strain: Float[Array, "*batch v"], plastic_strain: Float[Array, "*batch m"]
     ) -> Float[Array, "*batch n u"]:
@@ -61,7 +71,30 @@ class CondensedFrame(CondensedPoints):
         return flat.reshape(*flat.shape[:-1], n, u)
 
 
-def condense_frame(cell: UnitCell, beams: BeamProperties, along: Stations) -> CondensedFrame:
+class BeamMotion(NamedTuple):
+    """Which beams follow driving variables, and how.
+
+    Parameters
+    ----------
+    bars : integer array, shape (b,)
+        Numbers of listed beams.
+    share : array, shape (b,)
+        Part of every beam that is in the cell.
+    ends : array, shape (b, 2 (d + r), v)
+        Motion of both ends of every beam due to unit driving variables, without fluctuation.
+    free : array, shape (n (d + r), k)
+        Fluctuations of the n distinct nodes.
+    """
+
+    bars: Int[NDArray[np.int64], "b"]
+    share: Float[Array, "b"]
+    ends: Float[Array, "b e v"]
+    free: Float[Array, "w k"] | None = None
+
+
+def condense_frame(
+    cell: UnitCell, beams: BeamProperties, along: Stations, motion: BeamMotion | None = None
+) -> CondensedFrame:
     """Eliminate the fluctuation of a frame.
 
     Parameters
@@ -69,17 +102,20 @@ def condense_frame(cell: UnitCell, beams: BeamProperties, along: Stations) -> Co
     cell : UnitCell
         Says where the beams are; its areas count for nothing here.
     beams : BeamProperties
-        Of the distinct bars of the cell.
+        Of the distinct bars of the cell, or of those of the motion.
     along : Stations
+    motion : BeamMotion, optional
+        By default the distinct beams follow the average strain.
 
     Raises
     ------
     InputError
         If its dense operators would not fit into the memory of the machine.
     """
-    chosen = cell.distinct_bars.representative
-    d = cell.dimension
-    u, v = d + ROTATIONS[d], cell.components
+    motion = _affine_motion(cell) if motion is None else motion
+    chosen = motion.bars
+    d, v = cell.dimension, motion.ends.shape[2]
+    u = d + ROTATIONS[d]
     parts = [
         beam_points(cell.bar_vectors[bar], section, along, pinned)
         for bar, section, pinned in zip(chosen, beams.sections, beams.pinned, strict=True)
@@ -100,7 +136,6 @@ def condense_frame(cell: UnitCell, beams: BeamProperties, along: Stations) -> Co
     fraction, young = np.empty(m), np.empty(m)
     limit, hardening = np.empty(m), np.empty(m)
     ends = cell.distinct_nodes.of_node[cell.bars[chosen]]
-    unit_strains = voigt.strain_tensor(np.eye(v))
     for b, part in enumerate(parts):
         rows = np.concatenate(
             [
@@ -112,16 +147,19 @@ def condense_frame(cell: UnitCell, beams: BeamProperties, along: Stations) -> Co
             place = ends[b, side] * u
             mapping[rows, place : place + u] += part.of_ends[:, side * u : (side + 1) * u]
         mapping[rows, columns[b] : columns[b + 1]] = part.of_own
-        elongation[rows] = part.of_ends[:, u : u + d] @ (unit_strains @ cell.bar_vectors[chosen[b]]).T
-        fraction[rows] = part.volume / cell.volume
+        elongation[rows] = part.of_ends @ motion.ends[b]
+        fraction[rows] = motion.share[b] * part.volume / cell.volume
         shear_modulus = beams.young[b] / (2.0 * (1.0 + beams.poisson))
         moduli = np.concatenate([np.full(part.fibres, beams.young[b]), shear_modulus * part.shear_part])
         young[rows] = moduli
         still = np.arange(len(rows)) >= part.fibres
         limit[rows] = np.where(still, NEVER * moduli, beams.yield_stress[b])
         hardening[rows] = np.where(still, moduli, beams.hardening[b])
+    if motion.free is not None:
+        mapping = np.hstack([mapping[:, :nodal] @ motion.free, mapping[:, nodal:]])
     stiffness, response = _eliminate(mapping, fraction * young)
-    moved = response[:nodal].reshape(-1, u, m)
+    moved = response[:nodal] if motion.free is None else motion.free @ response[: motion.free.shape[1]]
+    moved = moved.reshape(-1, u, m)
     moved[:, :d] -= moved[:, :d].mean(axis=0)
     return CondensedFrame(
         fibres=int(fibres.sum()),
@@ -134,6 +172,17 @@ def condense_frame(cell: UnitCell, beams: BeamProperties, along: Stations) -> Co
         motion_of_strain=-moved @ elongation,
         motion_of_plastic_strain=moved,
     )
+
+
+def _affine_motion(cell: UnitCell) -> BeamMotion:
+    """Return how the distinct beams, seen from their first ends, follow the average strain."""
+    chosen = cell.distinct_bars.representative
+    d = cell.dimension
+    u = d + ROTATIONS[d]
+    ends = np.zeros((len(chosen), 2 * u, cell.components))
+    unit_strains = voigt.strain_tensor(np.eye(cell.components))
+    ends[:, u : u + d] = np.einsum("vij,bj->biv", unit_strains, cell.bar_vectors[chosen])
+    return BeamMotion(chosen, np.ones(len(chosen)), ends)
 
 
 def _eliminate(mapping: Float[Array, "m k"], weight: Float[Array, "m"]) -> tuple[Array, Array]:

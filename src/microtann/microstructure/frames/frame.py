@@ -375,14 +375,7 @@ class Frame(Microstructure):
 
     def slip_problem(self) -> SlipProblem:
         """Return the condensed frame: every fibre is a slip."""
-        condensed, f = self.flow.condensed, self.flow.condensed.fibres
-        return SlipProblem(
-            condensed.elasticity,
-            condensed.coupling[:f],
-            condensed.hessian[:f, :f],
-            condensed.resistance[:f],
-            "plastic_strain",
-        )
+        return self.flow.condensed.fibre_slips
 
     def picture(self, state: Mapping[str, Any] | None = None) -> Picture | None:
         """Return the axes of the beams with their largest fibre stress over yield, or undeformed with areas."""

@@ -5,22 +5,22 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy.typing import NDArray
 
-from microtann.errors import ConvergenceError, ReadingNote
+from microtann.errors import ReadingNote
 from microtann.microstructure.bars.cells.cell import UnitCell
-from microtann.microstructure.bars.condensed import lane_slips_kernel
 from microtann.microstructure.bars.condensed.cell_flow import Advance
-from microtann.microstructure.frames import beam_newton_kernel, point_flow_kernel
+from microtann.microstructure.frames import beam_newton_kernel
 from microtann.microstructure.frames.beam_equations import BeamEquations, beam_equations
 from microtann.microstructure.frames.beam_problem import beam_problem
 from microtann.microstructure.frames.beam_properties import BeamProperties
 from microtann.microstructure.frames.condensed_frame import CondensedFrame, condense_frame
 from microtann.microstructure.frames.elastic_frame import ElasticFrame
+from microtann.microstructure.frames.fibre_sets import FlowingPoints, advance_singly, advance_together
 from microtann.microstructure.frames.mechanisms import told_mechanism
 from microtann.microstructure.frames.stations import Stations
 from microtann.system.threads import one_blas_thread
@@ -28,15 +28,6 @@ from microtann.system.threads import one_blas_thread
 Array = NDArray[np.float64]
 FEW_FIBRES = 64
 """Number of fibres up to which active sets are as fast, from ``python -m benchmarks frames``."""
-
-
-class _Points(NamedTuple):
-    """Material points that are advanced in place; there are no tangents where they are not wanted."""
-
-    plastic_strain: Float[Array, "n m"]
-    energy: Float[Array, "n"]
-    dissipation: Float[Array, "n"]
-    tangent: Float[Array, "k v v"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +101,11 @@ class FrameFlow:
         ConvergenceError
             If the flow of some point was not found; it names the point.
         """
-        n, v = strain.shape
-        flow = _Points(start.copy(), np.empty(n), np.empty(n), np.empty((n if tangent else 0, v, v)))
+        flow = FlowingPoints.at(strain, start, tangent)
         if self.elastic.close_to_singular:
-            left = np.arange(n)
+            left = np.arange(len(strain))
         elif solver == "active-set" or start.shape[1] <= FEW_FIBRES:
-            left = np.flatnonzero(self._by_sets(strain, flow))
+            left = np.flatnonzero(advance_together(self.condensed, strain, flow))
         else:
             left = np.flatnonzero(
                 beam_newton_kernel.advance_beams(
@@ -129,38 +119,5 @@ class FrameFlow:
                 )
             )
         if len(left):
-            self._one_by_one(left, strain, start, flow)
-        return Advance(flow.plastic_strain, flow.energy, flow.dissipation, flow.tangent if tangent else None)
-
-    def _all_points(self, fibres: Float[Array, "n m"]) -> Float[Array, "n p"]:
-        """Return a copy of plastic strains with zeros for shear and twist, which stay elastic."""
-        return np.pad(fibres, ((0, 0), (0, self.condensed.count - fibres.shape[1])))
-
-    def _by_sets(self, strain: Float[Array, "n v"], flow: _Points) -> Bool[NDArray[np.bool_], "n"]:
-        """Advance points in place by active sets, eight at a time; return which failed and stay as they are."""
-        plastic = self._all_points(flow.plastic_strain)
-        failed = lane_slips_kernel.advance_slips(
-            self.condensed.lane_slips, strain, plastic, flow.tangent, flow.energy, flow.dissipation
-        )
-        flow.plastic_strain[:] = plastic[:, : flow.plastic_strain.shape[1]]
-        return failed
-
-    def _one_by_one(
-        self, left: NDArray[np.int64], strain: Float[Array, "n v"], start: Float[Array, "n m"], flow: _Points
-    ) -> None:
-        """Advance some points in place, one at a time."""
-        condensed, m, v = self.condensed, start.shape[1], strain.shape[1]
-        problem, part = condensed.slip_problem, self._all_points(start[left])
-        tangents = np.empty((len(left) if len(flow.tangent) else 0, v, v))
-        trial = strain[left] @ problem.driving.T - (part * problem.resistance) @ problem.products
-        failed = point_flow_kernel.advance_by_sets(problem, condensed.elasticity, trial, part, tangents)
-        if failed.any():
-            point = int(left[np.flatnonzero(failed)[0]])
-            raise ConvergenceError(
-                f"the frame at material point {point} found no equilibrium; use smaller increments", worst=[point]
-            )
-        flow.plastic_strain[left] = part[:, :m]
-        flow.dissipation[left] = np.abs(part[:, :m] - start[left]) @ self.elastic.resistance
-        flow.energy[left] = condensed.energy(strain[left], part)
-        if len(flow.tangent):
-            flow.tangent[left] = tangents
+            advance_singly(self.condensed, left, strain, start, flow)
+        return flow.ended(tangent)

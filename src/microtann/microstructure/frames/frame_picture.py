@@ -14,6 +14,8 @@ from microtann.microstructure.frames.cross_section import CrossSection
 from microtann.microstructure.picture import Picture
 
 Array = NDArray[np.float64]
+LOAD_OF_BEAMS = "largest |σ|/k in the beam"
+"""What colours strained beams."""
 
 
 def virgin_frame(cell: UnitCell, section: Sequence[CrossSection]) -> Picture:
@@ -41,7 +43,7 @@ def strained_frame(cell: UnitCell, displacement: Float[Array, "N d"], load: Floa
         Largest stress over yield of every distinct beam.
     """
     of_bar = cell.distinct_bars.of_bar
-    return Picture(cell.nodes, displacement, cell.bars, load[of_bar], "largest |σ|/k in the beam")
+    return Picture(cell.nodes, displacement, cell.bars, load[of_bar], LOAD_OF_BEAMS)
 
 
 def frame_lines(cell: UnitCell, section: Sequence[CrossSection], fibres: int) -> DecodedLines:

@@ -10,7 +10,7 @@ from microtann.slips.reference_kernel import solve_slips
 from microtann.slips.slip_search_kernel import empty_search
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def advance_by_sets(problem, elasticity, trial, plastic_strain, tangent):
     """Advance cells by one increment and give their consistent tangents.
 

@@ -7,6 +7,7 @@ import pytest
 
 import microtann as mt
 from microtann.errors import CellError, ReadingNote
+from microtann.fem.assembly import FiniteElements
 
 SECTION = mt.CrossSection.rectangle(0.05, 0.08, fibres=(2, 2), shear=True)
 SOFT = mt.ElastoplasticBar(hardening=1e-3)
@@ -40,6 +41,20 @@ def test_both_solvers_find_the_same(frame: mt.Frame, size: float) -> None:
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10 * np.abs(theirs).max())
         state = {"strain": strain, "plastic_strain": newton.plastic_strain}
     assert (state["plastic_strain"] != 0).mean() > 0.01
+
+
+@pytest.mark.parametrize("hardening", [0.1, 0.0], ids=["newton", "sets"])
+def test_finite_elements_of_frames_on_several_threads_give_the_same_bits(hardening: float) -> None:
+    """Compiled solvers release the interpreter's lock and keep nothing between calls."""
+    mesh = mt.fem.box((1, 1), (6, 6))
+    frame = mt.Frame(mt.square_grid_cell(), bar=mt.ElastoplasticBar(hardening=hardening), sections=5)
+    moves = 2.0 * np.random.default_rng(2).normal(size=mesh.points.size)
+    systems = [FiniteElements(mesh, frame, chunk=16, threads=threads) for threads in (1, 3)]
+    one, three = (system.evaluate(system.virgin(), moves, moves, 1.0, True) for system in systems)
+    assert one.dissipation == three.dissipation > 0.0
+    assert one.energy == three.energy
+    np.testing.assert_array_equal(one.force, three.force)
+    np.testing.assert_array_equal(one.tangent.data, three.tangent.data)
 
 
 def test_an_elastic_frame_is_that_of_the_dense_operators(frame: mt.Frame) -> None:

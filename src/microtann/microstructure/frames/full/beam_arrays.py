@@ -24,7 +24,7 @@ class BeamArrays(NamedTuple):
     length : array, shape (M,)
     place, weight : array, shape (S,)
         Sections along a beam, from 0 to 1, and their parts of the length.
-    fibres : array, shape (types, F, 3)
+    fibres : array, shape (types, 3, F)
         Distances y and z, and area, of the fibres of every type of section.
     kind : array, shape (M,)
         Type of every beam.
@@ -85,7 +85,7 @@ class BeamArrays(NamedTuple):
             np.linalg.norm(vectors, axis=1),
             along.place,
             along.weight,
-            np.stack([one.fibres for one in sections]),
+            np.stack([one.fibres.T for one in sections]),
             kind,
             1.0 / np.array([one.shear for one in sections]),
             free,
@@ -97,4 +97,4 @@ class BeamArrays(NamedTuple):
     @property
     def points(self) -> int:
         """Fibres of all sections of a beam."""
-        return len(self.place) * self.fibres.shape[1]
+        return len(self.place) * self.fibres.shape[2]

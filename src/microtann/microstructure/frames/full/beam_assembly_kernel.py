@@ -2,7 +2,8 @@
 
 Shapes: ends (m, 2) int32; axes (m, d, d) directions along, and across in y (and z) as rows; length (m,); motion
 and force (N, u), displacements first and then rotations times ``arm``; deformation q and force Q of the beams
-(m, 5) as in `beam_forces_kernel`, twist and its moment (m,). The functions work in place.
+(m, 5) as in `beam_forces_kernel`, twist and its moment (m,). The functions work in place and release the
+interpreter's lock.
 """
 
 from __future__ import annotations
@@ -11,95 +12,101 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy")
-def _relation(axes, length, arm, relation):
-    """Write the deformations of a beam, twist last, due to the motions of its ends: (6, 2 u)."""
-    d = axes.shape[0]
-    u = 3 if d == 2 else 6
-    relation[:] = 0.0
-    for i in range(d):
-        relation[0, i], relation[0, u + i] = -axes[0, i], axes[0, i]
-        for plane in range(d - 1):
-            slope = axes[1 + plane, i] / length
-            for end in range(2):
-                row = 1 + 2 * plane + end
-                relation[row, i], relation[row, u + i] = slope, -slope
-    if d == 2:
-        relation[1, 2] = relation[2, 5] = 1.0 / arm
-    else:
-        for i in range(3):
-            relation[1, 3 + i] = relation[2, 9 + i] = axes[2, i] / arm
-            relation[3, 3 + i] = relation[4, 9 + i] = -axes[1, i] / arm
-            relation[5, 3 + i], relation[5, 9 + i] = -axes[0, i] / arm, axes[0, i] / arm
+@njit(cache=True, nogil=True, error_model="numpy")
+def _deform(axes, b, length, arm, motion, one, two):
+    """Return the deformations of a beam, twist last, due to the motions of its ends."""
+    per_length, per_arm = 1.0 / length[b], 1.0 / arm
+    if axes.shape[1] == 2:
+        x, y = motion[two, 0] - motion[one, 0], motion[two, 1] - motion[one, 1]
+        slope = -(axes[b, 1, 0] * x + axes[b, 1, 1] * y) * per_length
+        stretch = axes[b, 0, 0] * x + axes[b, 0, 1] * y
+        return stretch, slope + motion[one, 2] * per_arm, slope + motion[two, 2] * per_arm, 0.0, 0.0, 0.0
+    stretch = slope_y = slope_z = twist = first_y = second_y = first_z = second_z = 0.0
+    for i in range(3):
+        moved = motion[two, i] - motion[one, i]
+        along, y, z = axes[b, 0, i], axes[b, 1, i], axes[b, 2, i]
+        first, second = motion[one, 3 + i], motion[two, 3 + i]
+        stretch += along * moved
+        slope_y -= y * moved
+        slope_z -= z * moved
+        twist += along * (second - first)
+        first_y += z * first
+        second_y += z * second
+        first_z -= y * first
+        second_z -= y * second
+    slope_y *= per_length
+    slope_z *= per_length
+    return (
+        stretch,
+        slope_y + first_y * per_arm,
+        slope_y + second_y * per_arm,
+        slope_z + first_z * per_arm,
+        slope_z + second_z * per_arm,
+        twist * per_arm,
+    )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
+def _load(axes, b, length, arm, forces, force, one, two):
+    """Add the forces of a beam, the moment of its twist last, to those of its ends: the transpose of `_deform`."""
+    per_length, per_arm = 1.0 / length[b], 1.0 / arm
+    stretched, first_y, second_y, first_z, second_z, torque = forces
+    across_y, across_z = (first_y + second_y) * per_length, (first_z + second_z) * per_length
+    if axes.shape[1] == 2:
+        for i in range(2):
+            part = axes[b, 0, i] * stretched - axes[b, 1, i] * across_y
+            force[one, i] -= part
+            force[two, i] += part
+        force[one, 2] += first_y * per_arm
+        force[two, 2] += second_y * per_arm
+        return
+    for i in range(3):
+        along, y, z = axes[b, 0, i], axes[b, 1, i], axes[b, 2, i]
+        part = along * stretched - y * across_y - z * across_z
+        force[one, i] -= part
+        force[two, i] += part
+        force[one, 3 + i] += (z * first_y - y * first_z - along * torque) * per_arm
+        force[two, 3 + i] += (z * second_y - y * second_z + along * torque) * per_arm
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def deform_beams(ends, axes, length, arm, motion, deformation, twist):
     """Write the deformations of all beams."""
-    u = motion.shape[1]
-    relation, q = np.empty((6, 2 * u)), np.empty(6)
     for b in range(len(ends)):
-        _relation(axes[b], length[b], arm, relation)
-        _deform(relation, motion[ends[b, 0]], motion[ends[b, 1]], q)
-        for i in range(5):
-            deformation[b, i] = q[i]
-        twist[b] = q[5]
+        q = _deform(axes, b, length, arm, motion, ends[b, 0], ends[b, 1])
+        deformation[b, 0], deformation[b, 1], deformation[b, 2], deformation[b, 3], deformation[b, 4], twist[b] = q
 
 
-@njit(cache=True, error_model="numpy")
-def _deform(relation, first, second, q):
-    u = len(first)
-    for i in range(6):
-        total = 0.0
-        for j in range(u):
-            total += relation[i, j] * first[j] + relation[i, u + j] * second[j]
-        q[i] = total
-
-
-@njit(cache=True, error_model="numpy")
-def _load(relation, forces, first, second):
-    u = len(first)
-    for i in range(6):
-        for j in range(u):
-            first[j] += relation[i, j] * forces[i]
-            second[j] += relation[i, u + j] * forces[i]
-
-
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_beam_forces(ends, axes, length, arm, beam_force, torque, force):
     """Add the forces of all beams to those of the nodes."""
-    u = force.shape[1]
-    relation, forces = np.empty((6, 2 * u)), np.empty(6)
     for b in range(len(ends)):
-        _relation(axes[b], length[b], arm, relation)
-        for i in range(5):
-            forces[i] = beam_force[b, i]
-        forces[5] = torque[b]
-        _load(relation, forces, force[ends[b, 0]], force[ends[b, 1]])
+        q = beam_force
+        forces = (q[b, 0], q[b, 1], q[b, 2], q[b, 3], q[b, 4], torque[b])
+        _load(axes, b, length, arm, forces, force, ends[b, 0], ends[b, 1])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def beam_product(ends, axes, length, arm, stiffness, torsion, motion, force):
     """Add the forces that small motions cause, without a matrix; stiffness (m, 15) as in `beam_forces_kernel`."""
-    u = motion.shape[1]
-    relation, q, forces = np.empty((6, 2 * u)), np.empty(6), np.empty(6)
+    k = stiffness
     for b in range(len(ends)):
-        _relation(axes[b], length[b], arm, relation)
-        _deform(relation, motion[ends[b, 0]], motion[ends[b, 1]], q)
-        place = 0
-        for i in range(5):
-            total = stiffness[b, place + i] * q[i]
-            for j in range(i):
-                value = stiffness[b, place + j]
-                total += value * q[j]
-                forces[j] += value * q[i]
-            forces[i] = total
-            place += i + 1
-        forces[5] = torsion[b] * q[5]
-        _load(relation, forces, force[ends[b, 0]], force[ends[b, 1]])
+        one, two = ends[b, 0], ends[b, 1]
+        q0, q1, q2, q3, q4, q5 = _deform(axes, b, length, arm, motion, one, two)
+        f0 = k[b, 0] * q0 + k[b, 1] * q1 + k[b, 3] * q2
+        f1 = k[b, 1] * q0 + k[b, 2] * q1 + k[b, 4] * q2
+        f2 = k[b, 3] * q0 + k[b, 4] * q1 + k[b, 5] * q2
+        f3 = f4 = 0.0
+        if axes.shape[1] == 3:
+            f0 += k[b, 6] * q3 + k[b, 10] * q4
+            f1 += k[b, 7] * q3 + k[b, 11] * q4
+            f2 += k[b, 8] * q3 + k[b, 12] * q4
+            f3 = k[b, 6] * q0 + k[b, 7] * q1 + k[b, 8] * q2 + k[b, 9] * q3 + k[b, 13] * q4
+            f4 = k[b, 10] * q0 + k[b, 11] * q1 + k[b, 12] * q2 + k[b, 13] * q3 + k[b, 14] * q4
+        _load(axes, b, length, arm, (f0, f1, f2, f3, f4, torsion[b] * q5), force, one, two)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def beam_blocks(ends, axes, length, arm, stiffness, torsion, slots, data):
     """Add the stiffness of all beams to the blocks ``data`` (pairs, u, u).
 
@@ -108,8 +115,13 @@ def beam_blocks(ends, axes, length, arm, stiffness, torsion, slots, data):
     """
     u = data.shape[1]
     relation, whole, half = np.empty((6, 2 * u)), np.zeros((6, 6)), np.empty((6, 2 * u))
+    unit = np.zeros((2, u))
     for b in range(len(ends)):
-        _relation(axes[b], length[b], arm, relation)
+        for c in range(2 * u):
+            unit[c // u, c % u] = 1.0
+            q = _deform(axes, b, length, arm, unit, 0, 1)
+            unit[c // u, c % u] = 0.0
+            relation[0, c], relation[1, c], relation[2, c], relation[3, c], relation[4, c], relation[5, c] = q
         place = 0
         for i in range(5):
             for j in range(i + 1):

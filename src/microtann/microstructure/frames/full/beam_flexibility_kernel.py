@@ -13,16 +13,16 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def elastic_section(fibres, young, flexibility, flat):
     """Write the flexibility (3, 3) of an elastic section."""
     stiffness = np.zeros((3, 3))
-    for f in range(len(fibres)):
-        add_fibre(stiffness, fibres[f, 0], fibres[f, 1], young * fibres[f, 2])
+    for f in range(fibres.shape[1]):
+        add_fibre(stiffness, fibres[0, f], fibres[1, f], young * fibres[2, f])
     invert_section(stiffness, flat, flexibility)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_fibre(stiffness, y, z, modulus):
     """Add a fibre of modulus times area to the stiffness of its section, lower part."""
     stiffness[0, 0] += modulus
@@ -33,7 +33,7 @@ def add_fibre(stiffness, y, z, modulus):
     stiffness[2, 2] += modulus * z * z
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def invert_section(stiffness, flat, inverse):
     """Invert the stiffness of a section; in the plane (``flat``) it has no curvature across z."""
     a, b, c = stiffness[0, 0], stiffness[1, 0], stiffness[2, 0]
@@ -52,7 +52,7 @@ def invert_section(stiffness, flat, inverse):
     inverse[1, 2] = inverse[2, 1] = (b * c - a * e) / det
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_flexibility(matrix, f, s, weight):
     """Add weight bᵀ f b of a section at s to the flexibility (5, 5) of a beam, lower part."""
     one, two = s - 1.0, s
@@ -70,7 +70,7 @@ def add_flexibility(matrix, f, s, weight):
     matrix[4, 2] += weight * two * two * f[2, 1]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def factorise_flexibility(matrix, free):
     """Replace the lower part of a matrix (5, 5) by its Cholesky factor; rows of what is free are those of one."""
     for i in range(5):
@@ -88,7 +88,7 @@ def factorise_flexibility(matrix, free):
             matrix[i, j] = math.sqrt(total) if i == j else total / matrix[j, j]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def solve_flexibility(factor, free, vector):
     """Replace a vector by the solution."""
     for i in range(5):
@@ -103,7 +103,7 @@ def solve_flexibility(factor, free, vector):
         vector[i] = total / factor[i, i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def take_strain(q, i, e, s, weight):
     """Take a strain of a section from the deformations of the beam."""
     if i == 0:
@@ -113,7 +113,7 @@ def take_strain(q, i, e, s, weight):
         q[2 * i] -= weight * s * e
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_shear(matrix, shear, length):
     """Add the flexibility in shear, which turns both ends alike; ``shear`` is that of a unit length."""
     for plane in range(2):
@@ -124,7 +124,7 @@ def add_shear(matrix, shear, length):
         matrix[second, second] += part
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def section_forces(force, s):
     """Return normal force and moments at s."""
     return force[0], (s - 1.0) * force[1] + s * force[2], (s - 1.0) * force[3] + s * force[4]

@@ -37,8 +37,9 @@ from microtann.microstructure.frames.full.beam_flexibility_kernel import (
     solve_flexibility,
     take_strain,
 )
+from microtann.microstructure.frames.full.section_flow_kernel import let_section_flow, plastic_forces
 from microtann.numbers.illinois_kernel import Bracket, estimate, narrow
-from microtann.slips.return_map_kernel import plastic_increment, tangent_modulus
+from microtann.slips.return_map_kernel import tangent_modulus
 
 TANGENT_FLOOR = 1e-6
 """Tangent of flowing fibres without hardening over Young's modulus: in the operator only, not in the forces."""
@@ -50,24 +51,18 @@ OVERSHOOT = 0.5
 TRIALS = 12
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _elastic_answer(q, plastic, fibres, shear, young, length, place, weight, free, flexibility, strain, force):
     """Write the strains (S, 3) of sections and the forces (5,) of a beam whose fibres do not flow."""
-    sections, count = len(place), len(fibres)
-    matrix, own = np.zeros((5, 5)), np.zeros((sections, 3))
+    sections, count = len(place), fibres.shape[1]
+    matrix = np.zeros((5, 5))
     for i in range(5):
         force[i] = q[i]
     for s in range(sections):
-        for f in range(count):
-            alpha = plastic[s * count + f]
-            if alpha != 0.0:
-                part = young * fibres[f, 2] * alpha
-                own[s, 0] += part
-                own[s, 1] -= part * fibres[f, 0]
-                own[s, 2] -= part * fibres[f, 1]
+        n, my, mz = plastic_forces(plastic[s * count : (s + 1) * count], fibres, young)
         add_flexibility(matrix, flexibility, place[s], weight[s] * length)
         for i in range(3):
-            e = flexibility[i, 0] * own[s, 0] + flexibility[i, 1] * own[s, 1] + flexibility[i, 2] * own[s, 2]
+            e = flexibility[i, 0] * n + flexibility[i, 1] * my + flexibility[i, 2] * mz
             strain[s, i] = e
             take_strain(force, i, e, place[s], weight[s] * length)
     add_shear(matrix, shear, length)
@@ -79,45 +74,27 @@ def _elastic_answer(q, plastic, fibres, shear, young, length, place, weight, fre
             strain[s, i] += flexibility[i, 0] * n + flexibility[i, 1] * my + flexibility[i, 2] * mz
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _evaluate(strain, before, fibres, law, weight, plastic, forces, stiffness):
     """Let the fibres of a beam flow; return energy and dissipation over its length, and whether any fibre flows.
 
-    Forces (S, 3) and tangents (S, 3, 3) of the sections are written where ``stiffness`` has rows.
+    Forces (S, 3) and tangents (S, 3, 3) of the sections are written.
     """
-    young, limit, hardening = law
-    count, energy, dissipation, flows = len(fibres), 0.0, 0.0, False
+    young, _, hardening = law
+    count, energy, dissipation, flows = fibres.shape[1], 0.0, 0.0, False
     flowing = max(tangent_modulus(young, hardening), TANGENT_FLOOR * young)
     for s in range(len(strain)):
-        stretch, bent_y, bent_z = strain[s]
-        n = my = mz = stored = lost = 0.0
-        stiffness[s] = 0.0
-        for f in range(count):
-            y, z, area = fibres[f]
-            e = stretch - y * bent_y - z * bent_z
-            old = before[s * count + f]
-            step = plastic_increment(e, old, young, limit, hardening)
-            alpha = old + step
-            elastic = e - alpha
-            part = young * elastic * area
-            n += part
-            my -= y * part
-            mz -= z * part
-            stored += area * (young * elastic * elastic + hardening * alpha * alpha)
-            lost += area * limit * abs(step)
-            plastic[s * count + f] = alpha
-            if step != 0.0:
-                flows = True
-                add_fibre(stiffness[s], y, z, flowing * area)
-            else:
-                add_fibre(stiffness[s], y, z, young * area)
-        forces[s, 0], forces[s, 1], forces[s, 2] = n, my, mz
+        own = slice(s * count, (s + 1) * count)
+        stored, lost, moved = let_section_flow(
+            strain[s], before[own], fibres, law, flowing, plastic[own], forces[s], stiffness[s]
+        )
+        flows = flows or moved > 0.0
         energy += weight[s] * 0.5 * stored
         dissipation += weight[s] * lost
     return energy, dissipation, flows
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _inner(first, second, weight):
     total = 0.0
     for s in range(len(weight)):
@@ -125,7 +102,7 @@ def _inner(first, second, weight):
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _flow(q, before, fibres, law, shear, length, along, free, flat, work, first, plastic, force):
     """Iterate a beam some of whose fibres flow.
 
@@ -200,7 +177,7 @@ def _flow(q, before, fibres, law, shear, length, along, free, flat, work, first,
     return energy, dissipation, False
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _slope(forces, step, slide, change, shear, weight):
     """Return the slope of the energy along a step."""
     total = _inner(forces, step, weight)
@@ -210,7 +187,7 @@ def _slope(forces, step, slide, change, shear, weight):
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def update_beams(beams, q, before, plastic, force):
     """Solve all beams for the motions of their ends.
 
@@ -267,7 +244,7 @@ def update_beams(beams, q, before, plastic, force):
     return energy, dissipation, failed
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def beam_stiffness(beams, force, before, plastic, secant, stiffness):
     """Write the stiffness F⁻¹ (m, 15) of all beams, lower part row by row.
 
@@ -283,7 +260,7 @@ def beam_stiffness(beams, force, before, plastic, secant, stiffness):
         the elastic range, at stress H α, to the present state.
     stiffness : (m, 15) out
     """
-    sections, count = len(beams.place), beams.fibres.shape[1]
+    sections, count = len(beams.place), beams.fibres.shape[2]
     elastic, shear, section, f = np.empty((3, 3)), np.empty(2), np.empty((3, 3)), np.empty((3, 3))
     matrix, column, strain = np.empty((5, 5)), np.empty(5), np.empty(3)
     each = 1 if len(beams.young) > 1 else 0
@@ -315,7 +292,7 @@ def beam_stiffness(beams, force, before, plastic, secant, stiffness):
                 )
             section[:] = 0.0
             for k in range(count):
-                y, z, area = fibres[k]
+                y, z, area = fibres[0, k], fibres[1, k], fibres[2, k]
                 old, new = before[b, s * count + k], plastic[b, s * count + k]
                 modulus = young
                 if new != old:
@@ -339,23 +316,20 @@ def beam_stiffness(beams, force, before, plastic, secant, stiffness):
             place += i + 1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _section_strain(force, plastic, fibres, young, s, elastic, strain):
     """Write the strains (3,) of a section from the forces of its beam and its plastic strains."""
     n, my, mz = section_forces(force, s)
-    for k in range(len(fibres)):
-        part = young * fibres[k, 2] * plastic[k]
-        n += part
-        my -= part * fibres[k, 0]
-        mz -= part * fibres[k, 1]
+    more, more_y, more_z = plastic_forces(plastic, fibres, young)
+    n, my, mz = n + more, my + more_y, mz + more_z
     for i in range(3):
         strain[i] = elastic[i, 0] * n + elastic[i, 1] * my + elastic[i, 2] * mz
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def beam_strains(beams, force, plastic, strain):
     """Write the strains of sections (m, S, 3) of beams in equilibrium, from their forces and plastic strains."""
-    elastic, count = np.empty((3, 3)), beams.fibres.shape[1]
+    elastic, count = np.empty((3, 3)), beams.fibres.shape[2]
     each = 1 if len(beams.young) > 1 else 0
     for b in range(len(force)):
         young, kind = beams.young[b * each], beams.kind[b]
@@ -366,10 +340,10 @@ def beam_strains(beams, force, plastic, strain):
             _section_strain(force[b], own, beams.fibres[kind], young, beams.place[s], elastic, strain[b, s])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def largest_fibre_values(beams, force, plastic, stress, strain):
     """Write the stress and the plastic strain (m,) of largest size among the fibres of every beam."""
-    elastic, section, count = np.empty((3, 3)), np.empty(3), beams.fibres.shape[1]
+    elastic, section, count = np.empty((3, 3)), np.empty(3), beams.fibres.shape[2]
     each = 1 if len(beams.young) > 1 else 0
     for b in range(len(force)):
         young, kind = beams.young[b * each], beams.kind[b]
@@ -380,7 +354,7 @@ def largest_fibre_values(beams, force, plastic, stress, strain):
             own = plastic[b, s * count : (s + 1) * count]
             _section_strain(force[b], own, beams.fibres[kind], young, beams.place[s], elastic, section)
             for k in range(count):
-                y, z, _ = beams.fibres[kind, k]
+                y, z = beams.fibres[kind, 0, k], beams.fibres[kind, 1, k]
                 value = young * (section[0] - y * section[1] - z * section[2] - own[k])
                 most = value if abs(value) > abs(most) else most
                 flown = own[k] if abs(own[k]) > abs(flown) else flown

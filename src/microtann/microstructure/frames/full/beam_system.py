@@ -190,7 +190,7 @@ class Beams:
         loose = size < UNRESISTED
         if not loose.any():
             return None
-        typical = float(np.mean(arrays.young * arrays.fibres[:, :, 2].sum(axis=1).mean() / arrays.length))
+        typical = float(np.mean(arrays.young * arrays.fibres[:, 2].sum(axis=1).mean() / arrays.length))
         return typical * np.einsum("nij,nj,nkj->nik", directions, loose.astype(np.float64), directions)
 
     @property

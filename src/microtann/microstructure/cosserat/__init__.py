@@ -1,0 +1,1 @@
+"""Frames as Cosserat continua: strain, relative rotation and curvature drive the cell."""
