@@ -102,7 +102,7 @@ def _search_flow(search, law, trial, flow, largest, careful):
     for g in range(len(size)):
         size[g] = 0.0
         search.flows[g] = False
-    count = _enter(search, law, 0, largest, careful)
+    count = _enter(search, law, np.int64(0), largest, careful)
     c, changed, value, fraction = 0, True, np.inf, 1.0
     for number in range(CAREFUL_STEPS if careful else STEPS):
         search.steps[0] += 1
@@ -219,7 +219,8 @@ def flow_groups(search, law, trial, flow):
         yields = yields or n > law.base[g] * (1.0 + YIELD_TOLERANCE)
     if not yields:
         return 0
-    count = _search_flow(search, law, trial, flow, largest, False)
-    if count == FAILED:
-        count = _search_flow(search, law, trial, flow, largest, True)
+    count = FAILED
+    for attempt in range(2):
+        if count == FAILED:
+            count = _search_flow(search, law, trial, flow, largest, attempt > 0)
     return count

@@ -122,7 +122,7 @@ def solve_response(search, flow, count, c, change):
     for p in range(c):
         store(right, p, splat(0.0))
         right[p * WIDTH] = change[p]
-    eliminate_right(search.rows, search.inverse, c, width, right, 1)
+    eliminate_right(search.rows, search.inverse, c, width, right, np.int64(1))
     for p in range(c):
         search.rows[p * stride + c] = right[p * WIDTH]
     substitute_back(search.rows, search.inverse, c, width, c, change)

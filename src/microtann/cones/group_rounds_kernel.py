@@ -222,7 +222,7 @@ def _step(fixed, now, response, going):
     going : int64 array, shape (8,)
         Negative where a point is done; takes the number of groups.
     """
-    groups, wide, first, slots = len(fixed.resistance), fixed.place.shape[1], fixed.first, 0
+    groups, wide, first, slots = len(fixed.resistance), fixed.place.shape[1], fixed.first, np.int64(0)
     listed, vector = response.listed, response.octet.vector
     listed[:] = groups
     for lane in range(WIDTH):
@@ -246,7 +246,7 @@ def _step(fixed, now, response, going):
                 vector[place] = now.wanted[c * WIDTH + lane] if known else 0.0
     vector[slots * wide * WIDTH :] = 0.0
     blocks = factorise_responses(fixed, slots, response)
-    solve_octet_lower(blocks, response.octet, vector, 0)
+    solve_octet_lower(blocks, response.octet, vector, np.int64(0))
     solve_octet_upper(blocks, response.octet, vector)
     for lane in range(WIDTH):
         for a in range(going[lane]):

@@ -154,7 +154,9 @@ def project_points(fixed, trial, slips):
         sense[p] = 0.0
         for i in range(s):
             force[i] = trial[p, i]
-        count[p], _ = _revise(fixed, members[p], 0, slips[p], force, sense[p], largest[p], distance[p], excess)
+        count[p], _ = _revise(
+            fixed, members[p], np.int64(0), slips[p], force, sense[p], largest[p], distance[p], excess
+        )
     settled = np.empty(WIDTH, dtype=np.bool_)
     for _ in range(ROUNDS):
         order = by_count(waiting, count, fixed.most)

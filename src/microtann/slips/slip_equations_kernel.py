@@ -299,7 +299,7 @@ def solve_group(fixed, members, count, points, blocks, from_rest, group):
                 i = listed[lane, a]
                 value = -slips[lane, i] if from_rest else right[lane, i]
             octet.vector[a * WIDTH + lane] = value
-    solve_octet_lower(blocks, octet, octet.vector, 0)
+    solve_octet_lower(blocks, octet, octet.vector, np.int64(0))
     solve_octet_upper(blocks, octet, octet.vector)
     for lane in range(len(points)):
         rest = listed[lane, : size[lane]]

@@ -138,7 +138,7 @@ def _forces(gram, trial, force, slips, flowing, count):
 @njit(cache=True, error_model="numpy")
 def _newton(gram, viscosity, exponent, trial, force, slips, flowing, matrix, step, before):
     """Take a step of Newton's method in the slips that flow, shortened until the function falls."""
-    count, s = 0, len(slips)
+    count, s = np.int64(0), len(slips)
     for i in range(s):
         if slips[i] != 0.0:
             flowing[count] = i

@@ -274,7 +274,7 @@ def advance_beams(frame, planes, strain, plastic_strain, tangent, energy, dissip
             if turn > 0:
                 factor, factored = points.matrix, True
                 factorise_sparse(frame.order, factor)
-            solve_sparse_lower(frame.order, factor, points.direction, 1)
+            solve_sparse_lower(frame.order, factor, points.direction, np.int64(1))
             solve_sparse_upper(frame.order, factor, points.direction)
             step_beams(frame, planes, points, running, report)
             further[:] = 1.0

@@ -181,7 +181,11 @@ def evaluate_sections(frame, planes, points, steps, lengths, report):
                         lever = beams.lever[b, f, i]
                         store(points.force, o + 1 + i, read(points.force, o + 1 + i) - lever * less)
                         moved = lever * lost
-                        store(scratch, entry_at(i + 1, 0), read(scratch, entry_at(i + 1, 0)) - moved)
+                        store(
+                            scratch,
+                            entry_at(i + 1, np.int64(0)),
+                            read(scratch, entry_at(i + 1, np.int64(0))) - moved,
+                        )
                         for j in range(i + 1):
                             k = entry_at(i + 1, j + 1)
                             store(scratch, k, read(scratch, k) - beams.lever[b, f, j] * moved)
@@ -290,7 +294,7 @@ def step_beams(frame, planes, points, running, report):
             work = zero
             for i in range(g):
                 lack = read(points.beam_force, k0) - read(points.force, o)
-                change = read(points.flexibility, q + entry_at(i, 0)) * lack
+                change = read(points.flexibility, q + entry_at(i, np.int64(0))) * lack
                 own = lack
                 for j in range(planes):
                     k = k0 + 1 + 2 * j

@@ -6,6 +6,7 @@ give. Its inverse goes to the stiffness of the nodes. Arrays are as in `beam_sta
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from microtann.microstructure.frames.beam_state_kernel import add_beam_force, end_motion, entry_at
@@ -118,10 +119,10 @@ def linearise_beams(frame, planes, points, elastic):
                 continue
             store(stiffness, q0, read(stiffness, q0) + w * read(points.flexibility, q))
             for i in range(planes):
-                value = w * read(points.flexibility, q + entry_at(i + 1, 0))
-                k = q0 + entry_at(1 + 2 * i, 0)
+                value = w * read(points.flexibility, q + entry_at(i + 1, np.int64(0)))
+                k = q0 + entry_at(1 + 2 * i, np.int64(0))
                 store(stiffness, k, read(stiffness, k) + one * value)
-                k = q0 + entry_at(2 + 2 * i, 0)
+                k = q0 + entry_at(2 + 2 * i, np.int64(0))
                 store(stiffness, k, read(stiffness, k) + two * value)
                 for j in range(i + 1):
                     value = w * read(points.flexibility, q + entry_at(i + 1, j + 1))

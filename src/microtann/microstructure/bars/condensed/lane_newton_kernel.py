@@ -82,7 +82,7 @@ def _equilibrate(cell, elastic, order, one, two, points, running):
         for r in range(3 * free):
             store(points.origin, r, read(points.w, r))
             store(points.direction, r, -read(points.residual, r))
-        solve_sparse_lower(order, points.matrix, points.direction, 1)
+        solve_sparse_lower(order, points.matrix, points.direction, np.int64(1))
         solve_sparse_upper(order, points.matrix, points.direction)
         for r in range(3 * free):
             store(points.direction, r, select(active, read(points.direction, r), 0.0))
@@ -126,7 +126,7 @@ def count_flowing(cell, order, guess, strain, plastic_strain):
     """
     count, m = len(strain), len(cell.young)
     one, two = lane_ends(cell, order)
-    points = empty_lanes(m, len(order.place), 0, cell.elongation.shape[1])
+    points = empty_lanes(m, len(order.place), np.int64(0), cell.elongation.shape[1])
     rows, flowing = np.empty(WIDTH, dtype=np.int64), np.zeros(count, dtype=np.int64)
     sequence = np.arange(count)
     for i in range(m):

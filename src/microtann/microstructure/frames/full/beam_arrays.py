@@ -85,7 +85,7 @@ class BeamArrays(NamedTuple):
             np.linalg.norm(vectors, axis=1),
             along.place,
             along.weight,
-            np.stack([one.fibres.T for one in sections]),
+            np.ascontiguousarray([one.fibres.T for one in sections]),
             kind,
             1.0 / np.array([one.shear for one in sections]),
             free,

@@ -119,7 +119,7 @@ def beam_blocks(ends, axes, length, arm, stiffness, torsion, slots, data):
     for b in range(len(ends)):
         for c in range(2 * u):
             unit[c // u, c % u] = 1.0
-            q = _deform(axes, b, length, arm, unit, 0, 1)
+            q = _deform(axes, b, length, arm, unit, np.int32(0), np.int32(1))
             unit[c // u, c % u] = 0.0
             relation[0, c], relation[1, c], relation[2, c], relation[3, c], relation[4, c], relation[5, c] = q
         place = 0
