@@ -233,7 +233,7 @@ def _step(fixed, now, response, going):
                     listed[a, lane] = g
                     a += 1
             going[lane] = a
-            slots = max(slots, a)
+            slots = max(slots, np.int64(a))
     for a in range(slots):
         for lane in range(WIDTH):
             g = listed[a, lane]

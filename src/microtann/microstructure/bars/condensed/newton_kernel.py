@@ -196,7 +196,7 @@ def equilibrate_cell(cell, average, plastic, found):
     _bar_strains(cell, average, w, strain)
     sign[:] = 2  # no sense of flow: the first evaluation changes all
     changed, norm, scale = _forces(cell, plastic, found)
-    factored, polished, step, slope = np.int64(0), False, 0.0, 0.0
+    factored, polished, step, slope = 0, False, 0.0, 0.0
     for _ in range(SINGULAR_ROUNDS if singular else ROUNDS):
         if norm <= SETTLED * scale * cell.steepest:
             return _unless_runaway(cell, average, plastic, strain, factored)
